@@ -122,9 +122,9 @@ def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
     assert "staff requests with a name can be judged" in done.output
     status = call("status", "--home", home)
     assert status.exit_code >= 1
-    assert "an account that the registry lacks" in status.output
-    assert "an account that the registry lacks" in call("doctor", "--home", home).output
-    assert "an account that the registry lacks" in call("check", "--home", home).output
+    assert "an account that is not in the registry" in status.output
+    assert "an account that is not in the registry" in call("doctor", "--home", home).output
+    assert "an account that is not in the registry" in call("check", "--home", home).output
     page = next((home / "reports").rglob("2026-W43/index.html")).read_text()
     assert "No account was used where its owner was not" not in page
     assert "No use of outside sites was logged outside duty hours" not in page

@@ -92,7 +92,7 @@ def own_district(means: Means) -> Iterator[str]:
     brought = means.bring(home)
     assert "%" in run("identify", brought[0])
     yield f"a registry and {len(brought)} logs"
-    assert "rows of the registry" in run("check", "--home", home)
+    assert "registry rows" in run("check", "--home", home)
     yield "check"
     assert "Report: " in run("run", "--home", home, "--quiet", "--settle-seconds", 0)
     yield "run"
