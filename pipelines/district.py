@@ -162,7 +162,7 @@ class District:
 
     @cached_property
     def stages(self) -> Mapping[str, str]:
-        """Trial or live, by code, as the rule ships or the district says."""
+        """Trial or live, by code, from the district's settings or the rule itself."""
         said = self.said_of_rules
         return {
             code: (said[code].stage if code in said else None) or model.header.stage

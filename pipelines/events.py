@@ -25,7 +25,7 @@ TIME_QUALITIES: Mapping[str, str] = {
     "shifted": "falls in the hour that a clock change leaves out",
 }
 PLACE = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "byte_offset": pl.Int64})
-"""Where a line stands: ledger id of the file, line from 1, first byte from 0."""
+"""Location of a line: ledger ID of the file, line from 1, first byte from 0."""
 REJECT_COLUMNS = pl.Schema({"reason": pl.String, "line": pl.String})
 LAKE_COLUMNS = pl.Schema({"source": pl.String, "format": pl.String, "event_date": pl.Date})
 """What the lake adds to every event: the source's name, the format that read it,

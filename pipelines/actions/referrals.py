@@ -1,4 +1,4 @@
-"""Acts that send a case to another office, and that keep what the person says of it.
+"""Actions that send a case to another office and store the person's statement.
 
 The letter that goes with a case is two pages, in plain words.
 """

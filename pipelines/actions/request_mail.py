@@ -14,12 +14,12 @@ from pipelines.alerts.outbox import channels_of
 from pipelines.settings.roles import MATRIX
 
 WORDS: Mapping[str, str] = {
-    "reveal": "Show whose a code name is",
+    "reveal": "Show the name behind a code name",
     "pack": "Evidence pack with names",
     "export": "Export with names",
     "inquiry": "Answer to an inquiry",
 }
-"""What is requested, by action."""
+"""Action -> the request in words."""
 
 
 def request_words(row: Mapping[str, Any]) -> str:

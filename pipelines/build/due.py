@@ -60,7 +60,7 @@ Range = tuple[date, date]
 def find_domains(database: Database, district: District) -> None:
     """Judge the domains of every name that the lake holds, and note what they are.
 
-    Names of days that stand are known from when they were built.
+    Names in days that stay as they are come from the time of their build.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()

@@ -1,4 +1,4 @@
-"""The command that keeps what the person whom a case is about says of it."""
+"""The command that stores the statement of the person a case is about."""
 
 from pathlib import Path
 from typing import Annotated

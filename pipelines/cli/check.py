@@ -1,4 +1,4 @@
-"""The command that checks what a district says: settings and registry."""
+"""The command that checks a district's settings and registry."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Candidates become findings: those of some days, as the district stands now.
+"""Candidates of some days become findings, by the district's current state.
 
 Nothing is kept here, and `judge` is pure: everything it needs is passed in.
 """

@@ -48,7 +48,7 @@ from pipelines.formats.reading.syslog import with_header
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
 #
-# A value ends where the next blank, key and `=` stand; `\=` is a sign of the value.
+# A value ends at the next blank, key and `=`; `\=` belongs to the value.
 
 PART = r"((?:[^|\\]|\\.)*)"
 HEAD = (

@@ -114,7 +114,7 @@ def separator(options: Mapping[str, str]) -> str:
     """Return one character between columns.
 
     Raises:
-        SettingsError: The option says another.
+        SettingsError: The option names another one.
     """
     if options.get("separator") == "\t":
         return "\t"

@@ -82,7 +82,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _queries(cut: pl.LazyFrame) -> pl.LazyFrame:
-    """Add what a query or a block says, and the first word of any line."""
+    """Add the fields of a query or a block, and the first word of any line."""
     query = BODY.str.extract_groups(QUERY).struct
     block = BODY.str.extract_groups(BLOCK).struct
     asked = pl.coalesce(query.field("2"), block.field("1"))

@@ -81,7 +81,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
-    del context  # the epoch says all
+    del context  # the epoch is complete
     parts = pl.col("line").str.strip_chars_end("\x00\r\n ").str.extract_groups(LINE)
     stamp = clock.epoch(parts.struct.field("1"))
     return (

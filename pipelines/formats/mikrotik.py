@@ -7,7 +7,7 @@
 (one line). A firewall line is one packet, at the time it was seen; the router's own
 stamp is not sent, so the syslog header's counts.
 
-- What became of the packet stands only in the rule's prefix (`drop-in`); the option `unmarked`
+- Only the rule's prefix (`drop-in`) shows the action on the packet; the option `unmarked`
   (`allowed`, `blocked`) sets the meaning of lines without such a word.
 - IPv6 with a port is in brackets; ICMP has no ports.
 - An answer (`SYN,ACK`) comes from the one who did not open the connection.

@@ -123,7 +123,7 @@ ACTIVITIES = {
     "gateway-logout": "logoff",
 }
 PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
-"""What PAN-OS itself says of a login to GlobalProtect or a captive portal."""
+"""PAN-OS's own messages about a login to GlobalProtect or a captive portal."""
 
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 RECORD = pl.col("record")
@@ -167,7 +167,7 @@ def _value(by_kind: Mapping[str, int]) -> pl.Expr:
 
 
 def in_place() -> pl.Expr:
-    """Return the columns that show their meaning stand where they belong.
+    """Return whether the columns with recognizable values are in their positions.
 
     A value with a comma and no quotes, or a layout of the administrator's own, moves
     others to the right: a rule would be read as a user.

@@ -140,7 +140,7 @@ def disposition() -> pl.Expr:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Return columns of a request: host and path stand apart."""
+    """Return columns of a request, whose host and path are separate fields."""
     service = value("proto").str.extract("/(https?)$")
     operation = null_if_dash(value("op").replace("0", None))
     front = pl.coalesce(service + "://", pl.lit(""))

@@ -113,7 +113,7 @@ def best(head: bytes, *, likely: str | None = None, context: Context | None = No
 def _telling(
     fmt: Format, lines: pl.DataFrame, context: Context | None, *, talk: bool = False
 ) -> int:
-    """Return how many lines become events; what a product says of itself counts as asked."""
+    """Return how many lines become events; a product's own messages count if requested."""
     try:
         parsed = parse_own(fmt, lines, context or Context())
     except SchoolbellError:

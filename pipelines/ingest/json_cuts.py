@@ -207,7 +207,7 @@ def _packed(value: str) -> str:
     """Remove the space between values; strings are unchanged."""
     if "\\" in value:
         return SPACE_OR_STRING.sub(r"\1", value)
-    # without escapes every second part stands inside quotes: ten times as quick
+    # without escapes every second part is inside quotes: ten times as fast
     parts = value.split('"')
     parts[::2] = ["".join(part.split()) for part in parts[::2]]
     return '"'.join(parts)

@@ -46,7 +46,7 @@ def by_content(
         left: Events to look at, with `_row` to name them by.
         rows: Events of the lake.
         ranges: The times that each file of the source covers.
-        key: One number for all that an event says.
+        key: One number for the content of an event.
     """
     columns = ["_row", "file_id", *SAME]
     intervals = list(_intervals(left, rows, ranges, key))
@@ -219,7 +219,7 @@ def _counted(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def key(event_class: str, *, without: tuple[str, ...] = ("time_quality",)) -> pl.Expr:
-    """Return one number for all that an event says; good within one process."""
+    """Return one number for the content of an event; valid within one process."""
     names = [n for n in EVENT_CLASSES[event_class].names() if n not in without]
     return pl.struct(names).hash().alias("_key")
 

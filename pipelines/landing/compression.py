@@ -36,7 +36,7 @@ UNPACK = "Unpack it and deliver the files in it, or a zip archive of them."
 TARRED = (".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")
 CUT_ZIP = "a zip archive that is cut: the list of its members, at its end, is missing"
 NO_CHECKSUM = "no checksum: damage in transit cannot be noticed"
-"""Said of zstandard frames whose writer left it out; gzip, xz and bzip2 have one."""
+"""Note for zstandard frames without a checksum; gzip, xz and bzip2 have one."""
 
 
 class Fault(NamedTuple):

@@ -39,7 +39,7 @@ TEMPLATE = layout.Template(
         "hovermode": "closest",
     }
 )
-"""The look of every chart here; give it to a chart of your own."""
+"""The look of every chart here; use it for your own charts."""
 ROW_HEIGHT = 30
 SHORTEST = timedelta(minutes=1)
 """Shorter intervals are drawn this long, so that they are visible."""

@@ -64,7 +64,7 @@ class RecoveryResult:
 
 
 def recover(path: Path, progress: Progress = nobody_watches) -> RecoveryResult:
-    """Make a home's warehouse again; the old one goes once the new one stands.
+    """Rebuild a home's warehouse; delete the old one once the new one is complete.
 
     Raises:
         SchoolbellError: It cannot be made; the old one is back in its place.

@@ -20,8 +20,8 @@ class Grid:
     """Counts by row and column; the last of each is the total of the others.
 
     Attributes:
-        counts: What a cell says.
-        people: How many accounts stand behind it.
+        counts: Value of each cell.
+        people: Number of accounts in each cell.
     """
 
     counts: tuple[tuple[int, ...], ...]

@@ -117,7 +117,7 @@ def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
-    """Return the contrast of a color with that ground of a theme on which it stands out less.
+    """Return the lower of a color's contrasts with the two backgrounds of a theme.
 
     Args:
         accent: As in "#1f5fbf".

@@ -50,7 +50,7 @@ def case_page(
     """Return a case from the state, under pseudonyms; None where it holds leads alone.
 
     Args:
-        base: What the newest snapshot says of logs and rules.
+        base: Logs and rules as of the newest snapshot.
     """
     view = case_view(base, district, case, names)
     if case.case_id not in {one.case_id for one in view.cases}:

@@ -191,7 +191,7 @@ def _arrived(week: Mapping[str, Any]) -> str:
 
 
 def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
-    """Return cases of those weeks by what they are about and where review stands."""
+    """Return cases of those weeks by subject and state of review."""
     first, last = week_of(weeks[0]), week_of(weeks[-1])
     own = [case for case in view.all_cases if first <= case.monday <= last]
     asked = [case for case in own if case.standing(view.start) != "site"]

@@ -337,7 +337,7 @@ def marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
 
 
 def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Yield bars that lie or stand, from their base."""
+    """Yield horizontal or vertical bars, from their base."""
     role = ROLES[trace["marker"]["color"]]
     look = {"role": role, "pattern": pattern(role)}
     half = trace["width"] / 2 * (THINNER if sheet.are_names_above else 1)

@@ -324,7 +324,7 @@ def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
     """Return all tables of a week, or of a month, as one workbook.
 
     Args:
-        shared: What every page of the week says of itself.
+        shared: Facts that every page of the week shows.
     """
     about = (
         ("District", shared["district"]),

@@ -1,7 +1,7 @@
 """The state of a district home on one screen, judged by results in `state.db`.
 
 It reads that database and the disk alone: it needs no run, no warehouse and no
-lock, and says the same whether Dagster is well or not.
+lock, and its result does not depend on Dagster.
 """
 
 import platform

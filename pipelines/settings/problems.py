@@ -61,7 +61,7 @@ class Problem:
 
 
 class InvalidSettingsError(SettingsError):
-    """`district.toml` cannot be used; says everything that is wrong in it."""
+    """`district.toml` cannot be used; lists all its problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

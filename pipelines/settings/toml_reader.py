@@ -199,7 +199,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _siblings(path: Path) -> Fields:
-    """Return the fields of the table in which the last key of a path stands."""
+    """Return the fields of the table that contains the last key of a path."""
     model: type[BaseModel] | None = Settings
     for part in path[:-1]:
         field = model.model_fields.get(str(part)) if model is not None else None

@@ -87,7 +87,7 @@ def outbox(store: Store) -> list[dict[str, Any]]:
 
 
 def message_counts(store: Store) -> dict[str, int]:
-    """Return how many messages stand where, over all channels."""
+    """Return the number of messages in each state, over all channels."""
     query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
     with store.reading() as connection:
         rows = connection.execute(query).all()

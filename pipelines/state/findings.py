@@ -24,7 +24,7 @@ OPEN = "open"
 EXPLAINED = "explained"
 CONFIRMED = "confirmed"
 WITHDRAWN = "withdrawn"
-"""Where the review of a finding stands."""
+"""State of a finding's review."""
 
 AT_ONCE = 500
 

@@ -305,7 +305,7 @@ STATEMENTS = Table(
     Column("received_time", Text, nullable=False),
     Index("statements_case", "case_id"),
 )
-"""What the person concerned says of a case, in their own words."""
+"""The statement of the person concerned about a case."""
 
 COMMENTS = Table(
     "comments",

@@ -122,7 +122,7 @@ def _used(world: World, plan: Plan) -> pl.DataFrame:
 def bindings(world: World, stayed: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """Return the truth: address, MAC, device and account, from when to when.
 
-    A row without an account says only that the device held the address.
+    A row without an account shows only that the device held the address.
     """
     seated = with_address(world, _used(world, plan))
     names = cards(world)

@@ -199,7 +199,7 @@ def _rewritten(home: Path, line: Callable[[Fields], Iterable[Fields]]) -> None:
 
 
 def _name(user: bytes) -> bytes:
-    """Return the account without what stands around it."""
+    """Return the account without the text around it."""
     return user.replace(b"%5C", b"\\").rsplit(b"\\", 1)[-1].split(b"@")[0]
 
 

@@ -1,7 +1,7 @@
 """The web as this district sees it: sites, their hosts, and tastes for them.
 
-Most sites are invented, under `.example`. A few real companies' domains stand
-where lists of categories know them.
+Most sites are invented, under `.example`. A few domains of real companies are
+used where category lists contain them.
 """
 
 from collections.abc import Mapping

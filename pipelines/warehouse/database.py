@@ -255,7 +255,7 @@ class Database:
         days: Sequence[date | None],
         file: Path,
     ) -> None:
-        """Write what a model says of some days as Parquet; no table has it.
+        """Write a model's rows of some days as Parquet, without a table.
 
         Raises:
             ModelError: The query fails.

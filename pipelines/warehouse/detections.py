@@ -87,7 +87,7 @@ def served(model: Model, said: "pl.DataFrame") -> Sequence[str]:
     """Return ids of the clauses that a detection serves, in the order they are cited.
 
     Args:
-        said: What the district's policy says of some codes, instead of the headers.
+        said: Clauses from the district's policy for some codes, instead of the headers'.
     """
     own = said.filter(detection=model.header.code)["clause_id"]
     return model.header.clauses if own.is_empty() else own.drop_nulls().to_list()

@@ -316,8 +316,10 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
 def _current(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a header with today's names of keys."""
     found = {RENAMED.get(key, key): value for key, value in given.items()}
-    window = found.pop("window", {})
-    found |= {WINDOW[key]: days for key, days in window.items()}
+    window = found.get("window")
+    if isinstance(window, Mapping):
+        del found["window"]
+        found |= {WINDOW.get(str(key), str(key)): days for key, days in window.items()}
     return found
 
 

@@ -1,7 +1,7 @@
 /* ---
 summary: >
-  In how many hours of a day a log had lines in which expected traffic would stand.
-  Where the log was not there, nothing is known of the traffic.
+  In how many hours of a day a log had lines in which expected traffic would be.
+  Without the log, nothing is known about the traffic.
 grain: [kind, source, event_date]
 params:
   event_date: {type: date}

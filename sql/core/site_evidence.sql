@@ -70,7 +70,7 @@ columns:
   categories: varchar
   non_work_sources: bigint
   served: varchar[]
-  evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
+  evidence: {type: 'bigint[]', is: 'the requests, and what identifies the user'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
   active_visits: {type: bigint, is: those of more than a lone request}
   active_seconds: {type: double, is: 'in these, from first request to last'}

@@ -1,12 +1,12 @@
 /* ---
 summary: >
-  Tunnels, remote control and name look-ups past the filter that no page shows:
-  what a firewall alone saw of them, and each tunnel through the proxy to a tool or a
-  resolver outside, also at even intervals: a tool keeps its own time. Counted
-  for a staff account whose session was live on the device, or which the line names
-  where the device writes no logons; two accounts at the same time name no one. On
-  district devices only. Each row shows how many devices of that kind do the same: what
-  a browser does by itself, most of them do. Traffic inside the district does not count.
+  Tunnels, remote control and name look-ups past the filter that no page shows: what a
+  firewall alone saw of them, and each tunnel through the proxy to a tool or a resolver
+  outside, also at even intervals: a tool keeps its own time. Counted for a staff
+  account whose session was live on the device, or which the line names where the device
+  writes no logons; two accounts at the same time name no one. On district devices only.
+  Each row shows how many devices of that kind do the same: what a browser does by
+  itself, most of them do. Traffic inside the district does not count.
 grain: [account, device, destination, how, seen_by, event_date]
 lookback: 1
 lookahead: 1
@@ -36,7 +36,7 @@ columns:
   devices_alike: {type: bigint, is: 'devices that look names up, or call that site'}
   start_time: {type: timestamptz, is: the first began}
   end_time: {type: timestamptz, is: the last ended}
-  evidence: {type: 'bigint[]', is: 'at most 40 flows to the site, and what says whose'}
+  evidence: {type: 'bigint[]', is: 'at most 40 flows to the site, leases, logons'}
   event_date: {type: date, is: local day}
 --- */
 with

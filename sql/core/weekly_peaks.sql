@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  For each account and week, on its Sunday: the hour that stands out most from what
-  is usual for the account in that part of the day on that kind of day. Usual is the
-  middle of the eight weeks before, without the week itself. A new account is
-  measured by its peers of the same role and building; without enough of either it
-  is not measured at all.
+  For each account and week, on its Sunday: the hour that differs most from what is
+  usual for the account in that part of the day on that kind of day. The usual value is
+  the median of the eight weeks before, without the week itself. A new account is
+  measured by its peers of the same role and building; without enough of either it is
+  not measured at all.
 grain: [account, event_date]
 lookback: 62
 params:

@@ -41,7 +41,7 @@ details:
 explanations:
   - name: An approval that covers this day and role
     by_design: >-
-      the list of sites says for this day and role: {verdicts:words}
+      the list of sites has, for this day and role: {verdicts:words}
   - embed
   - service
   - glance

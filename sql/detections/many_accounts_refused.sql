@@ -61,7 +61,7 @@ explanations:
   - name: People who mistyped and then got in
     test: is_mistyped
     says: '{entered} of {accounts:count account} got in from there soon after'
-  - name: A gateway, a server or an address that many people stand behind
+  - name: A gateway, a server or an address that many people share
     test: is_gateway
     ruled_out: the registry has it as one device, or its network as one of devices
     not_testable: the registry does not know the address
@@ -136,7 +136,7 @@ holders as (
     where event_date = $event_date::date
 ),
 
--- addresses behind which many people stand
+-- addresses that many people share
 many as (
     select ip
     from identity.places

@@ -72,7 +72,7 @@ details:
 explanations:
   - name: A download that was never opened
     test: is_never_opened
-    says: the device called the site by itself on {call_days:count day} since
+    says: the device contacted the site without a user on {call_days:count day} since
   - name: A program that the district hands out
     test: is_handed_out
     says: '{fetchers:count device} fetched programs from there'

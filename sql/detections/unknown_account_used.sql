@@ -48,7 +48,7 @@ details:
 explanations:
   - name: A new person whom the registry does not have yet
     test: is_new
-    says: the logs know it for {known_days:count day}
+    says: it is in the logs for {known_days:count day}
     not_testable: it is not known since when it is used
   - name: A name that the registry has in another form
     test: has_namesake

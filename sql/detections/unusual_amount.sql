@@ -1,5 +1,5 @@
 /* ---
-title: An hour that stands out from what is usual for an account
+title: An hour that differs from what is usual for an account
 summary: >
   Once a week, on Sunday: the accounts whose busiest hour differs most from what
   is usual for them, or for their peers while they are new, in that part of the day
@@ -104,7 +104,7 @@ judged as (
     where event_date = $event_date::date
 ),
 
--- how many peaks of earlier weeks stand out as much or more
+-- how many peaks of earlier weeks differ as much or more
 ranked as (
     select
         is_staff,

@@ -1,7 +1,7 @@
 /* ---
 summary: >
-  Every spelling of a user name that the logs hold, and the account it stands
-  for: the registry's own name, or an alias of it.
+  Every spelling of a user name in the logs, and the account that it
+  means: the registry's own name, or an alias of it.
 grain: [user_name]
 columns:
   user_name: {type: varchar, pii: direct, is: the name as a log wrote it}

@@ -66,7 +66,7 @@ claims as (
         steps.start_time,
         steps.end_time,
         min(holders.device) as device,
-        -- a tunnel says less than any other
+        -- a tunnel is weaker evidence than any other
         min(holders.binding) as binding,
         max(holders.lease_event_id) as lease_event_id
     from steps

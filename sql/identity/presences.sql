@@ -139,7 +139,7 @@ devices as (
     where event_date = $event_date::date
 ),
 
--- the access point says more than its controller, the longest pattern most
+-- the access point is more exact than its controller, the longest pattern most exact
 access_points as (
     select
         reporters.reported_by,

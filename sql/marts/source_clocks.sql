@@ -60,7 +60,7 @@ params:
     max: 100
     why: >-
       at any other whole or half hour far fewer coincide; where lessons repeat by the
-      hour, no difference stands out and nothing is known
+      hour, no difference is clear and nothing is known
 columns:
   source: {type: varchar, is: name of the source}
   other_source: {type: varchar, is: 'another, behind it in the alphabet'}

@@ -129,6 +129,12 @@ def test_a_rule_of_an_earlier_release_keeps_its_names(tmp_path):
     assert read_header(written(earlier), shared, is_rule=True) == read(tmp_path, now).header
 
 
+@pytest.mark.parametrize("window", [None, 5, {"days": 3}])
+def test_an_earlier_window_that_is_no_range_of_days_is_refused(tmp_path, window):
+    with pytest.raises(ModelError, match="Extra inputs"):
+        read(tmp_path, {"window": window})
+
+
 @pytest.mark.parametrize(
     "details",
     [

@@ -40,7 +40,7 @@ def with_fields(batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE) -> pl
     """Add a text column for each field, and `is_object`.
 
     `is_object` is false where the line is null or no whole JSON object; its
-    fields are then null. Where a field is not what its path says (an object
+    fields are then null. Where a field does not match its path (an object
     where text is meant), the column holds JSON text.
     """
     # immediately: within a plan it would run inside of its threads, at a higher cost

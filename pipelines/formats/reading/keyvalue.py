@@ -50,7 +50,7 @@ def with_values(
 
     Args:
         frame: Any lines.
-        text: What stands behind the header of the line.
+        text: The line after its header.
         keys: What to look for.
         escapes: Whether a backslash inside quotes hides the next character.
         loose: Whether a value without quotes may be of several words.
@@ -80,7 +80,7 @@ def with_values(
 
 
 def _whole(*, loose: bool) -> str:
-    """Return pairs from end to end; quotes that were hidden stand inside of others."""
+    """Return pairs that cover the whole text; hidden quotes are inside other quotes."""
     pair = rf'{KEY}=(?:"[^"]*"|[^ "{QUOTE}]*{WORDS if loose else ""})'
     return rf"^(?:{pair}(?: +|$))+$"
 

@@ -71,7 +71,7 @@ ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])
 
 
 def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
-    """Add what the header of `line` says.
+    """Add the fields of the header of `line`.
 
     Adds `syslog_time` and `syslog_time_quality` (null without a stamp),
     `syslog_host` (lower case), `syslog_program`, `syslog_process` and
@@ -215,7 +215,7 @@ def _read(batch: pl.LazyFrame, text: pl.Expr, part: str, reading: Reading) -> pl
 
 
 def _tagged(split: pl.LazyFrame, part: str) -> pl.LazyFrame:
-    """Cut host and tag off what stands behind the stamp."""
+    """Split host and tag from the text after the timestamp."""
     rest, stamp = pl.col(f"{part}_rest"), pl.col(f"{part}_stamp")
     after, behind = pl.col(f"{part}_after"), pl.col(f"{part}_behind")
     early, host = pl.col(f"{part}_early"), pl.col(f"{part}_old_host")

@@ -252,7 +252,7 @@ def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
 
 
 def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return the same, with what the data of `RARE` events says; most logs have none."""
+    """Return the same, with the data of `RARE` events; most logs have none."""
     if not lines["event_id"].is_in(RARE).any():
         return lines
     return (

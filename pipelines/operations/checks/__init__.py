@@ -1,8 +1,8 @@
 """The checks of `schoolbell doctor`, a module a subject, found in name order.
 
-Each module holds `CHECKS`, a `Subject` of checks. A check looks and answers; it
-writes nothing, asks nothing of the network, and says in its answer what to run.
-`examine` asks every check, and lets none of them end the rest.
+Each module holds `CHECKS`, a `Subject` of checks. A check only reads; it
+writes nothing, makes no network call, and its result names the command to run.
+`examine` runs every check; an error in one does not stop the others.
 """
 
 import shlex

@@ -1,4 +1,4 @@
-"""Settings and registry: what the district says."""
+"""Checks of settings and registry."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -64,7 +64,7 @@ class Sheet(NamedTuple):
         place: File, and member or collection in it.
         header: Names of its columns as written.
         rows: Cells by plain name of the column, see `plain`.
-        told: Problems of its outer form.
+        told: Problems of its file format.
     """
 
     place: str
@@ -125,7 +125,7 @@ def _of_file(file: Path, name: str) -> Iterator[Found]:
 
 
 def _of_zip(file: Path, name: str) -> Iterator[Found]:
-    """Yield the tables of a zip; what a member says of its size is not relied on."""
+    """Yield the tables of a zip; a member's declared size is not trusted."""
     left = MAX_IN_ZIP
     try:
         with zipfile.ZipFile(file) as bundle:

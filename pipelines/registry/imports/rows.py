@@ -3,7 +3,7 @@
 Nothing is guessed that would make a finding stronger: a device of unknown class is
 `other`, an owner that the roster does not know is none, a scope whose name fits two
 buildings is in neither. Passwords and birth dates are not read further than their
-header; names of students and whatever the roster says of parents are not kept.
+header; names of students and all data about parents are not kept.
 """
 
 import csv

@@ -1,7 +1,7 @@
-"""Access points and switches, by name, with the buildings in which they hang.
+"""Access points and switches, by name, with their buildings.
 
 A log of 802.1X names the device that let a card in. Where one network spans several
-buildings that name alone says in which of them the card is.
+buildings, only that name shows in which one the card is.
 """
 
 import polars as pl

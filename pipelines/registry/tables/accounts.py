@@ -1,4 +1,4 @@
-"""Accounts: what `accounts.csv` says of them, and the roster of the rest."""
+"""Accounts: from `accounts.csv`, and from the roster for the others."""
 
 from collections.abc import Sequence
 from datetime import date

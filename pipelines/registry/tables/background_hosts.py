@@ -16,7 +16,7 @@ COLUMNS = {
 def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the built-in ones, then those of the district's lists.
 
-    A site that people open stays a visit, whatever a list of trackers says of it.
+    A site that people open stays a visit, even if a list of trackers contains it.
     """
     opened = domain_lists.starter_categories().select(host="domain")
     listed = inputs.lists.background.join(opened, on="host", how="anti")

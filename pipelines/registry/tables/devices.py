@@ -111,7 +111,7 @@ def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
 
 
 def _agreed(once: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
-    """Return the first rows, less what a later row of the same device says differently."""
+    """Return the first rows, without the cells that a later row of the device contradicts."""
     every = pl.concat([once, again]).filter(
         pl.col("device").is_in(again["device"].unique().to_list())
     )

@@ -1,8 +1,7 @@
-"""The parts of the weekly report, one file a section; this is their contract.
+"""The parts of the weekly report, one file per section; this is their contract.
 
-A section says one thing. It takes its rows from a view of the week, and from
-these rows alone come a sentence (its title), a summary in words, perhaps a
-chart, and the table beneath it.
+A section has one topic. It takes its rows from a view of the week. Its title (a
+sentence), its summary, its chart and its table come from these rows alone.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -33,7 +33,7 @@ VENDOR_WORDS: Mapping[str, str] = {
 FILTER_SHARE = 0.12
 FILTER_SHARE_PASTIME = 0.6
 NAT_ADDRESS = "198.51.100.2"
-"""What the district's traffic wears outside, as `egress.csv` says."""
+"""Outside address of the district's traffic, as in `egress.csv`."""
 QUIET = ("education", "search", "business", "")
 _TUNNELS = pl.Schema(
     {

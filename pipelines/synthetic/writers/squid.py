@@ -144,7 +144,7 @@ def _aborted(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelling(world: World) -> pl.Expr:
-    """Return accounts as the building's proxy writes them, or as the device says them."""
+    """Return accounts as the building's proxy writes them, or as the device sends them."""
     account = pl.col("account")
     building = pl.col("network").str.extract("^(.*)/", 1)
     form = building.replace_strict(
@@ -164,7 +164,7 @@ def _spelling(world: World) -> pl.Expr:
 
 
 def _device_spelling(world: World) -> pl.Expr:
-    """Return accounts as the device says them: plain, with a domain, or as an address."""
+    """Return accounts as the device sends them: plain, with a domain, or as an address."""
     kind = np.array(
         [
             "mail" if d.device_class == "chromebook" else "plain" if d.number % 5 else "domain"
