@@ -150,56 +150,42 @@ around as (
         )
 ),
 
-in_two_logs as (
+-- of two logs that contain requests to one host, the one that counts
+counted_log as (
     select
         account,
         device,
-        url_hostname
+        url_hostname,
+        source
     from around
     where is_content
-    group by account, device, url_hostname
-    having min(source) < max(source)
-),
-
-by_log as (
-    select
-        around.account,
-        around.device,
-        around.url_hostname,
-        around.source
-    from around
-    semi join in_two_logs
-        on
-            around.account = in_two_logs.account
-            and around.device = in_two_logs.device
-            and around.url_hostname = in_two_logs.url_hostname
-    where around.is_content
-    group by around.account, around.device, around.url_hostname, around.source
+    group by account, device, url_hostname, source
     qualify
-        row_number() over (
-            partition by around.account, around.device, around.url_hostname
-            order by min(around.attribution_grade), count(*) desc, around.source
+        count(*) over (partition by account, device, url_hostname) > 1
+        and row_number() over (
+            partition by account, device, url_hostname
+            order by min(attribution_grade), count(*) desc, source
         ) = 1
 ),
 
--- the log that counts, and the time of its requests nearest to each of the others
-beside as (
+-- the time of its requests before and after each of the others
+nearest as (
     select
         around.event_id,
         around.start_time,
-        around.source = by_log.source as is_counted,
+        around.source = counted_log.source as is_counted,
         max(around.start_time) filter (
-            where around.source = by_log.source and around.is_content
+            where around.source = counted_log.source and around.is_content
         ) over before_it as last_time,
         min(around.start_time) filter (
-            where around.source = by_log.source and around.is_content
+            where around.source = counted_log.source and around.is_content
         ) over after_it as next_time
     from around
-    inner join by_log
+    inner join counted_log
         on
-            around.account = by_log.account
-            and around.device = by_log.device
-            and around.url_hostname = by_log.url_hostname
+            around.account = counted_log.account
+            and around.device = counted_log.device
+            and around.url_hostname = counted_log.url_hostname
     window
         before_it as (
             partition by around.account, around.device, around.url_hostname
@@ -215,7 +201,7 @@ beside as (
 
 copies as (
     select event_id
-    from beside
+    from nearest
     where
         not is_counted
         and (
