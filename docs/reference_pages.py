@@ -392,7 +392,7 @@ def _relations() -> Iterator[str]:
 
 def _words() -> Iterator[str]:
     yield (
-        "A column has the same words wherever it stands, but for those named with "
+        "A column has the same words in every relation, except those named with "
         "their relation. All other text is the district's own or a product's."
     )
     for column, words in VALUES.items():

@@ -28,7 +28,7 @@ PLACE = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "byte_offset": pl.I
 """Location of a line: ledger ID of the file, line from 1, first byte from 0."""
 REJECT_COLUMNS = pl.Schema({"reason": pl.String, "line": pl.String})
 LAKE_COLUMNS = pl.Schema({"source": pl.String, "format": pl.String, "event_date": pl.Date})
-"""What the lake adds to every event: the source's name, the format that read it,
+"""Columns that the lake adds to every event: the source's name, the format that read it,
 and the district's local day of `start_time` (else `time`)."""
 
 LOGON_ACTIVITIES: Mapping[str, str] = {

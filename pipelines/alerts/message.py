@@ -65,7 +65,7 @@ class Message:
 
     @property
     def fields(self) -> dict[str, str]:
-        """For machines: the same each time, so that a repeat is known as one."""
+        """Fields for machines, the same each time, so that receivers recognize a repeat."""
         fields: dict[str, str] = asdict(self)
         del fields["may_repeat"]
         return fields

@@ -32,7 +32,7 @@ FIRST = "first:"
 SETTING_UP = timedelta(days=1)
 """Facts this soon after the first file belong to setting up."""
 SHOWN_FOR = timedelta(days=30)
-"""Longer than any holiday, so that it sorts after it."""
+"""Days that an alert is shown: longer than any holiday."""
 RUN, CHECK = "run:", "check:"
 STEPS_SHOWN = 3
 

@@ -51,7 +51,7 @@ FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
 RELEASED = "a log that was missing"
 """Reasons for stale days, in addition to the frames of the registry."""
 MODEL = "model "
-"""Before the name of a model where its version is noted."""
+"""Prefix of a model's name in the record of its version."""
 MAX_NAMED = 3
 """Changed models that are named; further ones are counted."""
 Range = tuple[date, date]

@@ -80,7 +80,7 @@ BUDGET_SECONDS = 120.0
 """A delivery that takes longer is read to its end after all others."""
 
 LOADED = "main.loaded_with"
-"""What the registry's tables and the dimensions were taken from."""
+"""Table with the sources of the registry's tables and the dimensions."""
 PROVEN = "main.proven_with"
 """Models whose queries were seen to give what they promise, and by which code."""
 

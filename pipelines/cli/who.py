@@ -20,7 +20,7 @@ AS_WRITTEN = tuple(
     for day in ("%Y-%m-%d", "%m/%d/%Y", "%b %d, %Y", "%B %d, %Y")
     for clock in ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H:%M", "%H:%M:%S")
 )
-"""How people write a time in mail, month first as in the United States."""
+"""Formats in which people write a time, month first as in the United States."""
 
 
 def who(

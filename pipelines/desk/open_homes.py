@@ -30,7 +30,7 @@ from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import school_year
 
 OF_CONTEXT = ("_years", "is_student", "people")
-"""What contexts share: properties that they would compute again."""
+"""Properties that contexts share, so that each is computed once."""
 Stamp = tuple[tuple[str, int, int], ...]
 
 

@@ -23,7 +23,7 @@ R = TypeVar("R")
 Kind = Literal["local", "pool", "spark"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ATTEMPTS = 4
-"""So often a task is begun whose worker ends: what kills four kills the fifth."""
+"""Attempts at a task whose worker ends: a task that ends four workers ends a fifth."""
 
 MAX_THREADS = 8
 

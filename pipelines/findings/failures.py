@@ -41,7 +41,7 @@ class Failure:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """For machines, in full."""
+        """All fields, for machines."""
         return asdict(self) | {"days": [day.isoformat() for day in self.days]}
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ KINDS: Mapping[str, str] = {
 }
 """The subject of a finding, in reports and messages."""
 SURE: Mapping[str, str] = {"C3": "Well supported", "C2": "Likely"}
-"""How sure it is; what is less sure is a lead, and stays with analysts."""
+"""Confidence in words; a finding with less is a lead, which only analysts see."""
 OUTSIDE = "the Internet address {account}"
 """Names in sentences for subjects that are not devices of the district."""
 
@@ -61,7 +61,7 @@ INSIDE = [
         "::1/128",
     )
 ]
-"""As the macro `is_private_address`: what no network outside routes."""
+"""Networks that are not routed outside, as in the macro `is_private_address`."""
 ALWAYS_LIMITS = (
     "Who was at the keyboard: logs name accounts and devices, not people.",
     "What was read or written: under encryption only the site's name is seen.",

@@ -51,7 +51,7 @@ MAX_NAMED = 6
 
 HIDDEN_BY = "exception "
 PERMITTED_BY = "consent "
-"""How the reason of a finding begins that an exception hides, or a consent allows."""
+"""Prefix of the reason of a finding that an exception hides, or a consent allows."""
 
 
 def note(

@@ -31,7 +31,7 @@ ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
 
 TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
 ACTION = "who"
-"""What the audit chain calls such a question."""
+"""Name of such a question in the audit chain."""
 CLOCKS_DIFFER = 5
 """Seconds by which two clocks may differ."""
 

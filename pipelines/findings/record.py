@@ -20,7 +20,7 @@ RULED_OUT: Result = "ruled out"
 FITS: Result = "fits"
 NOT_TESTABLE: Result = "not testable"
 BY_DESIGN: Result = "excluded by design"
-"""No test: the rule counts in such a way that it cannot be the explanation."""
+"""Result without a test: the way the rule counts excludes the explanation."""
 
 
 @dataclass(frozen=True)

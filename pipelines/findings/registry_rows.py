@@ -14,7 +14,7 @@ from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Transaction
 
 Check = Callable[[RegistryFrame], RegistryFrame]
-"""What the file's own module makes of its rows."""
+"""Function of the file's own module that checks its rows."""
 
 
 def checked(

@@ -37,7 +37,7 @@ from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 
 MAX_BYTES = 1_000_000
-"""Of a file of rules."""
+"""Maximum size of a file of rules."""
 MAX_PLACES = 5
 """Lines that a lead cites."""
 _CLIENT = {"c-ip": "src_ip", "src_ip": "src_ip", "source.ip": "src_ip"}
@@ -69,7 +69,7 @@ CLAUSES: Mapping[str, str] = {
 """Security alone: a tactic's clause, or cl.5."""
 SECURITY = "cl.5"
 ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
-"""What pySigma raises of a file that holds something else."""
+"""Errors of pySigma for a file with other content."""
 OVER = ("deprecated", "unsupported")
 COMPARED = {
     CompareOperators.LT: "<", CompareOperators.LTE: "<=",
@@ -79,7 +79,7 @@ REACHED = {
     SigmaCorrelationConditionOperator.GT: ">",
     SigmaCorrelationConditionOperator.GTE: ">=",
 }
-"""Fewer than this is not a lead: a log may lack lines."""
+"""Minimum counts for a lead: with fewer, a log may lack lines."""
 HANDLED = (
     "SigmaString", "SigmaCasedString", "SigmaNumber", "SigmaRegularExpression",
     "SigmaCIDRExpression", "SigmaCompareExpression", "SigmaNull", "SigmaExists",
@@ -130,7 +130,7 @@ RELATIONS: Mapping[tuple[str, str, str], Relation] = {
         "TargetUserName": "user_name",
     }),
 }  # fmt: skip
-"""By category, product and service; an empty one is not asked for."""
+"""Class of events by category, product and service; an empty part matches any."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pipelines.findings.record import NOT_TESTABLE
 from pipelines.warehouse.models import shared_words
 
 MIN_CANDIDATES = 3
-"""In a week, to speak of most of them."""
+"""Minimum number in a week for a statement about most of them."""
 TESTED_WITH: Mapping[str, str] = {
     "administrator": "is_admin in accounts.csv",
     "break": "breaks in staff_duty.csv",

@@ -41,7 +41,7 @@ def differences(pack: bytes, seal: str = "") -> Iterator[str]:
         yield f"the archive cannot be read: {error}"
         return
     if len(names) != len(members):
-        yield "a name stands twice in the archive"
+        yield "a name occurs twice in the archive"
     yield from changed(members)
     yield from lines_differ(members)
 

@@ -36,7 +36,7 @@ PROGRAM = (
     "from pipelines.cli import main; main()"
 )
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "NO_COLOR", "SSL_CERT_FILE", "SSL_CERT_DIR")
-"""What of the environment a home's process is given."""
+"""Environment variables that a home's process gets."""
 NOT_STARTED = 3
 """The exit code of a home that was not touched."""
 BUSY = 75
@@ -44,7 +44,7 @@ BUSY = 75
 STOPPED = 124
 """The exit code of a command that took too long, as `timeout` has it."""
 MAX_LETTERS = 1_000_000
-"""Of what a child writes."""
+"""Maximum characters of a child's output."""
 GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 LINES_KEPT = 200
@@ -320,7 +320,7 @@ class Row:
 
     @property
     def cells(self) -> tuple[object, ...]:
-        """As `COLUMNS` heads them."""
+        """The cells, in the order of `COLUMNS`."""
         newest = f"{self.newest:%Y-%m-%d %H:%M}" if self.newest else "never"
         free = "" if self.disk_free_gb is None else f"{self.disk_free_gb:.1f}"
         if self.note:

@@ -32,7 +32,7 @@ MIXED = "mixed"
 """Name of the format of a file whose lines have different formats."""
 
 ESCAPED_ENDS = ("#000", "#015")
-"""How rsyslog writes the NUL and the carriage return that some devices end with."""
+"""NUL and carriage return at the end of a line, as rsyslog writes them."""
 
 Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 

@@ -26,10 +26,10 @@ from pipelines.formats.reading.fields import account, address, name, null_if_das
 from pipelines.formats.reading.json import json_text, with_fields
 
 MAX_EVENTS = 10
-"""How many events of an activity are looked through for the one that decides."""
+"""Events of an activity that are searched for the one that decides."""
 
 PARAMETERS = 20
-"""How many parameters of that event are looked through."""
+"""Parameters of that event that are read."""
 
 HEAD = {
     "stamp": "id/time",
@@ -72,7 +72,7 @@ IS_SUCCESS = {
 }
 LOGON_KIND = {"login": "cloud", "saml": "network", "chrome": "interactive"}
 NOBODY = "_(?:KIOSK|GUEST|MANAGED_GUEST)_"
-"""In the reason of a session without an account."""
+"""Part of the reason of a session without an account."""
 
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CHROME = pl.col("application") == "chrome"

@@ -18,14 +18,14 @@ NEWEST_DAYS = 10
 MIN_DAYS = 3
 MIN_EVENTS = 50
 SHARE = 0.95
-"""Of a day's events, this share has arrived after the day's lag."""
+"""Share of a day's events that arrive within the day's lag."""
 
 MOST = 0.5
 AHEAD_SHARE = 0.2
 CLASSES = list(LAGS)
 
 OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0}
-"""By what was paired: clocks further apart can give a request to the wrong holder of an
+"""Maximum difference by kind of pair: beyond it a request can go to the wrong holder of an
 address. One logon of a person follows the other by up to a minute. By what begins in
 both, only whole and half hours are known."""
 MIN_PAIRS = 20
@@ -36,7 +36,7 @@ SCATTER = 30.0
 HOUR = 3_600
 HALF_HOUR = 1_800
 ZONE_SECONDS = 180
-"""How near to whole or half hours a difference must be to be one of zones."""
+"""Maximum distance from a whole or half hour of a difference between time zones."""
 
 ZONES = (
     "UTC",
@@ -48,7 +48,7 @@ ZONES = (
     "America/Anchorage",
     "Pacific/Honolulu",
 )
-"""What a source in a United States district may be set to."""
+"""Time zones of a source in a district of the United States."""
 
 
 def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:

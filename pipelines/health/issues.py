@@ -45,7 +45,7 @@ STEPS = (
 )
 """An issue that lasts this long is one step more severe."""
 EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
-"""What a silence of the whole source explains."""
+"""Issues that a silence of the whole source explains."""
 
 
 def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:

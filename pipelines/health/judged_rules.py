@@ -65,7 +65,7 @@ class JudgedRules:
 
     @property
     def line(self) -> str:
-        """As in "rules that judged a request last week: 31 of 39"."""
+        """A sentence such as "rules that judged a request last week: 31 of 39"."""
         if not self.count:
             return "rules that judged a request last week: none yet; no log has been read"
         return (

@@ -76,7 +76,7 @@ where
 """
 LEARNT_DAYS = 180
 LEARNT_IN_BUILDINGS_DAYS = 90
-"""Less, since they are many: fifty buildings of ten sources are a million hours."""
+"""Fewer days for buildings: fifty of them with ten sources are a million hours."""
 JUDGED_DAYS = 45
 """A silence that began earlier is shown as that old; what was kept knows better."""
 RECENT = timedelta(days=14)

@@ -140,10 +140,10 @@ SAME_LOG: Mapping[str, str] = {
     "Google's ChromeOS audit": "Google's audit of ChromeOS does not arrive",
     "the Security logs": "the Security log does not arrive",
 }
-"""Such a log -> how the sentence on a log that never arrives ends."""
+"""Log of keyboards -> the end of the sentence on a log that never arrives."""
 ELSEWHERE = "elsewhere"
 Row = Mapping[str, Any]
-"""Of `marts.rule_coverage`, whole or summed."""
+"""A row of `marts.rule_coverage`, or a sum of rows."""
 JUDGED = "candidates"
 UNITS: Mapping[str, str] = {LOGONS: "sign-ins", FLOWS: "connections"}
 Held = Mapping[tuple[str, str], str]
@@ -223,12 +223,12 @@ class Blind:
 
     @property
     def share(self) -> float:
-        """Of the events that came to the filter."""
+        """Share of the events that reached the filter."""
         return self.dropped_count / self.event_count
 
     @property
     def on_devices(self) -> str:
-        """As in " on Chromebooks and laptops"; empty where all devices are meant."""
+        """Words such as " on Chromebooks and laptops"; empty for all devices."""
         named = [CLASSES.get(name, name) for name in self.devices]
         return f" on {listed(named)}" if named else ""
 

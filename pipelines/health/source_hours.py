@@ -32,7 +32,7 @@ PLACE = ["source", "building"]
 SEEN = pl.col("seen")
 STATS = ["days", "times", "usual", "low"]
 MANY_DAYS = 10
-"""From this number on, the lowest tenth may be earlier failures."""
+"""Number of days from which the lowest tenth may be earlier failures."""
 UNLIKELY = 0.7
 """Surprise of a busy hour that is missing: it had lines on four of five such days."""
 NEVER_FEWER = 5

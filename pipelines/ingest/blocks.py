@@ -21,7 +21,7 @@ BLOCK = 8 << 20
 """Parsed it takes many times as much: 24 MiB cost 300 MiB more, and no less time."""
 
 MAX_LINES = 200_000
-"""Of a block; what is read of a short line is many times as long as the line."""
+"""Maximum lines of a block; parsed, a short line takes many times its length."""
 
 MAX_LINE = 4 << 20
 INLINE = 12

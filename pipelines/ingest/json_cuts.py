@@ -40,7 +40,7 @@ DEEPER[[*b"{["]], DEEPER[[*b"}]"]] = 1, -1
 
 
 class MalformedError(ValueError):
-    """No value begins here, or it is broken."""
+    """A place where no value begins, or a broken value."""
 
 
 class JsonCutter:

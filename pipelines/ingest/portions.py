@@ -35,7 +35,7 @@ files per day are read quickly, and a worker that ends loses little.
 """
 
 PORTIONS_PER_WORKER = 4
-"""Of a file that has fewer, the portions are smaller, so that all workers have some."""
+"""Minimum portions per worker; a small file has smaller ones, so that all workers are used."""
 
 
 @dataclass(frozen=True)
@@ -413,4 +413,4 @@ def _checksum(datas: Iterable[bytes]) -> int:
 
 
 Work = LocalExecutor | RemoteExecutor
-"""Where the portions of a source are parsed."""
+"""Executor that parses the portions of a source."""

@@ -320,7 +320,7 @@ class SmallFiles:
 
     @property
     def is_full(self) -> bool:
-        """It is time to read them."""
+        """Whether the lines should be read now."""
         return self._bytes >= BYTES_PER_BATCH or len(self.files) >= FILES_PER_BATCH
 
 

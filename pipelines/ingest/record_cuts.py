@@ -26,7 +26,7 @@ PACKING = re.compile(
     rb"\s+|\xef\xbb\xbf|\x00+|<\?xml[^>]*>|</?Events(?:\s[^>]*)?>|<!--.*?-->", re.DOTALL
 )
 MARKS = re.compile(rb'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{};]|^(?=\w+ [^\n]*\{)', re.MULTILINE)
-"""What a cut between statements turns on; signs in quotes or comments do not."""
+"""Characters that decide where a statement ends; those in quotes or comments do not."""
 
 LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 RECORDS = 20_000

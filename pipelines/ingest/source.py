@@ -21,7 +21,7 @@ SETTLE_SECONDS = 600.0
 
 
 MIN_FREE_BYTES = 64 << 20
-"""Less than one batch may need, with the ledger's own."""
+"""Minimum free space: one batch and the ledger may need more than less."""
 
 
 LATER = "later"

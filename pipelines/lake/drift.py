@@ -63,7 +63,7 @@ class Drift:
 
     @property
     def is_severe(self) -> bool:
-        """So much is missing that rules that depend on the field cannot judge."""
+        """Whether so much is missing that rules that depend on the field cannot judge."""
         return bool(self.empty_dates) and self.part >= MIN_PART
 
     @property
@@ -148,7 +148,7 @@ class _Past:
 
     @property
     def share(self) -> float:
-        """As `share` gives it."""
+        """Share of events with the field, as `share` computes it."""
         return self._filled / self._events if self._events else 0.0
 
     def fell(self, events: int, filled: int) -> bool:

@@ -32,10 +32,10 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
 
 REJECTS = "rejects"
 MAX_RUNS = 1_000
-"""Of rows of one day, before they are copied into their days."""
+"""Maximum runs of rows of one day before rows are copied into their days."""
 
 GRACE = timedelta(hours=24)
-"""How long a reader may still use a file that others took the place of."""
+"""Time for which a reader may still use a file that was replaced."""
 MAX_DELETED = 100
 """Files that interrupted runs may leave: a commit writes one a class and a day. More
 than these are moved aside too."""

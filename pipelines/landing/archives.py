@@ -29,7 +29,7 @@ MAX_MEMBERS = 50_000
 """A year of files every ten minutes has a few more; it is delivered by months."""
 
 MAX_DIRECTORY_BYTES = 16 << 20
-"""Of the list of members, which takes some ten times as much in memory."""
+"""Maximum size of the list of members, which takes about ten times as much memory."""
 
 MAX_UNPACKED_BYTES = 64 << 30
 ALLOWED_BYTES = 4 << 30

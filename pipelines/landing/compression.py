@@ -30,7 +30,7 @@ TAR_BYTES = 512
 TAR_CHECKSUM = slice(148, 156)
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OFFICE = b"[Content_Types].xml"
-"""What is in workbooks and documents of Office, which are zip archives."""
+"""Member of workbooks and documents of Office, which are zip archives."""
 
 UNPACK = "Unpack it and deliver the files in it, or a zip archive of them."
 TARRED = (".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")

@@ -78,7 +78,7 @@ class Delivery:
 
     @property
     def is_part(self) -> bool:
-        """It came out of an archive or a workbook, which is whole if it can be read."""
+        """Whether it is from an archive or a workbook, which is complete if it can be read."""
         return self.member is not None or self.sheet is not None
 
     @property

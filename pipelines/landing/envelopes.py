@@ -55,7 +55,7 @@ IN_JSON = {
     "program": ["SYSLOG_IDENTIFIER", "process/name", "appname", "program"],
     "process": ["_PID", "SYSLOG_PID", "process/pid"],
 }  # fmt: skip
-"""Where JSON envelopes keep what is inside, and what they say of it."""
+"""Fields of JSON envelopes with the content and its description."""
 
 FIELDS = {f"{part}_{n}": path for part, paths in IN_JSON.items() for n, path in enumerate(paths)}
 WORD = r"^[!-~]{1,255}$"

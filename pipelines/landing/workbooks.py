@@ -20,7 +20,7 @@ ENDINGS = (".xlsx", ".xlsm")
 READER = Path(__file__).with_name("workbook_rows.py")
 CHUNK = 1 << 16
 MAX_BYTES = 2 << 30
-"""Of memory: seven times what a sheet of 400,000 rows and ten columns takes."""
+"""Maximum memory: seven times that of a sheet of 400,000 rows and ten columns."""
 
 TOO_MUCH = "it takes more memory or time than a workbook may"
 AS_CSV = "Save the sheet as CSV and deliver that."

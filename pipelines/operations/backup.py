@@ -40,7 +40,7 @@ from pipelines.state.migration import copy_state
 NAME = "manifest.json"
 CHUNK = 1 << 20
 MAX_BYTES = 1 << 30
-"""Of a manifest: some million files."""
+"""Maximum size of a manifest: about a million files."""
 
 STATE = "state.db"
 SINGLE = ("district.toml", "audit.head")

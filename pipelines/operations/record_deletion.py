@@ -346,6 +346,6 @@ DELETIONS: Mapping[str, Deletion] = {
     "registry": Deletion(_registry, _delete_registry, _registry_left, is_in_databases=True),
     "report": Deletion(_reports, _delete_reports, _reports_left),
 }
-"""By class, in the order in which they are deleted."""
+"""Function that deletes each class, in the order of deletion."""
 
 IN_DATABASES = {name for name, one in DELETIONS.items() if one.is_in_databases}

@@ -38,7 +38,7 @@ class LookUps:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """As values that JSON can hold."""
+        """The fields as JSON values."""
         return asdict(self)
 
 

@@ -14,12 +14,12 @@ BLOCKS = {4: 16, 6: 48}
 REMOTE = "remote"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TUNNEL_SHARE = 0.5
-"""Of the addresses of a network: tunnels from outside gave them out."""
+"""Minimum share of a network's addresses that tunnels from outside assigned."""
 RANDOM_SHARE = 0.3
 """Share of randomized cards above which a network counts as Wi-Fi."""
 MIN_COMPUTERS = 3
 BUILDING_SHARE = 0.95
-"""Of the computers on a network: they are of one building, and so is it."""
+"""Minimum share of a network's computers in one building, for it to be that building's."""
 
 
 def networks(evidence: Evidence) -> Iterator[Proposal]:

@@ -46,7 +46,7 @@ class Proposal:
 
     @property
     def is_note(self) -> bool:
-        """It names a device that a person has to look at, and would write nothing."""
+        """Whether it only names a device for a person to examine, and writes nothing."""
         return bool(self.doubt) and not {*self.cells} - {*NAMES}
 
     @property
@@ -90,7 +90,7 @@ class Offer:
 
     @property
     def is_plain(self) -> bool:
-        """It is accepted with its group."""
+        """Whether it is accepted with its group."""
         return bool(self.topic) and not (self.doubt or self.is_withheld)
 
 

@@ -43,10 +43,10 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
 
 LOG_BYTES = 64_000_000
-"""As much of the logs is searched for host names."""
+"""Bytes of the logs that are searched for host names."""
 FILE_BYTES = 8_000_000
 UNNAMED = "weekdays that it does not list: school days"
-"""How the days are called that a calendar leads to."""
+"""Name of the days that a calendar implies."""
 
 
 @dataclass(frozen=True)

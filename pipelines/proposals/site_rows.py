@@ -14,7 +14,7 @@ WIDE_SHARE = 0.1
 READ_SECONDS = 120
 READ_DAYS = 2
 JOB_SHARE = 0.5
-"""Of the accounts that use a site have the job for which it would be approved."""
+"""Minimum share of a site's accounts with the job for which it would be approved."""
 HABIT_SHARE = 0.5
 """Share of working days: nearly every day, as a job requires."""
 HABIT_DAYS = 5

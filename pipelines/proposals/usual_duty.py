@@ -14,7 +14,7 @@ from pipelines.settings.toml_text import toml
 MIN_DAYS = 5
 """Absences of a full day."""
 SHARE = 0.5
-"""Of them state the same hours."""
+"""Minimum share of people with the same hours."""
 _KEY = re.compile(r"^[ \t]*#?[ \t]*usual_duty[ \t]*=.*$", re.MULTILINE)
 _TABLE = re.compile(r"^[ \t]*\[district\][^\n]*$", re.MULTILINE)
 

@@ -26,7 +26,7 @@ from pipelines.registry.account_domains import (
 
 MACHINE_SERVICE = "host/"
 REALMS = frozenset(("ldap", "local", "radius"))
-"""What a gateway writes before an account for the server that it asked: no domain."""
+"""Prefixes with which a gateway names the server that it asked; they are not domains."""
 
 KNOWN_SHARE = 0.8
 """Share of a domain's names that the registry knows; a neighbor's has few."""

@@ -60,7 +60,7 @@ TOLD_AT_MOST = 50
 """Reported problems of one column; the rest are counted."""
 UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How files of Excel begin, now and before 2007."""
+"""First bytes of Excel files, now and before 2007."""
 SAVE_AS = "in Excel: Save As, CSV UTF-8 (Comma delimited)"
 OPEN = "opens a quote that is not closed; the line is set aside"
 LONG = "a cell has more than {:,} characters; the line is set aside"
@@ -480,7 +480,7 @@ def _places(
             if header and not file.is_open:
                 problems.append(_unknown(header, file))
         elif found in places:
-            problems.append(Problem(file.name, "column stands twice", 1, found))
+            problems.append(Problem(file.name, "column occurs twice", 1, found))
         else:
             places[found] = at
     return places, problems

@@ -63,7 +63,7 @@ MAX_FILE = 1_000_000_000
 LINK = "is a link that leads out of the home; what it holds is not shown"
 SUFFIXES = (".csv", ".ics", ".toml")
 ORIGINAL = ".before-"
-"""In the name of a file that `check --mend` put aside."""
+"""Part of the name of a file that `check --mend` set aside."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ PRIORITY = [
     "closure", "elearning", "early_out", "late_start", "pd_day", "school", "holiday",
     "weekend",
 ]  # fmt: skip
-"""Of several events on a day: what leaves most of it working time comes first."""
+"""Precedence of several events on a day: the one with most working time is first."""
 FIRST_DAY = re.compile(
     r"\bfirst (student |school )?day (of|for) (all )?(school|class|classes|students|"
     r"instruction|the school year)\b|\b(school|classes) (begins?|starts?|resumes?)\b"
@@ -76,7 +76,7 @@ NAMES_SCHOOL_DAYS = 1 / 3
 """Share of weekdays; a file that names this many as school days names all of them."""
 CHANGES = {"closure", "elearning", "early_out", "late_start"}
 FURTHEST = timedelta(days=3 * 366)
-"""Of an event from most others; what lies further away is set aside."""
+"""Maximum distance of an event from most others; events further away are ignored."""
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 EVENT = "an event with a first day, and a last day soon after it"

@@ -92,7 +92,7 @@ class RefusedFile:
 
     @property
     def remedy(self) -> str:
-        """What to do about it."""
+        """The command or edit that corrects it."""
         return f"Export it again; or, if it is meant so: {self._command}"
 
     @property

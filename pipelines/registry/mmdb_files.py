@@ -70,7 +70,7 @@ WORDS: Mapping[str, str] = {
     "dialup": "residential",
     "residential": "residential",
 }
-"""What `user_type` and `connection_type` say. A company's network is none of them:
+"""Network type by `user_type` and `connection_type`. A company's network is none of them:
 people reach it from elsewhere."""
 STRONGEST_LAST = ("relay", "hosting", "satellite", "mobile", "education", "residential")
 

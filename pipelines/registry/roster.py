@@ -84,7 +84,7 @@ WORDS = {
         "department", "school", "district", "local", "state", "national",
     ),
 }  # fmt: skip
-"""What the standard allows in a cell; an empty one is allowed everywhere."""
+"""Values that the standard allows in a cell; an empty one is always allowed."""
 EXTENSION = "ext:"
 WHOLE = "bulk"
 PARTIAL = "delta"

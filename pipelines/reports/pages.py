@@ -33,7 +33,7 @@ POLICY = (
 OUR_OWN: Accents = ("", "")
 LETTER = "letter"
 MAX_COLUMNS = 16
-"""Of a table whose cells name their columns on a phone."""
+"""Maximum columns of a table whose cells name their columns on a phone."""
 
 BOOK = "data/week.xlsx"
 ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
@@ -158,7 +158,7 @@ def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
 
 
 def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
-    """Return all that the page needs of the sections that have something to say."""
+    """Return the data of the sections with content, for the page."""
     rows = [(section, section.rows(view)) for section in chosen]
     return [
         part(section, own) | {"blind": blind_note(view, section.name)} | unseen(view, section, own)

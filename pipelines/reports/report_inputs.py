@@ -17,7 +17,7 @@ from pipelines.reports.sign_off import Signature
 from pipelines.settings.model import MIN_COUNT, REPORT_TITLE, Referral
 
 UNSHOWN = {"sites", "status_reason"}
-"""Of a finding: the sites are in its record, the reason may hold a name."""
+"""Columns of a finding that are left out: sites are in its record, a reason may contain a name."""
 
 _KINDS: Mapping[str, Any] = {
     name: kind

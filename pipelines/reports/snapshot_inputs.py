@@ -45,7 +45,7 @@ select
 from marts.device_reach
 """
 ELSEWHERE = {"elsewhere": NO_BUILDING}
-"""What the models say where no network names a building."""
+"""Value of the models without a building -> its label."""
 BETWEEN = "(, and |, | and then at | and )"
 COUNTS = ("rejects", "blanks", "duplicates", "pending")
 

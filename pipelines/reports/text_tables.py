@@ -149,7 +149,7 @@ class Cell(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Of its bar, in percent."""
+        """Width of its bar, in percent."""
         return round(100 * (self.share or 0))
 
 

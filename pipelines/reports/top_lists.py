@@ -48,7 +48,7 @@ class Ranking:
 
     @property
     def minutes(self) -> float:
-        """Of all together, a day."""
+        """Minutes of all together, per day."""
         return amount(self.rows, "minutes")
 
 

@@ -96,7 +96,7 @@ class Status:
 
     @property
     def rows(self) -> list[tuple[str, object]]:
-        """For people: name and value; what is zero or unknown is left out."""
+        """Name and value of each row, for people; zero and unknown values are left out."""
         return [
             (name.replace("_", " "), self.local(value))
             for name, value in self.shown.items()

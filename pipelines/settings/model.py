@@ -63,7 +63,7 @@ EXEMPTIONS: Mapping[RecordClass, str] = {
     "names": "personal information in a personnel matter",
     "free_text": "not yet reviewed for personal information",
 }
-"""What is cited where the district names nothing: a draft, for counsel to settle."""
+"""Citations of a district that names none: a draft for its counsel."""
 
 
 class Detection(Part):

@@ -17,7 +17,7 @@ ProblemSeverity = Literal["error", "refused", "notice"]
 MAX_VALUE = 80
 
 Severity = Literal["informational", "low", "medium", "high", "critical"]
-"""How bad a finding or an alert is, if it is true; the least first."""
+"""Severity of a finding or an alert, if it is true; the lowest first."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 

@@ -22,7 +22,7 @@ KEPT: Mapping[str, str] = {
     "back keeps no row",
     "Certificates": "they prove what was deleted",
 }
-"""What no purge deletes, and why."""
+"""Data that no purge deletes, with the reason."""
 NOT_REACHED = (
     "Copies that `schoolbell backup` or anyone else made before are not touched.",
     (
@@ -32,7 +32,7 @@ NOT_REACHED = (
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )
-"""What a purge cannot delete, as in every certificate."""
+"""Data that a purge cannot delete, as every certificate lists it."""
 MAX_DAYS = 36_525
 """A hundred years; what is kept for good has no days at all."""
 

@@ -45,7 +45,7 @@ WAIT_SECONDS = 0.2
 
 READS = "schoolbell_reads"
 NO_RIGHT = ("readonly", "unable to open", "ermission")
-"""What SQLite and the system say of a file that another account owns."""
+"""Parts of the errors of SQLite and the system for a file of another account."""
 Transaction = NewType("Transaction", Connection)
 """An open transaction, or a moment that is read; only this folder looks into it."""
 StateFault = SQLAlchemyError

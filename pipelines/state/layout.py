@@ -38,7 +38,7 @@ FILLED: Mapping[tuple[str, str], int | str] = {
     (OUTBOX.name, "class_name"): "health",
     (OUTBOX.name, "severity"): "low",
 }
-"""What earlier rows get in a column that they did not have."""
+"""Values of earlier rows in a new column."""
 
 
 FACT = "layout"

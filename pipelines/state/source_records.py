@@ -44,10 +44,10 @@ LOOKED = "landing_looked"
 RUN = "last_run"
 DRILLED = "last_drill_time"
 MIN_SET_BACK = timedelta(minutes=5)
-"""Less is a clock that is being kept right."""
+"""Minimum change of a clock that was set back; less is normal correction."""
 OPENED = "days_opened"
 Reasons = Mapping[str, Sequence[date]]
-"""What opened days -> those days, oldest first."""
+"""Cause -> the days to rebuild, oldest first."""
 NAME = "account_domains"
 ORIGIN = "account_domains_from"
 

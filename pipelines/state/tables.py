@@ -223,7 +223,7 @@ REVIEWS = Table(
     Column("review_id", BIG, primary_key=True, autoincrement=True),
     *filled(Text, "finding_id", "verdict", "reason", "reviewer", "time"),
 )
-"""What people decided about a finding, oldest first."""
+"""Decisions about a finding, oldest first."""
 
 UNDONE = Table(
     "undone_reviews",
@@ -244,7 +244,7 @@ FINDING_HISTORY = Table(
     *filled(Text, "severity", "confidence"),
     Index("finding_history_finding", "finding_id"),
 )
-"""What became of a finding and why, oldest first; no actor: a run did it."""
+"""Changes of a finding with their reasons, oldest first; without an actor, a run made it."""
 
 UNSUPPORTED = Table(
     "unsupported_findings",
@@ -281,7 +281,7 @@ REQUESTS = Table(
     Column("approved_by", BIG),
     *optional(Text, "approved_time", "used_time", "subject", "asked_login"),
 )
-"""What needs a second person: asked by one person, approved by another.
+"""Requests that need a second person: made by one person, approved by another.
 
 `subject` is the code name that was asked for, empty where it is the whole case.
 """
@@ -406,7 +406,7 @@ ANSWERS = Table(
     *filled(Text, "actor", "note", "time"),
     Index("alert_answers_about", "about_id"),
 )
-"""What people answered: seen, or silent until a moment; newest counts."""
+"""Answers to alerts: acknowledged, or snoozed until a time; the newest counts."""
 
 DECISIONS = Table(
     "alert_decisions",
@@ -415,7 +415,7 @@ DECISIONS = Table(
     *filled(Text, "first_time", "last_time"),
     Column("times", BigInteger, nullable=False),
 )
-"""What was decided of a fact for a channel, by which rule, and how often."""
+"""Decisions about an alert for a channel, with the rule and the count."""
 
 
 SOURCE_ISSUES = Table(
@@ -477,7 +477,7 @@ RECORD_DECISIONS = Table(
     Column("request_id", Text, nullable=False, index=True),
     *filled(Text, "item", "decision", "exemption", "reason", "actor", "time"),
 )
-"""What is kept, masked or withheld, by class or item; the newest counts."""
+"""Decisions to release, mask or withhold, by class or item; the newest counts."""
 
 RECORD_RELEASES = Table(
     "record_releases",
@@ -486,4 +486,4 @@ RECORD_RELEASES = Table(
     *filled(Integer, "row_count", "withheld_count", "least"),
     *filled(Text, "released_by", "released_time"),
 )
-"""What was given out, by the hash of the file."""
+"""Released files, by hash."""

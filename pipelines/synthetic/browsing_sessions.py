@@ -65,7 +65,7 @@ ASSET_CHOICES = 8
 HANDSHAKE_SHARE = 0.1
 FILM_BYTES, FILM_SHARE = 1_100_000, 0.85
 MIN_DOCUMENT = 12_000
-"""Of what is planned one by one, what is smaller is a program's and no document."""
+"""Minimum bytes of a planned document; a smaller response is a program's."""
 LONG_SHARE = 0.02
 
 UPDATE_HOST = "download.windowsupdate.com"
@@ -274,7 +274,7 @@ CHROMEOS_TIMERS = (
     Timer("outlook.office.com", 30 * MINUTE, 0.45, 8_800, 0.05, needs_user=True),
     Timer("www.dailyplain.example", 10 * MINUTE, 0.05, 21_000, 0.03, needs_user=True),
 )
-"""What a device that runs ChromeOS asks for by itself, while it is awake."""
+"""Hosts that an awake ChromeOS device contacts without its user."""
 
 
 def background(world: World, sittings: Sequence[Sitting]) -> pl.DataFrame:

@@ -50,7 +50,7 @@ EARLIER = Feed("directory", "security-{date}.json.gz", "security-before.json")
 DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
 WINDOWS_DHCP = Feed("dhcp", "DhcpSrvLog-{date}.log", "DhcpSrvLog.log", shortest=16)
 LEASES = {"isc": (DHCP, dhcpd_lines), "windows": (WINDOWS_DHCP, windows_dhcp_lines)}
-"""By the product that hands out addresses: its files, and how they are written."""
+"""DHCP product -> its files and their writer."""
 PALOALTO = Feed("firewall", "panos-{date}.log.gz", "panos.log")
 GOOGLE = Feed("google", "chrome-{date}.json.gz", "chrome.json")
 WIFI = Feed("wifi", "radius-{date}.log", "radius.log", shortest=16)

@@ -17,7 +17,7 @@ NameForm = Literal["mixed", "plain", "domain", "address"]
 """A proxy's spelling of an account: as the device sends it, `u`, `D\\u` or `u@d`."""
 
 Firewall = Literal["all", "filter", "none"]
-"""What a firewall logs: traffic and web filter, the filter alone, or neither."""
+"""Logs of a firewall: traffic and web filter, the filter alone, or neither."""
 
 DhcpServer = Literal["isc", "windows"]
 
@@ -79,12 +79,12 @@ SPELLINGS: Mapping[str, Mapping[str, str]] = {
         "remote_access": "remote_access",
     },
 }
-"""How lists of several makers write the policy's categories."""
+"""Names of the policy's categories in lists of several publishers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """From the least to the most that is drawn.
+    """A range from which a value is drawn.
 
     Attributes:
         unit: bytes, seconds, minutes, share, times or people.
@@ -116,7 +116,7 @@ RANGES: Mapping[str, Range] = {
     "devices_unlisted": Range(0.005, 0.12, "share"),
     "sites_in_lists": Range(0.52, 0.96, "share", is_even=True),
 }
-"""What is drawn for a district, and for a building where it differs by building."""
+"""Ranges drawn for a district, or for each building."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,12 +136,12 @@ class BuildingHabits:
 
     @property
     def size_times(self) -> float:
-        """By how much pages are larger than usual."""
+        """Factor by which pages are larger than usual."""
         return self.page_bytes / USUAL_PAGE_BYTES
 
     @property
     def pause_times(self) -> float:
-        """By how much pauses are longer than usual."""
+        """Factor by which pauses are longer than usual."""
         return self.pause_seconds / USUAL_PAUSE_SECONDS
 
 

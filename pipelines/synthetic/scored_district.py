@@ -28,7 +28,7 @@ SHOWN = ("C2", "C3")
 # who uses a site off duty breaks the rule about sites too
 ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
 WEEKS_BEFORE = 7
-"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
+"""Weeks of the directory's log before the others: a silence of 45 days needs them."""
 SLACK = pl.duration(minutes=15)
 
 

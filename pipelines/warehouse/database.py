@@ -41,7 +41,7 @@ OF_DAYS = "event_date in (select unnest($days::date[]))"
 _PROVEN: set[tuple[object, ...]] = set()
 """Queries that this process has seen to give the columns of their header."""
 NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
-"""What a query fails with when the disk or the file does, whichever model runs."""
+"""Errors of a failing disk or file, with any model."""
 
 
 Copied = Callable[[int, str, str | None], tuple[str, str]]

@@ -29,7 +29,7 @@ EPHEMERAL = "ephemeral"
 
 SHARED = "_shared.yaml"
 TAG = "tag:yaml.org,2002:"
-"""Of the kinds of values that YAML knows by itself."""
+"""Prefix of the tags of YAML's own types."""
 TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
 """Types of a fact; any other type of DuckDB is spelled out."""
 

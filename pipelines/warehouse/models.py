@@ -97,7 +97,7 @@ class Model(Strict):
 
     @property
     def is_ephemeral(self) -> bool:
-        """It has no table."""
+        """Whether it has no table."""
         return self.header.kind == EPHEMERAL
 
     @property
@@ -117,7 +117,7 @@ class Model(Strict):
 
     @property
     def reads_lines(self) -> bool:
-        """It reads events as they came, not only what other models made of them."""
+        """Whether it reads raw events, not only other models."""
         return any(name.startswith("raw.") for name in self.inputs)
 
     @property

@@ -132,7 +132,7 @@ def template_problems(template: str, types: Mapping[str, str]) -> Iterator[str]:
     if re.search(r"[{}\[\]]", _FIELD.sub("", rest)):
         yield f"a brace or bracket has no partner in {template!r}"
     if re.search(r"\{!?[a-z_]+\?", _PART.sub("", template)):
-        yield f"a condition stands outside of brackets in {template!r}"
+        yield f"a condition is outside of brackets in {template!r}"
 
 
 def _format_problems(name: str, kind: str, shown_as: str, words: str) -> Iterator[str]:

@@ -33,10 +33,10 @@ KEPT = 14
 LONGEST = 7
 """Number of consecutive changed copies; the next is written whole."""
 MAX_CHANGED = 0.25
-"""With a larger share of rows to write, or of free blocks, one is written whole."""
+"""Maximum share of rows to write, or of free blocks; above it a snapshot is written whole."""
 
 SqlError = duckdb.Error
-"""What a reader's own query can fail with; floors above need no DuckDB for it."""
+"""Error of a reader's own query, for packages that may not import DuckDB."""
 
 _LOCKDOWN = (
     "memory_limit='1GB'",

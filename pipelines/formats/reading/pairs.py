@@ -24,11 +24,11 @@ INLINE, PREFIX = 12, 4
 """Bytes of text that an Arrow view holds itself; of a longer one, its beginning."""
 
 MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
-"""For each number of bytes, a mask of that many bits."""
+"""A mask of the bits of each number of bytes."""
 
 FRONTS = MASKS[[min(size, PREFIX) for size in range(INLINE + 2)]]
 RESTS = MASKS[[max(size - PREFIX, 0) for size in range(INLINE + 1)] + [0]]
-"""For each size of a text, which of its bytes a view holds; at last of long ones."""
+"""Mask of the bytes that a view contains, by size of the text; the last for long texts."""
 
 HALF = np.uint64(32)
 
@@ -36,7 +36,7 @@ Bools = npt.NDArray[np.bool_]
 LONGEST = 24
 """The number of bytes by which keys are distinguished."""
 FACTORS = np.random.default_rng().integers(1, 1 << 63, 256, np.uint64) | np.uint64(1)
-"""By which shapes are summed up; no sender of lines can know them."""
+"""Random factors for sums of shapes; no sender of lines can know them."""
 SPACE, EQUALS, QUOTE = b' ="'
 ROWS = 2_048
 """Rows looked at together: what is made of them stays in the processor."""

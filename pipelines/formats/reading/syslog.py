@@ -37,7 +37,7 @@ NOT_PER_TAG = r"^(?:CEF|LEEF): "
 NEW = r"^1 (?:-|[0-9]{4}-[^ ]*) "
 NEW_FIELDS = ["version", "stamp", "host", "program", "process", "kind", "rest"]
 HEADED = rf"{PRIORITY}|{NEW}|{STAMP}|{TAG_WITH_PROCESS}"
-"""What a line with a header begins with; the body of others is the whole line."""
+"""Beginning of a line with a header; without one, the body is the whole line."""
 
 DATA = r'^(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: |$)'
 RELAYED = (

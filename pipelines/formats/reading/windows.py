@@ -161,7 +161,7 @@ IN_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "target_server": (rf"Target Server Name:{VALUE}",),
     "process": (rf"\tProcess Name:{VALUE}",),
 }
-"""Where an English message contains the fields of `DATA`."""
+"""Position of the fields of `DATA` in an English message."""
 
 OF_SUBJECT: Mapping[str, str] = {
     "target_user": rf"{SUBJECT}Account Name:{VALUE}",

@@ -29,7 +29,7 @@ ENDS = {
     "resp_p": "id.resp_p",
 }
 MEMBERS = 8
-"""How many members of a set are read from JSON."""
+"""Members of a set that are read from JSON."""
 
 REJECT_RULES = {
     "{columns} columns, not as many as #fields names, nor a JSON object": pl.col("is_whole"),

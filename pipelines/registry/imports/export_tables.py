@@ -35,7 +35,7 @@ API_NAMES: Mapping[str, str] = {
     "parent": "parentSourcedId",
     "preferredFirstName": "preferredGivenName",
 }
-"""What the API calls a column of the CSV files."""
+"""Name in the API -> column of the CSV files."""
 
 _ISC = re.compile(
     r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t\r]*(?=\n))?"

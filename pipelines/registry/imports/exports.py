@@ -55,7 +55,7 @@ HOW: Mapping[str, str] = {
     "expected_traffic.csv": "enter manually: which backup runs when, in which log",
     "access_points.csv": "enter manually: name patterns of access points and switches",
 }
-"""Where a person gets what no export holds."""
+"""Registry file that no export contains -> where its rows come from."""
 ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
 IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
 """Every file that an export can add to."""

@@ -36,7 +36,7 @@ KEYS: Mapping[str, Sequence[tuple[str, ...]]] = {
     "access_points.csv": (("name",),),
     "egress.csv": (("cidr",),),
 }
-"""What names a row of a file once; several keys: any of them that has a value."""
+"""Unique key of a file's rows; of several keys, any that has a value."""
 HISTORY: Mapping[str, tuple[str, str]] = {
     "users.csv": ("sourcedId", "dateLastModified"),
 }

@@ -17,7 +17,7 @@ from pipelines.registry.suggestions import date_order, meant
 
 NAMES = ("givenName", "familyName", "preferredGivenName")
 NO_STUDENTS = (*NAMES, "identifier")
-"""What is not kept of a student."""
+"""Columns that are not kept for a student."""
 SCHOOL = "school"
 OFF = re.compile(r"^(false|0|no|disabled|suspended|archived)", re.IGNORECASE)
 IS_OFF = re.compile(r"^(true|yes|1)$", re.IGNORECASE)
@@ -32,12 +32,12 @@ IS_SERVICE = re.compile(
     r"|^svc|^sa_|^gmsa",
     re.IGNORECASE,
 )
-"""In the name of an account; what a program signs in with."""
+"""Words in the name of an account that a program uses."""
 HOLDS_SERVICES = re.compile(
     r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b",
     re.IGNORECASE,
 )
-"""In the organizational unit or the description of an account."""
+"""Words in the organizational unit or the description of an account."""
 IS_DEVICE = re.compile(r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE)
 IS_SHARED = re.compile(
     r"\b(shared|generic|front ?desk|library|lab|subs?\d*|sub desk|guest|testing|office)"

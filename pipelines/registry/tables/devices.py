@@ -66,7 +66,7 @@ CARDS = ("mac", "ethernet_mac")
 """Its network cards; a card is one device's, in whichever column."""
 
 _SAID = ("assigned_to", "pool", *CARDS, "static_ip", *NAMES[1:])
-"""What a device's rows of the same days must agree on."""
+"""Columns in which a device's rows of the same days must agree."""
 
 
 def devices(rows: RegistryFrame) -> RegistryFrame:

@@ -14,7 +14,7 @@ FILE = File(
 )
 COLUMNS = {
     "cidr": text("network, canonical"),
-    "meaning": text("what stands behind it"),
+    "meaning": text("use of the address"),
     **RANGE,
 }
 

@@ -114,7 +114,7 @@ def part_of(row: dict[str, int | None], side: str, when: str) -> str:
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Return whether there is anything to say."""
+    """Return whether the section has content."""
     return not rows.is_empty()
 
 

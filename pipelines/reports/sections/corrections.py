@@ -53,7 +53,7 @@ def changes_table(rows: pl.DataFrame) -> Table:
 
 
 def is_corrected(rows: pl.DataFrame) -> bool:
-    """Return whether there is anything to say."""
+    """Return whether the section has content."""
     return not rows.is_empty()
 
 

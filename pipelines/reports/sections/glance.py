@@ -58,7 +58,7 @@ class Tile:
 
     @property
     def compared(self) -> str:
-        """As in "last week 310 hours; usually 280 to 330 hours"."""
+        """A comparison such as "last week 310 hours; usually 280 to 330 hours"."""
         said = []
         if self.numbers.before is not None:
             said.append(f"{self.before_said} {self.say(self.numbers.before)}")

@@ -73,7 +73,7 @@ def services_table(rows: pl.DataFrame) -> Table:
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Return whether there is anything to say."""
+    """Return whether the section has content."""
     return not rows.is_empty()
 
 

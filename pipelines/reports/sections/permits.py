@@ -76,7 +76,7 @@ def permits_table(rows: pl.DataFrame) -> Table:
 
 
 def is_near(rows: pl.DataFrame) -> bool:
-    """Return whether there is anything to say."""
+    """Return whether the section has content."""
     return not rows.is_empty()
 
 

@@ -90,7 +90,7 @@ def between(low: float | None, high: float | None) -> str:
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Return whether there is anything to say."""
+    """Return whether the section has content."""
     return not rows.is_empty()
 
 

@@ -24,7 +24,7 @@ LISTED = {
     "not_yet": "not yet",
     "undecidable": "some pages",
 }
-"""What the list states for most accounts that used the site, in the table's words."""
+"""Decision of the list for most accounts that used the site, in the table's words."""
 
 
 def rows(view: View) -> Ranking:

@@ -53,7 +53,7 @@ def kinds_table(rows: pl.DataFrame) -> Table:
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Return whether there is anything to say."""
+    """Return whether the section has content."""
     return not rows.is_empty()
 
 

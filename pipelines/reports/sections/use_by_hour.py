@@ -23,7 +23,7 @@ from pipelines.reports.words import clock, count, duration, number
 HOURS = range(24)
 
 FAR = 0.2
-"""What is less far from the middle, as a share of it, is worth no word in a title."""
+"""Minimum distance from the median, as a share of it, for a mention in a title."""
 LEAST = 60
 """Total minutes of all accounts below which an hour is shown as empty."""
 
