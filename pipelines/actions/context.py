@@ -68,19 +68,35 @@ class ActionContext:
         return placed_cases(self.district)
 
     def case(self, case_id: str) -> Case:
-        """Return a case by its id or its number; of equal numbers the newest.
+        """Return a case by its id or its number.
 
         Raises:
-            SettingsError: The case does not exist.
+            SettingsError: The case does not exist, or cases of several years have the number.
         """
-        for case in self.cases:
-            if case_id in {case.case_id, case.number}:
-                return case
-        raise SettingsError(
-            f"there is no case {case_id}",
-            where="--case",
-            remedy="List them with: schoolbell findings cases",
-        )
+        found = self.find_case(case_id)
+        if found is None:
+            raise SettingsError(
+                f"there is no case {case_id}",
+                where="--case",
+                remedy="List them with: schoolbell findings cases",
+            )
+        return found
+
+    def find_case(self, case_id: str) -> Case | None:
+        """Return a case by its id or its number, which repeats every year; None without one.
+
+        Raises:
+            SettingsError: Cases of several years have the number.
+        """
+        found = [case for case in self.cases if case_id in {case.case_id, case.number}]
+        if len(found) > 1:
+            which = ", ".join(f"{case.case_id} ({case.week})" for case in found)
+            raise SettingsError(
+                f"several cases have the number {case_id}: {which}",
+                where="--case",
+                remedy="Use the id of one of them.",
+            )
+        return found[0] if found else None
 
     def finding(self, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
         """Return a finding and its case.

@@ -1,4 +1,4 @@
-"""Acts on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
+"""Actions on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -127,9 +127,8 @@ def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]
     Raises:
         SettingsError: The case or finding does not exist.
     """
-    for case in context.cases:
-        if subject_id in {case.case_id, case.number}:
-            return list(case.undecided or case.counted)
+    if case := context.find_case(subject_id):
+        return list(case.undecided or case.counted)
     return [context.finding(subject_id)[1]]
 
 
@@ -153,7 +152,7 @@ def refuse(context: ActionContext, request_id: str, reason: str) -> Mapping[str,
 
 
 def sign(context: ActionContext, week: str, by: str, confirmed: int | None = None) -> Signature:
-    """Sign a week's report: that it was looked at.
+    """Sign a week's report as reviewed.
 
     Args:
         confirmed: The number of open cases that the signer confirmed; None to accept any.

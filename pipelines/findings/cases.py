@@ -30,6 +30,7 @@ from pipelines.state.reviews import (
     add_case,
     findings_without_case,
     known_cases,
+    number_cases,
     put_into_case,
     stored_cases,
 )
@@ -74,7 +75,8 @@ class Case:
         person: Person id; `nobody:` and the account or device if it has no owner.
         week: ISO week, such as 2026-W47.
         assignee: Person in charge, if any.
-        number: Number that people can say, as "46-03"; empty in an earlier snapshot.
+        number: Number that people can say, as "46-03"; empty in an earlier snapshot or
+            before the first run after an upgrade.
     """
 
     case_id: str
@@ -325,6 +327,7 @@ def put_into_cases(
             add_case(transaction, case)
         placed.add(row["finding_id"])
         put_into_case(transaction, row["finding_id"], case["case_id"])
+    number_cases(transaction)
 
 
 def place_all(store: Store, owner: Owner) -> None:

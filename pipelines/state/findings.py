@@ -11,6 +11,7 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
+    CASE_NUMBERS,
     CASES,
     EVIDENCE,
     FINDING_HISTORY,
@@ -198,8 +199,16 @@ def remove_findings(connection: Connection, finding_ids: Collection[str]) -> Non
     held = select(CASE_FINDINGS.c.case_id)
     query = select(CASES.c.case_id).where(CASES.c.case_id.not_in(held))
     empty = list(connection.execute(query).scalars())
+    _leave_places(connection, empty)
     _delete(connection, "case_id", empty)
     _unassign(connection, empty)
+
+
+def _leave_places(connection: Connection, case_ids: Sequence[str]) -> None:
+    """Take deleted cases out of their places in the week."""
+    for first in range(0, len(case_ids), AT_ONCE):
+        here = CASE_NUMBERS.c.case_id.in_(case_ids[first : first + AT_ONCE])
+        connection.execute(update(CASE_NUMBERS).where(here).values(case_id=None))
 
 
 def _delete(connection: Connection, column: str, ids: Sequence[str]) -> None:

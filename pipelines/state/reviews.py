@@ -2,16 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
+    CASE_NUMBERS,
     CASES,
     COMMENTS,
     FINDINGS,
@@ -164,12 +165,12 @@ def stored_cases(
             held.setdefault(row.case_id, []).append(finding)
         rows = connection.execute(select(CASES)).mappings().all()
         assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
+        numbers = _numbers(connection)
     assignees = {row["subject_id"]: row["assignee"] for row in assigned}
-    numbers = _numbers(rows)
     return [
         {
             **row,
-            "number": numbers[row["case_id"]],
+            "number": numbers.get(row["case_id"], ""),
             "findings": held[row["case_id"]],
             "assignee": assignees.get(row["case_id"]),
         }
@@ -178,17 +179,28 @@ def stored_cases(
     ]
 
 
-def _numbers(rows: Iterable[RowMapping]) -> dict[str, str]:
-    """Return a number for each case that people can say: week and place in it, as "46-03".
+def number_cases(connection: Connection) -> None:
+    """Give each case without a number the next place in its week, permanently."""
+    numbered = select(CASE_NUMBERS.c.case_id).where(CASE_NUMBERS.c.case_id.is_not(None))
+    query = select(CASES).where(CASES.c.case_id.not_in(numbered))
+    rows = connection.execute(query.order_by(CASES.c.created_time, CASES.c.case_id)).all()
+    if not rows:
+        return
+    last = select(CASE_NUMBERS.c.week, func.max(CASE_NUMBERS.c.place))
+    held = connection.execute(last.group_by(CASE_NUMBERS.c.week))
+    places = Counter({week: place for week, place in held})  # noqa: C416 - rows are no pairs
+    for row in rows:
+        places[row.week] += 1
+        values = {"week": row.week, "place": places[row.week], "case_id": row.case_id}
+        connection.execute(insert(CASE_NUMBERS).values(**values))
 
-    The place follows the time when the case was added, so that it never changes.
-    """
-    counts: Counter[str] = Counter()
-    numbers = {}
-    for row in sorted(rows, key=lambda row: (row["created_time"], row["case_id"])):
-        counts[row["week"]] += 1
-        numbers[row["case_id"]] = f"{row['week'][-2:]}-{counts[row['week']]:02d}"
-    return numbers
+
+def _numbers(connection: Connection) -> dict[str | None, str]:
+    """Return a number for each case that people can say: week and place in it, as "46-03"."""
+    return {
+        row.case_id: f"{row.week[-2:]}-{row.place:02d}"
+        for row in connection.execute(select(CASE_NUMBERS))
+    }
 
 
 def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:

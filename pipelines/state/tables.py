@@ -270,6 +270,15 @@ CASES = Table(
 )
 """One row per person, clause and ISO week; a subject without an owner is its own person."""
 
+CASE_NUMBERS = Table(
+    "case_numbers",
+    METADATA,
+    Column("week", Text, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("case_id", Text),
+)
+"""Place of each case in its week; a deleted case leaves its place, so that no other gets it."""
+
 
 REQUESTS = Table(
     "requests",
