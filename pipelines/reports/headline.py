@@ -79,7 +79,7 @@ def is_unknown(view: View, kind: str) -> bool:
 def say_unjudged(view: View) -> list[str]:
     """Return what the week's numbers leave out, a sentence for each reason.
 
-    As in "4 rules skip 3 days: proxy no longer gives user_name."
+    As in "4 rules could not run on 3 days: proxy no longer gives user_name."
     """
     rows = unjudged(view)
     return [
@@ -108,8 +108,7 @@ def _say_nothing(rows: pl.DataFrame, why: str) -> str:
     if rows.is_empty():
         return ""
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
-    said = count(rules, "rule has findings", "rules have findings")
-    return f"{said} nothing on {count(days, 'day')}: {why}."
+    return f"{count(rules, 'rule')} could not run on {count(days, 'day')}: {why}."
 
 
 def _say_uncounted(rows: pl.DataFrame) -> str:

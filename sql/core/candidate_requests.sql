@@ -20,11 +20,11 @@ params:
     why: a TLS handshake with its certificates takes 4 to 6 kB; below no content came
   copy_seconds:
     type: int
-    default: 60
+    default: 45
     min: 0
     max: 600
     unit: seconds
-    why: a proxy and a sensor in front of it log one request with clocks less far apart
+    why: clocks that differ by more than 30 s are reported; a slow answer adds some seconds
   gap_spread:
     type: double
     default: 0.06

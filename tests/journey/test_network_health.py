@@ -92,7 +92,7 @@ def test_a_thin_hour_is_told_of_the_source_that_lost_it(issues):
 def test_a_clock_that_is_forty_seconds_fast_is_told(issues):
     off = {one.source: one.detail for one in issues if one.kind == "off_clock"}
     assert set(off) == {"dhcp", "wifi"}
-    assert off["dhcp"].startswith("41 seconds ahead of wifi, by ")
+    assert off["dhcp"].startswith("41 seconds ahead of wifi, from ")
 
 
 def test_quiet_nights_and_the_weekend_are_not_missing(issues):

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.actions.referrals import letter
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.views import queue_page, sites_page, weeks_page
+from pipelines.desk.queue import QueueFilter, queue_page
+from pipelines.desk.views import sites_page, weeks_page
 from pipelines.district import open_district
 from pipelines.findings.cases import DAYS_TO_DECIDE, monday_of, week_of
 from pipelines.reports.words import day
@@ -206,7 +207,7 @@ def test_overdue_is_one_measure(newest, waiting, desk):
     (week,) = {row["week"] for row in waiting}
     due = monday_of(week) + DAYS_TO_DECIDE
     late = len(waiting) if due < desk[1].today else 0
-    assert queue_page(*desk, "overdue", 0)["size"] == late
+    assert queue_page(*desk, QueueFilter("overdue"), 0)["size"] == late
     assert (f"All {late} are overdue." in page) == bool(late)
     cards = set(re.findall(r"A decision was due (\w+, \w+ \d+)|decide by (\w+,)", page))
     assert cards == {(day(due), "")} if late else cards
@@ -241,7 +242,7 @@ def test_a_line_that_two_findings_cite_counts_once(newest, desk):
 def test_the_desk_names_schools_and_miles_like_the_report(newest, desk):
     """The desk wrote "1,029 km away" and "at ES and HS", the report neither."""
     rows = {row["Case"]: row for row in table(newest / "data" / "cases.csv")}
-    shown = queue_page(*desk, "all", 0)["rows"]
+    shown = queue_page(*desk, QueueFilter("all"), 0)["rows"]
     both = [(one.claim, rows[one.case_id]["What was seen"]) for one in shown if one.case_id in rows]
     assert len(both) > 5
     assert [pair for pair in both if pair[0] != pair[1]] == []
@@ -298,7 +299,7 @@ def test_a_signed_week_says_by_whom_and_what_waited(home, newest, waiting):
     assert (signed["week"], signed["waiting"]) == (label, len(waiting))
     again = schoolbell(*words)
     assert again.code == 2
-    assert "signed already, by Jo Park" in again.err
+    assert "already signed by Jo Park" in again.err
     for wrong in ("2020-W01", "week 43"):
         assert schoolbell("report", "sign", wrong, "--by", "x", "--home", home.path).code
     assert not schoolbell("report", "--home", home.path).code

@@ -126,7 +126,7 @@ def test_a_reason_that_may_hold_a_name_is_for_the_operator_alone(broken):
 
 def test_the_report_says_so_before_any_number(broken):
     said = pages(broken[0])
-    assert f"nothing of 1 day: {BROKEN} could not be built" in said
+    assert f"could not run on 1 day: {BROKEN} could not be built" in said
     assert "could not judge 1 day." in said
 
 

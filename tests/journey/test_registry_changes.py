@@ -237,8 +237,8 @@ def test_the_command_lists_what_changed_and_which_days_it_opened(home):
     assert done.code == 0
     first, *_, last = sorted(days_of(home))
     by_network = f"buildings: {len(days_of(home))} days, {first} to {last}"
-    assert f"opened by {by_network}\n" in done.out
-    assert "opened by leave windows: " in done.out
+    assert f"rebuilt because of {by_network}\n" in done.out
+    assert "rebuilt because of leave windows: " in done.out
     assert "Registry files that changed: buildings.csv, leave.csv." in done.out
     assert by_network in schoolbell("status", "--home", home, "--json").out
 

@@ -50,7 +50,7 @@ def test_every_command_that_looks_tells_of_it(emptied):
     assert "users.csv: is empty" in schoolbell("doctor", *at).out
     schoolbell("report", *at)
     pages = [one.read_text() for one in home.reports.glob("20*/index.html")]
-    assert any("users.csv shrank and was not taken" in page for page in pages)
+    assert any("users.csv shrank and was not used" in page for page in pages)
     with open_district(home.path) as district:
         keys = [one.key for one in noticed(district, now()).news]
     assert "registry:users.csv" in keys
@@ -91,7 +91,7 @@ def test_what_is_accepted_is_in_force_and_stands_in_the_chain(emptied, tmp_path)
     assert "users.csv" in wrong.err
     done = schoolbell("check", "--accept", "users.csv", *at)
     assert done.code == 0, done.out
-    assert "users.csv is taken as it is: 0 rows" in done.out
+    assert "users.csv is accepted unchanged: 0 rows" in done.out
     assert "users.csv: is empty: it has no row below its header; without it: " in done.out
     assert "accept registry" in schoolbell("audit", "show", "--json", *at).out
     with open_district(copy) as district:

@@ -45,7 +45,7 @@ def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     words = ("start", "--home", home, "--yes", "--settle-seconds", 0, "--quiet")
     done = schoolbell(*words, *given)
     assert done.code == 0, done.err + done.out
-    assert "readme.txt: no format knows it" in done.out
+    assert "readme.txt: unknown format; not copied" in done.out
     assert "rows added" in done.out
     assert (home / "reports" / "latest.html").exists()
     assert "Rules that judged a request last week: " in done.out
@@ -57,7 +57,7 @@ def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     again = schoolbell(*words, "--logs", brought / "logs")
     assert again.code == 0, again.err
     assert "copied to" not in again.out
-    assert "is there" in again.out or "has no row" in again.out
+    assert "You have every export" in again.out or "is empty. Get it from" in again.out
     assert sorted((home / "landing").rglob("*")) == landed
 
 

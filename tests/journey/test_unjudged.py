@@ -1,5 +1,6 @@
 """A field that went missing: its rules state nothing of the day, and the report so."""
 
+import html
 from datetime import date
 
 import polars as pl
@@ -61,8 +62,8 @@ def test_rules_that_stand_on_the_field_say_nothing_of_the_day(home):
 
 
 def test_the_report_does_not_call_it_nothing(home):
-    said = pages(home)
-    assert "nothing of 1 day: proxy no longer gives user_name" in said
+    said = html.unescape(pages(home))
+    assert "could not run on 1 day: proxy no longer gives user_name" in said
     assert "We don't know what happened there." in said
 
 
