@@ -28,6 +28,7 @@ from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, capital, safe
 from pipelines.proposals.offers import Offer, as_text
+from pipelines.reports.words import listed
 from pipelines.run.console import working
 
 WEEKS = 8
@@ -118,16 +119,20 @@ def _accept(
 
 def _picked(found: Sequence[Offer], words: Sequence[str]) -> tuple[list[Group], list[Offer]]:
     """Return the groups and the single offers that some words name, each once."""
-    groups: dict[str, Group] = {}
+    picked: dict[str, Group] = {}
     ids = []
     for word in dict.fromkeys(words):
         if meant := of_group(found, word):
-            groups |= {one.topic: one for one in meant}
+            picked |= {one.topic: one for one in meant}
         elif is_group(word):
-            typer.echo(safe(f"{word}: no more proposals from the logs"), err=True)
+            left = listed([one.topic for one in groups(found)], most=len(found)) or "none"
+            typer.echo(
+                safe(f"{word}: the logs propose no more of these. Groups with proposals: {left}"),
+                err=True,
+            )
         else:
             ids.append(word)
-    return list(groups.values()), chosen(found, ids)
+    return list(picked.values()), chosen(found, ids)
 
 
 def _try(

@@ -24,7 +24,7 @@ params:
     min: 0
     max: 600
     unit: seconds
-    why: clocks that differ by more than 30 s are reported; a slow answer adds some seconds
+    why: clocks more than 30 s apart are reported; a slow answer adds some seconds
   gap_spread:
     type: double
     default: 0.06

@@ -13,6 +13,9 @@ columns:
     is: the policy's word for it where known, otherwise the product's
   source_count: {type: bigint, is: number of sources with this category}
   sources: {type: varchar, is: their names}
+  is_well_known:
+    type: boolean
+    is: on the built-in list of well-known sites, and no other list differs
   is_non_work: {type: boolean, is: a kind of site that is seldom work}
   is_sensitive: {type: boolean, is: sensitive; no rule on sites judges it}
   event_date: {type: date, is: local day}
@@ -90,6 +93,8 @@ select
     category,
     count(distinct source) as source_count,
     array_to_string(sorted_values(source), ', ') as sources,
+    bool_or(starts_with(source, 'schoolbell-starter'))
+    and count(*) over (partition by url_hostname) = 1 as is_well_known,
     category in (
         'social', 'shopping', 'streaming', 'sports', 'gambling', 'jobs', 'dating',
         'games', 'adult', 'real_estate', 'file_sharing', 'circumvention'

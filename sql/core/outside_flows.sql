@@ -4,7 +4,8 @@ summary: >
   as a firewall and as a proxy saw it. The two may see the same bytes: never add them. A
   device without a lease is listed by its address. Traffic inside the district, refused
   traffic and traffic from outside are left out. A connection that is logged at its
-  start and again at its end counts once.
+  start and again at its end counts once. Where two firewalls or sensors see a device's
+  traffic to one destination in one hour, the log with most bytes counts.
 grain: [seen_by, device, destination, dst_port, protocol, hour]
 lookback: 1
 lookahead: 1
@@ -82,6 +83,7 @@ told as (
 passed as (
     select
         event_id,
+        source,
         start_time,
         time,
         src_ip,
@@ -156,6 +158,7 @@ connections as (
 requests as (
     select
         event_id,
+        source,
         start_time,
         time,
         src_ip,
@@ -268,6 +271,8 @@ seen as (
         devices.device_class,
         places.net_kind,
         places.building,
+        outward.source,
+        outward.dst_ip,
         outward.destination,
         hosts.site,
         outward.is_bare_address,
@@ -296,6 +301,8 @@ seen as (
         requests.device_class,
         requests.net_kind,
         requests.building,
+        requests.source,
+        null as dst_ip,
         requests.destination,
         requests.site,
         false as is_bare_address,
@@ -311,8 +318,41 @@ seen as (
     left join devices on requests.device = devices.device
 ),
 
+-- another sensor may know only the address of what a firewall names
+named_elsewhere as (
+    select distinct
+        source,
+        device,
+        dst_ip,
+        dst_port,
+        date_trunc('hour', start_time) as hour
+    from seen
+    where
+        not is_bare_address
+        and dst_ip is not null
+        and bytes_in + bytes_out > 0
+        and (select count(distinct told.source) from told) > 1
+),
+
+counted as (
+    select seen.*
+    from seen
+    where
+        not seen.is_bare_address
+        or not exists (
+            from named_elsewhere
+            where
+                named_elsewhere.source <> seen.source
+                and named_elsewhere.device = seen.device
+                and named_elsewhere.dst_ip = seen.dst_ip
+                and named_elsewhere.dst_port is not distinct from seen.dst_port
+                and named_elsewhere.hour = date_trunc('hour', seen.start_time)
+        )
+),
+
 hours as (
     select
+        source,
         seen_by,
         device,
         bool_or(is_registered) as is_registered,
@@ -337,10 +377,21 @@ hours as (
             event_id, (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
         ) as largest_event,
         min(binding_event_id) as binding_event_id
-    from seen
+    from counted
     group by
-        seen_by, device, destination, dst_port, protocol,
+        source, seen_by, device, destination, dst_port, protocol,
         date_trunc('hour', start_time)
+    -- copies of one traffic: the log with the most bytes counts, for they never add up
+    qualify
+        row_number() over (
+            partition by
+                seen_by, device, destination, dst_port, protocol,
+                date_trunc('hour', start_time)
+            order by
+                sum(coalesce(bytes_in, 0) + coalesce(bytes_out, 0)) desc,
+                count(*) desc,
+                source
+        ) = 1
 ),
 
 entries as (

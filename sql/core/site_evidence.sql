@@ -69,6 +69,7 @@ columns:
     is: 'a page came in a visit that is not embedded, and most of the day is not either'
   categories: varchar
   non_work_sources: bigint
+  is_well_known: boolean
   served: varchar[]
   evidence: {type: 'bigint[]', is: 'the requests, and what identifies the user'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
@@ -192,6 +193,7 @@ select
     and use.embed_share < $embed_share as is_page_read,
     use.categories,
     use.non_work_sources,
+    use.is_well_known,
     coalesce(use.served, []::varchar[]) as served,
     sorted_set(
         use.evidence || coalesce(use.attribution_evidence, []::bigint[])

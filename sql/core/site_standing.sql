@@ -14,6 +14,7 @@ columns:
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
+  is_well_known: {type: boolean, is: a well-known non-work site; no list differs}
   is_sensitive: boolean
   served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and the source'}
   event_date: date
@@ -62,6 +63,7 @@ labels as (
         url_hostname,
         array_to_string(sorted_values(category), ', ') as categories,
         max(case when is_non_work then source_count else 0 end) as non_work_sources,
+        bool_or(is_non_work and is_well_known) as is_well_known,
         -- of a way around the filter the tool is what counts
         coalesce(bool_or(is_sensitive), false)
         and not bool_or(category = 'circumvention') as is_sensitive,
@@ -102,6 +104,7 @@ judged as (
         strictness.place,
         labels.categories,
         labels.non_work_sources,
+        labels.is_well_known,
         coalesce(labels.is_sensitive, false) as is_sensitive,
         coalesce(labels.is_withheld, false) as is_withheld
     from verdicts
@@ -118,6 +121,7 @@ standing as (
         entry_id,
         max(categories) over of_site as categories,
         coalesce(max(non_work_sources) over of_site, 0) as non_work_sources,
+        coalesce(bool_or(is_well_known) over of_site, false) as is_well_known,
         -- as names are withheld: a site is of a kind when most of its hosts are
         2 * count(*) filter (where is_sensitive) over of_site >= count(*) over of_site
             as is_sensitive,
@@ -169,6 +173,7 @@ select
     standing.entry_id,
     standing.categories,
     standing.non_work_sources,
+    standing.is_well_known,
     standing.is_sensitive,
     -- the host name would reveal why the site is withheld
     case when standing.is_withheld then [] else coalesce(served.served, []) end

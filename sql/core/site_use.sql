@@ -39,6 +39,7 @@ columns:
   is_live_known: {type: boolean, is: the device writes logons}
   categories: varchar
   non_work_sources: bigint
+  is_well_known: boolean
   is_sensitive: boolean
   served: varchar[]
   evidence: bigint[]
@@ -139,6 +140,7 @@ select
     request_sums.is_live_known,
     standing.categories,
     standing.non_work_sources,
+    standing.is_well_known,
     standing.is_sensitive,
     standing.served,
     request_sums.evidence,

@@ -21,6 +21,7 @@ columns:
   seen_by: varchar
   category: {type: varchar, is: circumvention or remote_access}
   list_count: {type: bigint, is: lists that call it so}
+  is_well_known: boolean
   is_listed: boolean
   attribution_grade: {type: varchar, is: A or C}
   is_live_known:
@@ -45,7 +46,8 @@ categories as (
     select
         url_hostname,
         category,
-        source_count
+        source_count,
+        is_well_known
     from core.host_categories
     where
         event_date = $event_date::date
@@ -66,6 +68,7 @@ tools as (
         coalesce(min(categories.category), 'circumvention') as category,
         coalesce(max(categories.source_count), 0)
         + coalesce(max(resolvers.list_count), 0) as list_count,
+        coalesce(bool_or(categories.is_well_known), false) as is_well_known,
         case when max(resolvers.list_count) is null then 'tool' else 'resolver' end
             as how
     from categories
@@ -404,6 +407,7 @@ select
     sums.seen_by,
     coalesce(tools.category, sums.category) as category,
     coalesce(tools.list_count, 1) as list_count,
+    coalesce(tools.is_well_known, false) as is_well_known,
     listed.destination is not null as is_listed,
     sums.attribution_grade,
     sums.is_live_known,

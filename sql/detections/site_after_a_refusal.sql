@@ -90,7 +90,11 @@ use as (
     where
         event_date = $event_date::date
         and is_external
-        and (non_work_sources >= 2 or total_seconds >= $long_seconds)
+        and (
+            non_work_sources >= 2
+            or is_well_known
+            or total_seconds >= $long_seconds
+        )
         and is_page_read
         and longest_seconds >= $longest_seconds
 ),
@@ -245,6 +249,7 @@ select
         is_advertisement := max(refusal_count) < 2,
         is_on_one_list := is_on_one_list(
             min(non_work_sources),
+            bool_and(is_well_known),
             1,
             round(clock_seconds(active_seconds, spans), 0)
         ),

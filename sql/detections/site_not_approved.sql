@@ -2,9 +2,10 @@
 title: Sustained use of a site that is not on the list
 summary: >
   A staff account used an external site of a known non-work kind for a
-  sustained stretch, on duty or on a district device. Two independent lists must
-  call the site non-work, or one list together with several days or a long stay; what
-  the district's own list denies counts whatever lists call it.
+  sustained stretch, on duty or on a district device. The site is known as non-work if
+  two lists agree, if the list of well-known sites has it and no list differs, or if one
+  list has it and the use lasts or repeats. Sites that the district's own list denies
+  need no other list.
   What a page embeds, a mail links to or a glance leaves does not count; nor do
   breaks count as duty.
 code: NA-1
@@ -46,7 +47,7 @@ params:
     min: 300
     max: 28800
     unit: seconds
-    why: half an hour in a day replaces a second list
+    why: use this long in a day replaces a second list
   repeat_days:
     type: int
     default: 3
@@ -74,8 +75,8 @@ details:
 explanations:
   - shared: category
     ruled_out: >-
-      [{is_denied?}the district's own list denies it][{!is_denied?}{list_count} lists
-      call it non-work, each by itself]
+      [{is_denied?}the district's own list denies it][{!is_denied?}classified as
+      non-work by two lists, or by the list of well-known sites]
   - embed
   - service
   - shared: glance
@@ -136,6 +137,7 @@ counted as (
         use.event_date = $event_date::date
         and (
             use.non_work_sources >= 2
+            or use.is_well_known
             or use.verdict = 'denied'
             or days.day_count >= 2
             or use.total_seconds >= $long_seconds
@@ -178,6 +180,7 @@ select
             when bool_and(verdict = 'denied') then false
             else is_on_one_list(
                 min(non_work_sources) filter (where verdict <> 'denied'),
+                bool_and(is_well_known) filter (where verdict <> 'denied'),
                 max(day_count),
                 round(clock_seconds(total_seconds, spans), 0)
             )

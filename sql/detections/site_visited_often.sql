@@ -134,6 +134,7 @@ select
         why_no_break := break_note(is_district_device, is_break_known),
         is_on_one_list := is_on_one_list(
             min(non_work_sources),
+            bool_and(is_well_known),
             max(day_count),
             round(clock_seconds(active_seconds, active_spans), 0)
         )

@@ -5,8 +5,9 @@ summary: >
   the filter or to control a computer from elsewhere, for longer than a page
   load: pages through a proxy, a busy tunnel that only the firewall saw, busy tunnels
   one after the other through the proxy, or many tunnels to an outside name
-  resolver. If only one list classes it so, a second day or half an hour
-  confirms it; a resolver is recognized by its name and needs neither. Services that
+  resolver. If only one list has it, and not the list of well-known
+  sites, use must last half an hour or repeat on a second day; a resolver is recognized
+  by its name and needs neither. Services that
   the district manages are on its list of sites and never count.
 code: NA-3
 kind: non_approved_site
@@ -143,7 +144,8 @@ days as (
 tools as (
     select
         url_hostname,
-        max(source_count) as list_count
+        max(source_count) as list_count,
+        bool_or(is_well_known) as is_well_known
     from core.host_categories
     where
         event_date = $event_date::date
@@ -168,7 +170,8 @@ asked as (
         requests.device,
         requests.site,
         count(*) as tool_requests,
-        max(tools.list_count) as list_count
+        max(tools.list_count) as list_count,
+        bool_and(tools.is_well_known) as is_well_known
     from requests
     inner join tools on requests.url_hostname = tools.url_hostname
     group by requests.account, requests.device, requests.site
@@ -211,7 +214,8 @@ by_page as (
         use.end_time,
         use.evidence,
         days.day_count,
-        asked.list_count
+        asked.list_count,
+        asked.is_well_known
     from use
     inner join days on use.account = days.account and use.site = days.site
     inner join asked
@@ -226,6 +230,7 @@ by_page as (
         and 2 * asked.tool_requests >= use.request_count
         and (
             asked.list_count >= 2
+            or asked.is_well_known
             or days.day_count >= 2
             or use.total_seconds >= $long_seconds
         )
@@ -239,6 +244,7 @@ tunnels as (
         how,
         category,
         list_count,
+        is_well_known,
         attribution_grade,
         is_live_known,
         flow_count,
@@ -315,7 +321,8 @@ by_tunnel as (
         tunnels.end_time,
         tunnels.evidence,
         tunnel_days.day_count,
-        tunnels.list_count
+        tunnels.list_count,
+        tunnels.is_well_known
     from tunnels
     inner join tunnel_days
         on
@@ -333,6 +340,7 @@ by_tunnel as (
         and (
             tunnels.how = 'resolver'
             or tunnels.list_count >= 2
+            or tunnels.is_well_known
             or tunnel_days.day_count >= 2
             or tunnels.total_seconds >= $long_seconds
         )

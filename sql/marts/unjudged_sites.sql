@@ -55,7 +55,11 @@ read_at_length as (
         and is_page_read
         and request_count >= $requests
         and (
-            (non_work_sources = 1 and longest_seconds >= $longest_seconds)
+            (
+                non_work_sources = 1
+                and not coalesce(is_well_known, false)
+                and longest_seconds >= $longest_seconds
+            )
             or (categories is null and total_seconds >= $long_seconds)
         )
 )

@@ -30,7 +30,7 @@ from tests.conftest import REPO_ROOT
 SHARED = REPO_ROOT.parent / "shared"
 JUDGE = SHARED / "judge"
 SCORER = JUDGE / "score.py"
-RUNGS = ("computers", "networks", "sites", "hours")
+RUNGS = ("computers", "networks", "sites", "usual-hours", "holders")
 """Groups of proposals, in the order in which the ladder accepts them."""
 
 
