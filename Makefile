@@ -67,13 +67,13 @@ bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.week
 
-quality: setup ## print how the rules do in 30 worlds with habits of their own; ten minutes
+quality: setup ## print how the rules do in 30 generated districts; ten minutes
 	$(BIN)/schoolbell score --worlds 30 --seed $(or $(SEED),$(shell date +%s)) --people 100 --weeks 1
 
-judge: setup ## print how findings do on districts that somebody else made
+judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge
 
-experience: setup ## print what the weekly report is held to, and what is measured
+experience: setup ## print the measures of the weekly report beside their goals
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 
@@ -83,7 +83,7 @@ lab: setup ## a small district of real programs in namespaces, as root; twenty m
 lab-small: setup ## one school of the lab with Squid, Kea and FreeRADIUS; four minutes
 	$(BIN)/python -m tests.lab --small $(if $(KEEP),--keep $(KEEP))
 
-newcomer: setup ## from a clone, and a wheel, to a restored district, with nobody at the keyboard
+newcomer: setup ## from a clone, and a wheel, to a restored district, unattended
 	$(BIN)/python -m tests.newcomer --tests
 	$(BIN)/python -m tests.newcomer --wheel
 
@@ -99,7 +99,15 @@ site: setup ## the documents as pages in build/site, with a sample report; a bro
 	SAMPLE=$(DEMO_HOME)/reports $(BIN)/sphinx-build -E -W --keep-going -q -b html -c docs/site . build/site
 	@echo build/site/index.html
 
-clean: ## remove what the entry points made, the environment included
+release: setup ## wheel, sdist, list of parts (SBOM) and checksums in dist/; SIGN_KEY=FILE signs by SSH
+	rm -rf dist
+	$(UV) build -q --out-dir dist
+	$(UV) export -q --frozen --no-dev --format cyclonedx1.5 -o dist/schoolbell.cdx.json > /dev/null
+	cd dist && sha256sum *.whl *.tar.gz *.json > SHA256SUMS
+	$(if $(SIGN_KEY),ssh-keygen -q -Y sign -f $(SIGN_KEY) -n file dist/SHA256SUMS)
+	@ls dist
+
+clean: ## remove the environment and all generated files
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience lab lab-small newcomer golden docs site clean
+.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience lab lab-small newcomer golden docs site release clean
