@@ -26,7 +26,11 @@ from pipelines.formats.reading.fields import (
     to_int,
     where_rare,
 )
-from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
+from pipelines.formats.reading.web import (
+    VERDICT_OF_CISCO,
+    VERDICT_OF_CISCO_W3C,
+    unless_challenged,
+)
 
 AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
@@ -53,7 +57,8 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
     own = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
-    return line.str.contains(own) & ~line.str.contains(VERDICT_OF_CISCO)
+    cisco = line.str.contains(VERDICT_OF_CISCO) | line.str.contains(VERDICT_OF_CISCO_W3C)
+    return line.str.contains(own) & ~cisco
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:

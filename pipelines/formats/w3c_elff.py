@@ -1,4 +1,4 @@
-"""W3C extended logs of Blue Coat, ISA, TMG and IIS, and of the Windows firewall.
+r"""W3C extended logs of Blue Coat, Cisco WSA, ISA, TMG and IIS, and of the Windows firewall.
 
     #Fields: date time time-taken c-ip cs-username sc-filter-result cs-host ...
     2026-11-02 14:15:00 45 192.0.2.17 ada OBSERVED www.example.org ...
@@ -14,6 +14,9 @@ earlier.
 - ISA's `sc-status` may be a Windows error (5, 10061) instead of an HTTP status:
   `action` shows a denied request, or 12202 if there is no `action`.
 - `s-ip` is the answering server in IIS, the proxy itself elsewhere.
+- Cisco's appliance stamps in seconds since 1970 (`timestamp`), writes result and status in one
+  column (`TCP_MISS/200`), and its verdict in `x-acltag`: `BLOCK_...` and `DROP_...` refuse. The
+  realm behind an account, `EXAMPLE\ada@ad1`, is the appliance's own name.
 - IIS records visits to the district's own servers, by path; it has a host only
   if `cs-host` is turned on.
 - A request without a client is the proxy's own, for its cache: a system event.
@@ -38,7 +41,7 @@ from pipelines.formats.reading.fields import (
     port,
     to_int,
 )
-from pipelines.formats.reading.web import unless_challenged
+from pipelines.formats.reading.web import VERDICT_OF_CISCO_W3C, unless_challenged
 
 WEB_EXTRAS = {
     "action": "s-action",
@@ -50,7 +53,11 @@ WEB_EXTRAS = {
     "group": "cs-auth-group",
     "site": "s-sitename",
     "proxy": "s-computername",
+    "policy": "x-acltag",
 }
+WHOLE_URL = ("cs-uri", "cs-url")
+RESULT_OF_CISCO = "x-resultcode-httpstatus"
+KIND_OF_CISCO = ("x-webcat-code-full", "x-webcat-code-abbr")
 METHOD = r"[ \t](?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND)[ \t]"
 DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 IS_WEB = pl.col("event_class") == "http_requests"
@@ -71,8 +78,10 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     request = rf"^{DATED} [0-9:]{{8}} [^\[]*{METHOD}"
     packet = rf"^{DATED} [0-9:]{{8}} (?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) [A-Z0-9]+ "
     tabs = rf"(?:^|\t){DATED}\t[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\t"
+    cisco = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
     return (
-        line.str.contains(_elff.HEADER + r"[ \t].*(?:\bc-ip|src-ip|source)\b")
+        (line.str.contains(cisco) & line.str.contains(VERDICT_OF_CISCO_W3C))
+        | line.str.contains(_elff.HEADER + r"[ \t].*(?:\bc-ip|src-ip|source)\b")
         | line.str.contains(request)
         | line.str.contains(packet)
         | line.str.contains(tabs)
@@ -121,10 +130,15 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
             message=pl.col("line"),
             src_ip=address(field(names, "c-ip")),
             src_port=port(field(names, "c-port")),
-            user_name=account(field(names, "cs-username", "cs-userdn")),
+            user_name=account(field(names, "cs-username", "cs-userdn")).str.replace(
+                r"^([^\\]+\\.+)@[^@]*$", "$1"
+            ),
             method=field(names, "cs-method", "s-operation").str.to_uppercase(),
             dst_ip=address(field(names, *target)),
-            status_text=field(names, "sc-status"),
+            status_text=pl.coalesce(
+                field(names, "sc-status", "sc-http-status"),
+                field(names, RESULT_OF_CISCO).str.extract("/([0-9]{3})$", 1),
+            ),
             bytes_in=to_int(field(names, "sc-bytes")),
             bytes_out=to_int(field(names, "cs-bytes")),
             content_type=media_type(
@@ -132,10 +146,10 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
             ),
             referrer_hostname=hostname(field(names, "cs(referer)", "cs-referred")),
             user_agent=agent.str.replace_all("+", " ", literal=True) if own else agent,
-            category=field(names, "cs-categories", "cs-category", "urlcategory"),
-            start_time=pl.col("time") - _elff.taken(field(names, "time-taken")),
+            category=field(names, "cs-categories", "cs-category", "urlcategory", *KIND_OF_CISCO),
+            start_time=pl.col("time") - _elff.taken(field(names, "time-taken", "x-elapsed-time")),
             extras=_elff.extras(names, WEB_EXTRAS),
-            whole_url=field(names, "cs-uri"),
+            whole_url=field(names, *WHOLE_URL),
             host_text=_host_text(names),
         )
         .with_columns(url_hostname=hostname(pl.col("host_text")))
@@ -146,10 +160,10 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
 
 def _host_text(names: Sequence[str]) -> pl.Expr:
     """Return the text with the host, unparsed; a path contains none."""
-    uri = field(names, "cs-uri", "cs-uri-stem")
+    uri = field(names, *WHOLE_URL, "cs-uri-stem")
     in_uri = pl.when(~uri.str.contains("^[/*?]")).then(uri)
     host = field(names, "cs-host", "cs(host)", "r-host")
-    if "cs-uri" in names:
+    if {*WHOLE_URL} & {*names}:
         return pl.coalesce(in_uri, host)
     return pl.coalesce(host, in_uri)
 
@@ -192,7 +206,7 @@ def _status(text: pl.Expr) -> pl.Expr:
 def _disposition(names: Sequence[str]) -> pl.Expr:
     status = pl.col("status_text")
     action = field(names, "action").str.to_lowercase()
-    step = field(names, "s-action").str.to_uppercase()
+    step = field(names, "s-action", RESULT_OF_CISCO, "sc-result-code").str.to_uppercase()
     result = field(names, "sc-filter-result").str.to_uppercase()
     exception = field(names, "x-exception-id").str.to_lowercase()
     denied = pl.any_horizontal(
@@ -200,6 +214,7 @@ def _disposition(names: Sequence[str]) -> pl.Expr:
         step.str.contains("DENIED", literal=True),
         action == "denied",
         exception.str.contains("denied", literal=True),
+        field(names, "x-acltag").str.contains("^(?:BLOCK|DROP)_"),
         status.is_in(_elff.DENIED_BY_ISA),
     )
     answered = pl.any_horizontal(
@@ -218,7 +233,7 @@ def _disposition(names: Sequence[str]) -> pl.Expr:
 
 FORMAT = Format(
     name="w3c_elff",
-    product="Blue Coat ProxySG, ISA, TMG, IIS, Windows firewall",
+    product="Blue Coat ProxySG, Cisco WSA, ISA, TMG, IIS, Windows firewall",
     event_classes=("http_requests", "connections", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -56,6 +56,7 @@ JOIN_LOGS = frozenset(
         "windows_security_csv",
         "windows_security_json",
         "windows_security_powershell",
+        "windows_security_snare",
         "windows_security_xml",
     }
 )
@@ -87,7 +88,7 @@ KEYBOARD_LOGS = (
         frozenset(
             {"sshd_pam", "windows_security_csv", "windows_security_evtx",
              "windows_security_json", "windows_security_powershell",
-             "windows_security_xml"}
+             "windows_security_snare", "windows_security_xml"}
         ),
         "the Security log",
     ),

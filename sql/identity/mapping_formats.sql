@@ -10,6 +10,7 @@ select format
 from (
     values
     ('barracuda_cloudgen'),
+    ('barracuda_wsg'),
     ('cef'),
     ('checkpoint'),
     ('cisco_asa'),

@@ -14,7 +14,7 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "start": {
         PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
         NO_DURATION: (
-            "cisco_umbrella", "cloudflare_gateway", "console_csv", "e2guardian", "leef",
+            "barracuda_wsg", "cisco_umbrella", "cloudflare_gateway", "console_csv", "leef",
             "meraki", "sophos_utm", "squidguard",
         ),
         "logs the beginning": ("zeek_conn", "zeek_http", "zeek_ssl"),
@@ -29,10 +29,12 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "console_csv", "fortigate", "juniper_srx", "leef", "meraki", "mikrotik",
             "paloalto", "paloalto_json", "sonicwall", "sophos_xg", "watchguard",
         ),
-        "has no status": ("squidguard", "zeek_ssl"),
+        "has no status": ("barracuda_wsg", "squidguard", "zeek_ssl"),
     },
     "bytes": {
-        TO_CLIENT: ("cisco_wsa", "e2guardian", "sophos_utm", "squid_access"),
+        TO_CLIENT: (
+            "barracuda_wsg", "cisco_wsa", "e2guardian", "sophos_utm", "squid_access",
+        ),
         "counts both if its layout has `%>st`, which separate tests show": (
             "squid_logformat",
         ),

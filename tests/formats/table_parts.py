@@ -14,6 +14,7 @@ No other parser's output could be compared for: {reasons}.
 WHY_NOT: Mapping[str, str] = {
     "aruba_os": "no samples",
     "barracuda_cloudgen": "no samples",
+    "barracuda_wsg": "no samples",
     "bind_queries": "no samples",
     "clearpass": "no samples",
     "duo": "no samples",
@@ -36,6 +37,7 @@ WHY_NOT: Mapping[str, str] = {
     "windows_dhcp": "the sample has none",
     "windows_security_csv": "no samples",
     "windows_security_powershell": "no samples",
+    "windows_security_snare": "no samples",
     "windows_security_json": "no samples; the events are those of the EVTX files",
 }
 LAYOUTS: Mapping[str, tuple[str, str, str]] = {

@@ -25,6 +25,9 @@ BEGUN = {f"2026-11-02T14:{minute:02}+00:00" for minute in range(16)}
 
 MAIN_FIELDS = [
     ("squid_access", {"user_name": "ada", "url_hostname": "example.org"}),
+    ("e2guardian", {"user_name": "ada", "url_hostname": "example.org", "bytes_in": 5_120}),
+    ("barracuda_wsg", {"user_name": "ada", "url_hostname": "example.org", "bytes_in": 5_120}),
+    ("w3c_elff", {"user_name": r"EXAMPLE\ada", "url_hostname": "example.org"}),
     ("pfsense_filterlog", {"src_ip": "192.0.2.17", "dst_port": 443, "protocol": "tcp"}),
     ("unbound", {"src_ip": "192.0.2.17", "query_name": "www.example.org"}),
     ("squidguard", {"user_name": "ada", "disposition": "blocked", "category": "games"}),
@@ -37,6 +40,7 @@ MAIN_FIELDS = [
     ("watchguard", {"user_name": "ada", "url_hostname": "video.example.net"}),
     ("windows_security_json", {"user_name": "ada", "logon_kind": "interactive"}),
     ("windows_security_csv", {"user_name": "ada", "activity": "lock"}),
+    ("windows_security_snare", {"user_name": "ada", "activity": "lock", "host": "lab-07"}),
     (
         "isc_dhcpd",
         {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01", "hostname": "lab-7"},

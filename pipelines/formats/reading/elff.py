@@ -32,7 +32,7 @@ HEADER = r"^[\x{feff} ]*#Fields:"
 SOURCE, TARGET = ("src-ip", "source-ip", "source"), ("dst-ip", "destination-ip")
 WINDOWS_FIREWALL = {"src-ip", "dst-ip", "tcpflags"}
 PROXY_ONLY = {"cs-uri-scheme", "sc-filter-result", "s-action", "cs-uri", "r-host"}
-ASKED = {"cs-uri", "cs-uri-stem", "cs-uri-path", "cs-host", "r-host"}
+ASKED = {"cs-uri", "cs-uri-stem", "cs-uri-path", "cs-host", "cs-url", "r-host"}
 
 ASKED_BY_ISA = "12209"
 """ISA's own status where its proxy asks for credentials."""
@@ -137,7 +137,7 @@ def stamp(names: Sequence[str], context: Context) -> Stamp:
         return clock.civil(bracketed, "%d/%m/%Y:%H:%M:%S GMT", Reading("UTC"))
     if "localtime" in named:
         return clock.worded(bracketed, reading)
-    return clock.epoch(field(names, "x-timestamp-unix"))
+    return clock.epoch(field(names, "x-timestamp-unix", "timestamp"))
 
 
 def taken(text: pl.Expr) -> pl.Expr:

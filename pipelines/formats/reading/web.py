@@ -8,6 +8,9 @@ IS_PATH = r"^[/*?]"
 VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
 """Behind the fields of Squid, in the log of Cisco's appliance."""
 
+VERDICT_OF_CISCO_W3C = r" [A-Z][A-Z0-9_]*(?:-[^ <]+){4,}(?: [^<]*)?$"
+"""The same in the appliance's W3C logs, without angle brackets."""
+
 
 def is_tunnel(method: pl.Expr) -> pl.Expr:
     """Match a CONNECT: what follows is not to be seen."""
