@@ -30,8 +30,8 @@ params:
     max: 1000
     why: fewer ten minutes of a site alone show no habit of it
 columns:
-  account: varchar
-  device: varchar
+  account: core.http_requests
+  device: core.http_requests
   is_district_device: {type: boolean, is: district property}
   site: {type: varchar, is: registrable domain}
   start_time: {type: timestamptz, is: first request}
@@ -40,6 +40,7 @@ columns:
   request_count: {type: bigint, is: requests}
   host_count: {type: bigint, is: hosts of the site}
   around_count: {type: bigint, is: other sites asked for meanwhile}
+  live_share: {type: double, is: share of requests while the keyboard was in use}
   embed_share: {type: double, is: share of requests right after another site's}
   gap_spread: {type: double, is: 'how far gaps lie from their median, as a share of it'}
   in_ten_minutes: {type: double, is: requests in ten minutes}
@@ -101,6 +102,30 @@ habits as (
     having count(*) >= $alone_slots
 ),
 
+-- a person at the keyboard of a device that logs its logons and locks
+keyboards as (
+    select
+        account,
+        device,
+        epoch(start_time) as started,
+        epoch(end_time) as ended
+    from core.presences
+    where
+        event_date = $event_date::date and presence = 'keyboard' and state = 'live'
+),
+
+live as (
+    select distinct requests.event_id
+    from requests
+    inner join keyboards
+        on
+            requests.account = keyboards.account
+            and requests.device = keyboards.device
+            and requests.started >= keyboards.started
+            and requests.started < keyboards.ended
+    where requests.is_unsized
+),
+
 stepped as (
     select
         *,
@@ -147,6 +172,7 @@ visits as (
         count(*) as request_count,
         count(distinct url_hostname) as host_count,
         avg(follows_another::int) as embed_share,
+        avg((event_id in (select live.event_id from live))::int) as live_share,
         median(gap) filter (where gap <= $pause_seconds) as middle_gap,
         list(gap) filter (where gap <= $pause_seconds) as gaps,
         list_slice(list_sort(list(event_id)), 1, 20) as evidence
@@ -183,6 +209,7 @@ select
     visits.request_count,
     visits.host_count,
     coalesce(around.around_count, 0) as around_count,
+    visits.live_share,
     visits.embed_share,
     list_median(
         list_transform(visits.gaps, lambda gap: abs(gap - visits.middle_gap))

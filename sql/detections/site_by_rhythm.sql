@@ -2,9 +2,10 @@
 title: Requests to a site at a person's pace, in a log without sizes
 summary: >
   A staff account requested a site of a known non-work kind for minutes on end,
-  unevenly, among other sites, and more often than devices do automatically; the log has
-  neither sizes nor content types. It is unknown whether a page was read, so it is a
-  lead for the analyst and names no one in a report.
+  unevenly, among other sites or with the account's keyboard in use all the time, and
+  more often than devices do automatically; the log has neither sizes nor content
+  types. It is unknown whether a page was read, so it is a lead for the analyst and
+  names no one in a report.
 code: NA-L
 kind: non_approved_site
 severity: informational
@@ -51,8 +52,8 @@ columns:
   measure: {type: double, is: seconds of the longest visit}
 claim: >-
   Account {account} requested {sites:names}, {requests:count time} in its longest run of
-  {longest_seconds:duration}, among {around_count:count other site}; the log has
-  neither sizes nor content types.
+  {longest_seconds:duration}[{is_among_others?}, among {around_count:count other site}];
+  the log has neither sizes nor content types.
 details:
   sites: varchar[]
   categories: varchar[]
@@ -60,6 +61,7 @@ details:
   requests: int
   longest_seconds: double
   around_count: int
+  is_among_others: boolean
   host_count: int
   embed_share: double
   gap_spread: double
@@ -70,7 +72,9 @@ explanations:
       the log has neither sizes nor content types; at most {embed_share:percent} of
       the requests followed another site's within seconds
   - name: A session left open while its user went elsewhere
-    by_design: other sites were asked for meanwhile
+    by_design: >-
+      other sites were asked for meanwhile, or a logon or unlock with no lock since
+      shows a person at the keyboard
   - machine
   - name: A site that is approved, for whomever
     by_design: what the list of sites speaks for, for anyone, is left out
@@ -95,7 +99,8 @@ visits as (
         and request_count >= $requests
         and embed_share < $embed_share
         and gap_spread >= $gap_spread
-        and around_count >= 1
+        -- a tab that is left open goes on alone, at a locked screen too
+        and (around_count >= 1 or live_share = 1)
         and coalesce(in_ten_minutes > alone_in_ten_minutes, true)
 ),
 
@@ -161,6 +166,7 @@ select
         requests := arg_max(request_count, seconds),
         longest_seconds := max(seconds),
         around_count := arg_max(around_count, seconds),
+        is_among_others := arg_max(around_count, seconds) >= 1,
         host_count := arg_max(host_count, seconds),
         embed_share := round(max(embed_share), 2),
         gap_spread := round(min(gap_spread), 2),

@@ -387,6 +387,47 @@ def evening_of_a_tab(story: PanosStory) -> Mapping[str, str]:
     return chromebooks()
 
 
+def evening_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
+    """Return the evening in a log without sizes; Google's audit shows the login."""
+    story.has_audit = story.is_half = True
+    story.lease("cb-avega", "19:58")
+    story.logon("avega", "cb-avega", "20:00")
+    story.surf("avega", "cb-avega", "20:00:30", SHOPS, minutes=30)
+    return chromebooks()
+
+
+def evening_by_hosts_and_no_audit(story: PanosStory) -> Mapping[str, str]:
+    story.is_half = True
+    return evening_in_the_building(story)
+
+
+def evening_of_a_tab_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
+    """Return a login, and a page that asks again by itself."""
+    story.has_audit = story.is_half = True
+    story.lease("cb-avega", "19:58")
+    story.logon("avega", "cb-avega", "20:00")
+    story.tick("avega", "cb-avega", "20:00:30", SHOPS[0], minutes=40)
+    return chromebooks()
+
+
+def leave_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
+    """The owner is away; someone logs on to the Chromebook. The log has no sizes."""
+    story.has_audit = story.is_half = True
+    story.logon("avega", "cb-avega", "09:40")
+    story.surf("avega", "cb-avega", "09:40:30", WORK, minutes=40)
+    return {**chromebooks(), **leave(story)}
+
+
+def leave_by_hosts_and_no_audit(story: PanosStory) -> Mapping[str, str]:
+    story.is_half = True
+    return own_chromebook_during_leave(story)
+
+
+def leave_called_off_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
+    leave_by_hosts_alone(story)
+    return {**chromebooks(), **leave(story, status="cancelled")}
+
+
 LOGS = ("firewall", "radius", "dhcp")
 Told = partial(Scenario, words=PanosStory, is_alone=True)
 
@@ -454,4 +495,10 @@ SCENARIOS = (
     Network("S122", evening_in_the_building, ("OH-1", "NA-1"), "avega", severity="low",
             cites=LOGS),
     Told("S122a", evening_of_a_tab, about=("OH-1",)),
+    Told("S130", evening_by_hosts_alone, leads=("OH-L",), witness="keyboard"),
+    Told("S130a", evening_by_hosts_and_no_audit, about=("OH-L",), witness="network"),
+    Told("S130b", evening_of_a_tab_by_hosts_alone, about=("OH-L",)),
+    Told("S131", leave_by_hosts_alone, leads=("SA-K",), witness="keyboard"),
+    Told("S131a", leave_by_hosts_and_no_audit, about=("SA-K",), witness="network"),
+    Told("S131b", leave_called_off_by_hosts_alone, about=("SA-K",)),
 )  # fmt: skip
