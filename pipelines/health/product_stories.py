@@ -19,6 +19,7 @@ DECLARED = frozenset({"declared_csv", "declared_json"})
 
 ROLES = {
     "web": ("Web filters and proxies", "http_requests"),
+    "dns": ("Resolvers", "dns_queries"),
     "firewall": ("Firewalls", "connections"),
     "windows": ("Logons at computers", "logons"),
     "network": ("Network logins (802.1X)", "logons"),

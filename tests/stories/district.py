@@ -11,7 +11,8 @@ from typing import Any
 
 from tests.scenarios.places import DEVICES
 from tests.scenarios.story import Story
-from tests.stories.products import PRODUCTS, SERVER, Fact, Product
+from tests.stories.facts import SERVER, Fact, Product
+from tests.stories.products import PRODUCTS
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 DEFAULT = {
@@ -25,7 +26,7 @@ DEFAULT = {
 }
 """A district whose products no other scenario uses."""
 
-AGENTS = ("Zscaler", "Umbrella", "Cloudflare")
+AGENTS = ("Zscaler", "Umbrella", "Cloudflare", "Lightspeed")
 """Products with a program on the computer, which also work at home."""
 
 
@@ -44,11 +45,20 @@ class District(Story):
 
     @property
     def formats(self) -> Mapping[str, str]:
-        return {role: self._product(role).format for role in self.uses}
+        return {source: self.product_of(source).format for source in self.lines}
 
     @property
     def options(self) -> Mapping[str, Mapping[str, str]]:
-        return {role: self._product(role).options for role in self.uses}
+        return {source: self._options(source) for source in self.lines}
+
+    def product_of(self, source: str) -> Product:
+        """Return the product that wrote a source, named by its role or by role and computer."""
+        return self._product(source.partition("-")[0])
+
+    def _options(self, source: str) -> Mapping[str, str]:
+        computer = source.partition("-")[2]
+        options = self.product_of(source).options
+        return {**options, "computer": computer} if computer else options
 
     def _product(self, role: str) -> Product:
         return PRODUCTS[role][self.uses[role]]
@@ -59,11 +69,12 @@ class District(Story):
             return
         product = self._product(role)
         written = product.write(fact)
-        if written and role not in self.lines:
+        source = f"{role}-{fact.machine}" if product.is_per_computer else role
+        if written and source not in self.lines:
             for number, line in enumerate(product.head):
-                self._write(role, FIRST + timedelta(seconds=number), line)
+                self._write(source, FIRST + timedelta(seconds=number), line)
         for line in written:
-            self._write(role, fact.when, line)
+            self._write(source, fact.when, line)
 
     def _fact(self, when: datetime, **what: Any) -> Fact:
         self._records += 1
@@ -79,12 +90,13 @@ class District(Story):
 
     def _request(self, account: str | None, device: str, when: datetime, **what: Any) -> None:
         self._lease_at_six(device)
-        has_login = account and self.uses["web"] != ""
-        user = self.spell(account) if has_login else ""
+        user = self.spell(account) if account else ""
         of = self._of(device)
-        if self.uses["web"] not in AGENTS or DEVICES[device].kind == "phone_byod":
+        if self.uses.get("web") not in AGENTS or DEVICES[device].kind == "phone_byod":
             of["machine"] = ""
-        self.record("web", self._fact(when, user=user, **of, **what))
+        fact = self._fact(when, user=user, **of, **what)
+        self.record("web", fact)
+        self.record("dns", fact)
 
     def browse(
         self,
@@ -154,6 +166,8 @@ class District(Story):
             # what leaves by the web passes the web's product too
             agent = {} if self.uses.get("web") in AGENTS else {"machine": ""}
             self.record("web", replace(fact, **agent))
+        if not is_address:
+            self.record("dns", fact)
 
     def session(
         self,

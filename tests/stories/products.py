@@ -7,111 +7,46 @@ nothing.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.scenarios.places import ZONE
-
-SERVER = "203.0.113.77"
-FAR, NEAR = "wan", "lan"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What happened, whichever product records it. Instants are UTC."""
-
-    when: datetime
-    number: int
-    ip: str = ""
-    mac: str = ""
-    machine: str = ""
-    user: str = ""
-    host: str = ""
-    url: str = ""
-    media: str = ""
-    action: str = ""
-    to: str = SERVER
-    port: int = 443
-    seconds: float = 1.0
-    sent: int = 1_800
-    received: int = 9_400
-    zones: tuple[str, str] = (NEAR, FAR)
-    remote: str = ""
-    point: str = ""
-    data: Mapping[str, str] = field(default_factory=dict)
-    code: int = 0
-
-    @property
-    def end(self) -> datetime:
-        return self.when + timedelta(seconds=self.seconds)
-
-    @property
-    def is_denied(self) -> bool:
-        return self.action == "denied"
-
-    @property
-    def from_port(self) -> int:
-        return 50_000 + self.number % 9_000
-
-    @property
-    def name(self) -> str:
-        """The account without its domain."""
-        return self.user.split("\\")[-1].split("@")[0]
-
-    @property
-    def mail(self) -> str:
-        return f"{self.name}@school.example" if self.user else ""
-
-
-Writer = Callable[[Fact], list[str]]
-
-
-@dataclass(frozen=True)
-class Product:
-    """One product in one role.
-
-    Attributes:
-        format: That reads its lines.
-        write: Its lines for a fact; none where it does not record it.
-        head: Its first lines, such as names of columns.
-        options: The source's settings that the product needs.
-        zone: Of its stamps.
-    """
-
-    format: str
-    write: Writer
-    head: tuple[str, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
-    zone: str = ZONE
-
-
-def local(when: datetime, shape: str) -> str:
-    return when.astimezone(ZoneInfo(ZONE)).strftime(shape)
-
-
-def utc(when: datetime, shape: str = "%Y-%m-%dT%H:%M:%SZ") -> str:
-    return when.astimezone(UTC).strftime(shape)
-
-
-def offset(when: datetime) -> str:
-    return when.astimezone(ZoneInfo(ZONE)).isoformat(timespec="milliseconds")
-
-
-def syslog(when: datetime) -> str:
-    local_time = when.astimezone(ZoneInfo(ZONE))
-    return f"{local_time:%b} {local_time.day:2d} {local_time:%H:%M:%S}"
-
-
-def dumped(**fields: Any) -> str:
-    return json.dumps(fields, separators=(",", ":"))
-
-
-def nothing(_fact: Fact) -> list[str]:
-    return []
-
+from tests.stories.facts import (
+    FAR,
+    NEAR,
+    SERVER,
+    Fact,
+    Product,
+    dumped,
+    local,
+    offset,
+    syslog,
+    utc,
+)
+from tests.stories.filters import (
+    LIGHTSPEED_COLUMNS,
+    WSA_COLUMNS,
+    barracuda,
+    bind,
+    cisco_wsa,
+    cisco_wsa_w3c,
+    dnsmasq_queries,
+    e2guardian_tabs,
+    lightspeed,
+    umbrella_dns,
+    unbound,
+    windows_dns,
+)
+from tests.stories.windows_exports import (
+    POWERSHELL_COLUMNS,
+    VIEWER_COLUMNS,
+    event_viewer,
+    powershell_csv,
+    powershell_json,
+    snare,
+)
 
 # web
 
@@ -279,6 +214,46 @@ def sophos_web(fact: Fact) -> list[str]:
 
 
 # firewalls
+
+
+def sophos(fact: Fact) -> list[str]:
+    """Return a line at the end of a connection, or where it was denied."""
+    names = {NEAR: "LAN", FAR: "WAN"}
+    source, target = (names[zone] for zone in fact.zones)
+    did = "Denied" if fact.is_denied else "Allowed"
+    kind = (
+        f'log_id=010101600001 log_type="Firewall" log_component="Firewall Rule" log_subtype="{did}"'
+    )
+    head = sophos_head(fact if fact.is_denied else replace(fact, when=fact.end), kind)
+    protocol = transport(fact).upper()
+    received = 0 if fact.is_denied else fact.received
+    return [
+        (
+            f'{head} duration={0 if fact.is_denied else int(fact.seconds)} user_name="" '
+            f"src_mac=00:00:00:00:00:00 src_ip={fact.ip} dst_ip={fact.to} "
+            f'protocol="{protocol}" src_port={fact.from_port} dst_port={fact.port} '
+            f"sent_bytes={0 if fact.is_denied else fact.sent} recv_bytes={received} "
+            f'tran_src_ip= tran_src_port=0 srczonetype="{source}" dstzonetype="{target}" '
+            f'connevent="{"Start" if fact.is_denied else "Stop"}" connid="{fact.number}"'
+        )
+    ]
+
+
+def iptables(fact: Fact) -> list[str]:
+    """Return the first packet of a connection; no bytes of it."""
+    names = {NEAR: "eth1", FAR: "eth0"}
+    source, target = (names[zone] for zone in fact.zones)
+    did = "DROP" if fact.is_denied else "ACCEPT"
+    protocol = transport(fact).upper()
+    return [
+        (
+            f"<4>{syslog(fact.when)} gate kernel: FW-{did}: IN={source} OUT={target} "
+            f"MAC=02:00:5e:00:53:01:02:00:5e:00:53:02:08:00 SRC={fact.ip} DST={fact.to} "
+            f"LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID={fact.number} DF PROTO={protocol} "
+            f"SPT={fact.from_port} DPT={fact.port}"
+            + (" WINDOW=64240 RES=0x00 SYN URGP=0" if protocol == "TCP" else " LEN=40")
+        )
+    ]
 
 
 def fortigate(fact: Fact) -> list[str]:
@@ -845,6 +820,11 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
         "e2guardian": Product("e2guardian", e2guardian),
         "Blue Coat": Product("w3c_elff", bluecoat, ELFF),
         "Sophos": Product("sophos_xg", sophos_web),
+        "Cisco WSA": Product("cisco_wsa", cisco_wsa),
+        "Cisco WSA, W3C": Product("w3c_elff", cisco_wsa_w3c, WSA_COLUMNS),
+        "Barracuda": Product("barracuda_wsg", barracuda),
+        "e2guardian, tabs": Product("e2guardian", e2guardian_tabs),
+        "Lightspeed": Product("console_csv", lightspeed, LIGHTSPEED_COLUMNS),
         "a filter's export": Product(
             "declared_csv",
             declared,
@@ -860,6 +840,13 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
             },
         ),
     },
+    "dns": {
+        "BIND": Product("bind_queries", bind),
+        "Unbound": Product("unbound", unbound),
+        "dnsmasq": Product("dnsmasq", dnsmasq_queries),
+        "Windows DNS": Product("windows_dns", windows_dns),
+        "Umbrella DNS": Product("cisco_umbrella", umbrella_dns),
+    },
     "firewall": {
         "FortiGate": Product("fortigate", fortigate),
         "Palo Alto": Product("paloalto", paloalto, options={"outside_zones": "untrust"}),
@@ -870,12 +857,20 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
         "WatchGuard": Product("watchguard", watchguard),
         "pfSense": Product("pfsense_filterlog", pfsense, options={"outside_interfaces": "em0"}),
         "Juniper": Product("juniper_srx", juniper),
+        "Sophos": Product("sophos_xg", sophos),
+        "iptables": Product("iptables", iptables),
     },
     "windows": {
         "winlogbeat": Product("windows_security_json", winlogbeat),
         "NXLog": Product("windows_security_json", nxlog),
         "NXLog by syslog": Product("windows_security_json", nxlog_by_syslog),
         "Windows XML": Product("windows_security_xml", windows_xml),
+        "Event Viewer": Product(
+            "windows_security_csv", event_viewer, VIEWER_COLUMNS, is_per_computer=True
+        ),
+        "PowerShell CSV": Product("windows_security_csv", powershell_csv, POWERSHELL_COLUMNS),
+        "PowerShell JSON": Product("windows_security_powershell", powershell_json),
+        "Snare": Product("windows_security_snare", snare),
     },
     "network": {
         "FreeRADIUS": Product("freeradius", freeradius),
@@ -911,13 +906,9 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
 
 NOT_TOLD: Mapping[str, str] = {
     "barracuda_cloudgen": "its sessions have the columns of other firewalls",
-    "bind_queries": "look-ups of names alone tell no story here",
     "cef": "an envelope, in which products write what their own logs hold",
-    "cisco_wsa": "its access log is Squid's with further columns",
-    "console_csv": "exports of Google, Entra and Okta, which have writers",
     "declared_json": "the district names the columns, as of a filter's export",
     "freeradius_detail": "the same logins as freeradius, in blocks",
-    "iptables": "as pfSense: a line when a connection begins, no bytes",
     "isc_dhcpd_leases": "the same leases as isc_dhcpd, from its file",
     "lease_csv": "exports of leases, as of Windows DHCP",
     "leef": "an envelope, in which products write what their own logs hold",
@@ -928,11 +919,7 @@ NOT_TOLD: Mapping[str, str] = {
     "squidguard": "denied requests alone",
     "sshd_pam": "logins to servers, which no story has",
     "suricata_eve": "a sensor: requests without a login",
-    "unbound": "look-ups of names alone tell no story here",
-    "windows_dns": "look-ups of names alone tell no story here",
-    "windows_security_csv": "the same events as windows_security_xml",
-    "windows_security_evtx": "the same events as windows_security_xml",
-    "windows_security_powershell": "the same events as windows_security_xml",
+    "windows_security_evtx": "the events of windows_security_xml, in a binary file",
     "zeek_conn": "a sensor: connections without a decision",
     "zeek_dhcp": "a sensor: the leases of a DHCP server",
     "zeek_dns": "look-ups of names alone tell no story here",

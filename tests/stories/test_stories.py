@@ -77,8 +77,11 @@ def test_each_format_has_its_column_or_a_reason():
 
 
 def covering() -> list[dict[str, str]]:
-    """Return districts in which any two products of different roles meet at least once."""
-    roles = list(PRODUCTS)
+    """Return districts in which any two products of different roles meet at least once.
+
+    A resolver is the product of a district that has no filter.
+    """
+    roles = [role for role in PRODUCTS if role != "dns"]
     left = {
         ((one, first), (other, second))
         for one, other in combinations(roles, 2)
@@ -108,13 +111,13 @@ DISTRICTS = covering()
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(DISTRICTS)))
 def test_any_two_products_together(number):
-    """Two stories of each district; a result is none that neither product allows."""
+    """A story of each district; a result is one that one of the products allows."""
     uses = DISTRICTS[number]
-    for step in (0, 1):
-        pair = STORIES[(number * 2 + step) % len(STORIES)]
-        if pair.is_agent and uses["web"] not in AGENTS:
-            continue
-        said = matrix()
-        allowed = {said[f"{pair.title}-{role}-{uses[role]}"] for role in pair.roles}
-        assert what_came(pair, uses) in allowed | {one.fact for one in pair.missing}
-        assert named_by_twin(pair, uses, ()) == []
+    pair = STORIES[number % len(STORIES)]
+    if pair.is_agent and uses["web"] not in AGENTS:
+        pair = STORIES[0]
+    results = matrix()
+    roles = [role for role in pair.roles if role in uses]
+    allowed = {results[f"{pair.title}-{role}-{uses[role]}"] for role in roles}
+    assert what_came(pair, uses) in allowed | {one.fact for one in pair.missing}
+    assert named_by_twin(pair, uses, ()) == []
