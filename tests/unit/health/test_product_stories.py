@@ -16,13 +16,21 @@ def test_a_product_with_every_fact_is_counted_alone():
 
 
 def test_a_missing_fact_names_three_stories_and_counts_the_others():
+    shown, rows = counts("pfSense", "firewall")
+    (text,) = shown_by("pfsense_filterlog", ["connections"])
+    assert text.startswith(f"pfSense, Firewalls: shows {shown} of {rows} tested stories; ")
+    fact = "its lines have no bytes of each direction, so not "
+    assert text.split(fact, 1)[1].count('", "') == 2
+    shown, rows = counts("BIND", "dns")
+    (text,) = shown_by("bind_queries", ["dns_queries"])
+    assert (shown, rows) == (0, 4)
+    assert text.endswith('"A denied site, then another" and 1 more')
+
+
+def test_leads_are_counted_apart():
     shown, rows = counts("Cloudflare", "web")
     (text,) = shown_by("cloudflare_gateway", ["http_requests"])
-    assert text.startswith(f"Cloudflare, Web filters and proxies: shows {shown} of {rows} ")
-    assert "neither bytes nor media types of requests, so not " in text
-    named, rest = text.split("so not ", 1)[1].split("; ", 1)[0].rsplit(" and ", 1)
-    assert named.count('", "') == 2
-    assert rest == f"{rows - shown - 3 - 1} more"
+    assert f"shows {shown} of {rows} tested stories, {shown} of them as a lead; " in text
 
 
 def test_only_roles_whose_events_arrived_are_named():
