@@ -96,9 +96,8 @@ def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
         ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
         folder = home / "landing" / source
         folder.mkdir(parents=True)
-        text = "".join(f"{line}\n" for line in ordered)
         file = folder / "day.log"
-        file.write_text(text, encoding="utf-8", newline="")
+        file.write_bytes(story.encoded(source, ordered))
         # a stamp without a year is of the year nearest to the file's own time
         last = max(when for when, _ in lines).timestamp()
         os.utime(file, (last, last))

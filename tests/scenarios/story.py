@@ -432,5 +432,10 @@ class Story:
     def _iso(when: datetime) -> str:
         return when.astimezone(ZoneInfo(ZONE)).isoformat(timespec="seconds")
 
+    def encoded(self, source: str, lines: Sequence[str]) -> bytes:
+        """Return the file of a source: a line each."""
+        del source  # every source is text
+        return "".join(f"{line}\n" for line in lines).encode()
+
     def _write(self, source: str, when: datetime, line: str) -> None:
         self.lines.setdefault(source, []).append((when, line))

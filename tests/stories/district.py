@@ -4,7 +4,7 @@ The acts are those of `tests/scenarios`: a `District` is a `Story` whose every f
 to the writer of the product that fills the role.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +54,11 @@ class District(Story):
     def product_of(self, source: str) -> Product:
         """Return the product that wrote a source, named by its role or by role and computer."""
         return self._product(source.partition("-")[0])
+
+    def encoded(self, source: str, lines: Sequence[str]) -> bytes:
+        """Return the file of a source as its product writes it."""
+        encode = self.product_of(source).encode
+        return encode(lines) if encode else super().encoded(source, lines)
 
     def _options(self, source: str) -> Mapping[str, str]:
         computer = source.partition("-")[2]

@@ -1,7 +1,7 @@
 """Facts that products record, and helpers that write their stamps."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,6 +74,7 @@ class Product:
         options: The source's settings that the product needs.
         zone: Of its stamps.
         is_per_computer: Its file is of one computer, which only the setting `computer` names.
+        encode: Its file from its lines, where that is not a line each.
     """
 
     format: str
@@ -82,6 +83,7 @@ class Product:
     options: Mapping[str, str] = field(default_factory=dict)
     zone: str = ZONE
     is_per_computer: bool = False
+    encode: Callable[[Sequence[str]], bytes] | None = None
 
 
 def local(when: datetime, shape: str) -> str:

@@ -43,8 +43,10 @@ from tests.stories.windows_exports import (
     POWERSHELL_COLUMNS,
     VIEWER_COLUMNS,
     event_viewer,
+    evtx,
     powershell_csv,
     powershell_json,
+    security_evtx,
     snare,
 )
 
@@ -870,6 +872,7 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
         ),
         "PowerShell CSV": Product("windows_security_csv", powershell_csv, POWERSHELL_COLUMNS),
         "PowerShell JSON": Product("windows_security_powershell", powershell_json),
+        "Security.evtx": Product("windows_security_evtx", evtx, encode=security_evtx),
         "Snare": Product("windows_security_snare", snare),
     },
     "network": {
@@ -919,7 +922,6 @@ NOT_TOLD: Mapping[str, str] = {
     "squidguard": "denied requests alone",
     "sshd_pam": "logins to servers, which no story has",
     "suricata_eve": "a sensor: requests without a login",
-    "windows_security_evtx": "the events of windows_security_xml, in a binary file",
     "zeek_conn": "a sensor: connections without a decision",
     "zeek_dhcp": "a sensor: the leases of a DHCP server",
     "zeek_dns": "look-ups of names alone tell no story here",

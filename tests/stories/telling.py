@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import polars as pl
-
 from pipelines.clock import Reading
-from pipelines.formats import PLACE, Context, formats
+from pipelines.formats import Context, formats
+from pipelines.ingest.record_cuts import records
 from tests.scenarios.places import ZONE
 from tests.scenarios.running import Shown, run
 from tests.scenarios.scenario import Act
@@ -56,26 +55,16 @@ def is_missing(missing: Missing, story: District) -> bool:
     for source, lines in story.lines.items():
         product = story.product_of(source)
         texts = [line for _, line in sorted(lines, key=lambda one: one[0])]
-        batch = pl.DataFrame(
-            {
-                "file_id": [1] * len(texts),
-                "line_no": range(1, len(texts) + 1),
-                "byte_offset": [0] * len(texts),
-                "line": texts,
-            },
-            schema={**PLACE_TYPES, "line": pl.String},
-        )
+        reader = formats()[product.format]
+        batch = records(story.encoded(source, texts), reader.framing)
         context = Context(reading=Reading(zone=ZONE), options=story.options[source])
-        events = formats()[product.format].parse(batch, context).events
+        events = reader.parse(batch, context).events
         frame = events.get(missing.event_class)
         if frame is not None and any(
             frame[column].null_count() < frame.height for column in missing.columns
         ):
             return False
     return True
-
-
-PLACE_TYPES = dict.fromkeys(PLACE, pl.Int64)
 
 
 def cells() -> list[tuple[Pair, str, str]]:

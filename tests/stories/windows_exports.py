@@ -1,8 +1,11 @@
 """Writers of Windows events whose account is only in the English message."""
 
+import json
+from collections.abc import Sequence
 from datetime import UTC
 
-from tests.stories.facts import Fact, dumped, local
+from tests.formats.evtx_writer import event, evtx_file
+from tests.stories.facts import Fact, dumped, local, utc
 
 LOGON, FAILED, LOGOFF, TICKET, LOCK, UNLOCK = 4624, 4625, 4634, 4768, 4800, 4801
 TITLES = {
@@ -132,6 +135,18 @@ def powershell_json(fact: Fact) -> list[str]:
             Message=message(fact).replace("\n", "\r\n"),
         )
     ]
+
+
+def evtx(fact: Fact) -> list[str]:
+    """Return an event of `Security.evtx`, as `evtx_file` takes it."""
+    computer = f"{fact.machine.upper()}.school.example"
+    at = utc(fact.when, "%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return [json.dumps(event(at, fact.code, computer, dict(fact.data)))]
+
+
+def security_evtx(lines: Sequence[str]) -> bytes:
+    """Return the binary file of such events."""
+    return evtx_file([json.loads(line) for line in lines])
 
 
 def snare(fact: Fact) -> list[str]:
