@@ -1,7 +1,7 @@
 """Writes small Windows event log files (EVTX), for tests only.
 
 Real files describe events through templates; here each event is written out,
-which readers must understand as well. One chunk, up to some forty events.
+which readers must understand as well.
 """
 
 import struct
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 HEAD, CHUNK, FIRST_RECORD = 4_096, 65_536, 512
+PER_CHUNK = 40
 FILETIME_ZERO = datetime(1601, 1, 1, tzinfo=UTC)
 PROVIDER = "Microsoft-Windows-Security-Auditing"
 
@@ -33,7 +34,20 @@ def event(
 
 
 def evtx_file(events: Sequence[Mapping], *, first_id: int = 1) -> bytes:
-    """Return a whole file of one chunk."""
+    """Return a whole file, `PER_CHUNK` events per chunk."""
+    starts = range(0, max(len(events), 1), PER_CHUNK)
+    chunks = [_chunk(events[start : start + PER_CHUNK], first_id + start) for start in starts]
+    next_id = first_id + len(events)
+    last, count = len(chunks) - 1, len(chunks)
+    head = bytearray(HEAD)
+    struct.pack_into(
+        "<8sQQQIHHHH", head, 0, b"ElfFile\x00", 0, last, next_id, 128, 1, 3, HEAD, count
+    )
+    struct.pack_into("<I", head, 124, zlib.crc32(bytes(head[:120])))
+    return bytes(head) + b"".join(chunks)
+
+
+def _chunk(events: Sequence[Mapping], first_id: int) -> bytes:
     chunk = bytearray(FIRST_RECORD)
     last = FIRST_RECORD
     for number, one in enumerate(events, first_id):
@@ -58,10 +72,7 @@ def evtx_file(events: Sequence[Mapping], *, first_id: int = 1) -> bytes:
     )
     struct.pack_into("<I", chunk, 124, zlib.crc32(bytes(chunk[:120] + chunk[128:512])))
     assert free <= CHUNK
-    head = bytearray(HEAD)
-    struct.pack_into("<8sQQQIHHHH", head, 0, b"ElfFile\x00", 0, 0, last_id + 1, 128, 1, 3, HEAD, 1)
-    struct.pack_into("<I", head, 124, zlib.crc32(bytes(head[:120])))
-    return bytes(head + chunk).ljust(HEAD + CHUNK, b"\x00")
+    return bytes(chunk.ljust(CHUNK, b"\x00"))
 
 
 def _record(number: int, one: Mapping, place: int) -> bytes:
