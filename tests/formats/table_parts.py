@@ -31,6 +31,7 @@ WHY_NOT: Mapping[str, str] = {
     "freeradius_detail": "no samples",
     "isc_dhcpd_leases": "the sample has none",
     "kea_leases": "the sample has none",
+    "kea_log": "the sample has none",
     "lease_csv": "a layout of this project",
     "leef": "all samples are alerts, which are kept as lines",
     "sonicwall": "all samples with one are CEF (counted there) or alerts",

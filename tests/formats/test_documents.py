@@ -47,6 +47,7 @@ MAIN_FIELDS = [
     ),
     ("isc_dhcpd_leases", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("kea_leases", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
+    ("kea_log", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("windows_dhcp", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("console_csv", {"user_name": "ada@example.org", "is_success": True}),
     ("google_workspace", {"user_name": "ada@example.org", "is_success": True}),

@@ -913,6 +913,7 @@ NOT_TOLD: Mapping[str, str] = {
     "declared_json": "the district names the columns, as of a filter's export",
     "freeradius_detail": "the same logins as freeradius, in blocks",
     "isc_dhcpd_leases": "the same leases as isc_dhcpd, from its file",
+    "kea_log": "the same leases as kea_leases, without host names",
     "lease_csv": "exports of leases, as of Windows DHCP",
     "leef": "an envelope, in which products write what their own logs hold",
     "mikrotik": "as pfSense: a line when a connection begins, no bytes",
