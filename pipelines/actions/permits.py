@@ -208,7 +208,7 @@ def proposal(
     last = day_of(until, "--until").isoformat() if until else ""
     taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
     row = {
-        "entry_id": next_id(context.district, NAME, "E", taken),
+        "entry_id": next_id(context.district.home, NAME, "E", taken),
         "pattern": host,
         "match": "domain" if registrable_domain(host) == host else "host",
         "roles": roles.strip() or "all",
@@ -225,7 +225,7 @@ def proposal(
 
 
 def _adds(context: ActionContext, row: Mapping[str, str]) -> Callable[[bytes], bytes]:
-    names = names_in(context.district, NAME)
+    names = names_in(context.district.settings, NAME)
     return lambda data: with_row(data, NAME, row, names)
 
 

@@ -23,6 +23,7 @@ from pipelines.findings.unjudged_days import released
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.registry.outline import code_mark
+from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import (
     dirty_days,
@@ -164,7 +165,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     change = Change(database, district, held)
     build = touched(change, set(frames) - JUDGED_BY)
     again = touched(change, JUDGED_BY)
-    again["stage of a rule"] = _redecided(district, was, now) & set(held)
+    again["stage of a rule"] = _redecided(district.store, was, now) & set(held)
     because = _changed_files(database, district)
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
@@ -259,7 +260,7 @@ def _versions(district: District) -> dict[str, str]:
     return district.judged_with | more | built
 
 
-def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
+def _redecided(store: Store, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
     """Return days with findings of rules that became leads, or went on trial, since."""
     rules: set[str] = set()
     for name in ("leads", "stages"):
@@ -267,7 +268,7 @@ def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str
         rules |= {one.split("=")[0] for one in before ^ after}
     return {
         date.fromisoformat(row["event_date"])
-        for row in stored_findings(district.store)
+        for row in stored_findings(store)
         if row["rule"] in rules
     }
 

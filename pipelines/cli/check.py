@@ -171,13 +171,13 @@ def mended_files(path: Path) -> Iterator[str]:
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
-        wrong = [*wrong_in(district), *unknown_rules(district), *old_settings(district)]
+        wrong = [*wrong_in(district), *unknown_rules(district), *old_settings(district.settings)]
         said = [
             *names_of(district),
-            *strange_names(district),
+            *strange_names(district.store),
             *incomplete(district.registry),
             *cannot_judge(district),
-            *carried(district),
+            *carried(district.outline),
             *shown_by_logs(arrived(district.store)),
         ]
         return [*wrong, *district.registry.problems], district.registry, said

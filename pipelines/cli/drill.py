@@ -32,7 +32,7 @@ def drill(
     """
     place = scratch or Path(tempfile.gettempdir())
     with working("rehearsing a restore"), open_district(home) as district:
-        wrong = drilled(district, to, keys, place)
+        wrong = drilled(district.store, to, keys, place)
     if as_json:
         typer.echo(json.dumps({"wrong": list(wrong)}))
         raise typer.Exit(1 if wrong else 0)

@@ -57,7 +57,7 @@ def ingest(
                 watch=watchers.reading,
                 engine=opened,
             )
-        screen.print(account_table(district))
+        screen.print(account_table(district.store))
         behind = set_back(district.store, datetime.now(UTC))
         aside = len(unlisted_files(district.home.lake))
     if behind:

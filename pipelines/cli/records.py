@@ -230,7 +230,7 @@ def close(
 def show(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Show a request: its text, and its decisions with person and time."""
     with _opened(home) as context:
-        one = actions.request_of(context.district, number)
+        one = actions.request_of(context.district.store, number)
         decided = record_decisions(context.district.store, number)
     if as_json:
         said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}

@@ -23,6 +23,7 @@ from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.run.console import console, table, watching
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import parse_settings
@@ -71,7 +72,7 @@ def replay(
     with open_context(home, "replay") as context, _scratch() as folder:
         before = copied(context.district, folder)
         try:
-            _put(registry or (), before)
+            _put(registry or (), before.home)
             wanted = _settings(context.district.settings, settings, values or ())
             after = changed(before, wanted)
             _refuse_errors(before, after)
@@ -152,7 +153,7 @@ def _scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _put(files: Sequence[Path], district: District) -> None:
+def _put(files: Sequence[Path], home: DistrictHome) -> None:
     for path in files:
         if path.name not in (*FILES, *ROSTER, POLICY) and path.suffix != ".ics":
             raise SettingsError(
@@ -160,7 +161,7 @@ def _put(files: Sequence[Path], district: District) -> None:
                 where="--registry",
                 remedy=f"It is one of: {', '.join(sorted(FILES))}.",
             )
-        shutil.copyfile(path, district.home.registry / path.name)
+        shutil.copyfile(path, home.registry / path.name)
 
 
 def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settings:

@@ -369,7 +369,7 @@ def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
 
 def record_page(context: ActionContext, number: str, first: int) -> dict[str, Any]:
     """Return a request for public records, and a page of its draft."""
-    district, request = context.district, request_of(context.district, number)
+    district, request = context.district, request_of(context.district.store, number)
     values: dict[str, Any] = {
         "request": _record(context, request),
         "is_open": not request.closed_time,
@@ -392,9 +392,9 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, An
     shown = range(first, min(first + A_PAGE, len(made.rows)))
     return values | {
         "draft": made,
-        "cost": estimate(district, made),
+        "cost": estimate(district.settings, made),
         # to pack it takes as long as a release does
-        "seen": seal_of(district, made) if may_approve and is_due else "",
+        "seen": seal_of(district.settings, made) if may_approve and is_due else "",
         "days": f"{day(made.scope.first)} to {day(made.scope.last)}",
         "columns": columns_of(made.scope.relation, made.scope.columns),
         "done": sorted(made.done().items()),

@@ -305,7 +305,7 @@ def enter(
     """
     value = _value(district, finding, asked.scope)
     taken = set(district.registry.frames["exceptions"]["exception_id"])
-    ident = next_id(district, FILE, "X", taken)
+    ident = next_id(district.home, FILE, "X", taken)
     row = {
         "exception_id": ident,
         "rule": str(finding["rule"]),
@@ -327,7 +327,7 @@ def enter(
     )
 
     def added(data: bytes) -> bytes:
-        return with_row(data, FILE, row, names_in(district, FILE))
+        return with_row(data, FILE, row, names_in(district.settings, FILE))
 
     with changed(district, chain, FILE, exceptions, added, act) as transaction:
         note(transaction, finding, "exception", f"{span}: {asked.reason}", str(by))
@@ -359,7 +359,7 @@ def end(
         )
 
     def ended(data: bytes) -> bytes:
-        names = names_in(district, FILE)
+        names = names_in(district.settings, FILE)
         at = line_of(data, FILE, ("exception_id", ident), names)
         if is_gone:
             return without_row(data, FILE, at)

@@ -17,6 +17,7 @@ from pipelines.district import District
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, pseudonyms
 from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
+from pipelines.state.connections import Store
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import attached_query, models
@@ -373,14 +374,12 @@ def _resolved(district: District, asked: NoticeQuery, day: date, names: Pseudony
     with attach_warehouse(district.home.warehouse) as database:
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
-        _answered(Case(database, asked, values, names, _files(district), answer))
+        _answered(Case(database, asked, values, names, _files(district.store), answer))
     return answer
 
 
-def _files(district: District) -> dict[int, str]:
-    return {
-        file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
-    }
+def _files(store: Store) -> dict[int, str]:
+    return {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)}
 
 
 def _answered(case: Case) -> None:

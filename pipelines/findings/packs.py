@@ -28,8 +28,10 @@ from pipelines.formats import formats
 from pipelines.privacy.pseudonyms import Kind, about_students
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.registry.csv_files import is_formula
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
+from pipelines.state.connections import Store
 from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
@@ -277,11 +279,11 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     wanted = {str(finding["finding_id"]) for finding in case.findings}
     copies = stored_evidence(district.store, wanted)
     rules = sorted({str(finding["rule"]) for finding in case.findings})
-    events = _events(district, case, named)
+    events = _events(district.store, case, named)
     return PackContent(
         case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
-        lines=_lines(district, copies, named),
+        lines=_lines(district.store, copies, named),
         chain=_chain(district, case, copies, named),
         history=events,
         verdicts=_verdicts(events),
@@ -292,10 +294,10 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     )
 
 
-def _events(district: District, case: Case, named: Named | None) -> list[Row]:
+def _events(store: Store, case: Case, named: Named | None) -> list[Row]:
     """Return changes of the findings; a reason may name a site that the edition hides."""
     found = [finding["finding_id"] for finding in case.findings]
-    events: list[Row] = [row for finding_id in found for row in history(district.store, finding_id)]
+    events: list[Row] = [row for finding_id in found for row in history(store, finding_id)]
     events.sort(key=lambda row: row["entry_id"])
     if named is None:
         return events
@@ -340,10 +342,10 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     return record
 
 
-def _lines(district: District, copies: Iterable[Row], named: Named | None) -> list[dict[str, Any]]:
+def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dict[str, Any]]:
     framings = {
         (file.source, file.path): known.framing
-        for file in ledger.source_files(district.store)
+        for file in ledger.source_files(store)
         for known in [formats().get(file.format or "")]
         if known is not None
     }
@@ -365,7 +367,7 @@ def _chain(
         file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
     }
     ids = {place: file_id for file_id, place in places.items()}
-    known = _known(district, case)
+    known = _known(district.home, case)
 
     def line_place(event_id: int | None) -> str:
         if event_id is None:
@@ -407,11 +409,11 @@ def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, A
     return found
 
 
-def _known(district: District, case: Case) -> dict[int, tuple[str | None, int | None, int | None]]:
+def _known(home: DistrictHome, case: Case) -> dict[int, tuple[str | None, int | None, int | None]]:
     """Grade, lease and logon of cited requests that the warehouse still holds."""
     ids = sorted({one for row in case.findings for one in row["record"]["evidence"]})
     try:
-        with attach_warehouse(district.home.warehouse) as database:
+        with attach_warehouse(home.warehouse) as database:
             rows = database.rows(_KNOWN, {"ids": ids})
     except SchoolbellError:
         return {}  # nothing is built, or a run is in progress: only the copies are available

@@ -10,6 +10,8 @@ from pipelines.district import District
 from pipelines.registry.csv_files import RegistryFrame, read_file
 from pipelines.registry.edits import put, refuse
 from pipelines.registry.frames import FILES
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Transaction
 
@@ -32,7 +34,7 @@ def checked(
     before = path.read_bytes() if path.exists() else b""
     after = change(before)
     most = district.settings.limits.registry_rows
-    rows = check(read_file(after, FILES[file], names_in(district, file), most))
+    rows = check(read_file(after, FILES[file], names_in(district.settings, file), most))
     refuse([problem for problem in rows.problems if _is_new(district, file, problem)])
     return before, after
 
@@ -55,14 +57,14 @@ def changed(
         put(district.home.registry / file, after)
 
 
-def names_in(district: District, file: str) -> Mapping[str, str]:
+def names_in(settings: Settings, file: str) -> Mapping[str, str]:
     """Return the district's own header names of a file."""
-    return district.settings.registry.columns.get(file, {})
+    return settings.registry.columns.get(file, {})
 
 
-def next_id(district: District, file: str, prefix: str, taken: set[Any]) -> str:
+def next_id(home: DistrictHome, file: str, prefix: str, taken: set[Any]) -> str:
     """Return an id that no row has or had; ids of rejected rows are not reused."""
-    path = district.home.registry / file
+    path = home.registry / file
     text = path.read_text("utf-8", "replace") if path.exists() else ""
     number = 1
     while f"{prefix}-{number:03}" in taken or f"{prefix}-{number:03}" in text:

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.lake.drift import Drift, drifts
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse.detections import blocked_rules
@@ -113,12 +114,12 @@ def missing(district: District) -> list[Drift]:
         for drift in drifts(district.store)
         if blocked_rules(drift)
         and not all(_is_idle(day, works) for day in drift.empty_dates)
-        and drift.field not in _given_up(district, drift.source)
+        and drift.field not in _given_up(district.settings, drift.source)
     ]
 
 
-def _given_up(district: District, source: str) -> Sequence[str]:
-    configured = district.settings.sources.get(source)
+def _given_up(settings: Settings, source: str) -> Sequence[str]:
+    configured = settings.sources.get(source)
     return configured.given_up if configured is not None else ()
 
 

@@ -27,6 +27,7 @@ from pipelines.health.source_hours import (
 from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.source_records import (
     SourceDay,
     last_look,
@@ -340,7 +341,7 @@ def health_of(district: District, now: datetime) -> Health:
     """Return every source, judged by its own past; opens the warehouse to read."""
     look = last_look(district.store)
     as_of = min(now, look) if look else now
-    days = _days_by_source(district, as_of)
+    days = _days_by_source(district.store, as_of)
     lags = {name: usual_lag(own) for name, own in days.items()}
     found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
     try:
@@ -352,9 +353,9 @@ def health_of(district: District, now: datetime) -> Health:
     return Health(every, (*OF_LEDGER, *OF_WAREHOUSE), as_of, lags, shares)
 
 
-def _days_by_source(district: District, as_of: datetime) -> dict[str, list[SourceDay]]:
+def _days_by_source(store: Store, as_of: datetime) -> dict[str, list[SourceDay]]:
     found: dict[str, list[SourceDay]] = {}
-    for day in source_days(district.store):
+    for day in source_days(store):
         if day.event_date <= as_of.date() + timedelta(days=1):
             found.setdefault(day.source, []).append(day)
     return found

@@ -26,6 +26,8 @@ from pipelines.registry.account_domains import (
     PROPOSED,
     Domain,
 )
+from pipelines.registry.outline import Outline
+from pipelines.state.connections import Store
 from pipelines.state.ledger import source_files
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse.models import inputs_below
@@ -140,9 +142,9 @@ def not_told(district: District) -> Iterator[str]:
         yield (f"no log shows the user of {many:,} {words}: {kind.logs} does not arrive ({rules})")
 
 
-def carried(district: District) -> Iterator[str]:
+def carried(outline: Outline) -> Iterator[str]:
     """Yield buildings without a stationary device, which SA-4 needs."""
-    if none := district.outline.nowhere_fixed:
+    if none := outline.nowhere_fixed:
         yield (
             f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no desktop or lab "
             "computer there, and portable devices may be next to each other"
@@ -188,12 +190,12 @@ def names_of(district: District) -> Iterator[str]:
             yield f"account names ...@{name} match those in users.csv"
 
 
-def strange_names(district: District) -> Iterator[str]:
+def strange_names(store: Store) -> Iterator[str]:
     """Name the few accounts of the district's own domains that the registry lacks.
 
     They are an earlier name of a person, or an account that no export has.
     """
-    own = [one for one in noted_domains(district.store) if one.state == APPLIED]
+    own = [one for one in noted_domains(store) if one.state == APPLIED]
     if names := sorted({name for one in own for name in one.strange}):
         yield (
             f"accounts in the logs that are not in the registry: {', '.join(names)}. Add an "

@@ -37,10 +37,12 @@ from pipelines.operations.restore import COMPARED, rebuild
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.settings.home import shared_folder, sync
+from pipelines.settings.home import DistrictHome, shared_folder, sync
+from pipelines.settings.model import Settings
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
+from pipelines.state.connections import Store
 from pipelines.state.retention import (
     Hold,
     OpenPurge,
@@ -64,7 +66,7 @@ MODE = 0o640
 def plan(district: District, now: datetime) -> Plan:
     """Return what has expired."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
-    before = first_kept(district, today)
+    before = first_kept(district.settings, today)
     in_force = holds(district.store, in_force=True)
     things: dict[str, list[PurgedRecord]] = {}
     held: dict[str, list[PurgedRecord]] = {}
@@ -78,11 +80,11 @@ def plan(district: District, now: datetime) -> Plan:
     return Plan(before, things, held, in_force, unfinished)
 
 
-def first_kept(district: District, today: date) -> dict[str, date]:
+def first_kept(settings: Settings, today: date) -> dict[str, date]:
     """Return the Monday from which each class is kept, if the district sets one."""
     return {
         name: monday(today - timedelta(days=count))
-        for name, count in district.settings.retention.days().items()
+        for name, count in settings.retention.days().items()
     }
 
 
@@ -147,7 +149,7 @@ def carry_out(
 def _judged_from(district: District, plan: Plan) -> date | None:
     """Return the first Monday from which every rule still has all that it reads."""
     days = [thing.last_day for thing in plan.things.get("event", ())]
-    held = {date.fromisoformat(day) for day in _held_days(district)}
+    held = {date.fromisoformat(day) for day in _held_days(district.store)}
     firsts = [
         plan.before[name]
         for name in ("finding", "case")
@@ -160,8 +162,8 @@ def _judged_from(district: District, plan: Plan) -> date | None:
     return max(firsts, default=None)
 
 
-def _held_days(district: District) -> Iterable[str]:
-    return {file.event_date for file in ledger.lake_files(district.store)}
+def _held_days(store: Store) -> Iterable[str]:
+    return {file.event_date for file in ledger.lake_files(store)}
 
 
 def _publish_again(district: District, now: datetime) -> None:
@@ -197,9 +199,9 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     name = _name(purge.now, chain)
     with district.store.reading() as transaction:
         went = uncertified(transaction)
-    text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
+    text = json.dumps(_said(district.settings, purge, went), indent=1, sort_keys=True) + "\n"
     path = district.home.certificates / name
-    _forget_drafts(district, purge, chain)
+    _forget_drafts(district.home, purge, chain)
     _write(path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     act = Act(actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}")
@@ -222,11 +224,11 @@ def _known(chain: Chain) -> set[str]:
     return {entry.subject for entry in chain.entries() if entry.action == "certify"}
 
 
-def _forget_drafts(district: District, purge: Purge, chain: Chain) -> None:
+def _forget_drafts(home: DistrictHome, purge: Purge, chain: Chain) -> None:
     """Delete what this purge wrote before it was cut off, unknown to the chain."""
     began = (purge.due_time or purge.now).astimezone(UTC)
     known = _known(chain)
-    for path in district.home.certificates.glob("purge-*.json"):
+    for path in home.certificates.glob("purge-*.json"):
         if path.name not in known and path.name >= f"purge-{began:%Y%m%dT%H%M%SZ}":
             path.unlink()
 
@@ -288,10 +290,10 @@ def _days_left(district: District, gone: set[date]) -> Iterator[str]:
                         yield f"{path.name}: {table}"
 
 
-def _said(district: District, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, Any]:
+def _said(settings: Settings, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, Any]:
     plan, things = purge.plan, list(went)
     return {
-        "district": district.settings.district.name,
+        "district": settings.district.name,
         "version": version("schoolbell"),
         "time": purge.now.astimezone(UTC).isoformat(timespec="seconds"),
         "actor": purge.actor,

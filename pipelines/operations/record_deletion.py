@@ -24,6 +24,7 @@ from pipelines.reports.rollups import is_last_of, spans_of
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import in_locale, moment
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import blank_message, finished_messages
 from pipelines.state.findings import last_decided, remove_findings
@@ -309,7 +310,7 @@ def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
     for thing in plan.things.get("report", ()):
         week = date.fromisoformat(thing.name)
         label = week_label(week)
-        for folder in _archives(district):
+        for folder in _archives(district.home):
             if (folder / label).is_dir():
                 shutil.rmtree(folder / label)
                 page = {f"{label}/index.html": removed_page(shared, week)}
@@ -323,10 +324,10 @@ def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
             remove_reports(transaction, thing.name)
 
 
-def _archives(district: District) -> Iterable[Path]:
-    yield district.home.reports
-    if district.home.editions.is_dir():
-        yield from sorted(path for path in district.home.editions.iterdir() if path.is_dir())
+def _archives(home: DistrictHome) -> Iterable[Path]:
+    yield home.reports
+    if home.editions.is_dir():
+        yield from sorted(path for path in home.editions.iterdir() if path.is_dir())
 
 
 def _reports_left(district: District, plan: Plan) -> Iterable[str]:

@@ -31,6 +31,7 @@ from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
 from pipelines.state.connections import (
+    Store,
     now_text,
     read_store,
     remember,
@@ -380,7 +381,7 @@ def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
     return wrong
 
 
-def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequence[str]:
+def drill(store: Store, backup: Path, keys: Path, scratch: Path) -> Sequence[str]:
     """Restore a backup aside and rebuild it; what was wrong, empty if nothing.
 
     The date of a drill that went well is remembered for `schoolbell doctor`.
@@ -397,7 +398,7 @@ def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequen
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if not wrong:
-        with district.store.writing() as transaction:
+        with store.writing() as transaction:
             remember(transaction, DRILLED, now_text())
     return wrong
 

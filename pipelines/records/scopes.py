@@ -14,6 +14,7 @@ from pipelines.district import District
 from pipelines.findings.cases import LEAD
 from pipelines.privacy.pseudonyms import about_students
 from pipelines.privacy.redaction import sensitive_names
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import WITHDRAWN, stored_findings
@@ -104,10 +105,10 @@ class Relation:
 
 
 def _counted(
-    district: District, query: str, first: date, last: date
+    home: DistrictHome, query: str, first: date, last: date
 ) -> tuple[list[dict[str, Any]], frozenset[str]]:
     """Return rows of a built-in query on the warehouse, and the names of sensitive sites."""
-    with attach_warehouse(district.home.warehouse) as database:
+    with attach_warehouse(home.warehouse) as database:
         database.rows("use built")
         return _rows(database, query, first, last), sensitive_names(database)
 
@@ -118,7 +119,7 @@ def _rows(database: Database, query: str, first: date, last: date) -> list[dict[
 
 
 def _blocked(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    rows, sensitive = _counted(district, _BLOCKED, first, last)
+    rows, sensitive = _counted(district.home, _BLOCKED, first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {}
         if row["people"] < least:
@@ -136,7 +137,7 @@ def _blocked(district: District, first: date, last: date, least: int) -> Iterato
 
 
 def _use(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    rows, _ = _counted(district, _USE, first, last)
+    rows, _ = _counted(district.home, _USE, first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {WHOLE_ROW: "small_counts"} if row["people"] < least else {}
         day, building = str(row["event_date"]), row["building"]

@@ -19,6 +19,7 @@ from pipelines.landing.remote import is_remote
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection, Scalar, Settings
 from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.roles import Desk
@@ -152,9 +153,9 @@ def unknown_rules(district: District) -> Iterator[Problem]:
         )
 
 
-def old_settings(district: District) -> Iterator[Problem]:
+def old_settings(settings: Settings) -> Iterator[Problem]:
     """Yield settings that are read for the last time in their present place."""
-    if any(names for _, names in district.settings.desk.roles):
+    if any(names for _, names in settings.desk.roles):
         yield Problem(
             NAME,
             "is read for one release only; rename the table",
@@ -169,7 +170,7 @@ def _faults(district: District) -> Iterator[Fault]:
     for name, source in district.settings.sources.items():
         yield from _format(name, source.format)
         yield from _options(name, source.format, source.options)
-        yield from _folder(district, name, source.path)
+        yield from _folder(district.home, name, source.path)
     yield from rule_faults(district.settings.detections)
     yield from _report(district)
     yield from _desk(district.settings)
@@ -304,13 +305,11 @@ def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterato
         yield Fault((*path, key), "the format does not have this option", key, allowed, paste)
 
 
-def _folder(district: District, source: str, path: str | None) -> Iterator[Fault]:
+def _folder(home: DistrictHome, source: str, path: str | None) -> Iterator[Fault]:
     if path is None or is_remote(path):
         return
-    folder = (district.home.path / path).resolve()
-    own = folder.is_relative_to(district.home.path) and not folder.is_relative_to(
-        district.home.landing
-    )
+    folder = (home.path / path).resolve()
+    own = folder.is_relative_to(home.path) and not folder.is_relative_to(home.landing)
     if folder.is_dir() and not own and str(folder) not in SYSTEM:
         return
     yield Fault(

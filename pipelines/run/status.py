@@ -36,6 +36,7 @@ from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
+from pipelines.state.connections import Store
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
@@ -119,7 +120,7 @@ def status_of(district: District, now: datetime) -> Status:
     trouble = files_with_issues(files, district.settings.limits.reject_share)
     waits = list(waiting(district, files))
     sources = source_states(district)
-    unsent = _unsent(district, now)
+    unsent = _unsent(district.store, now)
     failed = failures(district)
     coverage = noted_coverage(district.store)
     shown: dict[str, Any] = {
@@ -130,11 +131,11 @@ def status_of(district: District, now: datetime) -> Status:
         "files_set_aside": len(unlisted_files(district.home.lake)),
         "files_waiting": len(waits),
         "last_read": max((one.last_read_time for one in files), default="never"),
-        **_runs(district),
+        **_runs(district.store),
         "lines": sum(one.lines for one in files),
         "rejects": sum(one.rejects for one in files),
         "pending_lines": sum(one.pending_lines for one in files),
-        **_days(district),
+        **_days(district.store),
         "models_not_built": len(failed),
         **_to_decide(district),
         "registry_problems": district.outline.problems,
@@ -151,9 +152,9 @@ def status_of(district: District, now: datetime) -> Status:
     if judged.count:
         reasons += [(WELL, line) for line in (judged.line, *judged.reasons)]
     # no action is needed if a district never had such a log
-    lacking = (*coverage.beside(not_delivered(district)), *carried(district))
+    lacking = (*coverage.beside(not_delivered(district)), *carried(district.outline))
     reasons += [(WELL, line) for line in lacking]
-    reasons += [(WELL, line) for line in _untested(district)]
+    reasons += [(WELL, line) for line in _untested(district.store)]
     reasons += _of_records(district, now)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
@@ -167,9 +168,9 @@ def status_of(district: District, now: datetime) -> Status:
     return Status(shown, code, sources, shown["reasons"], district.zone)
 
 
-def _untested(district: District) -> Iterator[str]:
+def _untested(store: Store) -> Iterator[str]:
     """Yield explanations that could not be tested in the newest week with findings."""
-    known = [row for row in stored_findings(district.store) if row["status"] != WITHDRAWN]
+    known = [row for row in stored_findings(store) if row["status"] != WITHDRAWN]
     newest = max((str(row["event_date"]) for row in known), default="")
     if not newest:
         return
@@ -216,9 +217,9 @@ def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
 
 
-def _runs(district: District) -> dict[str, str]:
-    look, ended = last_look(district.store), last_run(district.store)
-    report = newest_publication(district.store)
+def _runs(store: Store) -> dict[str, str]:
+    look, ended = last_look(store), last_run(store)
+    report = newest_publication(store)
     return {
         "last_look": look.isoformat(timespec="seconds") if look else "never",
         "last_run": ended.isoformat(timespec="seconds") if ended else "never",
@@ -226,12 +227,12 @@ def _runs(district: District) -> dict[str, str]:
     }
 
 
-def _days(district: District) -> dict[str, Any]:
-    since = oldest_dirty(district.store)
+def _days(store: Store) -> dict[str, Any]:
+    since = oldest_dirty(store)
     return {
-        "days_to_build": len(dirty_days(district.store)),
+        "days_to_build": len(dirty_days(store)),
         "days_wait_since": since.isoformat(timespec="seconds") if since else "",
-        "last_opened": "; ".join(reason_lines(last_rebuild_reasons(district.store))),
+        "last_opened": "; ".join(reason_lines(last_rebuild_reasons(store))),
     }
 
 
@@ -245,8 +246,8 @@ def _to_decide(district: District) -> dict[str, int]:
     }
 
 
-def _unsent(district: District, now: datetime) -> dict[str, Any]:
-    rows = outbox(district.store)
+def _unsent(store: Store, now: datetime) -> dict[str, Any]:
+    rows = outbox(store)
     recent = (now - RECENT).isoformat()
     sent = [one["sent_time"] for one in rows if one["state"] == SENT]
     return {
