@@ -22,7 +22,9 @@ from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged_days import released
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
-from pipelines.registry.outline import code_mark
+from pipelines.registry.outline import Outline, code_mark
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import (
@@ -72,7 +74,7 @@ def find_domains(database: Database, district: District) -> None:
     if days:
         inputs.show_raw(database, files, CLASSES, (days[0], days[-1]))
         names |= inputs.values_of(database, "spellings")
-    origin = _origin(district, names)
+    origin = _origin(district.outline, district.settings, names)
     if origin == origin_of_domains(district.store):
         return
     frames = district.registry.frames
@@ -85,15 +87,16 @@ def find_domains(database: Database, district: District) -> None:
     note_domains(district.store, found, origin)
 
 
-def _origin(district: District, names: set[str]) -> str:
+def _origin(outline: Outline, settings: Settings, names: set[str]) -> str:
     """Return changes with names, registry, settings and code, the only causes."""
-    known = (district.outline.version, district.settings.model_dump_json(), code_mark())
+    known = (outline.version, settings.model_dump_json(), code_mark())
     return sha256(repr((sorted(names), known)).encode()).hexdigest()
 
 
 def respelled_days(
     database: Database,
-    district: District,
+    store: Store,
+    home: DistrictHome,
     domains: set[str],
     held: Sequence[date],
 ) -> set[date]:
@@ -104,7 +107,7 @@ def respelled_days(
     names = sorted({one.name for one in known if one.domain in domains})
     frame = pl.DataFrame({"name": names}, {"name": pl.String})
     database.replace("main.respelled", frame)
-    files = inputs.lake_files(district.store, district.home.lake)
+    files = inputs.lake_files(store, home.lake)
     inputs.show_raw(database, files, CLASSES, (held[0], held[-1]))
     return {row[0] for row in database.rows(_WRITTEN)} & set(held)
 
@@ -170,7 +173,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
     # an undated model is rebuilt with any build
-    build[DERIVED] = _respelled(database, district, was, now, held)
+    build[DERIVED] = _respelled(database, district.store, district.home, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
     due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
     return _told(dirty | build, again, because, due)
@@ -275,7 +278,8 @@ def _redecided(store: Store, was: Mapping[str, str], now: Mapping[str, str]) -> 
 
 def _respelled(
     database: Database,
-    district: District,
+    store: Store,
+    home: DistrictHome,
     was: Mapping[str, str],
     now: Mapping[str, str],
     held: Sequence[date],
@@ -283,7 +287,7 @@ def _respelled(
     """Return days with a name whose domain setting changed since."""
     before, after = (set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now))
     changed = before ^ after
-    return respelled_days(database, district, changed, held) if changed else set()
+    return respelled_days(database, store, home, changed, held) if changed else set()
 
 
 def _changed_files(database: Database, district: District) -> tuple[str, ...]:
@@ -305,7 +309,7 @@ def touched_days(
 
 def stale_range(district: District) -> Range | None:
     """Return first and last day that dirty days reach in any model, or that failed before."""
-    held = _held(district)
+    held = _held(district.store, district.home)
     dirty = [day for day in dirty_days(district.store) if day in set(held)]
     return _reached(district, dirty, held, Quarantine(district.store).days)
 
@@ -315,7 +319,7 @@ def registry_range(database: Database, district: District) -> Range | None:
 
     If nothing is left to build, the inputs of the warehouse are recorded.
     """
-    held = _held(district)
+    held = _held(district.store, district.home)
     find_domains(database, district)
     found = stale(database, district, held)
     span = _reached(district, sorted(found.every_day), held)
@@ -328,13 +332,13 @@ def registry_range(database: Database, district: District) -> Range | None:
 
 def note_built(database: Database, district: District, days: Sequence[date]) -> None:
     """Record the inputs of the warehouse, if these days were all that was stale."""
-    found = stale(database, district, _held(district))
+    found = stale(database, district, _held(district.store, district.home))
     if found.every_day <= set(days):
         note_versions(database, district)
 
 
-def _held(district: District) -> list[date]:
-    return inputs.lake_files(district.store, district.home.lake).days()
+def _held(store: Store, home: DistrictHome) -> list[date]:
+    return inputs.lake_files(store, home.lake).days()
 
 
 def _reached(

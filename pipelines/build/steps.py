@@ -52,6 +52,8 @@ from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.outline import code_mark
 from pipelines.registry.registry import keep_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
@@ -314,9 +316,11 @@ def _provable(district: District) -> dict[str, str]:
 
 
 @contextmanager
-def _away(district: District, engine: Engine | None) -> Iterator[RemoteExecutor | None]:
+def _away(
+    home: DistrictHome, settings: Settings, engine: Engine | None
+) -> Iterator[RemoteExecutor | None]:
     """Yield the remote executor, if there is one: DuckDB uses the cores here."""
-    folder = district.home.parts
+    folder = home.parts
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
     if engine is None or not engine.has_machines:
         yield None
@@ -325,9 +329,9 @@ def _away(district: District, engine: Engine | None) -> Iterator[RemoteExecutor 
     try:
         yield RemoteExecutor(
             engine=engine,
-            warehouse=district.home.warehouse,
+            warehouse=home.warehouse,
             folder=folder,
-            memory_mb=district.settings.limits.memory_mb,
+            memory_mb=settings.limits.memory_mb,
         )
     finally:
         shutil.rmtree(folder)
@@ -482,7 +486,7 @@ def build_and_judge(
 def _built_and_judged(district: District, progress: Progress, engine: Engine | None) -> Warehouse:
     memory_mb = district.settings.limits.memory_mb
     with (
-        _away(district, engine) as away,
+        _away(district.home, district.settings, engine) as away,
         opened(district.home.warehouse, memory_mb=memory_mb) as database,
     ):
         built = build(database, district, progress, away)

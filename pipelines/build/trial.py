@@ -238,7 +238,9 @@ def _built(
     others = {
         name
         for name, model in after.models.items()
-        if name not in before.models or _values(model, before) != _values(model, after)
+        if name not in before.models
+        or _values(model, before.parameters, before.zone)
+        != _values(model, after.parameters, after.zone)
     }
     chosen = _reached(after.models, others, frames)
     held = inputs.lake_files(before.store, before.home.lake).days()
@@ -279,9 +281,11 @@ def _changed_frames(before: District, after: District) -> list[str]:
     return [name for name, frame in after.registry.frames.items() if not frame.equals(was[name])]
 
 
-def _values(model: Model, district: District) -> Mapping[str, Scalar]:
-    values = given(model, district.parameters)
-    return arguments(model, values, zone=district.zone)
+def _values(
+    model: Model, parameters: Mapping[str, Mapping[str, Scalar]], zone: str
+) -> Mapping[str, Scalar]:
+    values = given(model, parameters)
+    return arguments(model, values, zone=zone)
 
 
 def _reached(

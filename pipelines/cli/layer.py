@@ -64,7 +64,7 @@ def diff(
         at = folder or district.home.agency
         wanted = agency_layer.sound_layer(folder).digest if folder else ""
         held = read_layer(district.home.agency).digest
-        found = list(agency_layer.differences(district, at))
+        found = list(agency_layer.differences(district.settings, district.home, at))
     for one in found:
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
         typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))

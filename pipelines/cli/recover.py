@@ -33,7 +33,7 @@ def recover(
     """
     if new_key:
         with open_district(home) as district, only_writer(district.home):
-            accept_key(district, whose_login())
+            accept_key(district.home, district.store, whose_login())
     with watching(console(is_quiet=is_quiet or as_json)) as watchers:
         done = recovered(home, watchers.building)
     if as_json:

@@ -87,7 +87,7 @@ def leads(
             subject=f"{len(asked)} rules, {span[0]} to {span[1]}",
         )
         with context.chain.recording(act):
-            found = list(sigma.leads(context.district, asked, span))
+            found = list(sigma.leads(context.district.store, context.district.home, asked, span))
     if as_json:
         for one in found:
             typer.echo(json.dumps(asdict(one), default=str))

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, pseudonyms
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store
@@ -344,7 +345,7 @@ def resolve(district: District, asked: NoticeQuery, because: Justification) -> N
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
     names = pseudonyms(district, day)
-    answer = _resolved(district, asked, day, names)
+    answer = _resolved(district.store, district.home, asked, day, names)
     act = Act(
         actor=because.actor,
         action=ACTION,
@@ -365,16 +366,18 @@ def _subject(asked: NoticeQuery, answer: NoticeAnswer, names: Pseudonyms) -> str
     return f"{address}{port} at {moment}: {led_to}"
 
 
-def _resolved(district: District, asked: NoticeQuery, day: date, names: Pseudonyms) -> NoticeAnswer:
+def _resolved(
+    store: Store, home: DistrictHome, asked: NoticeQuery, day: date, names: Pseudonyms
+) -> NoticeAnswer:
     answer = NoticeAnswer()
-    listed = inputs.lake_files(district.store, district.home.lake)
+    listed = inputs.lake_files(store, home.lake)
     if day not in set(listed.days()):
         answer.gaps.append(f"no log line of {day.isoformat()} was read")
         return answer
-    with attach_warehouse(district.home.warehouse) as database:
+    with attach_warehouse(home.warehouse) as database:
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
-        _answered(Case(database, asked, values, names, _files(district.store), answer))
+        _answered(Case(database, asked, values, names, _files(store), answer))
     return answer
 
 

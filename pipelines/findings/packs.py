@@ -284,7 +284,7 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
         case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
         lines=_lines(district.store, copies, named),
-        chain=_chain(district, case, copies, named),
+        chain=_chain(district.home, district.store, case, copies, named),
         history=events,
         verdicts=_verdicts(events),
         queries=_queries(rules),
@@ -360,14 +360,12 @@ def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dic
 
 
 def _chain(
-    district: District, case: Case, copies: Sequence[Row], named: Named | None
+    home: DistrictHome, store: Store, case: Case, copies: Sequence[Row], named: Named | None
 ) -> list[dict[str, Any]]:
     """Return each cited line with its account; with grade and reasons if still known."""
-    places = {
-        file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
-    }
+    places = {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)}
     ids = {place: file_id for file_id, place in places.items()}
-    known = _known(district.home, case)
+    known = _known(home, case)
 
     def line_place(event_id: int | None) -> str:
         if event_id is None:

@@ -29,10 +29,11 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 from sigma.types import CompareOperators
 
-from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 
@@ -435,11 +436,11 @@ def _correlated(
 
 
 def leads(
-    district: District, rules: Sequence[SigmaQuery], days: tuple[date, date]
+    store: Store, home: DistrictHome, rules: Sequence[SigmaQuery], days: tuple[date, date]
 ) -> Iterator[Lead]:
     """Yield what the rules find on some days, rule by rule and day by day."""
-    lake = inputs.lake_files(district.store, district.home.lake)
-    files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(district.store)}
+    lake = inputs.lake_files(store, home.lake)
+    files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(store)}
     with writing(Path(":memory:"), threads=1) as database:
         inputs.show_raw(database, lake, CLASSES, days)
         for rule in rules:

@@ -18,8 +18,10 @@ from pipelines.district import District
 from pipelines.lake.drift import Drift, drifts
 from pipelines.settings.model import Settings
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse.detections import blocked_rules
+from pipelines.warehouse.models import Model
 
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
     from pipelines.warehouse.database import Database
@@ -78,18 +80,18 @@ def unjudged(district: District) -> list[Unjudged]:
         if code in district.rules
         for day in entry.empty_dates
     ]
-    found += _not_built(district)
+    found += _not_built(district.store, district.rules)
     return sorted(
         found,
         key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
     )
 
 
-def _not_built(district: District) -> Iterator[Unjudged]:
+def _not_built(store: Store, rules: Mapping[str, Model]) -> Iterator[Unjudged]:
     """Yield quarantined days of judged or shown models: detections and marts."""
-    codes = {model.name: code for code, model in district.rules.items()}
-    held = quarantined(district.store)
-    whole = ledger.event_days(district.store) if held else []
+    codes = {model.name: code for code, model in rules.items()}
+    held = quarantined(store)
+    whole = ledger.event_days(store) if held else []
     for entry in held:
         if not entry.model.startswith(("detections.", "marts.")):
             continue

@@ -26,6 +26,7 @@ from pipelines.health.source_hours import (
 )
 from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.source_records import (
@@ -343,7 +344,10 @@ def health_of(district: District, now: datetime) -> Health:
     as_of = min(now, look) if look else now
     days = _days_by_source(district.store, as_of)
     lags = {name: usual_lag(own) for name, own in days.items()}
-    found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
+    found = [
+        *_of_ledger(district.store, district.settings, days, as_of),
+        *_never(district.store, district.settings, as_of),
+    ]
     try:
         with attach_warehouse(district.home.warehouse) as database:
             more, shares = _of_warehouse(database, district, lags, as_of)
@@ -362,11 +366,11 @@ def _days_by_source(store: Store, as_of: datetime) -> dict[str, list[SourceDay]]
 
 
 def _of_ledger(
-    district: District, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
+    store: Store, settings: Settings, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
 ) -> Iterator[Issue]:
     for one in days.values():
         yield from delays(one)
-    for gone in drifts(district.store):
+    for gone in drifts(store):
         newest = max(day.event_date for day in days.get(gone.source, ()))
         if gone.last_date == newest and _recent(newest, as_of):
             yield Issue(
@@ -377,14 +381,14 @@ def _of_ledger(
                 detail=gone.detail
                 + ("; rules that need it do not run" if blocked_rules(gone) else ""),
             )
-    yield from _rejecting(district, as_of)
+    yield from _rejecting(settings, store, as_of)
 
 
-def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
-    share = district.settings.limits.reject_share
+def _rejecting(settings: Settings, store: Store, as_of: datetime) -> Iterator[Issue]:
+    share = settings.limits.reject_share
     files = [
         file
-        for file in ledger.source_files(district.store)
+        for file in ledger.source_files(store)
         if file.rejects > share * file.lines
         and as_of - datetime.fromisoformat(file.last_read_time) <= RECENT
     ]
@@ -398,10 +402,10 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
         )
 
 
-def _never(district: District, as_of: datetime) -> Iterator[Issue]:
+def _never(store: Store, settings: Settings, as_of: datetime) -> Iterator[Issue]:
     """Yield a source that the settings name and that never sent a line."""
-    come = {file.source for file in ledger.source_files(district.store)}
-    for name in sorted(district.settings.sources.keys() - come) if come else ():
+    come = {file.source for file in ledger.source_files(store)}
+    for name in sorted(settings.sources.keys() - come) if come else ():
         yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no lines yet")
 
 

@@ -1,6 +1,6 @@
 """Limits of the rules, before any log was read and after."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.district import District
@@ -27,10 +27,11 @@ from pipelines.registry.account_domains import (
     Domain,
 )
 from pipelines.registry.outline import Outline
+from pipelines.settings.model import Settings
 from pipelines.state.connections import Store
 from pipelines.state.ledger import source_files
 from pipelines.state.source_records import noted_domains
-from pipelines.warehouse.models import inputs_below
+from pipelines.warehouse.models import Model, inputs_below
 
 NEEDED = (
     (SITES, "http_requests", "web requests of a proxy or a filter"),
@@ -98,10 +99,10 @@ KEYBOARD_LOGS = (
 """The log that shows who is at the keyboard, by class of device."""
 
 
-def delivered(district: District) -> frozenset[str]:
+def delivered(store: Store, settings: Settings) -> frozenset[str]:
     """Return classes of events that arrived, or that a configured format can provide."""
-    held = {cls for cls, _ in arrived(district.store)}
-    sources = district.settings.sources.values()
+    held = {cls for cls, _ in arrived(store)}
+    sources = settings.sources.values()
     if configured := {one.format for one in sources if one.format}:
         from pipelines.ingest.parser import readers  # they take long to import
 
@@ -110,13 +111,11 @@ def delivered(district: District) -> frozenset[str]:
     return frozenset(held)
 
 
-def formats_of(district: District) -> frozenset[str]:
+def formats_of(store: Store, settings: Settings) -> frozenset[str]:
     """Return formats that were read, or that the settings assign to a source."""
-    settings = district.settings.sources.values()
-    read = (one.format for one in source_files(district.store))
-    return frozenset(
-        name for name in (*read, *(one.format for one in settings)) if name is not None
-    )
+    configured = (one.format for one in settings.sources.values())
+    read = (one.format for one in source_files(store))
+    return frozenset(name for name in (*read, *configured) if name is not None)
 
 
 def not_told(district: District) -> Iterator[str]:
@@ -124,7 +123,7 @@ def not_told(district: District) -> Iterator[str]:
 
     Those of students are not counted: the rules are about staff.
     """
-    formats = formats_of(district)
+    formats = formats_of(district.store, district.settings)
     if not formats or formats & ANYTHING:
         return
     counts = district.outline.devices
@@ -154,24 +153,26 @@ def carried(outline: Outline) -> Iterator[str]:
 def not_delivered(district: District) -> Iterator[str]:
     """Yield families of rules whose logs do not arrive, with the rules."""
     yield from not_told(district)
-    held = delivered(district)
+    held = delivered(district.store, district.settings)
     if not held:
         return
     for family, event_class, logs in NEEDED:
         if event_class not in held:
-            codes = rules_of(district, family, event_class)
+            codes = rules_of(district.rules, district.models, family, event_class)
             said = f" ({', '.join(codes)})" if codes else ""
             yield (f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}")
 
 
-def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
+def rules_of(
+    rules: Mapping[str, Model], models: Mapping[str, Model], family: str, event_class: str
+) -> Sequence[str]:
     """Return the rules of a family that read a class of events, directly or not."""
     found = []
-    for code, model in sorted(district.rules.items()):
+    for code, model in sorted(rules.items()):
         of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
         if of != family:
             continue
-        if f"raw.{event_class}" in inputs_below(model, district.models):
+        if f"raw.{event_class}" in inputs_below(model, models):
             found.append(code)
     return found
 

@@ -13,7 +13,9 @@ from pipelines.health.issues import EVERYWHERE, in_words
 from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.landing.remote import is_remote
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.source_records import (
     LAGS,
@@ -75,18 +77,18 @@ class SourceState:
         }
 
 
-def source_states(district: District) -> list[SourceState]:
+def source_states(store: Store, settings: Settings) -> list[SourceState]:
     """Return every source that delivered, and those that the settings name."""
-    events, arrivals = newest_events(district.store), newest_arrivals(district.store)
-    days = source_days(district.store)
+    events, arrivals = newest_events(store), newest_arrivals(store)
+    days = source_days(store)
     lags = usual_lags(days)
-    counts = {str(row["source"]): row for row in ledger.account(district.store)}
+    counts = {str(row["source"]): row for row in ledger.account(store)}
     wrong: dict[str, list[Mapping[str, Any]]] = {}
-    for row in stored_issues(district.store):
+    for row in stored_issues(store):
         if row["kind"] != "rejecting":  # files in trouble are counted as they are now
             wrong.setdefault(row["source"], []).append(row)
     found = []
-    for name in sorted({*counts, *district.settings.sources}):
+    for name in sorted({*counts, *settings.sources}):
         lag = lags.get(name)
         grade, state, line = _judged(name, wrong.get(name, []), lag, has_come=name in counts)
         found.append(

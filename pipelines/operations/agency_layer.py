@@ -12,8 +12,8 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.run.check import rule_faults
-from pipelines.settings.home import PRIVATE, make_folder, put
-from pipelines.settings.model import Detection
+from pipelines.settings.home import PRIVATE, DistrictHome, make_folder, put
+from pipelines.settings.model import Detection, Settings
 from pipelines.settings.problems import InvalidSettingsError, Problem, listed
 from pipelines.settings.toml_reader import parse_rules
 from pipelines.state.audit import Act, open_chain
@@ -144,14 +144,14 @@ def drop(district: District, actor: str) -> Layer:
     return held
 
 
-def differences(district: District, folder: Path) -> Iterator[Difference]:
+def differences(settings: Settings, home: DistrictHome, folder: Path) -> Iterator[Difference]:
     """Yield where a district's own values replace an agency's, or those of a new overlay."""
-    yield from _of_rules(district.settings.detections, _rules(folder / RULES))
+    yield from _of_rules(settings.detections, _rules(folder / RULES))
     layer = read_layer(folder)
     for name in SHARED:
         if name in layer.rows and FILES[name].key:
-            yield from _of_rows(district, layer, name)
-    pack, own = layer.files.get(f"agency/{POLICY}"), district.home.registry / POLICY
+            yield from _of_rows(home, settings, layer, name)
+    pack, own = layer.files.get(f"agency/{POLICY}"), home.registry / POLICY
     if pack and own.is_file() and own.read_bytes() != default_policy():
         yield from _of_clauses(own.read_bytes(), pack)
 
@@ -171,11 +171,13 @@ def _flat(rule: Detection) -> dict[str, str]:
     return {key: str(value) for key, value in (said | dict(rule.parameters)).items()}
 
 
-def _of_rows(district: District, layer: Layer, name: str) -> Iterator[Difference]:
-    path, key = district.home.registry / name, list(FILES[name].key)
+def _of_rows(
+    home: DistrictHome, settings: Settings, layer: Layer, name: str
+) -> Iterator[Difference]:
+    path, key = home.registry / name, list(FILES[name].key)
     if not path.is_file():
         return
-    renames = district.settings.registry.columns.get(name, {})
+    renames = settings.registry.columns.get(name, {})
     own = read_file(path.read_bytes(), FILES[name], renames).frame
     both = layer.rows[name].frame.drop(LINE).join(own.drop(LINE), on=key, suffix="_own")
     for row in both.iter_rows(named=True):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.privacy_records import assigned_name, assigned_names
@@ -328,29 +329,29 @@ class Pseudonyms:
         return {value: self._held[kind][token] for value, token in found.items()}
 
 
-def home_key(district: District) -> bytes:
+def home_key(home: DistrictHome, store: Store) -> bytes:
     """Return the key behind the pseudonyms, if it is the one that was used before.
 
     Raises:
         SettingsError: It is missing, too short, or another one: every account would
             get another name.
     """
-    key = _read_key(district.home.key_file)
-    with district.store.reading() as transaction:
+    key = _read_key(home.key_file)
+    with store.reading() as transaction:
         used = fact(transaction, KEY_FACT)
     if used is None:
-        with district.store.writing() as transaction:
+        with store.writing() as transaction:
             remember(transaction, KEY_FACT, _fingerprint(key))
     elif used != _fingerprint(key):
-        raise _wrong_key(district.home.key_file, "is another one than was used before")
+        raise _wrong_key(home.key_file, "is another one than was used before")
     return key
 
 
-def accept_key(district: District, actor: str) -> None:
+def accept_key(home: DistrictHome, store: Store, actor: str) -> None:
     """Accept the current key, and record that in the audit chain."""
-    key = _read_key(district.home.key_file)
-    act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
-    with open_chain(district.store, district.home).recording(act) as transaction:
+    key = _read_key(home.key_file)
+    act = Act(actor=actor, action="accept key", subject=home.key_file.name)
+    with open_chain(store, home).recording(act) as transaction:
         remember(transaction, KEY_FACT, _fingerprint(key))
 
 
@@ -388,7 +389,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
     first = date(year, SCHOOL_YEAR_STARTS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
     found = students(frames["people"], frames["accounts"], first, last)
-    return Pseudonyms(district.store, home_key(district), year, found)
+    return Pseudonyms(district.store, home_key(district.home, district.store), year, found)
 
 
 def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
@@ -396,7 +397,7 @@ def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_student if district.reading.noted else {}
     if noted:
-        home_key(district)  # a missing key is reported anyway
+        home_key(district.home, district.store)  # a missing key is reported anyway
 
     def is_about(finding: Mapping[str, Any]) -> bool:
         if finding.get("finding_id") in noted:

@@ -34,6 +34,7 @@ from pipelines.lake.files import unlisted_files
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.connections import Store
@@ -119,7 +120,7 @@ def status_of(district: District, now: datetime) -> Status:
     files = ledger.source_files(district.store)
     trouble = files_with_issues(files, district.settings.limits.reject_share)
     waits = list(waiting(district, files))
-    sources = source_states(district)
+    sources = source_states(district.store, district.settings)
     unsent = _unsent(district.store, now)
     failed = failures(district)
     coverage = noted_coverage(district.store)
@@ -199,21 +200,21 @@ def _of_files(
     return found
 
 
-def unfinished(district: District) -> Iterator[str]:
+def unfinished(store: Store, home: DistrictHome) -> Iterator[str]:
     """Yield leftovers of an interrupted purge or rebuild; the next run finishes it."""
     remedy = "schoolbell run finishes it"
-    if earlier := begun(district.store):
+    if earlier := begun(store):
         day = f"{earlier.time:%Y-%m-%d}"
         yield (f"a purge of {day} is not finished: some of its data still exists; {remedy}")
-    if district.home.old_warehouse.exists():
-        name = district.home.old_warehouse.name
+    if home.old_warehouse.exists():
+        name = home.old_warehouse.name
         yield f"a rebuild of the warehouse was interrupted and left {name}; {remedy}"
 
 
 def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
     """Report public-records requests that are nearly due or overdue."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
-    for one, left in due_soon(district, today):
+    for one, left in due_soon(district.settings, district.store, today):
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
 
 
@@ -269,7 +270,7 @@ def _reasons(
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
     if told := set_back(district.store, now):
         found.append((ACT, told))
-    found += [(LOOK, line) for line in unfinished(district)]
+    found += [(LOOK, line) for line in unfinished(district.store, district.home)]
     found += [
         (LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME")
         for week in unsigned(district)
