@@ -16,6 +16,7 @@ from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.people import People, people
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
+from pipelines.registry.registry import Registry
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
 from pipelines.state.audit import Act, Chain, open_chain
@@ -24,10 +25,10 @@ from pipelines.state.desk_users import end_account, put_account
 from pipelines.weeks import school_year
 
 
-def granted_today(district: District, person: Principal) -> Principal:
+def granted_today(registry: Registry, zone: str, person: Principal) -> Principal:
     """Return the user with the rights that the district grants its agency's staff today."""
-    today = datetime.now(ZoneInfo(district.zone)).date()
-    consents = district.registry.frames["consents"]
+    today = datetime.now(ZoneInfo(zone)).date()
+    consents = registry.frames["consents"]
     return replace(person, is_granted=is_granted(consents, person.user_name, today))
 
 

@@ -105,7 +105,7 @@ def permits(context: ActionContext) -> list[dict[str, Any]]:
     uses = permit_uses(
         context.district.registry.frames,
         (row for case in context.cases for row in case.findings),
-        owners(context.district),
+        owners(context.district.reading),
         context.today,
     )
     return [_row(context, use) for use in uses]

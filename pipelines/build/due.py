@@ -23,6 +23,7 @@ from pipelines.findings.unjudged_days import released
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.registry.outline import Outline, code_mark
+from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state.connections import Store
@@ -35,7 +36,7 @@ from pipelines.state.source_records import (
 )
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.models import downstream, models
+from pipelines.warehouse.models import Model, downstream, models
 
 SPELLINGS = "identity.spellings"
 CLASSES = ("http_requests", "connections", "logons")
@@ -169,22 +170,23 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     build = touched(change, set(frames) - JUDGED_BY)
     again = touched(change, JUDGED_BY)
     again["stage of a rule"] = _redecided(district.store, was, now) & set(held)
-    because = _changed_files(database, district)
+    because = _changed_files(database, district.registry)
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
     # an undated model is rebuilt with any build
     build[DERIVED] = _respelled(database, district.store, district.home, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
-    due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
+    due = dict.fromkeys(_dated(district.models, changed, whole), tuple(held))
     return _told(dirty | build, again, because, due)
 
 
-def _dated(district: District, changed: Collection[str], whole: Collection[str]) -> list[str]:
+def _dated(
+    every: Mapping[str, Model], changed: Collection[str], whole: Collection[str]
+) -> list[str]:
     """Return dated models that changed, or that read an undated one that did.
 
     Readers of a dated one follow by its days.
     """
-    every = district.models
     reached = {*changed, *downstream(every.values(), whole)}
     return [name for name in every if name in reached and every[name].is_dated]
 
@@ -290,9 +292,9 @@ def _respelled(
     return respelled_days(database, store, home, changed, held) if changed else set()
 
 
-def _changed_files(database: Database, district: District) -> tuple[str, ...]:
+def _changed_files(database: Database, registry: Registry) -> tuple[str, ...]:
     was = set(noted(database, "main.judged_files"))
-    now = set(district.registry.versions.items())
+    now = set(registry.versions.items())
     return tuple(sorted({name for name, _ in was ^ now}))
 
 
@@ -311,7 +313,7 @@ def stale_range(district: District) -> Range | None:
     """Return first and last day that dirty days reach in any model, or that failed before."""
     held = _held(district.store, district.home)
     dirty = [day for day in dirty_days(district.store) if day in set(held)]
-    return _reached(district, dirty, held, Quarantine(district.store).days)
+    return _reached(district.models, dirty, held, Quarantine(district.store).days)
 
 
 def registry_range(database: Database, district: District) -> Range | None:
@@ -322,7 +324,7 @@ def registry_range(database: Database, district: District) -> Range | None:
     held = _held(district.store, district.home)
     find_domains(database, district)
     found = stale(database, district, held)
-    span = _reached(district, sorted(found.every_day), held)
+    span = _reached(district.models, sorted(found.every_day), held)
     if span is None:
         note_versions(database, district)
     else:
@@ -342,11 +344,11 @@ def _held(store: Store, home: DistrictHome) -> list[date]:
 
 
 def _reached(
-    district: District,
+    every: Mapping[str, Model],
     stale: Sequence[date],
     held: Sequence[date],
     failed: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> Range | None:
-    due = spans.stale_days(district.models, stale, held, failed)
+    due = spans.stale_days(every, stale, held, failed)
     days = [day for days in due.values() for day in days]
     return (min(days), max(days)) if days else None

@@ -66,6 +66,7 @@ from pipelines.state.source_records import (
 from pipelines.warehouse import attribution, inputs
 from pipelines.warehouse.database import CHANGED, Database
 from pipelines.warehouse.inputs import LakeFiles
+from pipelines.warehouse.models import Model
 from pipelines.warehouse.repair import (
     DamagedWarehouseError,
     is_whole,
@@ -277,7 +278,7 @@ def build(
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
     builder = replace(builder, away=away)
-    known = _provable(district)
+    known = _provable(district.models, district.model_versions)
     before = dict(noted(database, PROVEN))
     database.known.trusted = frozenset(
         name for name, one in known.items() if before.get(name) == one
@@ -305,14 +306,14 @@ def build(
     return built
 
 
-def _provable(district: District) -> dict[str, str]:
+def _provable(models: Mapping[str, Model], model_versions: Mapping[str, str]) -> dict[str, str]:
     """Return what each model's result depends on: itself, its inputs, the code."""
     columns = {
         name: [(column, note.type) for column, note in model.header.columns.items()]
-        for name, model in district.models.items()
+        for name, model in models.items()
     }
     mark = sha256(f"{code_mark()} {columns}".encode()).hexdigest()
-    return {name: f"{one} {mark}" for name, one in district.model_versions.items()}
+    return {name: f"{one} {mark}" for name, one in model_versions.items()}
 
 
 @contextmanager
@@ -445,7 +446,7 @@ def judge_days(
     judged = judged_days(built, skipped)
     found = judged_findings(database, district, judged)
     lines = cited_lines(database, district, found)
-    kept = keep(district.store, found, lines, judged, because, owners(district))
+    kept = keep(district.store, found, lines, judged, because, owners(district.reading))
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)
     note_judged_rules(database, district)

@@ -171,7 +171,11 @@ def mended_files(path: Path) -> Iterator[str]:
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
-        wrong = [*wrong_in(district), *unknown_rules(district), *old_settings(district.settings)]
+        wrong = [
+            *wrong_in(district),
+            *unknown_rules(district.home, district.registry),
+            *old_settings(district.settings),
+        ]
         said = [
             *names_of(district),
             *strange_names(district.store),

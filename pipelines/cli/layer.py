@@ -31,7 +31,9 @@ Folder = Annotated[
 def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
     """Copy an overlay into the home; the next run uses it."""
     with open_district(home) as district:
-        taken = agency_layer.take(district, folder, str(who_asks(district.home, district.settings)))
+        taken = agency_layer.take(
+            district.store, district.home, folder, str(who_asks(district.home, district.settings))
+        )
     _tell(taken, "taken", as_json=as_json)
 
 
@@ -39,7 +41,9 @@ def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
 def drop(home: Home, as_json: AsJson = False) -> None:
     """Remove the overlay from the home; the next run does not use it."""
     with open_district(home) as district:
-        held = agency_layer.drop(district, str(who_asks(district.home, district.settings)))
+        held = agency_layer.drop(
+            district.store, district.home, str(who_asks(district.home, district.settings))
+        )
     _tell(held, "removed", as_json=as_json)
 
 

@@ -119,7 +119,7 @@ class OpenHome:
             version = state_version(store)
             if self._cases is None or self._cases[0] != version:
                 if self._cases is None:
-                    place_all(store, owners(self.district))
+                    place_all(store, owners(self.district.reading))
                 before = {} if self._cases is None else self._cases[1]
                 known = {
                     row["finding_id"]: row for case in before.values() for row in case.findings

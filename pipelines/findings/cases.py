@@ -19,7 +19,7 @@ from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.findings.grades import KINDS, LEVELS, SURE
 from pipelines.privacy.pseudonyms import about_students
 from pipelines.settings.problems import SEVERITIES, Severity
@@ -367,16 +367,16 @@ def cases(
 
 def placed_cases(district: District) -> list[Case]:
     """Return every case, after adding cases to findings of an older version."""
-    place_all(district.store, owners(district))
+    place_all(district.store, owners(district.reading))
     return cases(district.store)
 
 
-def owners(district: District) -> Owner:
+def owners(reading: Reading) -> Owner:
     """Build a lookup of an account's owner on a day; reads the registry on first use."""
 
     @cache
     def known() -> Owner:
-        return owner_of(district.registry.frames["accounts"])
+        return owner_of(reading.registry.frames["accounts"])
 
     def owner(account: str, day: date) -> str | None:
         return known()(account, day)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
@@ -21,6 +21,7 @@ from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import line_of, with_cell, with_row, without_row
+from pipelines.registry.registry import Registry
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Principal
@@ -303,7 +304,7 @@ def enter(
     Raises:
         SettingsError: It would hide nothing, or the registry would not take it.
     """
-    value = _value(district, finding, asked.scope)
+    value = _value(district.reading, finding, asked.scope)
     taken = set(district.registry.frames["exceptions"]["exception_id"])
     ident = next_id(district.home, FILE, "X", taken)
     row = {
@@ -316,7 +317,7 @@ def enter(
         "valid_from": asked.first.isoformat(),
         "valid_to": asked.last.isoformat(),
     }
-    _hides(district, finding, row | {"valid_from": asked.first, "valid_to": asked.last})
+    _hides(district.reading, finding, row | {"valid_from": asked.first, "valid_to": asked.last})
     span = f"{ident}, {asked.scope}, {asked.first} to {asked.last}"
     act = Act(
         actor=str(by),
@@ -349,7 +350,7 @@ def end(
     Returns:
         Its last day; None if it was taken back.
     """
-    row = _row(district, ident)
+    row = _row(district.registry, ident)
     last = today - timedelta(days=1)
     is_gone = wholly or last < row["valid_from"]
     if not is_gone and row["valid_to"] <= last:
@@ -376,8 +377,8 @@ def end(
         return None if is_gone else last
 
 
-def _row(district: District, ident: str) -> Mapping[str, Any]:
-    for row in district.registry.frames["exceptions"].iter_rows(named=True):
+def _row(registry: Registry, ident: str) -> Mapping[str, Any]:
+    for row in registry.frames["exceptions"].iter_rows(named=True):
         if row["exception_id"] == ident:
             return row
     raise SettingsError(
@@ -387,8 +388,8 @@ def _row(district: District, ident: str) -> Mapping[str, Any]:
     )
 
 
-def _value(district: District, finding: Mapping[str, Any], scope: Scope) -> str:
-    seen = seen_of(finding, owners(district))
+def _value(reading: Reading, finding: Mapping[str, Any], scope: Scope) -> str:
+    seen = seen_of(finding, owners(reading))
     found = {
         "account": [seen.subject],
         "person": [seen.owner] if seen.owner else [],
@@ -410,8 +411,8 @@ def _value(district: District, finding: Mapping[str, Any], scope: Scope) -> str:
     return str(found[0])
 
 
-def _hides(district: District, finding: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    seen = seen_of(finding, owners(district))
+def _hides(reading: Reading, finding: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    seen = seen_of(finding, owners(reading))
     if not (exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]):
         raise SettingsError(
             f"it would not cover the finding, which is of {seen.day}",

@@ -229,7 +229,7 @@ def judged_findings(
         earlier=_outside(fired_days(district.store), judged),
         exceptions=frames["exceptions"],
         consents=frames["consents"],
-        owner=owners(district),
+        owner=owners(district.reading),
         parameters=district.values,
         inputs={**district.judged_with, "settings": district.settings_hash},
         versions=district.versions,

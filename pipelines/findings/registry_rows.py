@@ -10,6 +10,7 @@ from pipelines.district import District
 from pipelines.registry.csv_files import RegistryFrame, read_file
 from pipelines.registry.edits import put, refuse
 from pipelines.registry.frames import FILES
+from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state.audit import Act, Chain
@@ -35,7 +36,7 @@ def checked(
     after = change(before)
     most = district.settings.limits.registry_rows
     rows = check(read_file(after, FILES[file], names_in(district.settings, file), most))
-    refuse([problem for problem in rows.problems if _is_new(district, file, problem)])
+    refuse([problem for problem in rows.problems if _is_new(district.registry, file, problem)])
     return before, after
 
 
@@ -72,12 +73,10 @@ def next_id(home: DistrictHome, file: str, prefix: str, taken: set[Any]) -> str:
     return f"{prefix}-{number:03}"
 
 
-def _is_new(district: District, file: str, problem: Any) -> bool:
+def _is_new(registry: Registry, file: str, problem: Any) -> bool:
     """Return whether an error is new; this action need not fix older ones."""
     known = {
-        (one.line, one.what, one.value)
-        for one in district.registry.problems
-        if one.file.endswith(file)
+        (one.line, one.what, one.value) for one in registry.problems if one.file.endswith(file)
     }
     return (problem.line, problem.what, problem.value) not in known
 

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.district import District
 from pipelines.health.arrival import usual_lags
 from pipelines.health.issues import EVERYWHERE, in_words
-from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits
+from pipelines.ingest.source import SETTLE_SECONDS, Source, left_out, waits
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.landing.remote import is_remote
 from pipelines.settings.model import Settings
@@ -152,15 +151,17 @@ def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[
     ]
 
 
-def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping[str, str]]:
+def waiting(
+    sources: Sequence[Source], zone: str, files: Iterable[FileRecord]
+) -> Iterator[Mapping[str, str]]:
     """Yield files with unread lines: source, path, and why and until when.
 
     Local folders are examined for entries that their names or types exclude.
     """
     for file in files:
-        if why := waits(file, district.zone, SETTLE_SECONDS):
+        if why := waits(file, zone, SETTLE_SECONDS):
             yield {"source": file.source, "path": file.path, "message": why}
-    for source in district.sources():
+    for source in sources:
         if is_remote(source.folder):
             continue  # that would take a connection
         for outcome in left_out(source.name, source.listing(opens=False)):
@@ -168,9 +169,11 @@ def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping
             yield {"source": source.name, "path": path, "message": message or ""}
 
 
-def stuck(district: District, waiting: Iterable[Mapping[str, str]], now: datetime) -> list[str]:
+def stuck(
+    sources: Sequence[Source], waiting: Iterable[Mapping[str, str]], now: datetime
+) -> list[str]:
     """Return names of files that nothing but a person will ever have read."""
-    folders = {source.name: source.folder for source in district.sources()}
+    folders = {source.name: source.folder for source in sources}
     return [
         f"{row['source']}/{row['path']}"
         for row in waiting

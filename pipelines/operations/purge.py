@@ -55,7 +55,7 @@ from pipelines.state.retention import (
     keep_from,
     uncertified,
 )
-from pipelines.warehouse.models import models, without_events
+from pipelines.warehouse.models import Model, models, without_events
 from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import monday
@@ -118,7 +118,7 @@ def carry_out(
     """Delete everything that the plan names. The caller holds the home's lock."""
     plan = purge.plan
     act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
-    first = _judged_from(district, plan)
+    first = _judged_from(district.models, district.store, plan)
     earlier = begun(district.store)
     noted = OpenPurge(
         actor=purge.actor,
@@ -146,17 +146,17 @@ def carry_out(
     district.store.empty_log()
 
 
-def _judged_from(district: District, plan: Plan) -> date | None:
+def _judged_from(every: Mapping[str, Model], store: Store, plan: Plan) -> date | None:
     """Return the first Monday from which every rule still has all that it reads."""
     days = [thing.last_day for thing in plan.things.get("event", ())]
-    held = {date.fromisoformat(day) for day in _held_days(district.store)}
+    held = {date.fromisoformat(day) for day in _held_days(store)}
     firsts = [
         plan.before[name]
         for name in ("finding", "case")
         if name in plan.before and plan.things[name]
     ]
     if days:
-        spoilt = spans.stale_days(district.models, days, sorted(held | set(days)))
+        spoilt = spans.stale_days(every, days, sorted(held | set(days)))
         last = max([max(days), *(day for found in spoilt.values() for day in found)])
         firsts.append(monday(last) + WEEK)
     return max(firsts, default=None)
@@ -190,7 +190,7 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     Raises:
         PurgeError: Something is still there; no certificate is written.
     """
-    if left := still_there(district, purge.plan):
+    if left := still_there(district.home, district.store, purge.plan):
         raise PurgeError(
             f"{len(left)} items should have been deleted but still exist, such as {left[0]}",
             where=str(district.home.path),
@@ -260,26 +260,24 @@ def finish_purge(
     return certified(district, purge, chain)
 
 
-def still_there(district: District, plan: Plan) -> list[str]:
+def still_there(home: DistrictHome, store: Store, plan: Plan) -> list[str]:
     """Return what should be deleted and still exists; empty after a complete purge."""
-    home = district.home
     left = [
         name
         for record_class in RECORD_CLASSES
-        for name in DELETIONS[record_class.name].left(district, plan)
+        for name in DELETIONS[record_class.name].left(home, plan)
     ]
     if plan.needs_rebuild:
         old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
         left += [path.name for path in old if path.exists()]
-    kept = {date.fromisoformat(file.event_date) for file in ledger.lake_files(district.store)}
+    kept = {date.fromisoformat(file.event_date) for file in ledger.lake_files(store)}
     # held days speak of the days after them: a lease still runs, duty goes on
     gone = {event.last_day for event in plan.gone_events} - days_said_of(sorted(kept))
-    return left + (list(_days_left(district, gone)) if gone else [])
+    return left + (list(_days_left(home, gone)) if gone else [])
 
 
-def _days_left(district: District, gone: set[date]) -> Iterator[str]:
+def _days_left(home: DistrictHome, gone: set[date]) -> Iterator[str]:
     """Yield tables with rows of deleted days; calendar rows do not count."""
-    home = district.home
     of_registry = without_events(models().values())
     for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
         if path.is_file():

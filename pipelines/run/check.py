@@ -16,6 +16,7 @@ from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
 from pipelines.landing.remote import is_remote
+from pipelines.registry.registry import Registry
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
@@ -127,13 +128,13 @@ def wrong_in(district: District) -> Iterator[Problem]:
         )
 
 
-def unknown_rules(district: District) -> Iterator[Problem]:
+def unknown_rules(home: DistrictHome, registry: Registry) -> Iterator[Problem]:
     """Yield exceptions for a rule that does not exist, and so hide nothing."""
     # one that is switched off is a rule nevertheless
     headers = (model.header for model in models().values())
     known = sorted(one.code for one in headers if one.code)
-    said = district.registry.frames["exceptions"].select("exception_id", "rule")
-    file = district.home.registry / EXCEPTIONS
+    said = registry.frames["exceptions"].select("exception_id", "rule")
+    file = home.registry / EXCEPTIONS
     lines = file.read_text("utf-8-sig", "replace").splitlines() if said.height else []
     for number, rule in said.iter_rows():
         if rule in known or rule == EVERY_RULE:

@@ -30,6 +30,7 @@ from pipelines.health.source_states import (
     waiting,
     without_checksum,
 )
+from pipelines.ingest.source import Source
 from pipelines.lake.files import unlisted_files
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.records import due_line, due_soon
@@ -119,7 +120,8 @@ def status_of(district: District, now: datetime) -> Status:
     """Return sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
     trouble = files_with_issues(files, district.settings.limits.reject_share)
-    waits = list(waiting(district, files))
+    delivering = district.sources()
+    waits = list(waiting(delivering, district.zone, files))
     sources = source_states(district.store, district.settings)
     unsent = _unsent(district.store, now)
     failed = failures(district)
@@ -147,7 +149,7 @@ def status_of(district: District, now: datetime) -> Status:
     }
     reasons = _reasons(district, now, sources, shown)
     reasons += [(ACT, str(one)) for one in failed]
-    reasons += _of_files(district, now, files, waits)
+    reasons += _of_files(delivering, now, files, waits)
     reasons += [(LOOK, line) for line in coverage.lines]
     judged = noted_judged_rules(district.store)
     if judged.count:
@@ -182,14 +184,14 @@ def _untested(store: Store) -> Iterator[str]:
 
 
 def _of_files(
-    district: District,
+    sources: Sequence[Source],
     now: datetime,
     files: Sequence[FileRecord],
     waits: Sequence[Mapping[str, str]],
 ) -> list[tuple[int, str]]:
     """Return files that need a person, and those whose damage would not show."""
     found = []
-    if names := stuck(district, waits, now):
+    if names := stuck(sources, waits, now):
         many = "file has" if len(names) == 1 else "files have"
         said = f"{len(names)} {many} waited for more than a day to be renamed or moved"
         found.append((LOOK, said))
