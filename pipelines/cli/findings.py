@@ -20,7 +20,7 @@ from pipelines.actions.kept_evidence import edition
 from pipelines.actions.kept_evidence import pack as packed
 from pipelines.actions.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell, write_private
+from pipelines.cli.output import emit, tell, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
@@ -73,8 +73,7 @@ def list_findings(
             if (leads or row["confidence"] != "C1") and status in ("", row["status"])
         ]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
+        emit(rows, as_json=True)
         return
     columns = ("finding_id", "day", "rule", "account", "severity")
     more = ("confidence", "status", "case_id", "assignee")
@@ -96,8 +95,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
         rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
         rows.sort(key=lambda row: row["is_student"])
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
+        emit(rows, as_json=True)
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
     more = ("severity", "confidence", "standing", "assignee")
@@ -120,14 +118,13 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
             row | {"reason": context.redact(finding, row["reason"])}
             for row in entries(context.district.store, finding_id)
         ]
-    for row in rows:
-        if as_json:
-            typer.echo(json.dumps(row))
-            continue
-        who = row["actor"] or "a run"
-        graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
-        said = f"{row['time'][:19]}Z {row['change']} by {who} ({graded})"
-        typer.echo(safe(f"{said}: {row['reason']}"))
+    emit(rows, _change, as_json=as_json)
+
+
+def _change(row: Mapping[str, Any]) -> str:
+    who = row["actor"] or "a run"
+    graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
+    return f"{row['time'][:19]}Z {row['change']} by {who} ({graded}): {row['reason']}"
 
 
 def shown(context: ActionContext) -> list[dict[str, Any]]:
@@ -432,13 +429,18 @@ def pack(
     """Pack the evidence of a case into a zip file that can be verified offline."""
     with open_context(home, "export") as context:
         made = packed(context, case_id, reason, partial(write_private, to), names=names)
-    told = {"file": str(to), "sha256": made.sha256, "findings": made.findings}
-    if as_json:
-        typer.echo(json.dumps(told | {"audit_entry": made.number}))
-        return
-    typer.echo(safe(f"{to}: {made.findings} findings, {edition(names=names)}"))
-    typer.echo(f"sha256 {made.sha256}, entry {made.number} of the audit chain")
-    typer.echo(safe(f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}"))
+    tell(
+        {
+            "file": str(to),
+            "sha256": made.sha256,
+            "findings": made.findings,
+            "audit_entry": made.number,
+        },
+        f"{to}: {made.findings} findings, {edition(names=names)}",
+        f"sha256 {made.sha256}, entry {made.number} of the audit chain",
+        f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -448,7 +450,7 @@ def feedback(home: Home, as_json: AsJson = False) -> None:
         rows = [quality_row(each) for each in qualities_of(context.district)]
         amends = list(_fixes(context))
     if as_json:
-        typer.echo(json.dumps({"rules": rows, "fixes": amends}))
+        tell({"rules": rows, "fixes": amends}, as_json=True)
         return
     columns = ("rule", "stage", *COUNTS, "decisions", "precision", "follows")
     body = [_cells(row) for row in rows if row["decisions"] or row["undetermined"]]
@@ -508,8 +510,7 @@ def permits(home: Home, as_json: AsJson = False) -> None:
             if problem.file in ("consents.csv", "exceptions.csv")
         ]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
+        emit(rows, as_json=True)
         return
     columns = ("permit_id", "kind", "about", "valid_from", "valid_to", "state")
     more = ("review_due", "hides", "after_its_end")

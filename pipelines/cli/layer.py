@@ -1,6 +1,5 @@
 """Commands about the layer of a service agency in one home."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,6 @@ import typer
 from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.output import tell
 from pipelines.district import open_district
-from pipelines.errors import safe_lines
 from pipelines.operations import agency_layer
 from pipelines.registry.folder import Layer, read_layer
 
@@ -71,7 +69,7 @@ def diff(
         found = list(agency_layer.differences(district.settings, district.home, at))
     for one in found:
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
-        typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))
+        tell(asdict(one), line, as_json=as_json)
     if wanted not in ("", held):
         typer.echo("The home contains another version of this overlay.", err=True)
     elif not found:

@@ -1,6 +1,5 @@
 """The command that tries another threshold or registry row without saving it."""
 
-import json
 import shutil
 import tempfile
 import tomllib
@@ -17,6 +16,7 @@ from pipelines.build.trial import Difference, TrialResult, changed, copied, with
 from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
+from pipelines.cli.output import emit, tell
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
 from pipelines.registry.folder import ROSTER
@@ -109,8 +109,7 @@ def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) 
         for value, made in zip(steps, found, strict=True)
     ]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps({"parameter": name, **row}))
+        emit(({"parameter": name, **row} for row in rows), as_json=True)
         return
     most = max(max(row["added"], row["removed"]) for row in rows) or 1
     body = [
@@ -241,7 +240,7 @@ def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_js
             ],
         }
         more = {} if rows is None else {"differences": list(rows)}
-        typer.echo(json.dumps(said | more))
+        tell(said | more, as_json=True)
         return
     if rows:
         columns = tuple(rows[0])

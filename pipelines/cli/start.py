@@ -1,6 +1,5 @@
 """The command that leads from nothing to the first report, a step at a time."""
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import Group, accept_group, groups, offered
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
+from pipelines.cli.output import tell
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
@@ -66,7 +66,7 @@ def start(
     if as_json:
         with open_district(home) as district:
             facts = asdict(first_steps(district))
-        typer.echo(json.dumps(facts, default=str))
+        tell(facts, as_json=True)
         return
     is_asking = not is_silent and sys.stdin.isatty()
     place = DistrictHome(home.resolve())
