@@ -36,19 +36,10 @@ from pipelines.state.source_records import (
 )
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.models import Model, downstream, models
+from pipelines.warehouse.models import Model, downstream, models, query_text
 
 SPELLINGS = "identity.spellings"
 CLASSES = ("http_requests", "connections", "logons")
-
-_WRITTEN = """
-with spelled as (select name from main.respelled)
-select event_date from raw.http_requests where user_name in (from spelled)
-union
-select event_date from raw.connections where user_name in (from spelled)
-union
-select event_date from raw.logons where user_name in (from spelled)
-"""
 
 DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
@@ -110,7 +101,7 @@ def respelled_days(
     database.replace("main.respelled", frame)
     files = inputs.lake_files(store, home.lake)
     inputs.show_raw(database, files, CLASSES, (held[0], held[-1]))
-    return {row[0] for row in database.rows(_WRITTEN)} & set(held)
+    return {row[0] for row in database.rows(query_text("invalidation/respelled"))} & set(held)
 
 
 @dataclass(frozen=True)

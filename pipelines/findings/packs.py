@@ -35,7 +35,14 @@ from pipelines.state.connections import Store
 from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
-from pipelines.warehouse.models import MACROS, macros, macros_used, models, sql_folder
+from pipelines.warehouse.models import (
+    MACROS,
+    attached_query,
+    macros,
+    macros_used,
+    models,
+    sql_folder,
+)
 from pipelines.warehouse.snapshots import attach_warehouse
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -55,18 +62,6 @@ EXPLAINED = ("finding_id", "name", "test")
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""
 Row = Mapping[str, Any]
-
-_KNOWN = """
-select
-    requests.event_id,
-    requests.attribution_grade,
-    requests.binding_event_id,
-    engaged.session_event_id
-from built.core.http_requests as requests
-left join built.core.engaged_requests as engaged
-    on requests.event_id = engaged.event_id
-where requests.event_id in (select unnest($ids))
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -412,7 +407,7 @@ def _known(home: DistrictHome, case: Case) -> dict[int, tuple[str | None, int | 
     ids = sorted({one for row in case.findings for one in row["record"]["evidence"]})
     try:
         with attach_warehouse(home.warehouse) as database:
-            rows = database.rows(_KNOWN, {"ids": ids})
+            rows = database.rows(attached_query("lookups/attribution_of_lines"), {"ids": ids})
     except SchoolbellError:
         return {}  # nothing is built, or a run is in progress: only the copies are available
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}

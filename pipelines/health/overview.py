@@ -38,6 +38,7 @@ from pipelines.state.source_records import (
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import blocked_rules
+from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.snapshots import attach_warehouse
 
 BLIND = {"host": "without_host_count", "account": "without_account_count"}
@@ -55,27 +56,6 @@ DAYS = 7
 
 CLASSES = ("http_requests", "connections")
 
-_REQUESTS = """
-select
-    max(time) filter (where not $refused or disposition = 'blocked') as last_time,
-    max(time) filter (where $refused and coalesce(disposition, 'allowed') = 'allowed')
-        as let_through_time,
-    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
-from raw.http_requests
-where source = $source and url_hostname = $to and time between $since and $until
-"""
-
-_FLOWS = """
-select
-    max(time) as last_time,
-    null::timestamptz as let_through_time,
-    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
-from raw.connections
-where
-    source = $source and (dst_ip = $to or dst_hostname = $to)
-    and time between $since and $until
-    and coalesce(disposition, 'allowed') = 'allowed'
-"""
 LEARNT_DAYS = 180
 LEARNT_IN_BUILDINGS_DAYS = 90
 """Fewer days for buildings: fifty of them with ten sources are a million hours."""
@@ -103,13 +83,6 @@ READ = (
 _HAS = """
 select 1 from information_schema.tables
 where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
-"""
-_HOURS = """
-select source, '' as building, event_date, hour, hour_start, line_count
-from built.marts.source_hours where event_date >= $first
-union all
-select source, building, event_date, hour, hour_start, line_count
-from built.marts.building_hours where event_date >= $first_in_buildings
 """
 _CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
 
@@ -301,7 +274,11 @@ def _seen(
         "recent": until - timedelta(hours=expected.every_hours),
         "refused": expected.kind == "refused_request",
     }
-    query = _FLOWS if expected.kind == "flow" else _REQUESTS
+    query = (
+        query_text("lookups/expected_flows")
+        if expected.kind == "flow"
+        else query_text("lookups/expected_requests")
+    )
     used = {key: value for key, value in values.items() if f"${key}" in query}
     row = database.frame(query, used).row(0, named=True)
     return TrafficEvidence(known_since=since, known_until=until, **row)
@@ -423,7 +400,7 @@ def _of_warehouse(
         "first": today - timedelta(days=LEARNT_DAYS),
         "first_in_buildings": today - timedelta(days=LEARNT_IN_BUILDINGS_DAYS),
     }
-    hours = database.frame(_HOURS, spans)
+    hours = database.frame(attached_query("lookups/hours_of_sources"), spans)
     days = database.table("built.marts.school_days")
     shares = weekly_shares(database.table("built.marts.blind_share"))
     found = [

@@ -15,6 +15,7 @@ from plotly.graph_objects import Bar, Figure, Scatter, layout
 
 from pipelines.errors import ModelError
 from pipelines.notebook.connection import Connection
+from pipelines.warehouse.models import query_text
 
 NO_CLOUD = {
     "showSendToCloud": False,
@@ -47,37 +48,6 @@ SHORTEST = timedelta(minutes=1)
 STEPS = ("duty", "keyboard", "at work", "site", "finding")
 """Types of rows of a timeline, in the order of the chart's lanes."""
 
-# keyboards and duty are also used for the neighboring days: only the day's are included
-_TIMELINE = """
-with own as (
-  select distinct person_id from identity.accounts
-  where account = $account and event_date = $day and person_id is not null
-),
-steps as (
-  select 'duty' as what, duty.kind as detail, null as device, duty.building,
-    duty.start_time, duty.end_time, null::bigint as request_count
-  from core.duty as duty inner join own on duty.person_id = own.person_id
-  where duty.event_date = $day
-  union all
-  select 'keyboard', state, device, null, start_time, end_time, null
-  from core.presences where account = $account and event_date = $day
-  union all
-  select 'at work', device, device, building, start_time, end_time, request_count
-  from core.presence_blocks where account = $account and event_date = $day
-  union all
-  select 'site', site, device, null, start_time, end_time, request_count
-  from core.site_visits where account = $account and event_date = $day
-  union all
-  select 'finding', rule, null, null, start_time, end_time, null
-  from findings.findings
-  where subject = $account and event_date = $day
-    and status in ('open', 'confirmed')
-)
-from steps
-where (start_time at time zone $zone)::date <= $day
-  and (end_time at time zone $zone)::date >= $day
-order by start_time, what, detail
-"""
 MOST = 25
 """Bars of a ranking; the frame has the rest."""
 
@@ -203,22 +173,7 @@ def device_holders(
         last: The last day of a range; without it `first` alone.
     """
     return con.frame(
-        """
-        from (
-        select account, state as how, start_time, max(end_time) as end_time,
-          any_value(logon_kind) as logon_kind, null::bigint as request_count
-        from core.presences
-        where device = $device and event_date between $first and $last
-        group by all
-        union all
-        select account, 'requests', start_time, end_time, null, request_count
-        from core.presence_blocks
-        where device = $device and event_date between $first and $last
-        )
-        where (start_time at time zone $zone)::date <= $last
-          and (end_time at time zone $zone)::date >= $first
-        order by start_time, account, how
-        """,
+        query_text("questions/device_holders"),
         device=device,
         first=first,
         last=last or first,
@@ -238,7 +193,9 @@ def session_timeline(con: Connection, account: str | None, day: date) -> pl.Data
         account: Its pseudonym.
         day: The local day.
     """
-    return con.frame(_TIMELINE, account=account, day=day, zone=con.zone)
+    return con.frame(
+        query_text("questions/session_timeline"), account=account, day=day, zone=con.zone
+    )
 
 
 def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
@@ -252,21 +209,7 @@ def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
         ModelError: No account of the snapshot used it.
     """
     found = con.frame(
-        """
-        select
-          account,
-          min(start_time) as first_time,
-          arg_min(device, start_time) as device,
-          arg_min(building, start_time) as building,
-          arg_min(verdict, start_time) as verdict,
-          count(distinct event_date) as day_count,
-          sum(total_seconds) / 60 as minutes,
-          sum(request_count)::bigint as request_count
-        from core.site_use
-        where site = $site
-        group by account
-        order by first_time, account
-        """,
+        query_text("questions/site_first_sight"),
         site=site,
     )
     if found.is_empty():

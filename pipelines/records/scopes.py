@@ -20,6 +20,7 @@ from pipelines.state.audit import open_chain
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import query_text
 from pipelines.warehouse.snapshots import attach_warehouse
 
 CLASSES: Mapping[RecordClass, str] = {
@@ -33,36 +34,6 @@ CLASSES: Mapping[RecordClass, str] = {
 NEVER_KEPT: tuple[RecordClass, ...] = ("student_rows", "small_counts")
 """Classes that can never be released."""
 WHOLE_ROW = "*"
-
-
-_BLOCKED = """
-select
-    event_date,
-    building,
-    site,
-    count(*) as requests,
-    count(distinct coalesce(account, device, src_ip)) as people
-from core.http_requests
-where
-    event_date between $first and $last
-    and disposition = 'blocked'
-    and site is not null
-    and building is not null
-group by all
-order by all
-"""
-
-_USE = """
-select
-    event_date,
-    building,
-    count(*) as requests,
-    count(distinct coalesce(account, device, src_ip)) as people
-from core.http_requests
-where event_date between $first and $last and building is not null
-group by all
-order by all
-"""
 
 
 @dataclass(frozen=True)
@@ -119,7 +90,7 @@ def _rows(database: Database, query: str, first: date, last: date) -> list[dict[
 
 
 def _blocked(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    rows, sensitive = _counted(district.home, _BLOCKED, first, last)
+    rows, sensitive = _counted(district.home, query_text("lookups/blocked_requests"), first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {}
         if row["people"] < least:
@@ -137,7 +108,7 @@ def _blocked(district: District, first: date, last: date, least: int) -> Iterato
 
 
 def _use(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    rows, _ = _counted(district.home, _USE, first, last)
+    rows, _ = _counted(district.home, query_text("lookups/requests_by_building"), first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {WHOLE_ROW: "small_counts"} if row["people"] < least else {}
         day, building = str(row["event_date"]), row["building"]

@@ -39,7 +39,7 @@ PYTHON_SCHEMAS = ("raw", "registry")
 MACROS = "macros"
 """The folder of what recurs in queries: one DuckDB macro a file."""
 
-NO_MODELS = (MACROS, "invalidation", "notices", "proposals", "queries")
+NO_MODELS = (MACROS, "invalidation", "lookups", "notices", "proposals", "queries", "questions")
 """Folders whose files are not relations."""
 
 JUDGED = (
