@@ -118,7 +118,6 @@ GROUPS = {
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
         ),
-        "score": ("score:score", "Score the rules on synthetic districts."),
     },
     "Service agencies": {
         "layer": (

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.sentences import counted, listed
 
 FACTS: Mapping[str, tuple[str, str]] = {

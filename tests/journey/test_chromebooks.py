@@ -17,7 +17,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK
 from pipelines.synthetic.scored_district import hold_trial
-from pipelines.synthetic.variations import VARIATIONS, findings_of, shown_findings
+from tests.benchmarks.variations import VARIATIONS, findings_of, shown_findings
 from tests.conftest import only_long
 from tests.journey.grades import assert_same_grades
 

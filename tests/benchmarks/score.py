@@ -1,4 +1,7 @@
-"""The command that measures the rules against synthetic districts."""
+"""Measures the rules against synthetic districts, each with its planted truth.
+
+python -m tests.benchmarks.score --seed 1 [--worlds 30] [--curves] [--stability]
+"""
 
 import json
 import tempfile
@@ -15,15 +18,18 @@ from pipelines.cli.output import emit, tell
 from pipelines.errors import safe
 from pipelines.run.console import console
 from pipelines.settings.scratch import scratch
-from pipelines.synthetic.curves import Point, curves, sloping, together
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import Trial, hold_trial
-from pipelines.synthetic.variations import stability
-from pipelines.synthetic.worlds import WorldScore, hold_world, summary, world_row
+from tests.benchmarks.curves import Point, curves, sloping, together
+from tests.benchmarks.variations import stability
+from tests.benchmarks.worlds import WorldScore, hold_world, summary, world_row
 
 Measures = Mapping[str, Any]
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def score(
     seed: Annotated[
         list[int], typer.Option(help=("Seed of a synthetic district; repeatable."), min=0)
@@ -225,3 +231,7 @@ def _table(head: Sequence[str], rows: Iterable[tuple[object, ...]]) -> Iterator[
     for row in rows:
         yield "| " + " | ".join(map(safe, row)) + " |"
     yield ""
+
+
+if __name__ == "__main__":
+    app()
