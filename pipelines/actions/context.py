@@ -3,11 +3,11 @@
 Accounts that sign in at the desk with a password are made and closed here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
@@ -22,6 +22,7 @@ from pipelines.settings.roles import Principal, Right
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import end_account, put_account
+from pipelines.state.rows import FindingRecord, FindingRow
 from pipelines.weeks import school_year
 
 
@@ -99,7 +100,7 @@ class ActionContext:
             )
         return found[0] if found else None
 
-    def finding(self, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
+    def finding(self, finding_id: str) -> tuple[Case, FindingRow]:
         """Return a finding and its case.
 
         Raises:
@@ -135,21 +136,22 @@ class ActionContext:
         return self._names_of(day).given(kind, value)
 
     @cached_property
-    def is_student(self) -> Callable[[Mapping[str, Any]], bool]:
+    def is_student(self) -> Callable[[FindingRow], bool]:
         """Predicate: whether a finding is about a student's account."""
         return about_students(self.district)
 
-    def subject(self, finding: Mapping[str, Any]) -> str:
+    def subject(self, finding: FindingRow) -> str:
         """Return the pseudonym of the account or device that a finding is about."""
         kind = self.district.subject_kind(finding["rule"])
         return self.named(kind, finding["subject"], finding["event_date"])
 
-    def shown(self, finding: Mapping[str, Any]) -> dict[str, Any]:
+    def shown(self, finding: FindingRow) -> FindingRecord:
         """Return the record of a finding without the names of sensitive sites."""
         day = finding["event_date"]
-        return redacted(finding["record"], lambda one: self.named("site", one, day))
+        record = redacted(finding["record"], lambda one: self.named("site", one, day))
+        return cast("FindingRecord", record)
 
-    def redact(self, finding: Mapping[str, Any], value: str | None) -> str | None:
+    def redact(self, finding: FindingRow, value: str | None) -> str | None:
         """Remove the names of sensitive sites from a text about a finding."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
         told: str | None = redact(value, sites, lambda one: self.named("site", one, day))

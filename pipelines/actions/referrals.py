@@ -5,7 +5,7 @@ The letter that goes with a case is two pages, in plain words.
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ from pipelines.state.reviews import (
     referrals,
     statements,
 )
+from pipelines.state.rows import FindingRecord, FindingRow
 
 OFFICES: Mapping[str, str] = {
     "hr": "Human resources",
@@ -285,13 +286,13 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
     }
 
 
-def _claim(context: ActionContext, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+def _claim(context: ActionContext, row: FindingRow, record: FindingRecord) -> str:
     kind = context.district.subject_kind(row["rule"])
     said = told(record["claim"], context.subject(row), kind)
     return _short(claim_for_readers(context.district, row, said))
 
 
-def _named(tested: set[tuple[str, str, str]], *results: str) -> list[str]:
+def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]:
     """Return explanations with one of these results, each once; the rest are counted."""
     names = sorted({name for name, _, result in tested if result in results})
     more = len(names) - MOST

@@ -41,6 +41,7 @@ from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
 from pipelines.state.reviews import last_verdicts, present_code, reviews
+from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -144,13 +145,17 @@ def decided_by(context: ActionContext) -> dict[str, str]:
 
 
 def shown_row(
-    context: ActionContext, case: Case, finding: Mapping[str, Any], verdict: str | None
+    context: ActionContext, case: Case, finding: FindingRow, verdict: str | None
 ) -> dict[str, Any]:
     """Return the visible columns of a finding, with pseudonyms for names."""
     record, day = finding["record"], finding["event_date"]
-    kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
     return {
-        **{name: finding[name] for name in kept},
+        "finding_id": finding["finding_id"],
+        "kind": finding["kind"],
+        "rule": finding["rule"],
+        "severity": finding["severity"],
+        "confidence": finding["confidence"],
+        "status": finding["status"],
         "day": day,
         "account": context.subject(finding),
         "is_student": context.is_student(finding),
@@ -212,17 +217,22 @@ def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Explain one finding: the rule, its thresholds, what was measured, its limits."""
     with open_context(home, "findings") as context:
-        _, finding = context.finding(finding_id)
-        finding = {**finding, "record": context.shown(finding)}
+        finding = context.finding(finding_id)[1].copy()
+        finding["record"] = context.shown(finding)
         title = context.district.detections[finding["rule"]].model.header.title
-    facts = {"finding_id": finding_id, "rule": finding["rule"], "title": title}
+    facts: dict[str, object] = {
+        "finding_id": finding_id,
+        "rule": finding["rule"],
+        "title": title,
+    }
+    record: Mapping[str, object] = finding["record"]
     names = ("clauses", "parameters", "inputs", "would_change", "limits", "next_step")
-    facts |= {name: finding["record"][name] for name in names}
+    facts |= {name: record[name] for name in names}
     facts["measured"] = dict(_measured(finding["record"]))
     tell(facts, *_explained(finding, title), as_json=as_json)
 
 
-def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
+def _seen(context: ActionContext, case: Case, finding: FindingRow) -> Iterator[str]:
     record = context.shown(finding)
     account = context.subject(finding)
     yield record["claim"].replace("{account}", account)
@@ -241,7 +251,7 @@ def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Ite
         yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
 
 
-def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+def _explanations(found: Sequence[ExplanationRow]) -> Iterator[str]:
     """Yield each tested explanation with its result, and those that the rule excludes."""
     for tested in found:
         if tested["result"] != BY_DESIGN:
@@ -253,11 +263,16 @@ def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"    {each['name']} ({each['test']})"
 
 
-def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _cited(context: ActionContext, finding: FindingRow) -> list[dict[str, object]]:
     """Return the place and hash of each cited line, without its content."""
-    kept = ("role", "source", "path", "line_no", "line_sha256")
     return [
-        {name: line[name] for name in kept}
+        {
+            "role": line["role"],
+            "source": line["source"],
+            "path": line["path"],
+            "line_no": line["line_no"],
+            "line_sha256": line["line_sha256"],
+        }
         for line in stored_evidence(context.district.store)
         if line["finding_id"] == finding["finding_id"]
     ]
@@ -268,7 +283,7 @@ def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from sorted(nameless(record["details"]).items())
 
 
-def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
+def _explained(finding: FindingRow, title: str) -> Iterator[str]:
     record = finding["record"]
     yield f"{finding['rule']}: {title}"
     for clause in record["clauses"]:
@@ -476,7 +491,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
 def _fixes(context: ActionContext) -> Iterator[dict[str, Any]]:
     """Yield corrections to make; devices under pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
-    rows = [
+    rows: list[DecidedFinding] = [
         {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
         for case in context.cases
         for finding in case.findings

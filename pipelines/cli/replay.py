@@ -201,7 +201,7 @@ def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[
     for difference in found:
         finding, day = difference.finding, difference.finding.event_date.isoformat()
         kind = context.district.subject_kind(finding.rule)
-        verdict = decided.get(finding.finding_id, {}).get("verdict")
+        verdict = decided[finding.finding_id]["verdict"] if finding.finding_id in decided else None
         yield {
             "effect": difference.effect,
             "finding_id": finding.finding_id,

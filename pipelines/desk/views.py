@@ -48,6 +48,7 @@ from pipelines.state.records_requests import (
 )
 from pipelines.state.retention import holds
 from pipelines.state.reviews import comments, inquiries, referrals, requests, statements
+from pipelines.state.rows import RequestRow
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -281,7 +282,7 @@ def requests_to_answer(context: ActionContext) -> int:
 
 def _asked(
     context: ActionContext,
-    row: Mapping[str, Any],
+    row: RequestRow,
     zone: ZoneInfo,
     asked: Mapping[tuple[str, str, str], str],
 ) -> dict[str, Any]:
@@ -310,7 +311,7 @@ def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Form, dict[s
     return FORMS[name], values
 
 
-def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> dict[str, Any]:
     state = "waiting" if is_waiting(row) else "not answered in time"
     if row["approved_by"] is not None:
         state = "used" if row["used_time"] else "approved"

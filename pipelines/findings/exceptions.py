@@ -27,6 +27,7 @@ from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import WITHDRAWN
+from pipelines.state.rows import FindingRecord, FindingRow
 
 PermitKind = Literal["consent", "exception"]
 
@@ -193,7 +194,7 @@ class PermitUse:
 
 def permit_uses(
     frames: Mapping[str, pl.DataFrame],
-    findings: Iterable[Mapping[str, Any]],
+    findings: Iterable[FindingRow],
     owner: Owner,
     today: date,
 ) -> list[PermitUse]:
@@ -213,7 +214,7 @@ def permit_uses(
     ]
 
 
-def seen_of(finding: Mapping[str, Any], owner: Owner) -> PermitFacts:
+def seen_of(finding: FindingRow, owner: Owner) -> PermitFacts:
     """Return the facts of a stored finding that permits are compared with."""
     record, day = finding["record"], date.fromisoformat(finding["event_date"])
     return PermitFacts(
@@ -230,7 +231,7 @@ def seen_of(finding: Mapping[str, Any], owner: Owner) -> PermitFacts:
 def _use(
     kind: PermitKind,
     row: Mapping[str, Any],
-    seen: list[tuple[PermitFacts, Mapping[str, Any]]],
+    seen: list[tuple[PermitFacts, FindingRecord]],
     today: date,
 ) -> PermitUse:
     ident = str(row[f"{kind}_id"])
@@ -294,7 +295,7 @@ class ExceptionRequest:
 def enter(
     district: District,
     chain: Chain,
-    finding: Mapping[str, Any],
+    finding: FindingRow,
     asked: ExceptionRequest,
     case: str,
     by: Principal,
@@ -388,7 +389,7 @@ def _row(registry: Registry, ident: str) -> Mapping[str, Any]:
     )
 
 
-def _value(reading: Reading, finding: Mapping[str, Any], scope: Scope) -> str:
+def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
     seen = seen_of(finding, owners(reading))
     found = {
         "account": [seen.subject],
@@ -411,7 +412,7 @@ def _value(reading: Reading, finding: Mapping[str, Any], scope: Scope) -> str:
     return str(found[0])
 
 
-def _hides(reading: Reading, finding: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+def _hides(reading: Reading, finding: FindingRow, row: Mapping[str, Any]) -> None:
     seen = seen_of(finding, owners(reading))
     if not (exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]):
         raise SettingsError(

@@ -8,7 +8,7 @@ its day is judged again.
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.privacy.pseudonyms import NAME_NOBODY, WITHHELD, sensitive_kinds
 from pipelines.warehouse.database import Database
@@ -67,7 +67,10 @@ def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def redact(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:
+T = TypeVar("T")
+
+
+def redact(value: T, sites: Collection[str], named: Callable[[str], str]) -> T:
     """Replace sites in nested texts by their pseudonyms.
 
     An international site is replaced in both spellings, and its hosts with it.

@@ -159,7 +159,9 @@ def _findings(district: District, first: date, last: date, least: int) -> Iterat
                 "severity": row["severity"],
                 "confidence": row["confidence"],
                 "account": row["subject"],
-                "decided": verdicts.get(row["finding_id"], {}).get("verdict", ""),
+                "decided": verdicts[row["finding_id"]]["verdict"]
+                if row["finding_id"] in verdicts
+                else "",
             },
             marks,
             people,

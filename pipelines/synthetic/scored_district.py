@@ -16,6 +16,7 @@ from pipelines.findings.grades import alternatives
 from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
+from pipelines.state.rows import FindingRow
 from pipelines.synthetic.generate import DISTRICT_NAME, generate
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.proof import sites_asked, unproven
@@ -236,7 +237,7 @@ def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violation
 
 def compare(
     cases: pl.DataFrame,
-    shown: Sequence[Mapping[str, Any]],
+    shown: Sequence[FindingRow],
     leads: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return violations with whether they were found, and findings with whether they are true.
@@ -277,9 +278,7 @@ def compare(
     )
 
 
-def _is_within(
-    finding: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], true: set[str]
-) -> bool:
+def _is_within(finding: FindingRow, shown: Sequence[FindingRow], true: set[str]) -> bool:
     """Return whether it is a part of a true finding, and never separate."""
     block = block_of(finding, shown)
     return block is not None and block["finding_id"] in true
