@@ -503,8 +503,8 @@ def _rule(model: Model) -> Iterator[str]:
     if header.requires_registry:
         files = (f"`{one.replace('|', '` or `')}`" for one in header.requires_registry)
         yield f"Required registry files: {', '.join(files)}."
-    for name, formats in header.data_sources.items():
-        told = ", ".join(f"`{one}`" for one in formats)
+    for name, known in header.data_sources.items():
+        told = ", ".join(f"`{one}`" for one in known)
         needs = header.data_sources_require.get(name)
         rows = f"; it requires rows of `{needs}`" if needs else ""
         yield f"Only these formats contain the needed facts (`{name}`): {told}{rows}."

@@ -67,7 +67,7 @@ class ActionContext:
     @cached_property
     def cases(self) -> list[Case]:
         """Every case with its findings."""
-        return placed_cases(self.district)
+        return placed_cases(self.district.store, self.district.reading)
 
     def case(self, case_id: str) -> Case:
         """Return a case by its id or its number.
@@ -123,7 +123,9 @@ class ActionContext:
         when = datetime.fromisoformat(day).date()
         year = school_year(when)
         if year not in self._years:
-            self._years[year] = pseudonyms(self.district, when)
+            self._years[year] = pseudonyms(
+                self.district.registry, self.district.store, self.district.home, when
+            )
         return self._years[year]
 
     def named(self, kind: Kind, value: str, day: str) -> str:

@@ -220,7 +220,14 @@ def proposal(
     }
     if any(is_formula(value) for value in row.values()):
         raise SettingsError("a spreadsheet would read a value as a formula", where=NAME)
-    checked(context.district, NAME, approved_sites, _adds(context, row))
+    checked(
+        context.district.home,
+        context.district.settings,
+        context.district.registry,
+        NAME,
+        approved_sites,
+        _adds(context, row),
+    )
     return row
 
 

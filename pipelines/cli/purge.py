@@ -53,7 +53,13 @@ def purge(
             screen = console(is_quiet=is_quiet or as_json)
             with _stoppable(), watching(screen) as watchers:
                 carry_out(context.district, done, context.chain, watchers.building)
-                path = certified(context.district, done, context.chain)
+                path = certified(
+                    context.district.home,
+                    context.district.store,
+                    context.district.settings,
+                    done,
+                    context.chain,
+                )
     tell(_shown(found) | {"certificate": str(path)}, f"Certificate: {path}", as_json=as_json)
 
 

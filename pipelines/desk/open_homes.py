@@ -198,7 +198,9 @@ class OpenHome:
             years: dict[int, Pseudonyms] = self._shared.setdefault("_years", {})
             year = school_year(case.monday)
             if year not in years:
-                years[year] = pseudonyms(self.district, case.monday)
+                years[year] = pseudonyms(
+                    self.district.registry, self.district.store, self.district.home, case.monday
+                )
             return years[year]
 
     def close(self) -> None:

@@ -364,10 +364,10 @@ def cases(store: Store, known: Mapping[str, FindingRow] = MappingProxyType({})) 
     return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
 
 
-def placed_cases(district: District) -> list[Case]:
+def placed_cases(store: Store, reading: Reading) -> list[Case]:
     """Return every case, after adding cases to findings of an older version."""
-    place_all(district.store, owners(district.reading))
-    return cases(district.store)
+    place_all(store, owners(reading))
+    return cases(store)
 
 
 def owners(reading: Reading) -> Owner:
@@ -418,7 +418,7 @@ def queue(district: District) -> Queue:
 
     Without a report, the newest week with a finding counts.
     """
-    found, is_student = placed_cases(district), about_students(district)
+    found, is_student = placed_cases(district.store, district.reading), about_students(district)
     weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
     of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
@@ -430,7 +430,7 @@ def standing_cases_of(district: District, week: date) -> list[Case]:
     is_student = about_students(district)
     return [
         case
-        for case in placed_cases(district)
+        for case in placed_cases(district.store, district.reading)
         if case.monday <= week and not any(map(is_student, case.findings))
     ]
 

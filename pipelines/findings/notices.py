@@ -344,7 +344,7 @@ def resolve(district: District, asked: NoticeQuery, because: Justification) -> N
         AuditError: It cannot be recorded; then there is no answer.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
-    names = pseudonyms(district, day)
+    names = pseudonyms(district.registry, district.store, district.home, day)
     answer = _resolved(district.store, district.home, asked, day, names)
     act = Act(
         actor=because.actor,

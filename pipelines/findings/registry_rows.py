@@ -21,7 +21,9 @@ Check = Callable[[RegistryFrame], RegistryFrame]
 
 
 def checked(
-    district: District,
+    home: DistrictHome,
+    settings: Settings,
+    registry: Registry,
     file: str,
     check: Check,
     change: Callable[[bytes], bytes],
@@ -31,12 +33,12 @@ def checked(
     Raises:
         SettingsError: The registry would reject the row.
     """
-    path = district.home.registry / file
+    path = home.registry / file
     before = path.read_bytes() if path.exists() else b""
     after = change(before)
-    most = district.settings.limits.registry_rows
-    rows = check(read_file(after, FILES[file], names_in(district.settings, file), most))
-    refuse([problem for problem in rows.problems if _is_new(district.registry, file, problem)])
+    most = settings.limits.registry_rows
+    rows = check(read_file(after, FILES[file], names_in(settings, file), most))
+    refuse([problem for problem in rows.problems if _is_new(registry, file, problem)])
     return before, after
 
 
@@ -50,7 +52,9 @@ def changed(
     act: Act,
 ) -> Iterator[Transaction]:
     """Record one action: the file's checked new bytes, and the entry with both hashes."""
-    before, after = checked(district, file, check, change)
+    before, after = checked(
+        district.home, district.settings, district.registry, file, check, change
+    )
     hashes = f" ({file} {_hash(before)} to {_hash(after)})"
     noted = replace(act, reason=act.reason + hashes)
     with chain.recording(noted) as transaction:

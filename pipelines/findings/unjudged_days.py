@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.lake.drift import Drift, drifts
+from pipelines.registry.outline import Outline
 from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
@@ -75,7 +76,7 @@ def unjudged(district: District) -> list[Unjudged]:
             field=entry.field,
             share_before=entry.share_before,
         )
-        for entry in missing(district)
+        for entry in missing(district.outline, district.store, district.settings)
         for code in blocked_rules(entry)
         if code in district.rules
         for day in entry.empty_dates
@@ -104,19 +105,19 @@ def _not_built(store: Store, rules: Mapping[str, Model]) -> Iterator[Unjudged]:
             )
 
 
-def missing(district: District) -> list[Drift]:
+def missing(outline: Outline, store: Store, settings: Settings) -> list[Drift]:
     """Return missing fields that some rule depends on.
 
     A field that was empty while everyone was off is not missing, and neither is
     one that the district gave up.
     """
-    works = district.outline.works
+    works = outline.works
     return [
         drift
-        for drift in drifts(district.store)
+        for drift in drifts(store)
         if blocked_rules(drift)
         and not all(_is_idle(day, works) for day in drift.empty_dates)
-        and drift.field not in _given_up(district.settings, drift.source)
+        and drift.field not in _given_up(settings, drift.source)
     ]
 
 

@@ -184,24 +184,26 @@ class PurgeError(SchoolbellError):
     """Something that was to be deleted is still there."""
 
 
-def certified(district: District, purge: Purge, chain: Chain) -> Path:
+def certified(
+    home: DistrictHome, store: Store, settings: Settings, purge: Purge, chain: Chain
+) -> Path:
     """Check the purge, write its certificate and enter it into the audit chain.
 
     Raises:
         PurgeError: Something is still there; no certificate is written.
     """
-    if left := still_there(district.home, district.store, purge.plan):
+    if left := still_there(home, store, purge.plan):
         raise PurgeError(
             f"{len(left)} items should have been deleted but still exist, such as {left[0]}",
-            where=str(district.home.path),
+            where=str(home.path),
             remedy="Close the programs that hold them open, then purge again.",
         )
     name = _name(purge.now, chain)
-    with district.store.reading() as transaction:
+    with store.reading() as transaction:
         went = uncertified(transaction)
-    text = json.dumps(_said(district.settings, purge, went), indent=1, sort_keys=True) + "\n"
-    path = district.home.certificates / name
-    _forget_drafts(district.home, purge, chain)
+    text = json.dumps(_said(settings, purge, went), indent=1, sort_keys=True) + "\n"
+    path = home.certificates / name
+    _forget_drafts(home, purge, chain)
     _write(path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     act = Act(actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}")
@@ -257,7 +259,7 @@ def finish_purge(
         return None
     purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
     carry_out(district, purge, chain, progress)
-    return certified(district, purge, chain)
+    return certified(district.home, district.store, district.settings, purge, chain)
 
 
 def still_there(home: DistrictHome, store: Store, plan: Plan) -> list[str]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
+from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
@@ -380,16 +381,16 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
     )
 
 
-def pseudonyms(district: District, day: date) -> Pseudonyms:
+def pseudonyms(registry: Registry, store: Store, home: DistrictHome, day: date) -> Pseudonyms:
     """Return the pseudonyms of the school year that a day belongs to."""
     from pipelines.registry.roster import students
 
     year = school_year(day)
-    frames = district.registry.frames
+    frames = registry.frames
     first = date(year, SCHOOL_YEAR_STARTS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
     found = students(frames["people"], frames["accounts"], first, last)
-    return Pseudonyms(district.store, home_key(district.home, district.store), year, found)
+    return Pseudonyms(store, home_key(home, store), year, found)
 
 
 def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
@@ -405,7 +406,7 @@ def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
         day = date.fromisoformat(finding["event_date"])
         year = school_year(day)
         if year not in years:
-            years[year] = pseudonyms(district, day)
+            years[year] = pseudonyms(district.registry, district.store, district.home, day)
         kind = district.subject_kind(finding["rule"])
         return years[year].is_student(kind, finding["subject"])
 

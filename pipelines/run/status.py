@@ -36,6 +36,7 @@ from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.connections import Store
@@ -158,7 +159,7 @@ def status_of(district: District, now: datetime) -> Status:
     lacking = (*coverage.beside(not_delivered(district)), *carried(district.outline))
     reasons += [(WELL, line) for line in lacking]
     reasons += [(WELL, line) for line in _untested(district.store)]
-    reasons += _of_records(district, now)
+    reasons += _of_records(district.settings, district.store, district.zone, now)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
@@ -213,10 +214,12 @@ def unfinished(store: Store, home: DistrictHome) -> Iterator[str]:
         yield f"a rebuild of the warehouse was interrupted and left {name}; {remedy}"
 
 
-def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
+def _of_records(
+    settings: Settings, store: Store, zone: str, now: datetime
+) -> Iterator[tuple[int, str]]:
     """Report public-records requests that are nearly due or overdue."""
-    today = now.astimezone(ZoneInfo(district.zone)).date()
-    for one, left in due_soon(district.settings, district.store, today):
+    today = now.astimezone(ZoneInfo(zone)).date()
+    for one, left in due_soon(settings, store, today):
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
 
 

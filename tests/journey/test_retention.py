@@ -66,7 +66,7 @@ def purged(home, now, reason="the schedule"):
         chain = open_chain(district.store, home)
         done = Purge(plan(district, now), "ada (1000)", reason, now)
         carry_out(district, done, chain)
-        return done.plan, certified(district, done, chain)
+        return done.plan, certified(district.home, district.store, district.settings, done, chain)
 
 
 @pytest.fixture(scope="module")
@@ -357,7 +357,7 @@ def test_what_is_still_there_gets_no_certificate(district, tmp_path, monkeypatch
     with open_district(home.path) as one:
         done = Purge(plan(one, now), "ada (1000)", "the schedule", now)
         with pytest.raises(PurgeError, match="still exist"):
-            certified(one, done, open_chain(one.store, home))
+            certified(one.home, one.store, one.settings, done, open_chain(one.store, home))
         assert still_there(one.home, one.store, done.plan)
     assert not home.certificates.exists()
 

@@ -135,7 +135,9 @@ def _pending(installation: Installation) -> CheckResult:
 
 
 def _drift(installation: Installation) -> CheckResult:
-    found = missing(installation.district)
+    found = missing(
+        installation.district.outline, installation.district.store, installation.district.settings
+    )
     if found:
         codes = {code for drift in found for code in blocked_rules(drift)}
         detections = sorted(rules()[code].table_name for code in codes)
