@@ -17,11 +17,11 @@ from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import emit, tell
-from pipelines.district import District
 from pipelines.errors import SettingsError, safe
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
+from pipelines.registry.registry import Registry
 from pipelines.run.console import console, table, watching
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
@@ -75,7 +75,7 @@ def replay(
             _put(registry or (), before.home)
             wanted = _settings(context.district.settings, settings, values or ())
             after = changed(before, wanted)
-            _refuse_errors(before, after)
+            _refuse_errors(before.registry, after.registry)
             with watching(console(is_quiet=is_quiet)) as watchers:
                 found = replayed(before, after, weeks, watchers.building)
             rows = list(_rows(ActionContext(before, context.asker), found.differences))
@@ -186,10 +186,10 @@ def _value(text: str) -> Any:
         return text
 
 
-def _refuse_errors(before: District, after: District) -> None:
+def _refuse_errors(before: Registry, after: Registry) -> None:
     """Raise an error for a row that would be rejected: it cannot be previewed."""
-    known = {str(problem) for problem in before.registry.problems}
-    wrong = [error for error in after.registry.errors if str(error) not in known]
+    known = {str(problem) for problem in before.problems}
+    wrong = [error for error in after.errors if str(error) not in known]
     if wrong:
         told = "\n  ".join(str(one) for one in wrong[:10])
         raise SettingsError("the registry would reject it", remedy=told)

@@ -5,7 +5,7 @@ Each result is a `Problem`, with its line in `district.toml`.
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,6 +15,7 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
+from pipelines.ingest.source import Source
 from pipelines.landing.remote import is_remote
 from pipelines.registry.registry import Registry
 from pipelines.reports.charts import READABLE
@@ -188,7 +189,7 @@ def _faults(district: District) -> Iterator[Fault]:
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:
             yield from channel_faults(district, name, one)
-    yield from _expected(district)
+    yield from _expected(district.sources(), district.settings)
 
 
 def _desk(settings: Settings) -> Iterator[Fault]:
@@ -350,9 +351,9 @@ def _report(district: District) -> Iterator[Fault]:
         )
 
 
-def _expected(district: District) -> Iterator[Fault]:
-    known = [source.name for source in district.sources()]
-    for name, one in district.settings.alerts.expected.items():
+def _expected(sources: Sequence[Source], settings: Settings) -> Iterator[Fault]:
+    known = [source.name for source in sources]
+    for name, one in settings.alerts.expected.items():
         if one.source not in known:
             guess = nearest(one.source, known) or next(iter(known), "proxy")
             yield Fault(
