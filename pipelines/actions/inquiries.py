@@ -51,7 +51,7 @@ def inquire(
     office: str,
     authorized_by: str,
     reason: str,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Record an office's question and whether the logs can answer it, without a result.
 
     Args:
@@ -88,7 +88,7 @@ def feasibility(context: ActionContext, first: date, last: date) -> dict[str, An
     return {"days": len(asked), "days_held": len(asked) - len(gone), "gone": gone}
 
 
-def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, Any]:
+def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, object]:
     """Answer an inquiry that a second person approved with one zip, recorded before it leaves.
 
     Raises:
@@ -165,7 +165,7 @@ def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date
     return out.getvalue()
 
 
-def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:
     today = context.today.isoformat()
     return Act(
         actor=str(context.asker),

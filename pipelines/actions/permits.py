@@ -61,7 +61,7 @@ def exception(
     until: str,
     scope: str = "account",
     since: str = "",
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Enter an exception: findings like this one are hidden, counted and kept."""
     context.require("exception")
     case, finding = context.finding(finding_id)
@@ -99,7 +99,7 @@ def exception_end(
     )
 
 
-def permits(context: ActionContext) -> list[dict[str, Any]]:
+def permits(context: ActionContext) -> list[dict[str, object]]:
     """Return consents and exceptions: their scope, and findings after they ended."""
     context.require("findings")
     uses = permit_uses(
@@ -111,7 +111,7 @@ def permits(context: ActionContext) -> list[dict[str, Any]]:
     return [_row(context, use) for use in uses]
 
 
-def _row(context: ActionContext, use: PermitUse) -> dict[str, Any]:
+def _row(context: ActionContext, use: PermitUse) -> dict[str, object]:
     row = use.row
     return {
         "permit_id": use.permit_id,
@@ -290,7 +290,7 @@ def file_of(home: DistrictHome, name: str) -> Path:
     return home.settings_file if name == SETTINGS else home.registry / name
 
 
-def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:
+def effects(found: Iterable[Difference]) -> list[dict[str, object]]:
     """Count the differences by effect and rule, without names."""
     counts = Counter((one.effect, one.finding.rule) for one in found)
     return [

@@ -150,7 +150,7 @@ def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
     return row
 
 
-def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[str, Any]:
+def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[str, object]:
     """Note that a case came back: the code of what was decided, and nothing more."""
     context.require("refer")
     row = _open(context, referral_id)
@@ -162,7 +162,7 @@ def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[st
     return row
 
 
-def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
+def _open(context: ActionContext, referral_id: str) -> Mapping[str, object]:
     known = referrals(context.district.store, referral_id=referral_id)
     if not known or known[0]["returned_time"] is not None:
         raise SettingsError(
@@ -174,7 +174,7 @@ def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
 
 def answer(
     context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     """Save the statement of the person whom a case is about with its facts.
 
     Args:
@@ -222,7 +222,7 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
         )
 
 
-def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:
     return Act(
         actor=str(context.asker),
         action=action,
@@ -253,7 +253,7 @@ def letter(context: ActionContext, case: Case, office: str, *, has_names: bool =
     return template.render(**values, people=people)
 
 
-def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
+def _values(context: ActionContext, case: Case, office: str) -> dict[str, object]:
     findings = [(row, context.shown(row)) for row in case.counted]
     heaviest = case.heaviest
     tested = {

@@ -60,7 +60,7 @@ def answer_by_mail(context: ActionContext, row: Mapping[str, Any], answer: str) 
     return send_to(context.district, request_message(key, subject, lines), askers(context, row))
 
 
-def approvers(context: ActionContext, row: Mapping[str, Any]) -> Collection[str]:
+def approvers(context: ActionContext, row: Mapping[str, object]) -> Collection[str]:
     """Return the allowed addresses of people, other than the asker, who can approve."""
     settings = context.district.settings
     logins = {login for role in MATRIX["approve"] for login in settings.desk.logins_of(role)}
@@ -85,13 +85,13 @@ def askers(context: ActionContext, row: Mapping[str, Any]) -> Collection[str]:
     return {one for one in known if login and context.people.is_same(one, login)}
 
 
-def _about(context: ActionContext, row: Mapping[str, Any]) -> str:
+def _about(context: ActionContext, row: Mapping[str, object]) -> str:
     known = {case.case_id: case.label for case in context.cases}
     case_id = row["case_id"]
     where = f"case {known[case_id]}" if case_id in known else case_id
     return f"{request_words(row)}, {where}"
 
 
-def _link(context: ActionContext, row: Mapping[str, Any]) -> str:
+def _link(context: ActionContext, row: Mapping[str, object]) -> str:
     desk = context.district.settings.desk.address.rstrip("/")
     return f"{desk}/requests/{row['request_id']}" if desk else "the Requests page of the desk"

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.names import names_in
@@ -88,7 +87,7 @@ def undo(context: ActionContext, case_ids: Sequence[str]) -> Sequence[FindingRow
     return review.undo(context.chain, [case.findings for case in found], context.asker)
 
 
-def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, Any]:
+def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, object]:
     """Add a comment to a case, which everyone who reads the case can see.
 
     Raises:

@@ -128,7 +128,7 @@ def _change(row: Mapping[str, Any]) -> str:
     return f"{row['time'][:19]}Z {row['change']} by {who} ({graded}): {row['reason']}"
 
 
-def shown(context: ActionContext) -> list[dict[str, Any]]:
+def shown(context: ActionContext) -> list[dict[str, object]]:
     """Return the list's columns of each finding, oldest day first; students' are last."""
     decided = decided_by(context)
     rows = [
@@ -146,7 +146,7 @@ def decided_by(context: ActionContext) -> dict[str, str]:
 
 def shown_row(
     context: ActionContext, case: Case, finding: FindingRow, verdict: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the visible columns of a finding, with pseudonyms for names."""
     record, day = finding["record"], finding["event_date"]
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -57,7 +57,7 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
     emit(shown, _line, as_json=as_json, empty="No inquiries.")
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: Mapping[str, object]) -> str:
     state = "released" if row["released_time"] else "open"
     days = f"{row['first_day']} to {row['last_day']}"
     return f"{row['inquiry_id']}: {row['account']}, {days}, for {row['office']}, {state}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -224,7 +224,7 @@ def _by_file(found: Sequence[Offer]) -> Mapping[str, list[Offer]]:
     return grouped
 
 
-def _facts(offer: Offer) -> dict[str, Any]:
+def _facts(offer: Offer) -> dict[str, object]:
     return {
         "id": offer.offer_id,
         "group": offer.topic,

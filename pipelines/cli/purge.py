@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -136,7 +136,7 @@ def finish_interrupted(district: District, *, is_quiet: bool) -> bool:
     return True
 
 
-def _shown(found: Plan) -> dict[str, Any]:
+def _shown(found: Plan) -> dict[str, object]:
     return {
         "kept_from": {name: str(day) for name, day in found.before.items()},
         "going": {name: len(ones) for name, ones in found.things.items()},

@@ -195,7 +195,7 @@ def _refuse_errors(before: Registry, after: Registry) -> None:
         raise SettingsError("the registry would reject it", remedy=told)
 
 
-def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, object]]:
     """Yield each difference under pseudonyms, with the finding's verdict."""
     decided = last_verdicts(context.district.store)
     for difference in found:
@@ -222,13 +222,15 @@ def _graded(difference: Difference, when: str) -> str | None:
     return f"{one.severity}, {one.confidence}, " + (by or one.stage)
 
 
-def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
+def _tell(
+    found: TrialResult, rows: Sequence[Mapping[str, object]] | None, *, as_json: bool
+) -> None:
     """Print the differences; only counts for a user who may not see findings."""
     counts = Counter(
         (difference.effect, difference.finding.rule) for difference in found.differences
     )
     if as_json:
-        said: dict[str, Any] = {
+        said: dict[str, object] = {
             "first": found.first.isoformat(),
             "last": found.last.isoformat(),
             "same": found.same,

@@ -185,7 +185,7 @@ def _group(model: Model) -> str:
     return f"{folder}_{about}" if about else folder
 
 
-def _metadata(model: Model) -> dict[str, Any]:
+def _metadata(model: Model) -> dict[str, object]:
     """Return the meaning of the columns, and the files that make them."""
     columns = [
         dg.TableColumn(

@@ -100,7 +100,7 @@ def _built(district: District) -> Iterator[Told]:
     """Yield assets without days, then each day, so that the newest is reported last."""
     days = [day.isoformat() for day in ledger.event_days(district.store)]
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, Any]] = {}
+    previews: dict[str, dict[str, object]] = {}
     with reading(district.home.warehouse) as database:
         for name, model in district.models.items():
             if database.has(name):

@@ -93,7 +93,7 @@ def copy_lines(
     event_ids: Iterable[int],
     files: Iterable[FileRecord],
     listings: Mapping[str, Mapping[str, Delivery]],
-    events: Mapping[int, tuple[str, Mapping[str, Any]]],
+    events: Mapping[int, tuple[str, Mapping[str, object]]],
     held: Mapping[Place, Row] = MappingProxyType({}),
 ) -> dict[int, Evidence]:
     """Copy the lines of some events; unreadable ones are absent.
@@ -253,13 +253,13 @@ def cited_lines(
 
 def _events(
     database: Database, store: Store, home: DistrictHome, wanted: Sequence[int]
-) -> dict[int, tuple[str, Mapping[str, Any]]]:
+) -> dict[int, tuple[str, Mapping[str, object]]]:
     """Return role and fields of cited events, from the warehouse and the lake."""
     files = inputs.lake_files(store, home.lake)
     days = files.days()
     inputs.show_raw(database, files, ("logons", "leases"), (days[0], days[-1]))
     database.replace("main.cited", pl.DataFrame({"event_id": list(wanted)}))
-    found: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    found: dict[int, tuple[str, Mapping[str, object]]] = {}
     for role, query in _ROLES.items():
         for row in database.frame(query).iter_rows(named=True):
             found[row["event_id"]] = (role, row)

@@ -253,7 +253,7 @@ def _use(
     )
 
 
-def _is_aside(record: Mapping[str, Any]) -> bool:
+def _is_aside(record: Mapping[str, object]) -> bool:
     """Return whether another permit covers it, such as the one that renewed this."""
     return any(record.get(name) for name in _FIELD.values())
 

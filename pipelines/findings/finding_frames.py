@@ -78,7 +78,7 @@ Named = Callable[[FindingRow, str | None], str]
 
 def rows(
     cases: Iterable[Case], named: Named, is_student: Callable[[FindingRow], bool]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return one row per finding that counts, by day and id; students' are last.
 
     A finding that covers several days is shown with their last 24 hours:
@@ -96,7 +96,7 @@ def rows(
     return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
 
 
-def _row(case: Case, finding: FindingRow, named: Named) -> dict[str, Any]:
+def _row(case: Case, finding: FindingRow, named: Named) -> dict[str, object]:
     record = finding["record"]
     end = datetime.fromisoformat(record["end_time"])
     start = max(datetime.fromisoformat(record["start_time"]), end - LONGEST)

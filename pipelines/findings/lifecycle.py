@@ -80,7 +80,7 @@ def note(
     add_history(transaction, entry)
 
 
-def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
     """Return the differences of another revision, in words without values of lines.
 
     Args:
@@ -106,7 +106,7 @@ def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
         yield "changed: " + ", ".join(other)
 
 
-def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _measures(was: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
     """Yield numbers and booleans that changed; texts and lists are only named."""
     changed = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
     for key in changed[:MAX_NAMED]:
@@ -233,7 +233,7 @@ def _differs(before: FindingText, finding: Finding) -> bool:
     return was != now or before["status"] == WITHDRAWN
 
 
-def _said(record: str) -> dict[str, Any]:
+def _said(record: str) -> dict[str, object]:
     """Return the content of a record; an empty field equals a missing one."""
     fields = json.loads(record)
     fields.pop("inputs", None)

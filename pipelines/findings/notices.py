@@ -94,7 +94,7 @@ class NoticeAnswer:
     gaps: list[str] = field(default_factory=list)
 
     @property
-    def shown(self) -> Mapping[str, Any]:
+    def shown(self) -> Mapping[str, object]:
         """Return plain values for JSON."""
         return asdict(self)
 
@@ -105,7 +105,7 @@ class Case:
 
     database: Database
     asked: NoticeQuery
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     names: Pseudonyms
     files: Mapping[int, str]
     answer: NoticeAnswer
@@ -127,7 +127,7 @@ class Case:
 
 
 def attributed(
-    case: Case, ip: str, device: Mapping[str, Any], flow: Mapping[str, Any] | None
+    case: Case, ip: str, device: Mapping[str, object], flow: Mapping[str, object] | None
 ) -> None:
     """Put account and grade into the answer."""
     answer = case.answer
@@ -219,7 +219,7 @@ def _graded(
     return _without_owner(answer, claims, device, account)
 
 
-def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+def _origins(claims: Sequence[Mapping[str, object]]) -> list[str]:
     """Return the facts of different origins that name a person there."""
     people = [row for row in claims if row["account_type"] == "person"]
     return sorted({ORIGINS[row["witness"]] for row in people if row["witness"] in ORIGINS})
@@ -260,7 +260,7 @@ def _owned(case: Case, owner: str | None) -> str | None:
     return owned[0]["account"] if owned else None
 
 
-def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
+def translated(case: Case) -> tuple[str | None, Mapping[str, object] | None]:
     """Return the inside address, and the flow that used the outside one."""
     asked, gaps = case.asked, case.answer.gaps
     flows = case.rows("translated_flows", address=asked.address, port=asked.port)
@@ -297,7 +297,7 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
     return f"two devices have a claim on the address at that moment: {words}"
 
 
-def held(case: Case, ip: str) -> Mapping[str, Any]:
+def held(case: Case, ip: str) -> Mapping[str, object]:
     """Return the registry's row of the device that had the address."""
     answer = case.answer
     for place in case.rows("place_of_an_address", ip=ip):

@@ -83,16 +83,16 @@ class PackContent:
         letter: The page for the receiving office; empty without a referral.
     """
 
-    case: Mapping[str, Any]
-    findings: Sequence[Mapping[str, Any]]
-    lines: Sequence[Mapping[str, Any]]
-    chain: Sequence[Mapping[str, Any]]
-    history: Sequence[Mapping[str, Any]]
-    verdicts: Sequence[Mapping[str, Any]]
+    case: Mapping[str, object]
+    findings: Sequence[Mapping[str, object]]
+    lines: Sequence[Mapping[str, object]]
+    chain: Sequence[Mapping[str, object]]
+    history: Sequence[Mapping[str, object]]
+    verdicts: Sequence[Mapping[str, object]]
     queries: Mapping[str, str]
-    versions: Mapping[str, Any]
+    versions: Mapping[str, object]
     has_names: bool
-    statements: Sequence[Mapping[str, Any]] = ()
+    statements: Sequence[Mapping[str, object]] = ()
     letter: str = ""
 
 
@@ -159,7 +159,7 @@ def _evidence_lines(
     lines: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     """Return rows of the table of lines, and the lines themselves; the same text once."""
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     texts: dict[str, bytes] = {}
     known: dict[str, str] = {}
     for line in lines:
@@ -191,11 +191,11 @@ def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
     return "These logs cannot show:\n\n" + "".join(f"- {text}\n" for text in limits)
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+def _columns(rows: Sequence[Mapping[str, object]]) -> Sequence[str]:
     return tuple(rows[0]) if rows else ("finding_id",)
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
     """Return a table as CSV; a cell that a spreadsheet would read as a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -304,7 +304,7 @@ def _hidden(case: Case) -> set[str]:
     return {site for row in case.findings for site in hidden_sites(row["record"])}
 
 
-def _case(case: Case, named: Named | None) -> dict[str, Any]:
+def _case(case: Case, named: Named | None) -> dict[str, object]:
     day = str(case.findings[0]["event_date"])
     person, is_owned = case.person, not case.person.startswith("nobody:")
     if named is not None:
@@ -321,7 +321,7 @@ def _case(case: Case, named: Named | None) -> dict[str, Any]:
     }
 
 
-def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any]:
+def _finding(district: District, row: Row, named: Named | None) -> dict[str, object]:
     record, day = dict(row["record"]), str(row["event_date"])
     kept = ("status", "status_reason", "revision", "created_time", "updated_time")
     record |= {name: row[name] for name in kept}
@@ -337,7 +337,7 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     return record
 
 
-def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dict[str, Any]]:
+def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dict[str, object]]:
     framings = {
         (file.source, file.path): known.framing
         for file in ledger.source_files(store)
@@ -356,7 +356,7 @@ def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dic
 
 def _chain(
     home: DistrictHome, store: Store, case: Case, copies: Sequence[Row], named: Named | None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return each cited line with its account; with grade and reasons if still known."""
     places = {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)}
     ids = {place: file_id for file_id, place in places.items()}
@@ -385,7 +385,7 @@ def _chain(
     return rows
 
 
-def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, Any]:
+def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, object]:
     event = row["event"]
     kept = ("finding_id", "position", "role")
     fields = ("time", "account", "device", "building", "site", "activity")
@@ -413,7 +413,7 @@ def _known(home: DistrictHome, case: Case) -> dict[int, tuple[str | None, int | 
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}
 
 
-def _verdicts(events: Iterable[Row]) -> list[dict[str, Any]]:
+def _verdicts(events: Iterable[Row]) -> list[dict[str, object]]:
     return [
         {name: row[name] for name in ("finding_id", "time", "actor", "reason")}
         for row in events
@@ -445,7 +445,7 @@ def _queries(rules: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _versions(district: District, rules: Sequence[str]) -> dict[str, Any]:
+def _versions(district: District, rules: Sequence[str]) -> dict[str, object]:
     head = open_chain(district.store, district.home).head()
     return {
         "schoolbell": installed("schoolbell"),

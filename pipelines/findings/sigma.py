@@ -148,7 +148,7 @@ class SigmaQuery:
     clause: str
     path: str
     query: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class _Backend(TextQueryBackend):
     group_expression = "({expr})"
     or_token, and_token, not_token = "or", "and", "not"
 
-    def __init__(self, relation: Relation, values: dict[str, Any]) -> None:
+    def __init__(self, relation: Relation, values: dict[str, object]) -> None:
         super().__init__()
         self._relation, self._values = relation, values
 
@@ -359,7 +359,7 @@ def _asked(
     status = str(rule.status or "").lower()
     if status in OVER:
         raise SigmaError(f"its status is {status}")
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if isinstance(rule, SigmaCorrelationRule):
         query = _correlated(rule, known, values)
     else:
@@ -388,7 +388,7 @@ def _relation(rule: SigmaRule) -> Relation:
     )
 
 
-def _events(rule: SigmaRule, values: dict[str, Any], more: str = "") -> str:
+def _events(rule: SigmaRule, values: dict[str, object], more: str = "") -> str:
     relation = _relation(rule)
     where = _Backend(relation, values).where(rule)
     return (
@@ -400,7 +400,7 @@ def _events(rule: SigmaRule, values: dict[str, Any], more: str = "") -> str:
 def _correlated(
     rule: SigmaCorrelationRule,
     known: Mapping[str, SigmaRule | SigmaCorrelationRule],
-    values: dict[str, Any],
+    values: dict[str, object],
 ) -> str:
     """Return events of a group that are close enough together; the first of each."""
     condition, parts = rule.condition, []

@@ -9,7 +9,6 @@ traffic: no host, no copy.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -266,7 +265,7 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
 def _seen(
     database: Database, expected: Expected, since: datetime, until: datetime
 ) -> TrafficEvidence:
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "source": expected.source,
         "to": expected.to.lower(),
         "since": since,

@@ -62,7 +62,7 @@ class SourceState:
     counts: Mapping[str, int | str]
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """Return plain values for JSON."""
         event, arrival = self.newest_event, self.newest_arrival
         return {
@@ -82,7 +82,7 @@ def source_states(store: Store, settings: Settings) -> list[SourceState]:
     days = source_days(store)
     lags = usual_lags(days)
     counts = {str(row["source"]): row for row in ledger.account(store)}
-    wrong: dict[str, list[Mapping[str, Any]]] = {}
+    wrong: dict[str, list[Mapping[str, object]]] = {}
     for row in stored_issues(store):
         if row["kind"] != "rejecting":  # files in trouble are counted as they are now
             wrong.setdefault(row["source"], []).append(row)

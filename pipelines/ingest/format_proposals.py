@@ -150,7 +150,7 @@ def _json(text: str, source: str) -> list[str]:
     return _toml(source, "declared_json", {k: f"/{v}" for k, v in found.items()}, {})
 
 
-def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _paths(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str, Any]]:
     for key, inner in value.items():
         path = f"{before}{key}"
         if isinstance(inner, dict) and path.count("/") < DEEPEST:

@@ -201,7 +201,7 @@ def _deliveries(source: str, name: str, file: RemoteFile, told: dict[str, Any]) 
     return opened_up(plain, lambda: open_remote(file))
 
 
-def _changed_ns(told: dict[str, Any]) -> int:
+def _changed_ns(told: dict[str, object]) -> int:
     """Return its last change, under any name that the store uses for it."""
     for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = told.get(name)

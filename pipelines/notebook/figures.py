@@ -55,7 +55,7 @@ MOST = 25
 class Chart(Figure):  # type: ignore[misc]  # plotly has no types
     """A figure that never offers to upload its data and fetches nothing."""
 
-    def _repr_mimebundle_(self, *_args: Any, **_more: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, *_args: Any, **_more: Any) -> dict[str, object]:
         plain = self.to_plotly_json() | {"config": NO_CLOUD}
         return {MIME: plain, "text/plain": f"<Chart of {len(self.data)} traces>"}
 
@@ -116,7 +116,7 @@ def bars_in_time(
     return chart(traces, title, lanes=len(order), yaxis=top_down(order))
 
 
-def top_down(order: Sequence[str]) -> Mapping[str, Any]:
+def top_down(order: Sequence[str]) -> Mapping[str, object]:
     """Return an axis of names with the first at the top."""
     return {"categoryorder": "array", "categoryarray": list(order)[::-1]}
 

@@ -7,7 +7,6 @@ only findings have had their other explanations tested.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from pipelines.warehouse.models import query_text
 from pipelines.weeks import monday
 
 
-def best_shown(con: Connection) -> Mapping[str, Any]:
+def best_shown(con: Connection) -> Mapping[str, object]:
     """Return what to look at first: the best supported open finding about an account.
 
     Without one, it is the account and day with use of the most devices; its

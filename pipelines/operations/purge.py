@@ -24,7 +24,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.build import spans
@@ -290,7 +289,7 @@ def _days_left(home: DistrictHome, gone: set[date]) -> Iterator[str]:
                         yield f"{path.name}: {table}"
 
 
-def _said(settings: Settings, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, Any]:
+def _said(settings: Settings, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, object]:
     plan, things = purge.plan, list(went)
     return {
         "district": settings.district.name,

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pipelines.build.steps import Progress, build_and_judge, nobody_watches
 from pipelines.district import District, only_writer, open_district
@@ -414,7 +413,7 @@ def _rebuilt(home: DistrictHome) -> list[str]:
     ]
 
 
-def _told(home: DistrictHome) -> Mapping[str, Any]:
+def _told(home: DistrictHome) -> Mapping[str, object]:
     with open_district(home.path) as district:
         return {
             finding["finding_id"]: (

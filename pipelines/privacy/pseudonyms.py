@@ -393,7 +393,7 @@ def pseudonyms(registry: Registry, store: Store, home: DistrictHome, day: date) 
     return Pseudonyms(store, home_key(home, store), year, found)
 
 
-def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
+def about_students(district: District) -> Callable[[Mapping[str, object]], bool]:
     """Return a predicate that is true for findings about a student's account."""
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_student if district.reading.noted else {}
@@ -446,7 +446,7 @@ def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
 
 def name_everything(
     database: "Database",
-    tables: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Mapping[str, object]],
     names: Pseudonyms,
     sensitive: frozenset[str],
 ) -> None:

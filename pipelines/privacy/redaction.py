@@ -58,7 +58,7 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
     return shown | {"details": details}
 
 
-def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
+def nameless(details: Mapping[str, object]) -> dict[str, object]:
     """Return the measures of a finding that anyone may read: numbers, and harmless words."""
     return {
         name: value

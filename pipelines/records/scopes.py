@@ -84,7 +84,7 @@ def _counted(
         return _rows(database, query, first, last), sensitive_names(database)
 
 
-def _rows(database: Database, query: str, first: date, last: date) -> list[dict[str, Any]]:
+def _rows(database: Database, query: str, first: date, last: date) -> list[dict[str, object]]:
     frame = database.frame(query, {"first": first, "last": last})
     return list(frame.iter_rows(named=True))
 

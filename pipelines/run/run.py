@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -240,7 +240,7 @@ def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     return states == {FAILED}
 
 
-def facts_of(done: RunResult) -> dict[str, Any]:
+def facts_of(done: RunResult) -> dict[str, object]:
     """Return the same for machines, in full."""
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}

@@ -233,7 +233,7 @@ def _runs(store: Store) -> dict[str, str]:
     }
 
 
-def _days(store: Store) -> dict[str, Any]:
+def _days(store: Store) -> dict[str, object]:
     since = oldest_dirty(store)
     return {
         "days_to_build": len(dirty_days(store)),
@@ -252,7 +252,7 @@ def _to_decide(district: District) -> dict[str, int]:
     }
 
 
-def _unsent(store: Store, now: datetime) -> dict[str, Any]:
+def _unsent(store: Store, now: datetime) -> dict[str, object]:
     rows = outbox(store)
     recent = (now - RECENT).isoformat()
     sent = [one["sent_time"] for one in rows if one["state"] == SENT]
@@ -269,7 +269,7 @@ def _reasons(
     district: District,
     now: datetime,
     sources: Sequence[SourceState],
-    shown: Mapping[str, Any],
+    shown: Mapping[str, object],
 ) -> list[tuple[int, str]]:
     found = [(ACT, one.line) for one in standstill(district, now)]
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]

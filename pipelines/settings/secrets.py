@@ -33,7 +33,7 @@ def is_reference(value: Any) -> bool:
     return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(_KINDS)
 
 
-def looked_up(reference: Mapping[str, Any], where: str) -> str:
+def looked_up(reference: Mapping[str, object], where: str) -> str:
     """Return the secret behind a reference.
 
     Args:

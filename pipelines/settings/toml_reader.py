@@ -58,7 +58,7 @@ _HIDDEN = "a secret"
 _WELL_NAMED = "a name of a-z, 0-9, _ and -"
 
 
-def problems_of(error: ValidationError, text: str, said: Mapping[str, Any]) -> list[Problem]:
+def problems_of(error: ValidationError, text: str, said: Mapping[str, object]) -> list[Problem]:
     """Return every problem of a settings file, in the order of its lines."""
     lines = key_lines(text)
     details = _merged(error.errors(include_url=False))
@@ -131,7 +131,7 @@ def _named(location: Path) -> Path:
 def _problem(
     detail: ErrorDetails,
     lines: Mapping[Path, int],
-    said: Mapping[str, Any],
+    said: Mapping[str, object],
     written: list[str],
 ) -> Problem:
     path, line = _named(detail["loc"]), line_of(detail["loc"], lines)

@@ -18,7 +18,7 @@ GIVEN_UP = "given up"
 REQUEST = "request"
 """The class of messages about requests at the desk; they do not count as alerts."""
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 _NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
 _NAMES = ("news_id", "channel", "decision", "rule")
@@ -155,7 +155,7 @@ def put_news(connection: Connection, new: Sequence[Row], known: Sequence[Row]) -
     if new:
         connection.execute(insert(NEWS), new)
     if known:
-        columns: dict[str, Any] = {name: bindparam(name) for name in known[0] if name != "key"}
+        columns: dict[str, object] = {name: bindparam(name) for name in known[0] if name != "key"}
         rows = [{**{name: row[name] for name in columns}, "its_key": row["key"]} for row in known]
         connection.execute(_NEWS_BY_KEY.values(columns), rows)
 

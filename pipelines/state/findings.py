@@ -47,7 +47,7 @@ def add_finding(connection: Connection, row: Row) -> None:
     connection.execute(insert(FINDINGS).values(**row))
 
 
-def change_finding(connection: Connection, finding_id: str, values: Mapping[str, Any]) -> None:
+def change_finding(connection: Connection, finding_id: str, values: Mapping[str, object]) -> None:
     """Set columns of a finding's row; when it was updated is one of them."""
     connection.execute(
         update(FINDINGS)

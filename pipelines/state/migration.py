@@ -54,7 +54,7 @@ from pipelines.state.tables import FACTS, METADATA
 
 CHUNK = 1_000
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 ASIDE = ".upgrading"
 OLD = "old"
@@ -92,7 +92,7 @@ def _table_copied(reader: Connection, writer: Connection, table: Table) -> int:
     return count
 
 
-def _chunks(reader: Connection, table: Table) -> Iterator[Sequence[dict[str, Any]]]:
+def _chunks(reader: Connection, table: Table) -> Iterator[Sequence[dict[str, object]]]:
     found = reader.execute(select(table).order_by(*table.primary_key.columns))
     for part in found.mappings().partitions(CHUNK):
         yield [dict(row) for row in part]

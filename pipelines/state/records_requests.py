@@ -35,7 +35,7 @@ class RecordRequest:
     text: str
     opened_by: str
     opened_time: str
-    scope: Mapping[str, Any]
+    scope: Mapping[str, object]
     least: int | None
     approved_by: str
     approved_sha256: str

@@ -38,7 +38,7 @@ from pipelines.state.tables import (
 MARKS = ("finding_id", "status", "revision", "updated_time")
 """Columns that show whether a finding changed."""
 AT_ONCE = 500
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 
 def add_review(connection: Connection, review: Mapping[str, str]) -> None:
@@ -241,7 +241,7 @@ def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, Fi
     }
 
 
-def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
+def add_request(connection: Connection, request: Mapping[str, object]) -> None:
     """Add a request to a second person."""
     connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
 
@@ -323,7 +323,7 @@ def inquiries(store: Store, **wanted: str) -> list[InquiryRow]:
 
 def _rows(
     store: Store, table: Table, order: str, wanted: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     query = select(table).filter_by(**wanted).order_by(table.c[order])
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -89,7 +89,7 @@ def sites_asked(home: Path, cases: pl.DataFrame) -> frozenset[str]:
         )
 
 
-def _when(case: Row) -> dict[str, Any]:
+def _when(case: Row) -> dict[str, object]:
     return {
         "account": case["account"],
         "first": case["start_utc"],

@@ -81,7 +81,7 @@ def incomplete(
         findings: Stored findings, each with its record.
         evidence: Stored lines, with source, path and place in the file.
     """
-    copies: dict[str, list[Mapping[str, Any]]] = {}
+    copies: dict[str, list[Mapping[str, object]]] = {}
     for row in evidence:
         copies.setdefault(row["finding_id"], []).append(row)
     files = _Files(landing)
@@ -238,7 +238,7 @@ def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violation
 def compare(
     cases: pl.DataFrame,
     shown: Sequence[FindingRow],
-    leads: Sequence[Mapping[str, Any]] = (),
+    leads: Sequence[Mapping[str, object]] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return violations with whether they were found, and findings with whether they are true.
 

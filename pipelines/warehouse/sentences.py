@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-Details = Mapping[str, Any]
+Details = Mapping[str, object]
 """The facts that a rule's SQL returned, by name."""
 
 ACCOUNT = "account"
