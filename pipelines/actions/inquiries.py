@@ -26,6 +26,7 @@ from pipelines.state import ledger
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.reviews import add_inquiry, change_inquiry, inquiries
+from pipelines.state.rows import InquiryRow
 from pipelines.warehouse.models import attached_query
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -131,7 +132,7 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
         raise RefusedError("you cannot release an answer about your own account", where="--account")
 
 
-def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
+def _known(context: ActionContext, inquiry_id: str) -> InquiryRow:
     found = inquiries(context.district.store, inquiry_id=inquiry_id)
     if not found or found[0]["released_time"] is not None:
         raise SettingsError(
@@ -141,7 +142,7 @@ def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
     return found[0]
 
 
-def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date) -> bytes:
+def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> bytes:
     values = {"account": row["account"], "first": first, "last": last}
     with attach_warehouse(context.district.home.warehouse) as database:
         days = database.frame(attached_query("lookups/days_of_an_account"), values)

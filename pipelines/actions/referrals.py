@@ -40,7 +40,7 @@ from pipelines.state.reviews import (
     referrals,
     statements,
 )
-from pipelines.state.rows import FindingRecord, FindingRow
+from pipelines.state.rows import FindingRecord, FindingRow, ReferralRow
 
 OFFICES: Mapping[str, str] = {
     "hr": "Human resources",
@@ -138,7 +138,7 @@ def _hold_of(context: ActionContext, case: Case, office: str) -> Hold:
     )
 
 
-def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
+def acknowledge(context: ActionContext, referral_id: str) -> ReferralRow:
     """Note that the office has a case; the referral."""
     context.require("refer")
     row = _open(context, referral_id)
@@ -150,7 +150,7 @@ def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
     return row
 
 
-def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[str, object]:
+def give_back(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
     """Note that a case came back: the code of what was decided, and nothing more."""
     context.require("refer")
     row = _open(context, referral_id)
@@ -162,7 +162,7 @@ def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[st
     return row
 
 
-def _open(context: ActionContext, referral_id: str) -> Mapping[str, object]:
+def _open(context: ActionContext, referral_id: str) -> ReferralRow:
     known = referrals(context.district.store, referral_id=referral_id)
     if not known or known[0]["returned_time"] is not None:
         raise SettingsError(

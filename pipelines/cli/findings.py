@@ -41,7 +41,7 @@ from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
 from pipelines.state.reviews import last_verdicts, present_code, reviews
-from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow
+from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow, HistoryRow, RequestRow
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -115,14 +115,14 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Show a finding's history: each change, when, by whom and why."""
     with open_context(home, "findings") as context:
         _, finding = context.finding(finding_id)
-        rows = [
-            row | {"reason": context.redact(finding, row["reason"])}
+        rows: list[HistoryRow] = [
+            {**row, "reason": context.redact(finding, row["reason"]) or ""}
             for row in entries(context.district.store, finding_id)
         ]
     emit(rows, _change, as_json=as_json)
 
 
-def _change(row: Mapping[str, Any]) -> str:
+def _change(row: HistoryRow) -> str:
     who = row["actor"] or "a run"
     graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
     return f"{row['time'][:19]}Z {row['change']} by {who} ({graded}): {row['reason']}"
@@ -380,7 +380,7 @@ def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
     tell(facts, said, as_json=as_json)
 
 
-def _asked(row: Mapping[str, Any]) -> str:
+def _asked(row: RequestRow) -> str:
     what = f"{row['action']} {row['subject'] or ''}".strip()
     return safe(f"{what} of case {row['case_id']}, because: {row['reason']}")
 

@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import typer
 
 from pipelines.errors import SettingsError, safe, safe_lines
 
 PRIVATE = 0o600
+Row = TypeVar("Row", bound=Mapping[str, object])
 
 
 def write_private(to: Path, data: bytes) -> None:
@@ -43,8 +44,8 @@ def tell(facts: Mapping[str, object], *lines: str, as_json: bool) -> None:
 
 
 def emit(
-    rows: Iterable[Mapping[str, Any]],
-    line: Callable[[Mapping[str, Any]], str] = str,
+    rows: Iterable[Row],
+    line: Callable[[Row], str] = str,
     *,
     as_json: bool,
     empty: str = "",

@@ -1,7 +1,6 @@
 """Commands about cases that are with another office."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,6 +9,7 @@ from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit, tell
 from pipelines.findings.review import VERDICTS
 from pipelines.state.reviews import referrals
+from pipelines.state.rows import ReferralRow
 
 app = typer.Typer(help="Cases that another office has.", no_args_is_help=True)
 ReferralId = Annotated[str, typer.Argument(help="ID that `referrals list` shows.")]
@@ -23,7 +23,7 @@ def list_referrals(home: Home, as_json: AsJson = False) -> None:
     emit(rows, _line, as_json=as_json, empty="No cases are referred.")
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: ReferralRow) -> str:
     state = "acknowledged" if row["acknowledged_time"] else "referred"
     if row["returned_time"]:
         state = f"returned {row['returned_time'][:10]}: {row['outcome']}"

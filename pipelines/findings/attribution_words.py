@@ -6,8 +6,8 @@ sentences.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.sentences import counted, listed
@@ -62,7 +62,7 @@ def every_set() -> dict[str, str]:
 
 def attributions(
     database: Database,
-    findings: Iterable[Mapping[str, Any]],
+    findings: Iterable[FindingRow],
     named: Callable[[str], str],
     prefix: str = "",
 ) -> dict[str, list[str]]:

@@ -26,6 +26,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.privacy_records import assigned_name, assigned_names
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.models import Model
 from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 
@@ -393,14 +394,14 @@ def pseudonyms(registry: Registry, store: Store, home: DistrictHome, day: date) 
     return Pseudonyms(store, home_key(home, store), year, found)
 
 
-def about_students(district: District) -> Callable[[Mapping[str, object]], bool]:
+def about_students(district: District) -> Callable[[FindingRow], bool]:
     """Return a predicate that is true for findings about a student's account."""
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_student if district.reading.noted else {}
     if noted:
         home_key(district.home, district.store)  # a missing key is reported anyway
 
-    def is_about(finding: Mapping[str, Any]) -> bool:
+    def is_about(finding: FindingRow) -> bool:
         if finding.get("finding_id") in noted:
             return noted[finding["finding_id"]]
         day = date.fromisoformat(finding["event_date"])

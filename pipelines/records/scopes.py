@@ -19,6 +19,7 @@ from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.reviews import last_verdicts
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import query_text
 from pipelines.warehouse.snapshots import attach_warehouse
@@ -129,7 +130,7 @@ def _findings(district: District, first: date, last: date, least: int) -> Iterat
         if first.isoformat() <= row["event_date"] <= last.isoformat()
     ]
 
-    def group(row: Mapping[str, Any]) -> tuple[str, str, bool]:
+    def group(row: FindingRow) -> tuple[str, str, bool]:
         """Return the week, the rule, and whether the district decided it."""
         monday = date.fromisoformat(row["event_date"])
         monday -= timedelta(days=monday.weekday())
