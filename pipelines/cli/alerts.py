@@ -108,7 +108,7 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
     console().print(table("Notices", columns, body))
     if unsent:
         names = ("alert_key", "channel", "state", "attempts", "error")
-        left = [[one[name] or "" for name in names] for one in unsent]
+        left = [[dict(one)[name] or "" for name in names] for one in unsent]
         console().print(table("Not sent", names, left))
 
 

@@ -255,7 +255,7 @@ def _to_decide(district: District) -> dict[str, int]:
 def _unsent(store: Store, now: datetime) -> dict[str, object]:
     rows = outbox(store)
     recent = (now - RECENT).isoformat()
-    sent = [one["sent_time"] for one in rows if one["state"] == SENT]
+    sent = [one["sent_time"] or "" for one in rows if one["state"] == SENT]
     return {
         "alerts_waiting": sum(one["state"] not in (SENT, GIVEN_UP) for one in rows),
         "alerts_given_up": sum(

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import AccountRow, typed
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -91,8 +92,8 @@ def end_account(connection: Connection, login: str) -> bool:
     return bool(connection.execute(query.values(**values)).rowcount)
 
 
-def accounts(store: Store) -> list[dict[str, Any]]:
+def accounts(store: Store) -> list[AccountRow]:
     """Return every account, ended ones too, by login."""
     query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(AccountRow, connection.execute(query).mappings())

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import EvidenceRow, FindingRow, FindingText, HistoryRow
+from pipelines.state.rows import EvidenceRow, FindingRow, FindingText, HistoryRow, typed
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -142,7 +142,7 @@ def history(store: Store, finding_id: str) -> list[HistoryRow]:
     )
     with store.reading() as connection:
         rows = connection.execute(query).mappings()
-        return [cast("HistoryRow", dict(row)) for row in rows]
+        return typed(HistoryRow, rows)
 
 
 def unsupported_findings(connection: Connection) -> frozenset[str]:

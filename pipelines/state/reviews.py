@@ -19,6 +19,7 @@ from pipelines.state.rows import (
     RequestRow,
     ReviewRow,
     StatementRow,
+    typed,
 )
 from pipelines.state.tables import (
     ASSIGNMENTS,
@@ -148,7 +149,7 @@ def findings_without_case(store: Store) -> list[FindingText]:
     query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
     with store.reading() as connection:
         rows = connection.execute(query).mappings()
-        return [cast("FindingText", dict(row)) for row in rows]
+        return typed(FindingText, rows)
 
 
 def stored_cases(

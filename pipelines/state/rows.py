@@ -3,15 +3,21 @@
 They are mappings, which pages and JSON read by name. A test compares them with the tables.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar, cast
 
 from pipelines.settings.problems import Severity
 
 Confidence = Literal["C1", "C2", "C3"]
+Row = TypeVar("Row")
 
 Facts = Mapping[str, Any]
 """The measured facts of a finding, by name; each rule has its own."""
+
+
+def typed(kind: type[Row], rows: Iterable[Mapping[Any, Any]]) -> list[Row]:
+    """Return the rows of a query with the type of their table."""
+    return [cast("Row", dict(row)) for row in rows]
 
 
 class ExplanationRow(TypedDict):
@@ -208,3 +214,104 @@ class CaseRow(TypedDict):
     number: str
     findings: Sequence[FindingRow]
     assignee: str | None
+
+
+class MessageRow(TypedDict):
+    """A message for a channel."""
+
+    alert_key: str
+    channel: str
+    state: str
+    attempts: int
+    subject: str
+    message: str
+    class_name: str
+    severity: Severity
+    created_time: str
+    sent_time: str | None
+    error: str | None
+
+
+class UnsentMessage(MessageRow):
+    """A message that waits, with its page if it has one."""
+
+    html: str | None
+
+
+class NewsRow(TypedDict):
+    """A fact that may be announced."""
+
+    news_id: str
+    key: str
+    about: str
+    severity: Severity
+    confidence: str
+    step: int
+    line: str
+    reference: str
+    since_time: str
+    first_time: str
+    last_time: str
+    ended_time: str | None
+
+
+class AnswerRow(TypedDict):
+    """An answer to an alert."""
+
+    answer_id: int
+    about_id: str
+    kind: Literal["ack", "snooze"]
+    step: int
+    until_time: str | None
+    actor: str
+    note: str
+    time: str
+
+
+class DecisionRow(TypedDict):
+    """A decision about an alert for a channel, with its count."""
+
+    news_id: str
+    channel: str
+    decision: str
+    rule: str
+    first_time: str
+    last_time: str
+    times: int
+
+
+class IssueRow(TypedDict):
+    """An issue of a source; a current one has no end."""
+
+    key: str
+    start_time: str
+    source: str
+    building: str
+    kind: str
+    what: str
+    detail: str
+    end_time: str | None
+    seen_time: str
+    last_time: str
+
+
+class ReleaseRow(TypedDict):
+    """A release of public records."""
+
+    request_id: str
+    sha256: str
+    row_count: int
+    withheld_count: int
+    least: int
+    released_by: str
+    released_time: str
+
+
+class AccountRow(TypedDict):
+    """An account that signs in at the desk with a password."""
+
+    login: str
+    password_hash: str
+    created_by: str
+    created_time: str
+    ended_time: str | None

@@ -18,6 +18,13 @@ TABLES = {
     rows.StatementRow: tables.STATEMENTS,
     rows.CommentRow: tables.COMMENTS,
     rows.InquiryRow: tables.INQUIRIES,
+    rows.MessageRow: tables.OUTBOX,
+    rows.NewsRow: tables.NEWS,
+    rows.AnswerRow: tables.ANSWERS,
+    rows.DecisionRow: tables.DECISIONS,
+    rows.IssueRow: tables.SOURCE_ISSUES,
+    rows.ReleaseRow: tables.RECORD_RELEASES,
+    rows.AccountRow: tables.DESK_ACCOUNTS,
 }
 
 
