@@ -3,8 +3,8 @@
 They are mappings, which pages and JSON read by name. A test compares them with the tables.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar
 
 from pipelines.settings.problems import Severity
 
@@ -15,9 +15,9 @@ Facts = Mapping[str, Any]
 """The measured facts of a finding, by name; each rule has its own."""
 
 
-def typed(kind: type[Row], rows: Iterable[Mapping[Any, Any]]) -> list[Row]:
+def typed(kind: Callable[..., Row], rows: Iterable[Mapping[Any, object]]) -> list[Row]:
     """Return the rows of a query with the type of their table."""
-    return [cast("Row", dict(row)) for row in rows]
+    return [kind(**row) for row in rows]
 
 
 class ExplanationRow(TypedDict):
