@@ -386,7 +386,7 @@ def drill(store: Store, backup: Path, keys: Path, scratch: Path) -> Sequence[str
     The date of a drill that went well is remembered for `schoolbell doctor`.
 
     Args:
-        district: The home whose backup it is.
+        store: The state of the home whose backup it is.
         scratch: A folder with room for a second home; what is made there is
             deleted again.
     """
