@@ -488,7 +488,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
     return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
 
 
-def _fixes(context: ActionContext) -> Iterator[dict[str, Any]]:
+def _fixes(context: ActionContext) -> Iterator[dict[str, object]]:
     """Yield corrections to make; devices under pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
     rows: list[DecidedFinding] = [

@@ -179,7 +179,7 @@ def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settin
     return with_values(wanted, given)
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -171,5 +171,5 @@ def _published(home: DistrictHome, store: Store) -> Iterator[Told]:
         yield f"report {week}", word, [made]
 
 
-def _word(*what: Any) -> str:
+def _word(*what: object) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()[:12]

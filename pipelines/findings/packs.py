@@ -204,12 +204,12 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> b
     return out.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     return f"'{text}" if is_formula(text) else text
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     text = json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False)
     return text.encode("utf-8", "replace") + b"\n"
 

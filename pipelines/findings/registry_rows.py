@@ -67,7 +67,7 @@ def names_in(settings: Settings, file: str) -> Mapping[str, str]:
     return settings.registry.columns.get(file, {})
 
 
-def next_id(home: DistrictHome, file: str, prefix: str, taken: set[Any]) -> str:
+def next_id(home: DistrictHome, file: str, prefix: str, taken: set[object]) -> str:
     """Return an id that no row has or had; ids of rejected rows are not reused."""
     path = home.registry / file
     text = path.read_text("utf-8", "replace") if path.exists() else ""

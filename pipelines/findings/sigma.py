@@ -216,7 +216,7 @@ class _Backend(TextQueryBackend):
             raise SigmaError(f"no column holds the field {field!r} (held: {known})")
         return found
 
-    def _bound(self, value: Any) -> str:
+    def _bound(self, value: object) -> str:
         name = f"v{len(self._values)}"
         self._values[name] = value
         return f"${name}"

@@ -8,7 +8,6 @@ import html
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from plotly.graph_objects import Bar, Figure, Scatter, layout
@@ -55,30 +54,30 @@ MOST = 25
 class Chart(Figure):  # type: ignore[misc]  # plotly has no types
     """A figure that never offers to upload its data and fetches nothing."""
 
-    def _repr_mimebundle_(self, *_args: Any, **_more: Any) -> dict[str, object]:
+    def _repr_mimebundle_(self, *_args: object, **_more: object) -> dict[str, object]:
         plain = self.to_plotly_json() | {"config": NO_CLOUD}
         return {MIME: plain, "text/plain": f"<Chart of {len(self.data)} traces>"}
 
     def _repr_html_(self) -> None:
         """Return no page inside a page: that would include the library once per chart."""
 
-    def to_html(self, *args: Any, **more: Any) -> str:
+    def to_html(self, *args: object, **more: object) -> str:
         """Return a page, or with `full_html=False` a part of one; the library is in it."""
         closed = {"config": NO_CLOUD, "include_plotlyjs": True}
         return str(super().to_html(*args, **more | closed))
 
-    def write_html(self, file: str | Path, **more: Any) -> None:
+    def write_html(self, file: str | Path, **more: object) -> None:
         """Write a page that opens anywhere, without a network."""
         Path(file).write_text(self.to_html(**more), encoding="utf-8")
 
-    def show(self, *_args: Any, **_more: Any) -> None:
+    def show(self, *_args: object, **_more: object) -> None:
         """Show it in the notebook; elsewhere use `write_html`."""
         from IPython.display import display
 
         display(self)  # type: ignore[no-untyped-call]
 
 
-def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> Chart:
+def chart(traces: Sequence[object], title: str, *, lanes: int = 8, **more: object) -> Chart:
     """Return traces under a title, as high as the number of lanes needs."""
     figure = Chart(list(traces))
     height = 170 + ROW_HEIGHT * max(lanes, 2)

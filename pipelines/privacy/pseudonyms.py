@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
@@ -33,6 +32,7 @@ from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
     import polars as pl
 
+    from pipelines.registry.registry import Registry
     from pipelines.registry.roster import Students
     from pipelines.warehouse.database import Database
 
@@ -382,7 +382,7 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
     )
 
 
-def pseudonyms(registry: Registry, store: Store, home: DistrictHome, day: date) -> Pseudonyms:
+def pseudonyms(registry: "Registry", store: Store, home: DistrictHome, day: date) -> Pseudonyms:
     """Return the pseudonyms of the school year that a day belongs to."""
     from pipelines.registry.roster import students
 
@@ -454,7 +454,7 @@ def name_everything(
     """Give every value in the published tables its name, as `main.pseudonyms`."""
     import polars as pl
 
-    named: dict[Any, list[tuple[str, str]]] = {}
+    named: dict[object, list[tuple[str, str]]] = {}
     for table, columns in tables.items():
         for column, kind in columns.items():
             if kind is not None and kind in RULES.values():

@@ -107,7 +107,7 @@ class Status:
             if not isinstance(value, list | dict) and (value or name in ALWAYS) and name != "state"
         ]
 
-    def local(self, value: Any) -> Any:
+    def local(self, value: object) -> object:
         """Return an instant in the district's local time; anything else unchanged."""
         if not isinstance(value, str) or not _STAMP.match(value):
             return value

@@ -1,7 +1,6 @@
 """State of the desk: accounts, and whether a case has changed since it was shown."""
 
 import hashlib
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -62,7 +61,7 @@ def record_revision(connection: Connection, request_id: str) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
-def state_version(store: Store) -> tuple[Any, ...]:
+def state_version(store: Store) -> tuple[object, ...]:
     """Return a value that changes with any case: cheap enough for every page."""
     queries = (
         select(func.count(), func.max(FINDINGS.c.updated_time)).select_from(FINDINGS),

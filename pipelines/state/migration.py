@@ -236,7 +236,7 @@ def copied_table(connection: Connection, table: Table, held: Collection[str], sc
         *(Column(column.name, column.type) for column in table.c),
     )
     shared = [column.name for column in table.columns if column.name in has]
-    values: dict[str, ColumnElement[Any]] = {one: old.c[one] for one in shared}
+    values: dict[str, ColumnElement[object]] = {one: old.c[one] for one in shared}
     values |= {
         column.name: literal(FILLED.get((table.name, column.name)), column.type)
         for column in table.columns

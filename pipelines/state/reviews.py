@@ -55,7 +55,7 @@ def reviews(store: Store) -> list[ReviewRow]:
     return [cast("ReviewRow", row | {"verdict": present_code(row["verdict"])}) for row in rows]
 
 
-def _counting() -> Select[Any]:
+def _counting() -> Select[object]:
     """Return the query of verdicts that count."""
     return select(REVIEWS).where(REVIEWS.c.review_id.not_in(select(UNDONE.c.review_id)))
 

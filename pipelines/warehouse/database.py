@@ -478,7 +478,7 @@ class Database:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
+    def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[object, ...]]:
         """Return a few rows of a table, of its newest day where its rows have one."""
         rows = self._connection.table(table)
         if "event_date" in rows.columns:
