@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
+from pipelines.findings.notice_rows import Claim, Flow, Holder, KnownDevice
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, pseudonyms
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
@@ -110,7 +111,7 @@ class Case:
     files: Mapping[int, str]
     answer: NoticeAnswer
 
-    def rows(self, name: str, **more: Any) -> list[dict[str, Any]]:
+    def rows(self, name: str, **more: object) -> list[Any]:
         """Return the rows of a query of `sql/notices/`."""
         query, values = attached_query(f"notices/{name}"), {**self.values, **more}
         used = {key: value for key, value in values.items() if f"${key}" in query}
@@ -126,12 +127,10 @@ class Case:
         return [f"{self.files.get(file_id, '?')}:{line_no}"]
 
 
-def attributed(
-    case: Case, ip: str, device: Mapping[str, object], flow: Mapping[str, object] | None
-) -> None:
+def attributed(case: Case, ip: str, device: KnownDevice, flow: Flow | None) -> None:
     """Put account and grade into the answer."""
     answer = case.answer
-    claims = [
+    claims: list[Claim] = [
         row
         for row in case.rows("accounts_at_an_address", ip=ip)
         if row["account_type"] not in NOT_PERSONS
@@ -150,7 +149,7 @@ def attributed(
     answer.gaps.append("an account is not a person: who used it is not in the logs")
 
 
-def _seen(case: Case, row: Mapping[str, Any]) -> Link:
+def _seen(case: Case, row: Claim) -> Link:
     """Return one source's observation; under grade D it names no one either."""
     is_named = case.answer.grade != "D"
     account = case.name("account", row["account"]) if is_named else "an account"
@@ -163,9 +162,7 @@ def _seen(case: Case, row: Mapping[str, Any]) -> Link:
     )
 
 
-def _named(
-    case: Case, flow: Mapping[str, Any] | None, claims: Sequence[Mapping[str, Any]]
-) -> tuple[str | None, bool]:
+def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str | None, bool]:
     """Return the account in the flow's line, and whether it is only a guess.
 
     Without a line, a firewall's mapping of that moment is the same guess.
@@ -180,8 +177,8 @@ def _named(
 
 def _graded(
     case: Case,
-    claims: Sequence[Mapping[str, Any]],
-    device: Mapping[str, Any],
+    claims: Sequence[Claim],
+    device: KnownDevice,
     named: tuple[str | None, bool],
 ) -> tuple[str | None, str, str]:
     """Return the account, its grade, and the facts, as `core.http_requests` does.
@@ -219,7 +216,7 @@ def _graded(
     return _without_owner(answer, claims, device, account)
 
 
-def _origins(claims: Sequence[Mapping[str, object]]) -> list[str]:
+def _origins(claims: Sequence[Claim]) -> list[str]:
     """Return the facts of different origins that name a person there."""
     people = [row for row in claims if row["account_type"] == "person"]
     return sorted({ORIGINS[row["witness"]] for row in people if row["witness"] in ORIGINS})
@@ -227,8 +224,8 @@ def _origins(claims: Sequence[Mapping[str, object]]) -> list[str]:
 
 def _without_owner(
     answer: NoticeAnswer,
-    claims: Sequence[Mapping[str, Any]],
-    device: Mapping[str, Any],
+    claims: Sequence[Claim],
+    device: KnownDevice,
     account: str | None,
 ) -> tuple[str | None, str, str]:
     """Return the account at a device whose owner does not decide."""
@@ -260,10 +257,10 @@ def _owned(case: Case, owner: str | None) -> str | None:
     return owned[0]["account"] if owned else None
 
 
-def translated(case: Case) -> tuple[str | None, Mapping[str, object] | None]:
+def translated(case: Case) -> tuple[str | None, Flow | None]:
     """Return the inside address, and the flow that used the outside one."""
     asked, gaps = case.asked, case.answer.gaps
-    flows = case.rows("translated_flows", address=asked.address, port=asked.port)
+    flows: list[Flow] = case.rows("translated_flows", address=asked.address, port=asked.port)
     found = sorted({row["ip"] for row in flows})
     for row in flows[:5] if len(found) == 1 else []:
         case.answer.links.append(
@@ -288,7 +285,7 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, object] | None]:
     return None, None
 
 
-def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
+def _both(case: Case, held: Sequence[Holder]) -> str:
     """Return the devices that may have had the address, and the source for each."""
     claims = {
         f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
@@ -297,7 +294,7 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
     return f"two devices have a claim on the address at that moment: {words}"
 
 
-def held(case: Case, ip: str) -> Mapping[str, object]:
+def held(case: Case, ip: str) -> KnownDevice:
     """Return the registry's row of the device that had the address."""
     answer = case.answer
     for place in case.rows("place_of_an_address", ip=ip):
@@ -306,7 +303,7 @@ def held(case: Case, ip: str) -> Mapping[str, object]:
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
             answer.gaps.append(f"the address represents many devices ({place['net_kind']})")
-    held = case.rows("holders_of_an_address", ip=ip)
+    held: list[Holder] = case.rows("holders_of_an_address", ip=ip)
     if not held:
         answer.gaps.append("no lease, tunnel or fixed address identifies the device")
         return {}
@@ -324,7 +321,7 @@ def held(case: Case, ip: str) -> Mapping[str, object]:
             case.line(row["lease_event_id"]),
         )
     )
-    known = case.rows("device_on_a_day", device=row["device"])
+    known: list[KnownDevice] = case.rows("device_on_a_day", device=row["device"])
     if not known:
         answer.gaps.append("the registry does not know the device")
         return {}
