@@ -11,8 +11,8 @@ import pytest
 from pipelines.formats import Context, formats
 from pipelines.ingest.record_cuts import records
 from pipelines.registry.new_home import create
-from pipelines.synthetic import variations
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
+from tests.benchmarks import variations
 from tests.benchmarks.variations import Stability
 from tests.unit.test_demo import READING
 
