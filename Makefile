@@ -68,7 +68,7 @@ bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks.week
 
 quality: setup ## print how the rules do in 30 generated districts; ten minutes
-	$(BIN)/schoolbell score --worlds 30 --seed $(or $(SEED),$(shell date +%s)) --people 100 --weeks 1
+	$(BIN)/python -m tests.benchmarks.score --worlds 30 --seed $(or $(SEED),$(shell date +%s)) --people 100 --weeks 1
 
 judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge

@@ -20,6 +20,7 @@ from docs.package_pages import package_picture, package_rows, write_floors
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import ECS, EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
+from pipelines.formats import formats
 from pipelines.health.product_stories import ROLES, product_stories
 from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
@@ -30,7 +31,7 @@ from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.settings.toml_text import NAMED, part_of, toml
 from pipelines.warehouse.headers import EPHEMERAL, Explanation, Header, Param
-from pipelines.warehouse.models import Model, every_model, models
+from pipelines.warehouse.models import Model, every_model, models, sql_folder
 
 MADE = "<!-- Made by `make docs` from what the code says; do not edit. -->"
 
@@ -502,8 +503,8 @@ def _rule(model: Model) -> Iterator[str]:
     if header.requires_registry:
         files = (f"`{one.replace('|', '` or `')}`" for one in header.requires_registry)
         yield f"Required registry files: {', '.join(files)}."
-    for name, formats in header.data_sources.items():
-        told = ", ".join(f"`{one}`" for one in formats)
+    for name, known in header.data_sources.items():
+        told = ", ".join(f"`{one}`" for one in known)
         needs = header.data_sources_require.get(name)
         rows = f"; it requires rows of `{needs}`" if needs else ""
         yield f"Only these formats contain the needed facts (`{name}`): {told}{rows}."
@@ -563,6 +564,16 @@ def _folder(arguments: Iterable[str]) -> Path:
     return Path(next(iter(arguments), "docs/reference"))
 
 
+def write_mapping_formats() -> None:
+    """Write the formats whose user names are inferred into the model that lists them."""
+    path = sql_folder() / "identity" / "mapping_formats.sql"
+    names = sorted(name for name, one in formats().items() if one.user_is_mapped)
+    rows = ",\n".join(f"    ('{name}')" for name in names)
+    text = re.sub(r"(?<=values\n).*(?=\n\) as)", rows, path.read_text("utf-8"), flags=re.DOTALL)
+    path.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
     main(_folder(sys.argv[1:]))
     write_floors()
+    write_mapping_formats()

@@ -3,11 +3,11 @@
 Accounts that sign in at the desk with a password are made and closed here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
@@ -16,18 +16,20 @@ from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.people import People, people
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
+from pipelines.registry.registry import Registry
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import end_account, put_account
+from pipelines.state.rows import FindingRecord, FindingRow
 from pipelines.weeks import school_year
 
 
-def granted_today(district: District, person: Principal) -> Principal:
+def granted_today(registry: Registry, zone: str, person: Principal) -> Principal:
     """Return the user with the rights that the district grants its agency's staff today."""
-    today = datetime.now(ZoneInfo(district.zone)).date()
-    consents = district.registry.frames["consents"]
+    today = datetime.now(ZoneInfo(zone)).date()
+    consents = registry.frames["consents"]
     return replace(person, is_granted=is_granted(consents, person.user_name, today))
 
 
@@ -65,7 +67,7 @@ class ActionContext:
     @cached_property
     def cases(self) -> list[Case]:
         """Every case with its findings."""
-        return placed_cases(self.district)
+        return placed_cases(self.district.store, self.district.reading)
 
     def case(self, case_id: str) -> Case:
         """Return a case by its id or its number.
@@ -98,7 +100,7 @@ class ActionContext:
             )
         return found[0] if found else None
 
-    def finding(self, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
+    def finding(self, finding_id: str) -> tuple[Case, FindingRow]:
         """Return a finding and its case.
 
         Raises:
@@ -121,7 +123,9 @@ class ActionContext:
         when = datetime.fromisoformat(day).date()
         year = school_year(when)
         if year not in self._years:
-            self._years[year] = pseudonyms(self.district, when)
+            self._years[year] = pseudonyms(
+                self.district.registry, self.district.store, self.district.home, when
+            )
         return self._years[year]
 
     def named(self, kind: Kind, value: str, day: str) -> str:
@@ -134,21 +138,22 @@ class ActionContext:
         return self._names_of(day).given(kind, value)
 
     @cached_property
-    def is_student(self) -> Callable[[Mapping[str, Any]], bool]:
+    def is_student(self) -> Callable[[FindingRow], bool]:
         """Predicate: whether a finding is about a student's account."""
         return about_students(self.district)
 
-    def subject(self, finding: Mapping[str, Any]) -> str:
+    def subject(self, finding: FindingRow) -> str:
         """Return the pseudonym of the account or device that a finding is about."""
         kind = self.district.subject_kind(finding["rule"])
         return self.named(kind, finding["subject"], finding["event_date"])
 
-    def shown(self, finding: Mapping[str, Any]) -> dict[str, Any]:
+    def shown(self, finding: FindingRow) -> FindingRecord:
         """Return the record of a finding without the names of sensitive sites."""
         day = finding["event_date"]
-        return redacted(finding["record"], lambda one: self.named("site", one, day))
+        record = redacted(finding["record"], lambda one: self.named("site", one, day))
+        return cast("FindingRecord", record)
 
-    def redact(self, finding: Mapping[str, Any], value: str | None) -> str | None:
+    def redact(self, finding: FindingRow, value: str | None) -> str | None:
         """Remove the names of sensitive sites from a text about a finding."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
         told: str | None = redact(value, sites, lambda one: self.named("site", one, day))

@@ -26,30 +26,11 @@ from pipelines.state import ledger
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.reviews import add_inquiry, change_inquiry, inquiries
+from pipelines.state.rows import InquiryRow
+from pipelines.warehouse.models import attached_query
 from pipelines.warehouse.snapshots import attach_warehouse
 
 MAX_DAYS = 92
-_DAYS = """
-select event_date, keyboard_count, other_count, request_count, first_time, last_time
-from built.core.account_days
-where account = $account and event_date between $first and $last
-order by event_date
-"""
-_USE = """
-select
-    event_date,
-    case when is_sensitive then $withheld else site end as site,
-    verdict,
-    attribution_grade,
-    round(sum(total_seconds) / 60) as minutes,
-    sum(visit_count) as visits,
-    min(start_time) as first_time,
-    max(end_time) as last_time
-from built.core.site_use
-where account = $account and event_date between $first and $last
-group by all
-order by event_date, first_time
-"""
 README = """Answer to inquiry {inquiry_id}
 
 Requester {office}, authorized by {authorized_by}, for account {account}, {first_day} to
@@ -71,7 +52,7 @@ def inquire(
     office: str,
     authorized_by: str,
     reason: str,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Record an office's question and whether the logs can answer it, without a result.
 
     Args:
@@ -108,7 +89,7 @@ def feasibility(context: ActionContext, first: date, last: date) -> dict[str, An
     return {"days": len(asked), "days_held": len(asked) - len(gone), "gone": gone}
 
 
-def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, Any]:
+def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, object]:
     """Answer an inquiry that a second person approved with one zip, recorded before it leaves.
 
     Raises:
@@ -151,7 +132,7 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
         raise RefusedError("you cannot release an answer about your own account", where="--account")
 
 
-def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
+def _known(context: ActionContext, inquiry_id: str) -> InquiryRow:
     found = inquiries(context.district.store, inquiry_id=inquiry_id)
     if not found or found[0]["released_time"] is not None:
         raise SettingsError(
@@ -161,11 +142,13 @@ def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
     return found[0]
 
 
-def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date) -> bytes:
+def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> bytes:
     values = {"account": row["account"], "first": first, "last": last}
     with attach_warehouse(context.district.home.warehouse) as database:
-        days = database.frame(_DAYS, values)
-        use = database.frame(_USE, values | {"withheld": WITHHELD})
+        days = database.frame(attached_query("lookups/days_of_an_account"), values)
+        use = database.frame(
+            attached_query("lookups/sites_of_an_account"), values | {"withheld": WITHHELD}
+        )
     gone = feasibility(context, first, last)["gone"]
     members: dict[str, str | bytes] = {
         "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}),
@@ -183,7 +166,7 @@ def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date
     return out.getvalue()
 
 
-def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:
     today = context.today.isoformat()
     return Act(
         actor=str(context.asker),

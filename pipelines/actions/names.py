@@ -1,6 +1,6 @@
 """Acts that give names: whose a code name is, and findings exported with names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
+from pipelines.state.rows import FindingRow
 
 LASTS = timedelta(hours=1)
 """Time during which the same person may look again for the same case."""
@@ -123,7 +124,7 @@ def export(
             context.is_student,
         )
 
-    def named(finding: Mapping[str, Any], device: str | None) -> str:
+    def named(finding: FindingRow, device: str | None) -> str:
         if device is None:
             return context.subject(finding)
         return context.named("device", device, finding["event_date"])

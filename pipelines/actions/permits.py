@@ -61,7 +61,7 @@ def exception(
     until: str,
     scope: str = "account",
     since: str = "",
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Enter an exception: findings like this one are hidden, counted and kept."""
     context.require("exception")
     case, finding = context.finding(finding_id)
@@ -99,19 +99,19 @@ def exception_end(
     )
 
 
-def permits(context: ActionContext) -> list[dict[str, Any]]:
+def permits(context: ActionContext) -> list[dict[str, object]]:
     """Return consents and exceptions: their scope, and findings after they ended."""
     context.require("findings")
     uses = permit_uses(
         context.district.registry.frames,
         (row for case in context.cases for row in case.findings),
-        owners(context.district),
+        owners(context.district.reading),
         context.today,
     )
     return [_row(context, use) for use in uses]
 
 
-def _row(context: ActionContext, use: PermitUse) -> dict[str, Any]:
+def _row(context: ActionContext, use: PermitUse) -> dict[str, object]:
     row = use.row
     return {
         "permit_id": use.permit_id,
@@ -208,7 +208,7 @@ def proposal(
     last = day_of(until, "--until").isoformat() if until else ""
     taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
     row = {
-        "entry_id": next_id(context.district, NAME, "E", taken),
+        "entry_id": next_id(context.district.home, NAME, "E", taken),
         "pattern": host,
         "match": "domain" if registrable_domain(host) == host else "host",
         "roles": roles.strip() or "all",
@@ -220,12 +220,19 @@ def proposal(
     }
     if any(is_formula(value) for value in row.values()):
         raise SettingsError("a spreadsheet would read a value as a formula", where=NAME)
-    checked(context.district, NAME, approved_sites, _adds(context, row))
+    checked(
+        context.district.home,
+        context.district.settings,
+        context.district.registry,
+        NAME,
+        approved_sites,
+        _adds(context, row),
+    )
     return row
 
 
 def _adds(context: ActionContext, row: Mapping[str, str]) -> Callable[[bytes], bytes]:
-    names = names_in(context.district, NAME)
+    names = names_in(context.district.settings, NAME)
     return lambda data: with_row(data, NAME, row, names)
 
 
@@ -283,7 +290,7 @@ def file_of(home: DistrictHome, name: str) -> Path:
     return home.settings_file if name == SETTINGS else home.registry / name
 
 
-def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:
+def effects(found: Iterable[Difference]) -> list[dict[str, object]]:
     """Count the differences by effect and rule, without names."""
     counts = Counter((one.effect, one.finding.rule) for one in found)
     return [

@@ -152,7 +152,7 @@ def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterab
         return [one.cells["pattern"] in patterns for one in rows]
     path = context.district.home.registry / file
     data = path.read_bytes() if path.exists() else b""
-    renames = names_in(context.district, file)
+    renames = names_in(context.district.settings, file)
     known: dict[int, bool] = {}
     for is_taken in (False, True):
         some = [at for at, one in enumerate(rows) if one.is_taken is is_taken]
@@ -352,7 +352,7 @@ def _written(
             add_group(transaction, topic, file, [asdict(did)], act.actor)
             put(path, after)
         return f"{file}: {did.now[USUAL_DUTY]}"
-    renames = names_in(context.district, file)
+    renames = names_in(context.district.settings, file)
     rows = changes_between(before, after, file, renames)
     check = approved_sites if file == SITES else _as_it_is
     with changed(context.district, context.chain, file, check, lambda _: after, act) as transaction:
@@ -392,7 +392,7 @@ def _taken_back(context: ActionContext, held: Mapping[str, Any], reason: str) ->
     if file == SETTINGS:
         after, left = _without_line(data, changes[0])
     else:
-        after, left = taken_back(data, file, changes, names_in(district, file))
+        after, left = taken_back(data, file, changes, names_in(district.settings, file))
     count = len(changes) - left
     act = Act(
         actor=str(context.asker),
@@ -439,7 +439,7 @@ def _change(
         (offer,) = picked
         line = f"{USUAL_DUTY} = {offer.proposals[0].cells[USUAL_DUTY]}"
         return lambda data: with_line(data.decode("utf-8-sig"), line).encode()
-    renames = names_in(context.district, name)
+    renames = names_in(context.district.settings, name)
     rows = [row for offer in picked for row in offer.proposals]
 
     def change(data: bytes) -> bytes:
@@ -470,7 +470,7 @@ def _entered(
     found: list[Mapping[str, str]] = []
     for cells in rows:
         prefix = "S" if cells.get("supports") else "E"
-        own = next_id(context.district, name, prefix, taken)
+        own = next_id(context.district.home, name, prefix, taken)
         taken.add(own)
         said = {"purpose": why, "consent_by": context.asker.user_name if why else ""}
         found.append({**said, **cells, "entry_id": own})

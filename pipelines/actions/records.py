@@ -13,9 +13,10 @@ from pipelines.findings.people import login_of
 from pipelines.findings.review import required_reason
 from pipelines.records.release import Draft, Scope, draft, release, scope_of
 from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
+from pipelines.settings.model import Settings
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
-from pipelines.state.connections import now_text
+from pipelines.state.connections import Store, now_text
 from pipelines.state.records_requests import (
     RecordDecision,
     RecordRequest,
@@ -98,13 +99,13 @@ def open_request(
     return request
 
 
-def request_of(district: District, number: str) -> RecordRequest:
+def request_of(store: Store, number: str) -> RecordRequest:
     """Return a request by its number.
 
     Raises:
         RecordsError: The request does not exist.
     """
-    for one in record_requests(district.store):
+    for one in record_requests(store):
         if one.request_id == number:
             return one
     raise RecordsError(
@@ -150,7 +151,7 @@ def set_scope(
             approved_sha256=None,
         )
         place_hold(connection, hold)
-    return estimate(context.district, drafted(context.district, number))
+    return estimate(context.district.settings, drafted(context.district, number))
 
 
 def _scope(
@@ -212,7 +213,7 @@ def drafted(district: District, number: str) -> Draft:
     Raises:
         RecordsError: The request has no scope.
     """
-    request = request_of(district, number)
+    request = request_of(district.store, number)
     if not request.scope:
         raise RecordsError(
             "no one has scoped this request yet",
@@ -223,9 +224,9 @@ def drafted(district: District, number: str) -> Draft:
     return draft(district, scope_of(request.scope), decisions)
 
 
-def estimate(district: District, made: Draft) -> Estimate:
+def estimate(settings: Settings, made: Draft) -> Estimate:
     """Return rows, students and cost of a draft."""
-    said = district.settings.records
+    said = settings.records
     hours = made.touched / said.rows_an_hour
     return Estimate(
         rows=made.touched,
@@ -297,8 +298,8 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
             remedy="Ask another person to review the draft.",
         )
     made = drafted(context.district, number)
-    _refuse_overlap(context.district, number, made)
-    sha256 = seal_of(context.district, made)
+    _refuse_overlap(context.district.store, number, made)
+    sha256 = seal_of(context.district.settings, made)
     if seen and seen != sha256:
         raise RecordsError(
             "the data changed since the draft was shown; nothing was approved",
@@ -317,7 +318,7 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
     return sha256
 
 
-def _refuse_overlap(district: District, number: str, made: Draft) -> None:
+def _refuse_overlap(store: Store, number: str, made: Draft) -> None:
     """Raise an error if rows would be released twice under different code names.
 
     Raises:
@@ -326,14 +327,13 @@ def _refuse_overlap(district: District, number: str, made: Draft) -> None:
     scope = made.scope
     if not any(one.of == "names" and one.decision == "keep" for one in made.items):
         return
-    for other in record_requests(district.store):
+    for other in record_requests(store):
         if other.outcome != RELEASED or not other.scope or other.request_id == number:
             continue
         before = scope_of(other.scope)
         is_same_table = before.relation == scope.relation and before != scope
         has_codes = any(
-            one.decision == "keep"
-            for one in record_decisions(district.store, other.request_id).values()
+            one.decision == "keep" for one in record_decisions(store, other.request_id).values()
         )
         overlaps = before.first <= scope.last and scope.first <= before.last
         if is_same_table and has_codes and overlaps:
@@ -368,7 +368,7 @@ def give_out(context: ActionContext, number: str, put: Put) -> ReleaseResult:
         RecordsError: It is not approved, or differs from what was approved.
     """
     context.require("records")
-    request = request_of(context.district, number)
+    request = request_of(context.district.store, number)
     is_again = request.outcome == RELEASED
     if not is_again:
         _open(context, number)
@@ -415,13 +415,13 @@ def close(context: ActionContext, number: str, reason: str) -> None:
         change_record_request(connection, number, closed_time=now_text(), outcome=why)
 
 
-def seal_of(district: District, made: Draft) -> str:
+def seal_of(settings: Settings, made: Draft) -> str:
     """Return the hash of a release."""
-    return hashlib.sha256(release(made, district.settings.district.name)).hexdigest()
+    return hashlib.sha256(release(made, settings.district.name)).hexdigest()
 
 
 def _open(context: ActionContext, number: str) -> RecordRequest:
-    request = request_of(context.district, number)
+    request = request_of(context.district.store, number)
     if request.closed_time:
         raise RecordsError(
             f"it was closed on {request.closed_time[:10]}: {request.outcome}",

@@ -5,7 +5,7 @@ The letter that goes with a case is two pages, in plain words.
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ from pipelines.state.reviews import (
     referrals,
     statements,
 )
+from pipelines.state.rows import FindingRecord, FindingRow, ReferralRow
 
 OFFICES: Mapping[str, str] = {
     "hr": "Human resources",
@@ -137,7 +138,7 @@ def _hold_of(context: ActionContext, case: Case, office: str) -> Hold:
     )
 
 
-def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
+def acknowledge(context: ActionContext, referral_id: str) -> ReferralRow:
     """Note that the office has a case; the referral."""
     context.require("refer")
     row = _open(context, referral_id)
@@ -149,7 +150,7 @@ def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
     return row
 
 
-def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[str, Any]:
+def give_back(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
     """Note that a case came back: the code of what was decided, and nothing more."""
     context.require("refer")
     row = _open(context, referral_id)
@@ -161,7 +162,7 @@ def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[st
     return row
 
 
-def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
+def _open(context: ActionContext, referral_id: str) -> ReferralRow:
     known = referrals(context.district.store, referral_id=referral_id)
     if not known or known[0]["returned_time"] is not None:
         raise SettingsError(
@@ -173,7 +174,7 @@ def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
 
 def answer(
     context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     """Save the statement of the person whom a case is about with its facts.
 
     Args:
@@ -221,7 +222,7 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
         )
 
 
-def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:
     return Act(
         actor=str(context.asker),
         action=action,
@@ -252,7 +253,7 @@ def letter(context: ActionContext, case: Case, office: str, *, has_names: bool =
     return template.render(**values, people=people)
 
 
-def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
+def _values(context: ActionContext, case: Case, office: str) -> dict[str, object]:
     findings = [(row, context.shown(row)) for row in case.counted]
     heaviest = case.heaviest
     tested = {
@@ -285,13 +286,13 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
     }
 
 
-def _claim(context: ActionContext, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+def _claim(context: ActionContext, row: FindingRow, record: FindingRecord) -> str:
     kind = context.district.subject_kind(row["rule"])
     said = told(record["claim"], context.subject(row), kind)
     return _short(claim_for_readers(context.district, row, said))
 
 
-def _named(tested: set[tuple[str, str, str]], *results: str) -> list[str]:
+def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]:
     """Return explanations with one of these results, each once; the rest are counted."""
     names = sorted({name for name, _, result in tested if result in results})
     more = len(names) - MOST

@@ -4,7 +4,6 @@ A mail contains the kind of request and a link, never a name, a reason or a code
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.referrals import OFFICES
@@ -12,6 +11,7 @@ from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import hashed, request_message
 from pipelines.alerts.outbox import channels_of
 from pipelines.settings.roles import MATRIX
+from pipelines.state.rows import RequestRow
 
 WORDS: Mapping[str, str] = {
     "reveal": "Show the name behind a code name",
@@ -22,14 +22,14 @@ WORDS: Mapping[str, str] = {
 """Action -> the request in words."""
 
 
-def request_words(row: Mapping[str, Any]) -> str:
+def request_words(row: RequestRow) -> str:
     """Return what a request is for, in words."""
     if row["action"] == "refer":
         return f"Referral to {OFFICES.get(row['subject'] or '', 'another office').lower()}"
     return WORDS.get(row["action"], str(row["action"]))
 
 
-def ask_by_mail(context: ActionContext, row: Mapping[str, Any]) -> bool:
+def ask_by_mail(context: ActionContext, row: RequestRow) -> bool:
     """Send mail to the people who can approve a request; return whether it was sent."""
     what, link = _about(context, row), _link(context, row)
     lines = [
@@ -42,7 +42,7 @@ def ask_by_mail(context: ActionContext, row: Mapping[str, Any]) -> bool:
     return send_to(context.district, request_message(key, subject, lines), approvers(context, row))
 
 
-def answer_by_mail(context: ActionContext, row: Mapping[str, Any], answer: str) -> bool:
+def answer_by_mail(context: ActionContext, row: RequestRow, answer: str) -> bool:
     """Send mail with the answer to the person who made a request; return whether it was sent.
 
     Args:
@@ -60,7 +60,7 @@ def answer_by_mail(context: ActionContext, row: Mapping[str, Any], answer: str) 
     return send_to(context.district, request_message(key, subject, lines), askers(context, row))
 
 
-def approvers(context: ActionContext, row: Mapping[str, Any]) -> Collection[str]:
+def approvers(context: ActionContext, row: RequestRow) -> Collection[str]:
     """Return the allowed addresses of people, other than the asker, who can approve."""
     settings = context.district.settings
     logins = {login for role in MATRIX["approve"] for login in settings.desk.logins_of(role)}
@@ -78,20 +78,20 @@ def approvers(context: ActionContext, row: Mapping[str, Any]) -> Collection[str]
     } - set(askers(context, row))
 
 
-def askers(context: ActionContext, row: Mapping[str, Any]) -> Collection[str]:
+def askers(context: ActionContext, row: RequestRow) -> Collection[str]:
     """Return the allowed addresses of the person who made a request."""
     login = row["asked_login"]
     known = context.district.settings.alerts.recipients
     return {one for one in known if login and context.people.is_same(one, login)}
 
 
-def _about(context: ActionContext, row: Mapping[str, Any]) -> str:
+def _about(context: ActionContext, row: RequestRow) -> str:
     known = {case.case_id: case.label for case in context.cases}
     case_id = row["case_id"]
     where = f"case {known[case_id]}" if case_id in known else case_id
     return f"{request_words(row)}, {where}"
 
 
-def _link(context: ActionContext, row: Mapping[str, Any]) -> str:
+def _link(context: ActionContext, row: RequestRow) -> str:
     desk = context.district.settings.desk.address.rstrip("/")
     return f"{desk}/requests/{row['request_id']}" if desk else "the Requests page of the desk"

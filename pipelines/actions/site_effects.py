@@ -39,7 +39,7 @@ def covers_site(pattern: str, match: str, site: str) -> bool:
     return match in ("domain", "host") and (site == pattern or below)
 
 
-def open_findings(context: ActionContext, pattern: str) -> list[Mapping[str, Any]]:
+def open_findings(context: ActionContext, pattern: str) -> list[Mapping[str, object]]:
     """Return the open findings that name a site which a pattern covers."""
     return [
         row
@@ -90,7 +90,7 @@ def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:
         return days | {row[0] for row in database.rows(query, {"site": pattern})}
 
 
-def settled_by(context: ActionContext, row: Mapping[str, Any], site: str) -> str:
+def settled_by(context: ActionContext, row: Mapping[str, object], site: str) -> str:
     """Return the id of the entry that covers a finding's use of a site, or nothing."""
     frames = context.district.registry.frames
     when = _day(row)
@@ -194,5 +194,5 @@ def _sites(row: Mapping[str, Any]) -> Sequence[str]:
     return named if isinstance(named, list) else ()
 
 
-def _day(row: Mapping[str, Any]) -> date:
+def _day(row: Mapping[str, object]) -> date:
     return date.fromisoformat(str(row["event_date"]))

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.names import names_in
@@ -13,6 +12,7 @@ from pipelines.findings.review import Verdict
 from pipelines.reports.sign_off import Signature, open_cases, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.reviews import add_comment
+from pipelines.state.rows import FindingRow, RequestRow
 
 MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
@@ -21,7 +21,7 @@ MAX_COMMENT = 600
 
 def verdict(
     context: ActionContext, subject_id: str, code: str, reason: str, *, is_again: bool
-) -> Sequence[Mapping[str, Any]]:
+) -> Sequence[FindingRow]:
     """Record a verdict on a case or on one finding; return the findings it is about.
 
     Args:
@@ -43,7 +43,7 @@ def verdict(
 
 def verdict_many(
     context: ActionContext, case_ids: Sequence[str], code: str, reason: str
-) -> Sequence[Mapping[str, Any]]:
+) -> Sequence[FindingRow]:
     """Record one verdict on several cases: on all of them, or none.
 
     Raises:
@@ -80,14 +80,14 @@ def require_alike(found: Sequence[Case]) -> None:
         )
 
 
-def undo(context: ActionContext, case_ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+def undo(context: ActionContext, case_ids: Sequence[str]) -> Sequence[FindingRow]:
     """Undo the user's newest verdict on cases, within ten minutes; return the findings."""
     context.require("verdict")
     found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
     return review.undo(context.chain, [case.findings for case in found], context.asker)
 
 
-def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, Any]:
+def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, object]:
     """Add a comment to a case, which everyone who reads the case can see.
 
     Raises:
@@ -121,7 +121,7 @@ def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, Any
     return row
 
 
-def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]]:
+def to_decide(context: ActionContext, subject_id: str) -> list[FindingRow]:
     """Return the findings of a verdict on a case or on one finding.
 
     Raises:
@@ -138,13 +138,13 @@ def assign(context: ActionContext, subject_id: str, assignee: str, reason: str =
     review.assign(context.chain, subject_id, assignee, context.asker, reason)
 
 
-def approve(context: ActionContext, request_id: str) -> Mapping[str, Any]:
+def approve(context: ActionContext, request_id: str) -> RequestRow:
     """Approve another person's request, as a second person; return the request."""
     context.require("approve")
     return review.approve(context.chain, request_id, context.asker, context.people.is_same)
 
 
-def refuse(context: ActionContext, request_id: str, reason: str) -> Mapping[str, Any]:
+def refuse(context: ActionContext, request_id: str, reason: str) -> RequestRow:
     """Refuse another person's request, as a second person; return the request."""
     context.require("approve")
     why = review.required_reason(reason)

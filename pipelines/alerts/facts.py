@@ -175,7 +175,7 @@ def _records(district: District, now: datetime) -> list[Alert]:
             f"schoolbell records show {one.request_id}",
             now,
         )
-        for one, left in due_soon(district, today)
+        for one, left in due_soon(district.settings, district.store, today)
     ]
 
 

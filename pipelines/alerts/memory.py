@@ -239,9 +239,9 @@ def active_news(store: Store) -> list[dict[str, Any]]:
     for row in announcements(store):
         announced.setdefault(row["news_id"], []).append(row["channel"])
     rules: dict[str, dict[str, int]] = {}
-    for row in decisions(store):
-        counts = rules.setdefault(row["news_id"], {})
-        counts[row["rule"]] = counts.get(row["rule"], 0) + row["times"]
+    for decided in decisions(store):
+        counts = rules.setdefault(decided["news_id"], {})
+        counts[decided["rule"]] = counts.get(decided["rule"], 0) + decided["times"]
     more = [
         {
             "answer": newest.get(row["news_id"]),

@@ -41,6 +41,7 @@ from pipelines.state.alert_records import (
     unsent_messages,
 )
 from pipelines.state.connections import Store, Transaction, now_text
+from pipelines.state.rows import UnsentMessage
 from pipelines.web import within
 
 MAX_ATTEMPTS = 10
@@ -161,7 +162,7 @@ class _Handing:
             raise
 
 
-def _message(row: dict[str, Any]) -> Message:
+def _message(row: UnsentMessage) -> Message:
     return Message(
         row["alert_key"],
         row["subject"],

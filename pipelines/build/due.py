@@ -22,7 +22,11 @@ from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged_days import released
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
-from pipelines.registry.outline import code_mark
+from pipelines.registry.outline import Outline, code_mark
+from pipelines.registry.registry import Registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
+from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import (
     dirty_days,
@@ -32,19 +36,10 @@ from pipelines.state.source_records import (
 )
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.models import downstream, models
+from pipelines.warehouse.models import Model, downstream, models, query_text
 
 SPELLINGS = "identity.spellings"
 CLASSES = ("http_requests", "connections", "logons")
-
-_WRITTEN = """
-with spelled as (select name from main.respelled)
-select event_date from raw.http_requests where user_name in (from spelled)
-union
-select event_date from raw.connections where user_name in (from spelled)
-union
-select event_date from raw.logons where user_name in (from spelled)
-"""
 
 DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
@@ -71,7 +66,7 @@ def find_domains(database: Database, district: District) -> None:
     if days:
         inputs.show_raw(database, files, CLASSES, (days[0], days[-1]))
         names |= inputs.values_of(database, "spellings")
-    origin = _origin(district, names)
+    origin = _origin(district.outline, district.settings, names)
     if origin == origin_of_domains(district.store):
         return
     frames = district.registry.frames
@@ -84,15 +79,16 @@ def find_domains(database: Database, district: District) -> None:
     note_domains(district.store, found, origin)
 
 
-def _origin(district: District, names: set[str]) -> str:
+def _origin(outline: Outline, settings: Settings, names: set[str]) -> str:
     """Return changes with names, registry, settings and code, the only causes."""
-    known = (district.outline.version, district.settings.model_dump_json(), code_mark())
+    known = (outline.version, settings.model_dump_json(), code_mark())
     return sha256(repr((sorted(names), known)).encode()).hexdigest()
 
 
 def respelled_days(
     database: Database,
-    district: District,
+    store: Store,
+    home: DistrictHome,
     domains: set[str],
     held: Sequence[date],
 ) -> set[date]:
@@ -103,9 +99,9 @@ def respelled_days(
     names = sorted({one.name for one in known if one.domain in domains})
     frame = pl.DataFrame({"name": names}, {"name": pl.String})
     database.replace("main.respelled", frame)
-    files = inputs.lake_files(district.store, district.home.lake)
+    files = inputs.lake_files(store, home.lake)
     inputs.show_raw(database, files, CLASSES, (held[0], held[-1]))
-    return {row[0] for row in database.rows(_WRITTEN)} & set(held)
+    return {row[0] for row in database.rows(query_text("invalidation/respelled"))} & set(held)
 
 
 @dataclass(frozen=True)
@@ -164,23 +160,24 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     change = Change(database, district, held)
     build = touched(change, set(frames) - JUDGED_BY)
     again = touched(change, JUDGED_BY)
-    again["stage of a rule"] = _redecided(district, was, now) & set(held)
-    because = _changed_files(database, district)
+    again["stage of a rule"] = _redecided(district.store, was, now) & set(held)
+    because = _changed_files(database, district.registry)
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
     # an undated model is rebuilt with any build
-    build[DERIVED] = _respelled(database, district, was, now, held)
+    build[DERIVED] = _respelled(database, district.store, district.home, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
-    due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
+    due = dict.fromkeys(_dated(district.models, changed, whole), tuple(held))
     return _told(dirty | build, again, because, due)
 
 
-def _dated(district: District, changed: Collection[str], whole: Collection[str]) -> list[str]:
+def _dated(
+    every: Mapping[str, Model], changed: Collection[str], whole: Collection[str]
+) -> list[str]:
     """Return dated models that changed, or that read an undated one that did.
 
     Readers of a dated one follow by its days.
     """
-    every = district.models
     reached = {*changed, *downstream(every.values(), whole)}
     return [name for name in every if name in reached and every[name].is_dated]
 
@@ -259,7 +256,7 @@ def _versions(district: District) -> dict[str, str]:
     return district.judged_with | more | built
 
 
-def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
+def _redecided(store: Store, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
     """Return days with findings of rules that became leads, or went on trial, since."""
     rules: set[str] = set()
     for name in ("leads", "stages"):
@@ -267,14 +264,15 @@ def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str
         rules |= {one.split("=")[0] for one in before ^ after}
     return {
         date.fromisoformat(row["event_date"])
-        for row in stored_findings(district.store)
+        for row in stored_findings(store)
         if row["rule"] in rules
     }
 
 
 def _respelled(
     database: Database,
-    district: District,
+    store: Store,
+    home: DistrictHome,
     was: Mapping[str, str],
     now: Mapping[str, str],
     held: Sequence[date],
@@ -282,12 +280,12 @@ def _respelled(
     """Return days with a name whose domain setting changed since."""
     before, after = (set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now))
     changed = before ^ after
-    return respelled_days(database, district, changed, held) if changed else set()
+    return respelled_days(database, store, home, changed, held) if changed else set()
 
 
-def _changed_files(database: Database, district: District) -> tuple[str, ...]:
+def _changed_files(database: Database, registry: Registry) -> tuple[str, ...]:
     was = set(noted(database, "main.judged_files"))
-    now = set(district.registry.versions.items())
+    now = set(registry.versions.items())
     return tuple(sorted({name for name, _ in was ^ now}))
 
 
@@ -304,9 +302,9 @@ def touched_days(
 
 def stale_range(district: District) -> Range | None:
     """Return first and last day that dirty days reach in any model, or that failed before."""
-    held = _held(district)
+    held = _held(district.store, district.home)
     dirty = [day for day in dirty_days(district.store) if day in set(held)]
-    return _reached(district, dirty, held, Quarantine(district.store).days)
+    return _reached(district.models, dirty, held, Quarantine(district.store).days)
 
 
 def registry_range(database: Database, district: District) -> Range | None:
@@ -314,10 +312,10 @@ def registry_range(database: Database, district: District) -> Range | None:
 
     If nothing is left to build, the inputs of the warehouse are recorded.
     """
-    held = _held(district)
+    held = _held(district.store, district.home)
     find_domains(database, district)
     found = stale(database, district, held)
-    span = _reached(district, sorted(found.every_day), held)
+    span = _reached(district.models, sorted(found.every_day), held)
     if span is None:
         note_versions(database, district)
     else:
@@ -327,21 +325,21 @@ def registry_range(database: Database, district: District) -> Range | None:
 
 def note_built(database: Database, district: District, days: Sequence[date]) -> None:
     """Record the inputs of the warehouse, if these days were all that was stale."""
-    found = stale(database, district, _held(district))
+    found = stale(database, district, _held(district.store, district.home))
     if found.every_day <= set(days):
         note_versions(database, district)
 
 
-def _held(district: District) -> list[date]:
-    return inputs.lake_files(district.store, district.home.lake).days()
+def _held(store: Store, home: DistrictHome) -> list[date]:
+    return inputs.lake_files(store, home.lake).days()
 
 
 def _reached(
-    district: District,
+    every: Mapping[str, Model],
     stale: Sequence[date],
     held: Sequence[date],
     failed: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> Range | None:
-    due = spans.stale_days(district.models, stale, held, failed)
+    due = spans.stale_days(every, stale, held, failed)
     days = [day for days in due.values() for day in days]
     return (min(days), max(days)) if days else None

@@ -52,6 +52,8 @@ from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.outline import code_mark
 from pipelines.registry.registry import keep_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
@@ -64,6 +66,7 @@ from pipelines.state.source_records import (
 from pipelines.warehouse import attribution, inputs
 from pipelines.warehouse.database import CHANGED, Database
 from pipelines.warehouse.inputs import LakeFiles
+from pipelines.warehouse.models import Model
 from pipelines.warehouse.repair import (
     DamagedWarehouseError,
     is_whole,
@@ -275,7 +278,7 @@ def build(
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
     builder = replace(builder, away=away)
-    known = _provable(district)
+    known = _provable(district.models, district.model_versions)
     before = dict(noted(database, PROVEN))
     database.known.trusted = frozenset(
         name for name, one in known.items() if before.get(name) == one
@@ -303,20 +306,22 @@ def build(
     return built
 
 
-def _provable(district: District) -> dict[str, str]:
+def _provable(models: Mapping[str, Model], model_versions: Mapping[str, str]) -> dict[str, str]:
     """Return what each model's result depends on: itself, its inputs, the code."""
     columns = {
         name: [(column, note.type) for column, note in model.header.columns.items()]
-        for name, model in district.models.items()
+        for name, model in models.items()
     }
     mark = sha256(f"{code_mark()} {columns}".encode()).hexdigest()
-    return {name: f"{one} {mark}" for name, one in district.model_versions.items()}
+    return {name: f"{one} {mark}" for name, one in model_versions.items()}
 
 
 @contextmanager
-def _away(district: District, engine: Engine | None) -> Iterator[RemoteExecutor | None]:
+def _away(
+    home: DistrictHome, settings: Settings, engine: Engine | None
+) -> Iterator[RemoteExecutor | None]:
     """Yield the remote executor, if there is one: DuckDB uses the cores here."""
-    folder = district.home.parts
+    folder = home.parts
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
     if engine is None or not engine.has_machines:
         yield None
@@ -325,9 +330,9 @@ def _away(district: District, engine: Engine | None) -> Iterator[RemoteExecutor 
     try:
         yield RemoteExecutor(
             engine=engine,
-            warehouse=district.home.warehouse,
+            warehouse=home.warehouse,
             folder=folder,
-            memory_mb=district.settings.limits.memory_mb,
+            memory_mb=settings.limits.memory_mb,
         )
     finally:
         shutil.rmtree(folder)
@@ -441,7 +446,7 @@ def judge_days(
     judged = judged_days(built, skipped)
     found = judged_findings(database, district, judged)
     lines = cited_lines(database, district, found)
-    kept = keep(district.store, found, lines, judged, because, owners(district))
+    kept = keep(district.store, found, lines, judged, because, owners(district.reading))
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)
     note_judged_rules(database, district)
@@ -482,7 +487,7 @@ def build_and_judge(
 def _built_and_judged(district: District, progress: Progress, engine: Engine | None) -> Warehouse:
     memory_mb = district.settings.limits.memory_mb
     with (
-        _away(district, engine) as away,
+        _away(district.home, district.settings, engine) as away,
         opened(district.home.warehouse, memory_mb=memory_mb) as database,
     ):
         built = build(database, district, progress, away)

@@ -29,7 +29,7 @@ from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.findings.unjudged_days import judged_days, unjudged
 from pipelines.registry.kept_copies import data_of
-from pipelines.registry.registry import load_registry
+from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Scalar, Settings
@@ -234,11 +234,13 @@ def _built(
     only: Collection[date] | None = None,
 ) -> Sequence[str]:
     """Build what the change reaches, on the days that it touches; the models."""
-    frames = _changed_frames(before, after)
+    frames = _changed_frames(before.registry, after.registry)
     others = {
         name
         for name, model in after.models.items()
-        if name not in before.models or _values(model, before) != _values(model, after)
+        if name not in before.models
+        or _values(model, before.parameters, before.zone)
+        != _values(model, after.parameters, after.zone)
     }
     chosen = _reached(after.models, others, frames)
     held = inputs.lake_files(before.store, before.home.lake).days()
@@ -274,14 +276,16 @@ def _build(
     spans.build(builder_of(database, district, files), chosen, due, progress)
 
 
-def _changed_frames(before: District, after: District) -> list[str]:
-    was = before.registry.frames
-    return [name for name, frame in after.registry.frames.items() if not frame.equals(was[name])]
+def _changed_frames(before: Registry, after: Registry) -> list[str]:
+    was = before.frames
+    return [name for name, frame in after.frames.items() if not frame.equals(was[name])]
 
 
-def _values(model: Model, district: District) -> Mapping[str, Scalar]:
-    values = given(model, district.parameters)
-    return arguments(model, values, zone=district.zone)
+def _values(
+    model: Model, parameters: Mapping[str, Mapping[str, Scalar]], zone: str
+) -> Mapping[str, Scalar]:
+    values = given(model, parameters)
+    return arguments(model, values, zone=zone)
 
 
 def _reached(

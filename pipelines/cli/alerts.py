@@ -1,7 +1,6 @@
 """Commands about alerts: send, test, list, acknowledge, keep silent for a while."""
 
 import getpass
-import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ import typer
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
 from pipelines.alerts.memory import Reply, active_news, answer
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import emit, tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.run.console import console, table, working
@@ -90,8 +89,7 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
         rows = active_news(district.store)
         unsent = [one for one in outbox(district.store) if one["state"] != SENT]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps({k: v for k, v in row.items() if k != "key"}))
+        emit(({k: v for k, v in row.items() if k != "key"} for row in rows), as_json=True)
         return
     body = [
         [
@@ -110,7 +108,7 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
     console().print(table("Notices", columns, body))
     if unsent:
         names = ("alert_key", "channel", "state", "attempts", "error")
-        left = [[one[name] or "" for name in names] for one in unsent]
+        left = [[dict(one)[name] or "" for name in names] for one in unsent]
         console().print(table("Not sent", names, left))
 
 
@@ -125,8 +123,7 @@ def history(
     with open_district(home) as district:
         rows = stored_issues(district.store, since)
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps({k: v for k, v in row.items() if k != "key"}))
+        emit(({k: v for k, v in row.items() if k != "key"} for row in rows), as_json=True)
         return
     body = [
         [

@@ -118,7 +118,6 @@ GROUPS = {
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
         ),
-        "score": ("score:score", "Score the rules on synthetic districts."),
     },
     "Service agencies": {
         "layer": (
@@ -163,9 +162,9 @@ class Commands(MutableMapping[str, Any]):
     """
 
     def __init__(self) -> None:
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[str, object] = {}
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         if name not in self._loaded:
             module, attribute = COMMANDS[name][0].split(":")
             found = getattr(import_module(f"pipelines.cli.{module}"), attribute)
@@ -181,7 +180,7 @@ class Commands(MutableMapping[str, Any]):
             self._loaded[name] = command
         return self._loaded[name]
 
-    def __setitem__(self, name: str, command: Any) -> None:
+    def __setitem__(self, name: str, command: object) -> None:
         self._loaded[name] = command
 
     def __delitem__(self, name: str) -> None:

@@ -1,6 +1,5 @@
 """Commands about the audit chain: check that it holds, show what is in it."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
-from pipelines.cli.output import tell
+from pipelines.cli.output import emit, tell
 from pipelines.errors import safe
 from pipelines.privacy.lookups import looked_up
 from pipelines.run.console import console, table
@@ -75,11 +74,10 @@ def show(
     """Show the newest entries, oldest first."""
     with _chain(home) as chain:
         rows = [asdict(entry) for entry in chain.entries()[-max(last, 1) :]]
-    if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
-        return
     columns = ("number", "time", "actor", "action", "subject", "case", "reason")
+    if as_json:
+        emit(rows, as_json=True)
+        return
     body = [[row[name] for name in columns] for row in rows]
     console().print(table("Audit chain", columns, body))
 
@@ -94,11 +92,10 @@ def lookups(
     since = datetime.now(UTC) - timedelta(days=days)
     with _chain(home) as chain:
         rows = [one.shown for one in looked_up(chain.entries(), since)]
-    if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
-        return
     columns = ("actor", "action", "times", "cases", "without_case", "last_time")
+    if as_json:
+        emit(rows, as_json=True)
+        return
     body = [[row[name] for name in columns] for row in rows]
     console().print(table(f"Lookups of {days} days", columns, body))
 

@@ -1,12 +1,12 @@
 """Commands that copy a home, bring it back, and prove that this works."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.backup import fingerprint as fingerprint_of
@@ -40,17 +40,17 @@ def backup(
         "new_keys": [str(key) for key in new_keys],
         "fingerprint": fingerprint_of(made.folder),
     }
-    if as_json:
-        typer.echo(json.dumps(shown))
-        return
-    typer.echo(f"Backup: {made.folder}")
-    typer.echo(
-        f"{len(made.manifest.files):,} files, {size:,} bytes, {made.linked:,} of the files shared "
-        f"with the previous backup; {made.manifest.lines:,} lines and {made.manifest.findings:,} "
-        "findings."
-    )
-    typer.echo(f"Fingerprint (keep it in a separate place): {shown['fingerprint']}")
+    lines = [
+        f"Backup: {made.folder}",
+        (
+            f"{len(made.manifest.files):,} files, {size:,} bytes, {made.linked:,} of the files "
+            f"shared with the previous backup; {made.manifest.lines:,} lines and "
+            f"{made.manifest.findings:,} findings."
+        ),
+        f"Fingerprint (keep it in a separate place): {shown['fingerprint']}",
+    ]
     if keys is None:
-        typer.echo(
+        lines.append(
             "The backup does not contain the keys. Copy them to a separate place once, with --keys."
         )
+    tell(shown, *lines, as_json=as_json)

@@ -1,6 +1,5 @@
 """The command that checks a district's settings and registry."""
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
+from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.product_stories import shown_by_logs
@@ -67,8 +67,7 @@ def check(
             raise
         problems, registry = list(error.problems), None
     for problem in problems:
-        text = json.dumps(asdict(problem)) if as_json else safe_lines(problem)
-        typer.echo(text)
+        tell(asdict(problem), str(problem), as_json=as_json)
     if registry is not None and not as_json:
         for file, disables in sorted(registry.missing.items()):
             word = registry.empty.get(file, "not there")
@@ -171,13 +170,17 @@ def mended_files(path: Path) -> Iterator[str]:
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
-        wrong = [*wrong_in(district), *unknown_rules(district), *old_settings(district)]
+        wrong = [
+            *wrong_in(district),
+            *unknown_rules(district.home, district.registry),
+            *old_settings(district.settings),
+        ]
         said = [
             *names_of(district),
-            *strange_names(district),
+            *strange_names(district.store),
             *incomplete(district.registry),
             *cannot_judge(district),
-            *carried(district),
+            *carried(district.outline),
             *shown_by_logs(arrived(district.store)),
         ]
         return [*wrong, *district.registry.problems], district.registry, said

@@ -49,7 +49,7 @@ def demo(
         # its files are complete: no program writes them any more
         done = run(home, settle_seconds=0, watchers=watchers)
     with open_district(home) as district:
-        screen.print(account_table(district))
+        screen.print(account_table(district.store))
     trial = judge_trial(home, seed=seed, people=people, weeks=weeks, has_violations=True)
     report = home / "reports" / "index.html"
     columns, rows = _scored(trial)

@@ -7,8 +7,8 @@ import polars as pl
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.output import rendered
 from pipelines.cli.query import _put
+from pipelines.cli.row_files import rendered
 from pipelines.errors import SettingsError
 from pipelines.reports.dictionary import described, in_snapshots, relations
 

@@ -1,7 +1,6 @@
 """The command that opens the review desk, and its accounts with a password."""
 
 import getpass
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, named, open_context
 from pipelines.cli.output import tell
-from pipelines.errors import SettingsError, safe
+from pipelines.errors import SettingsError
 
 app = typer.Typer(invoke_without_command=True)
 account = typer.Typer(
@@ -96,7 +95,7 @@ def list_accounts(home: Home, as_json: AsJson = False) -> None:
         shown = {name: row[name] for name in ("login", "created_time", "ended_time")}
         state = f"ended {row['ended_time'][:10]}" if row["ended_time"] else "active"
         line = f"{row['login']}: since {row['created_time'][:10]}, {state}"
-        typer.echo(json.dumps(shown) if as_json else safe(line))
+        tell(shown, line, as_json=as_json)
 
 
 def _password() -> str:

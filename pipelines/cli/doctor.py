@@ -1,11 +1,11 @@
 """The command that examines an installation."""
 
-import json
 from datetime import UTC, datetime
 
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.checks import (
     WELL,
@@ -33,7 +33,7 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
     findings = []
     for finding in examine(patient):
         findings.append(finding)
-        typer.echo(json.dumps(finding.shown()) if as_json else _line(finding))
+        tell(finding.shown(), _line(finding), as_json=as_json)
     if not as_json:
         typer.echo(_sum(findings))
     raise typer.Exit(verdict(findings))

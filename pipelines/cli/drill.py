@@ -1,6 +1,5 @@
 """The command that proves that a backup is enough."""
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.errors import safe_lines
 from pipelines.operations.restore import drill as drilled
@@ -32,9 +32,9 @@ def drill(
     """
     place = scratch or Path(tempfile.gettempdir())
     with working("rehearsing a restore"), open_district(home) as district:
-        wrong = drilled(district, to, keys, place)
+        wrong = drilled(district.store, to, keys, place)
     if as_json:
-        typer.echo(json.dumps({"wrong": list(wrong)}))
+        tell({"wrong": list(wrong)}, as_json=True)
         raise typer.Exit(1 if wrong else 0)
     for line in wrong:
         typer.echo(safe_lines(line), err=True)

@@ -20,7 +20,7 @@ from pipelines.actions.kept_evidence import edition
 from pipelines.actions.kept_evidence import pack as packed
 from pipelines.actions.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell, write_private
+from pipelines.cli.output import emit, tell, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
@@ -41,6 +41,7 @@ from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
 from pipelines.state.reviews import last_verdicts, present_code, reviews
+from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow, HistoryRow, RequestRow
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -73,8 +74,7 @@ def list_findings(
             if (leads or row["confidence"] != "C1") and status in ("", row["status"])
         ]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
+        emit(rows, as_json=True)
         return
     columns = ("finding_id", "day", "rule", "account", "severity")
     more = ("confidence", "status", "case_id", "assignee")
@@ -96,8 +96,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
         rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
         rows.sort(key=lambda row: row["is_student"])
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
+        emit(rows, as_json=True)
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
     more = ("severity", "confidence", "standing", "assignee")
@@ -116,21 +115,20 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Show a finding's history: each change, when, by whom and why."""
     with open_context(home, "findings") as context:
         _, finding = context.finding(finding_id)
-        rows = [
-            row | {"reason": context.redact(finding, row["reason"])}
+        rows: list[HistoryRow] = [
+            {**row, "reason": context.redact(finding, row["reason"]) or ""}
             for row in entries(context.district.store, finding_id)
         ]
-    for row in rows:
-        if as_json:
-            typer.echo(json.dumps(row))
-            continue
-        who = row["actor"] or "a run"
-        graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
-        said = f"{row['time'][:19]}Z {row['change']} by {who} ({graded})"
-        typer.echo(safe(f"{said}: {row['reason']}"))
+    emit(rows, _change, as_json=as_json)
 
 
-def shown(context: ActionContext) -> list[dict[str, Any]]:
+def _change(row: HistoryRow) -> str:
+    who = row["actor"] or "a run"
+    graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
+    return f"{row['time'][:19]}Z {row['change']} by {who} ({graded}): {row['reason']}"
+
+
+def shown(context: ActionContext) -> list[dict[str, object]]:
     """Return the list's columns of each finding, oldest day first; students' are last."""
     decided = decided_by(context)
     rows = [
@@ -147,13 +145,17 @@ def decided_by(context: ActionContext) -> dict[str, str]:
 
 
 def shown_row(
-    context: ActionContext, case: Case, finding: Mapping[str, Any], verdict: str | None
-) -> dict[str, Any]:
+    context: ActionContext, case: Case, finding: FindingRow, verdict: str | None
+) -> dict[str, object]:
     """Return the visible columns of a finding, with pseudonyms for names."""
     record, day = finding["record"], finding["event_date"]
-    kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
     return {
-        **{name: finding[name] for name in kept},
+        "finding_id": finding["finding_id"],
+        "kind": finding["kind"],
+        "rule": finding["rule"],
+        "severity": finding["severity"],
+        "confidence": finding["confidence"],
+        "status": finding["status"],
         "day": day,
         "account": context.subject(finding),
         "is_student": context.is_student(finding),
@@ -215,17 +217,22 @@ def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Explain one finding: the rule, its thresholds, what was measured, its limits."""
     with open_context(home, "findings") as context:
-        _, finding = context.finding(finding_id)
-        finding = {**finding, "record": context.shown(finding)}
+        finding = context.finding(finding_id)[1].copy()
+        finding["record"] = context.shown(finding)
         title = context.district.detections[finding["rule"]].model.header.title
-    facts = {"finding_id": finding_id, "rule": finding["rule"], "title": title}
+    facts: dict[str, object] = {
+        "finding_id": finding_id,
+        "rule": finding["rule"],
+        "title": title,
+    }
+    record: Mapping[str, object] = finding["record"]
     names = ("clauses", "parameters", "inputs", "would_change", "limits", "next_step")
-    facts |= {name: finding["record"][name] for name in names}
+    facts |= {name: record[name] for name in names}
     facts["measured"] = dict(_measured(finding["record"]))
     tell(facts, *_explained(finding, title), as_json=as_json)
 
 
-def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
+def _seen(context: ActionContext, case: Case, finding: FindingRow) -> Iterator[str]:
     record = context.shown(finding)
     account = context.subject(finding)
     yield record["claim"].replace("{account}", account)
@@ -244,7 +251,7 @@ def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Ite
         yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
 
 
-def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+def _explanations(found: Sequence[ExplanationRow]) -> Iterator[str]:
     """Yield each tested explanation with its result, and those that the rule excludes."""
     for tested in found:
         if tested["result"] != BY_DESIGN:
@@ -256,11 +263,16 @@ def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"    {each['name']} ({each['test']})"
 
 
-def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _cited(context: ActionContext, finding: FindingRow) -> list[dict[str, object]]:
     """Return the place and hash of each cited line, without its content."""
-    kept = ("role", "source", "path", "line_no", "line_sha256")
     return [
-        {name: line[name] for name in kept}
+        {
+            "role": line["role"],
+            "source": line["source"],
+            "path": line["path"],
+            "line_no": line["line_no"],
+            "line_sha256": line["line_sha256"],
+        }
         for line in stored_evidence(context.district.store)
         if line["finding_id"] == finding["finding_id"]
     ]
@@ -271,7 +283,7 @@ def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from sorted(nameless(record["details"]).items())
 
 
-def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
+def _explained(finding: FindingRow, title: str) -> Iterator[str]:
     record = finding["record"]
     yield f"{finding['rule']}: {title}"
     for clause in record["clauses"]:
@@ -368,7 +380,7 @@ def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
     tell(facts, said, as_json=as_json)
 
 
-def _asked(row: Mapping[str, Any]) -> str:
+def _asked(row: RequestRow) -> str:
     what = f"{row['action']} {row['subject'] or ''}".strip()
     return safe(f"{what} of case {row['case_id']}, because: {row['reason']}")
 
@@ -432,13 +444,18 @@ def pack(
     """Pack the evidence of a case into a zip file that can be verified offline."""
     with open_context(home, "export") as context:
         made = packed(context, case_id, reason, partial(write_private, to), names=names)
-    told = {"file": str(to), "sha256": made.sha256, "findings": made.findings}
-    if as_json:
-        typer.echo(json.dumps(told | {"audit_entry": made.number}))
-        return
-    typer.echo(safe(f"{to}: {made.findings} findings, {edition(names=names)}"))
-    typer.echo(f"sha256 {made.sha256}, entry {made.number} of the audit chain")
-    typer.echo(safe(f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}"))
+    tell(
+        {
+            "file": str(to),
+            "sha256": made.sha256,
+            "findings": made.findings,
+            "audit_entry": made.number,
+        },
+        f"{to}: {made.findings} findings, {edition(names=names)}",
+        f"sha256 {made.sha256}, entry {made.number} of the audit chain",
+        f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -448,7 +465,7 @@ def feedback(home: Home, as_json: AsJson = False) -> None:
         rows = [quality_row(each) for each in qualities_of(context.district)]
         amends = list(_fixes(context))
     if as_json:
-        typer.echo(json.dumps({"rules": rows, "fixes": amends}))
+        tell({"rules": rows, "fixes": amends}, as_json=True)
         return
     columns = ("rule", "stage", *COUNTS, "decisions", "precision", "follows")
     body = [_cells(row) for row in rows if row["decisions"] or row["undetermined"]]
@@ -471,10 +488,10 @@ def _cells(row: dict[str, Any]) -> list[object]:
     return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
 
 
-def _fixes(context: ActionContext) -> Iterator[dict[str, Any]]:
+def _fixes(context: ActionContext) -> Iterator[dict[str, object]]:
     """Yield corrections to make; devices under pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
-    rows = [
+    rows: list[DecidedFinding] = [
         {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
         for case in context.cases
         for finding in case.findings
@@ -508,8 +525,7 @@ def permits(home: Home, as_json: AsJson = False) -> None:
             if problem.file in ("consents.csv", "exceptions.csv")
         ]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row))
+        emit(rows, as_json=True)
         return
     columns = ("permit_id", "kind", "about", "valid_from", "valid_to", "state")
     more = ("review_due", "hides", "after_its_end")

@@ -1,6 +1,5 @@
 """Commands of a service agency: one command, every home."""
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.output import tell
+from pipelines.cli.output import emit, tell
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError, safe, safe_lines
 from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet, write_workspace
@@ -112,8 +111,8 @@ def status(
     found = load_fleet(fleet).only(tuple(only or ()))
     rows = overview(found)
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(dict(zip(COLUMNS, map(str, row.cells), strict=True))))
+        facts = (dict(zip(COLUMNS, map(str, row.cells), strict=True)) for row in rows)
+        emit(facts, as_json=True)
     else:
         show_whole(table(found.agency, COLUMNS, [row.cells for row in rows]))
     if page is not None:
@@ -191,7 +190,7 @@ def _tell(outcome: Outcome, *, as_json: bool, is_shown: bool) -> None:
             "what": outcome.what,
             "lines": outcome.out.splitlines() if is_shown else [],
         }
-        typer.echo(json.dumps(shown))
+        tell(shown, as_json=True)
         return
     typer.echo(f"{name}: {_word(outcome)}, {outcome.seconds:.0f} s")
     lines = outcome.out.splitlines() if is_shown else []

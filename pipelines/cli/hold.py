@@ -1,6 +1,5 @@
 """Commands that keep days from being deleted."""
 
-import json
 from datetime import datetime
 from typing import Annotated
 
@@ -8,8 +7,7 @@ import typer
 
 from pipelines.actions import kept_evidence as actions
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell
-from pipelines.errors import safe_lines
+from pipelines.cli.output import emit, tell
 from pipelines.state.retention import Hold, holds
 
 app = typer.Typer(help="Legal holds on days, so that nothing is deleted.", no_args_is_help=True)
@@ -35,7 +33,7 @@ def add(
     """Place a hold: keep all data of some days, regardless of the retention period."""
     with open_context(home, "hold") as context:
         placed = actions.hold(context, reason, first and first.date(), last and last.date(), case)
-    tell(placed.__dict__, f"hold {_line(placed)}", as_json=as_json)
+    tell(placed.__dict__, f"hold {line_of(placed)}", as_json=as_json)
 
 
 @app.command("list")
@@ -43,13 +41,8 @@ def list_holds(home: Home, as_json: AsJson = False) -> None:
     """List every hold, released ones included."""
     with open_context(home, "hold") as context:
         found = holds(context.district.store)
-    for one in found:
-        if as_json:
-            typer.echo(json.dumps(one.__dict__, default=str))
-        else:
-            typer.echo(safe_lines(_line(one)))
-    if not found and not as_json:
-        typer.echo("There are no holds.")
+    rows = (one.__dict__ for one in found)
+    emit(rows, lambda row: line_of(Hold(**row)), as_json=as_json, empty="There are no holds.")
 
 
 @app.command("release")
@@ -66,7 +59,8 @@ def release(
     tell(facts, f"{hold_id} is released.", as_json=as_json)
 
 
-def _line(one: Hold) -> str:
+def line_of(one: Hold) -> str:
+    """Return a hold in one line."""
     case = f", case {one.case_id}" if one.case_id else ""
     days = f"{one.first_day} to {one.last_day}"
     line = f"{one.hold_id}: {days}{case}, by {one.actor}: {one.reason}"

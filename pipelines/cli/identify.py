@@ -1,6 +1,5 @@
 """The command `identify`: what a log file would become, nothing being written."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
+from pipelines.cli.output import tell
 from pipelines.errors import safe
 from pipelines.formats import MIXED
 from pipelines.health.product_stories import shown_by
@@ -40,11 +40,8 @@ def identify(
             found = examine(member)
             is_any_known |= bool(found.claims)
             where = f"{file}{member.path.removeprefix(readable(file.name))}"
-            if as_json:
-                typer.echo(json.dumps({"path": where, **_as_data(found)}))
-            else:
-                for line in _in_words(where, found):
-                    typer.echo(line)
+            facts = {"path": where, **_as_data(found)}
+            tell(facts, *_in_words(where, found), as_json=as_json)
         if (more := len(members) - MAX_MEMBERS) > 0 and not as_json:
             typer.echo(f"{safe(file)}: {more} more members were not read")
     sys.exit(0 if is_any_known else 1)

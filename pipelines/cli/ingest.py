@@ -1,6 +1,5 @@
 """Commands about log files: take them in, read rejects again."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from pipelines.build.steps import ingest_sources, preview
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
+from pipelines.cli.output import tell
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
 from pipelines.ingest.source import IngestOptions, Outcome
@@ -57,7 +57,7 @@ def ingest(
                 watch=watchers.reading,
                 engine=opened,
             )
-        screen.print(account_table(district))
+        screen.print(account_table(district.store))
         behind = set_back(district.store, datetime.now(UTC))
         aside = len(unlisted_files(district.home.lake))
     if behind:
@@ -72,26 +72,23 @@ def ingest(
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
     record = outcome.record
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "source": record.source,
-                    "path": record.path,
-                    "format": record.format,
-                    "state": record.state,
-                    "kind": outcome.kind,
-                    "lines": record.lines,
-                    "events": record.events,
-                    "rejects": record.rejects,
-                    "blanks": record.blanks,
-                    "duplicates": record.duplicates,
-                    "pending": record.pending_lines,
-                    "bytes": record.consumed_bytes,
-                    "message": record.message,
-                    "waits": outcome.waits or None,
-                }
-            )
-        )
+        facts = {
+            "source": record.source,
+            "path": record.path,
+            "format": record.format,
+            "state": record.state,
+            "kind": outcome.kind,
+            "lines": record.lines,
+            "events": record.events,
+            "rejects": record.rejects,
+            "blanks": record.blanks,
+            "duplicates": record.duplicates,
+            "pending": record.pending_lines,
+            "bytes": record.consumed_bytes,
+            "message": record.message,
+            "waits": outcome.waits or None,
+        }
+        tell(facts, as_json=True)
     else:
         for text in troubles([outcome]):
             typer.echo(text, err=True)
@@ -112,7 +109,7 @@ def _preview(district: District, settle_seconds: float, *, as_json: bool) -> Non
                 told = {"source": source.name, "path": path, "kind": one.kind}
                 if one.kind in WRONG:
                     told["message"] = message or ""
-                typer.echo(json.dumps(told))
+                tell(told, as_json=True)
             else:
                 typer.echo(f"{safe(source.name)}/{safe(path)}: {one.kind}")
                 if one.kind in WRONG:

@@ -1,6 +1,6 @@
 """Commands of the way in: an office asks first, and is answered last."""
 
-import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +10,7 @@ import typer
 from pipelines.actions.inquiries import inquire, release_inquiry
 from pipelines.actions.referrals import OFFICES
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell, write_private
-from pipelines.errors import safe
+from pipelines.cli.output import emit, tell, write_private
 from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
@@ -54,13 +53,14 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
         rows = inquiries(context.district.store)
         today = context.today.isoformat()
         names = [context.named("account", row["account"], today) for row in rows]
-    for row, name in zip(rows, names, strict=True):
-        state = "released" if row["released_time"] else "open"
-        days = f"{row['first_day']} to {row['last_day']}"
-        line = f"{row['inquiry_id']}: {name}, {days}, for {row['office']}, {state}"
-        typer.echo(json.dumps(row | {"account": name}) if as_json else safe(line))
-    if not rows and not as_json:
-        typer.echo("No inquiries.")
+    shown = (row | {"account": name} for row, name in zip(rows, names, strict=True))
+    emit(shown, _line, as_json=as_json, empty="No inquiries.")
+
+
+def _line(row: Mapping[str, object]) -> str:
+    state = "released" if row["released_time"] else "open"
+    days = f"{row['first_day']} to {row['last_day']}"
+    return f"{row['inquiry_id']}: {row['account']}, {days}, for {row['office']}, {state}"
 
 
 @app.command("release")

@@ -1,6 +1,5 @@
 """Commands about the layer of a service agency in one home."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,6 @@ import typer
 from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.output import tell
 from pipelines.district import open_district
-from pipelines.errors import safe_lines
 from pipelines.operations import agency_layer
 from pipelines.registry.folder import Layer, read_layer
 
@@ -31,7 +29,9 @@ Folder = Annotated[
 def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
     """Copy an overlay into the home; the next run uses it."""
     with open_district(home) as district:
-        taken = agency_layer.take(district, folder, str(who_asks(district.home, district.settings)))
+        taken = agency_layer.take(
+            district.store, district.home, folder, str(who_asks(district.home, district.settings))
+        )
     _tell(taken, "taken", as_json=as_json)
 
 
@@ -39,7 +39,9 @@ def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
 def drop(home: Home, as_json: AsJson = False) -> None:
     """Remove the overlay from the home; the next run does not use it."""
     with open_district(home) as district:
-        held = agency_layer.drop(district, str(who_asks(district.home, district.settings)))
+        held = agency_layer.drop(
+            district.store, district.home, str(who_asks(district.home, district.settings))
+        )
     _tell(held, "removed", as_json=as_json)
 
 
@@ -64,10 +66,10 @@ def diff(
         at = folder or district.home.agency
         wanted = agency_layer.sound_layer(folder).digest if folder else ""
         held = read_layer(district.home.agency).digest
-        found = list(agency_layer.differences(district, at))
+        found = list(agency_layer.differences(district.settings, district.home, at))
     for one in found:
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
-        typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))
+        tell(asdict(one), line, as_json=as_json)
     if wanted not in ("", held):
         typer.echo("The home contains another version of this overlay.", err=True)
     elif not found:

@@ -24,6 +24,7 @@ from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ListSource
 from pipelines.settings.toml_reader import load_settings
+from pipelines.warehouse.models import query_text
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.web import within
 
@@ -32,17 +33,6 @@ LARGEST = 200_000_000
 TIMEOUT_SECONDS = 60
 MAX_SECONDS = 600.0
 """Seconds for downloading a list."""
-_DOUBTS = """
-select
-    site,
-    max_by(said, event_date) as said,
-    bool_or(is_work_disputed) as is_work_disputed,
-    count(*) as days
-from marts.category_disagreements
-where event_date > (select max(event_date) from marts.source_hours) - 7
-group by site
-order by is_work_disputed desc, days desc, site
-"""
 
 app = typer.Typer(help="Site lists from other publishers.", no_args_is_help=True)
 
@@ -96,7 +86,11 @@ def doubts(home: Home, as_json: AsJson = False) -> None:
     """List sites used in the newest week on which the lists disagree."""
     with reading(current(DistrictHome(home.resolve()).snapshots)) as database:
         has = database.has("marts.category_disagreements")
-        rows = list(database.frame(_DOUBTS).iter_rows(named=True)) if has else []
+        rows = (
+            list(database.frame(query_text("lookups/disputed_categories")).iter_rows(named=True))
+            if has
+            else []
+        )
     for row in rows:
         mark = "on which the lists disagree: " if row["is_work_disputed"] else ""
         days = "day" if row["days"] == 1 else "days"

@@ -1,11 +1,11 @@
 """The command that moves the state to PostgreSQL, and back."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.errors import SettingsError
 from pipelines.operations.upgrade import move_back, move_out
 from pipelines.settings.home import DistrictHome
@@ -35,8 +35,5 @@ def move_state(
         )
     place = DistrictHome(home.resolve())
     rows = move_back(place) if back else move_out(place, given)
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
     where = str(place.state_db) if back else "the database"
-    typer.echo(f"{sum(rows.values()):,} rows are in {where}, all counted.")
+    tell(rows, f"{sum(rows.values()):,} rows are in {where}, all counted.", as_json=as_json)

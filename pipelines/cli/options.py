@@ -58,7 +58,9 @@ def who_asks_in(district: "District") -> Principal:
     """Return the user with the rights that the district grants its agency's staff today."""
     from pipelines.actions.context import granted_today
 
-    return granted_today(district, who_asks(district.home, district.settings))
+    return granted_today(
+        district.registry, district.zone, who_asks(district.home, district.settings)
+    )
 
 
 def whose_login() -> str:

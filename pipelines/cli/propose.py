@@ -1,9 +1,8 @@
 """The command that proposes registry rows from the logs, tries and accepts them."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -143,26 +142,20 @@ def _try(
     with working("judging the last weeks with the new rows"):
         trial = trial_of(context, picked, GROUP_WEEKS if groups else WEEKS)
     before, after = findings_of(trial)
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "ids": [one.offer_id for one in picked],
-                    "effects": effects(trial.differences),
-                    "findings_before": before,
-                    "findings_after": after,
-                }
-            )
-        )
-        return
-    for group in groups:
-        typer.echo(safe(f"{group.topic}: {group.title}"))
-    for offer in single:
-        typer.echo(safe(f"{offer.offer_id} {offer.file}: {offer.reason}"))
-    typer.echo(f"Findings from {trial.first} to {trial.last}: {before} -> {after}")
-    for sentence in in_words(context, trial.differences) or [NO_CASE]:
-        typer.echo(capital(f"{sentence}."))
-    typer.echo("Nothing was written. To write it, use --accept and --reason WHY.")
+    tell(
+        {
+            "ids": [one.offer_id for one in picked],
+            "effects": effects(trial.differences),
+            "findings_before": before,
+            "findings_after": after,
+        },
+        *(safe(f"{group.topic}: {group.title}") for group in groups),
+        *(safe(f"{offer.offer_id} {offer.file}: {offer.reason}") for offer in single),
+        f"Findings from {trial.first} to {trial.last}: {before} -> {after}",
+        *(capital(f"{one}.") for one in in_words(context, trial.differences) or [NO_CASE]),
+        "Nothing was written. To write it, use --accept and --reason WHY.",
+        as_json=as_json,
+    )
 
 
 def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
@@ -172,7 +165,7 @@ def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
     if as_json:
         for offer in found:
             if not show or in_group(offer.topic, show):
-                typer.echo(json.dumps(_facts(offer)))
+                tell(_facts(offer), as_json=True)
         return
     for line in _told(found, shown, show):
         typer.echo(safe(line))
@@ -231,7 +224,7 @@ def _by_file(found: Sequence[Offer]) -> Mapping[str, list[Offer]]:
     return grouped
 
 
-def _facts(offer: Offer) -> dict[str, Any]:
+def _facts(offer: Offer) -> dict[str, object]:
     return {
         "id": offer.offer_id,
         "group": offer.topic,

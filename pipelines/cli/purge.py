@@ -1,15 +1,15 @@
 """Commands that delete what the district no longer keeps, and hold what it must."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pipelines.cli.hold import _line
+from pipelines.cli.hold import line_of
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
+from pipelines.cli.output import tell
 from pipelines.district import District, only_writer
 from pipelines.errors import BusyError, SchoolbellError, safe_lines
 from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
@@ -36,27 +36,31 @@ def purge(
     with open_context(home, "purge") as context:
         now = datetime.now(UTC)
         if dry_run:
-            _tell(plan(context.district, now), as_json=as_json)
+            found = plan(context.district, now)
+            tell(_shown(found), *_lines(found), as_json=as_json)
             return
         with only_writer(context.district.home):
             found = plan(context.district, now)
             if not as_json:
-                _tell(found, as_json=False)
+                tell({}, *_lines(found), as_json=False)
             if found.is_empty:
                 finish_purge(context.district, context.chain, now)
                 if as_json:
-                    typer.echo(json.dumps(_shown(found) | {"certificate": None}))
+                    tell(_shown(found) | {"certificate": None}, as_json=True)
                 return
             _confirm(reason, is_sure=yes)
             done = Purge(found, str(context.asker), reason, now)
             screen = console(is_quiet=is_quiet or as_json)
             with _stoppable(), watching(screen) as watchers:
                 carry_out(context.district, done, context.chain, watchers.building)
-                path = certified(context.district, done, context.chain)
-    if as_json:
-        typer.echo(json.dumps(_shown(found) | {"certificate": str(path)}))
-    else:
-        typer.echo(f"Certificate: {path}")
+                path = certified(
+                    context.district.home,
+                    context.district.store,
+                    context.district.settings,
+                    done,
+                    context.chain,
+                )
+    tell(_shown(found) | {"certificate": str(path)}, f"Certificate: {path}", as_json=as_json)
 
 
 @contextmanager
@@ -85,22 +89,19 @@ def _confirm(reason: str, *, is_sure: bool) -> None:
         typer.confirm("Permanently delete all of this?", abort=True)
 
 
-def _tell(found: Plan, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(_shown(found)))
-        return
+def _lines(found: Plan) -> Iterator[str]:
     if found.unfinished:
-        typer.echo(_begun(found))
+        yield _begun(found)
     if not found.before:
-        typer.echo("No retention is set: see [retention] in district.toml.")
+        yield "No retention is set: see [retention] in district.toml."
     for name, first in found.before.items():
         going, held = found.things[name], found.held[name]
         rows = sum(one.row_count for one in going)
         line = f"{PLURALS[name]} before {first}: {len(going):,} to delete"
         line += f" ({rows:,} rows)" if rows else ""
-        typer.echo(line + (f", {len(held):,} kept under a legal hold" if held else ""))
+        yield line + (f", {len(held):,} kept under a legal hold" if held else "")
     for hold in found.holds:
-        typer.echo(safe_lines(f"hold {_line(hold)}"))
+        yield f"hold {line_of(hold)}"
 
 
 def _begun(found: Plan) -> str:
@@ -135,7 +136,7 @@ def finish_interrupted(district: District, *, is_quiet: bool) -> bool:
     return True
 
 
-def _shown(found: Plan) -> dict[str, Any]:
+def _shown(found: Plan) -> dict[str, object]:
     return {
         "kept_from": {name: str(day) for name, day in found.before.items()},
         "going": {name: len(ones) for name, ones in found.things.items()},

@@ -9,7 +9,8 @@ import polars as pl
 import typer
 
 from pipelines.cli.options import Home
-from pipelines.cli.output import Kind, rendered, write_private
+from pipelines.cli.output import write_private
+from pipelines.cli.row_files import Kind, rendered
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection, noted
 from pipelines.notebook.saved_queries import listed, saved_query

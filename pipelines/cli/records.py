@@ -1,7 +1,5 @@
 """Commands that answer a request for public records."""
 
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,8 +13,8 @@ import typer
 from pipelines.actions import records as actions
 from pipelines.actions.context import ActionContext
 from pipelines.cli.options import AsJson, Home, days_of, open_context
-from pipelines.cli.output import tell, write_private
-from pipelines.errors import SettingsError, safe_lines
+from pipelines.cli.output import emit, tell, write_private
+from pipelines.errors import SettingsError
 from pipelines.findings.packs import csv_bytes
 from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
@@ -68,21 +66,21 @@ def list_(home: Home, as_json: AsJson = False) -> None:
     with _opened(home) as context:
         found = record_requests(context.district.store)
     rows = [
-        (
-            one.request_id,
-            str(one.received),
-            str(one.due or ""),
-            str(one.scope.get("relation", "")),
-            one.outcome or "open",
-        )
+        {
+            "request": one.request_id,
+            "received": str(one.received),
+            "due": str(one.due or ""),
+            "table": str(one.scope.get("relation", "")),
+            "state": one.outcome or "open",
+        }
         for one in reversed(found)
     ]
     columns = ("request", "received", "due", "table", "state")
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(dict(zip(columns, row, strict=True))))
+        emit(rows, as_json=True)
     else:
-        show_whole(table("Requests for public records", columns, rows))
+        body = [[row[name] for name in columns] for row in rows]
+        show_whole(table("Requests for public records", columns, body))
 
 
 @app.command()
@@ -129,15 +127,12 @@ def draft(
     if out is not None:
         _write(made, out)
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "rows": len(made.rows),
-                    "items": [asdict(one) for one in made.items],
-                    "decisions": [asdict(one) for one in decided.values()],
-                }
-            )
-        )
+        facts = {
+            "rows": len(made.rows),
+            "items": [asdict(one) for one in made.items],
+            "decisions": [asdict(one) for one in decided.values()],
+        }
+        tell(facts, as_json=True)
         return
     rows = [
         (of, CLASSES[of], items, decision, exemption if decision != "keep" else "")
@@ -230,24 +225,20 @@ def close(
 def show(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Show a request: its text, and its decisions with person and time."""
     with _opened(home) as context:
-        one = actions.request_of(context.district, number)
+        one = actions.request_of(context.district.store, number)
         decided = record_decisions(context.district.store, number)
-    if as_json:
-        said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}
-        typer.echo(json.dumps(said, default=str))
-        return
-    typer.echo(safe_lines(f"{one.request_id}, received {one.received}, {_due(one.due)}"))
-    typer.echo(safe_lines(one.text.rstrip()))
-    if one.approved_by:
-        typer.echo(safe_lines(f"approved by {one.approved_by}"))
-    for each in decided.values():
-        typer.echo(
-            safe_lines(
-                f"{each.time[:16]} {each.actor}: {each.item} {each.decision} "
-                f"({each.exemption or 'no exemption'}): {each.reason}"
-            )
-        )
-    sys.stdout.flush()
+    tell(
+        {**asdict(one), "decisions": [asdict(each) for each in decided.values()]},
+        f"{one.request_id}, received {one.received}, {_due(one.due)}",
+        one.text.rstrip(),
+        *([f"approved by {one.approved_by}"] if one.approved_by else []),
+        *(
+            f"{each.time[:16]} {each.actor}: {each.item} {each.decision} "
+            f"({each.exemption or 'no exemption'}): {each.reason}"
+            for each in decided.values()
+        ),
+        as_json=as_json,
+    )
 
 
 def _due(day: date | None) -> str:

@@ -1,12 +1,13 @@
 """The command that makes the warehouse again from lake and state."""
 
-import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet, whose_login
+from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district
 from pipelines.operations.restore import RecoveryResult
 from pipelines.operations.restore import recover as recovered
@@ -33,18 +34,16 @@ def recover(
     """
     if new_key:
         with open_district(home) as district, only_writer(district.home):
-            accept_key(district, whose_login())
+            accept_key(district.home, district.store, whose_login())
     with watching(console(is_quiet=is_quiet or as_json)) as watchers:
         done = recovered(home, watchers.building)
-    if as_json:
-        typer.echo(json.dumps(asdict(done)))
-        return
-    _tell(done)
+    tell(asdict(done), *lines_of(done), as_json=as_json)
 
 
-def _tell(done: RecoveryResult) -> None:
-    typer.echo(f"{done.tables} tables were rebuilt.")
+def lines_of(done: RecoveryResult) -> Iterator[str]:
+    """Yield the result of a rebuild in words."""
+    yield f"{done.tables} tables were rebuilt."
     if done.differing:
-        typer.echo(f"Different: {', '.join(done.differing)}")
+        yield f"Different: {', '.join(done.differing)}"
     elif done.differing is not None:
-        typer.echo("Every table has the same rows as before the rebuild.")
+        yield "Every table has the same rows as before the rebuild."

@@ -1,16 +1,15 @@
 """Commands about cases that are with another office."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from pipelines.actions import referrals as actions
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell
-from pipelines.errors import safe
+from pipelines.cli.output import emit, tell
 from pipelines.findings.review import VERDICTS
 from pipelines.state.reviews import referrals
+from pipelines.state.rows import ReferralRow
 
 app = typer.Typer(help="Cases that another office has.", no_args_is_help=True)
 ReferralId = Annotated[str, typer.Argument(help="ID that `referrals list` shows.")]
@@ -21,17 +20,15 @@ def list_referrals(home: Home, as_json: AsJson = False) -> None:
     """List referrals, returned ones included."""
     with open_context(home, "findings") as context:
         rows = referrals(context.district.store)
-    for row in rows:
-        state = "referred"
-        if row["acknowledged_time"]:
-            state = "acknowledged"
-        if row["returned_time"]:
-            state = f"returned {row['returned_time'][:10]}: {row['outcome']}"
-        since = row["referred_time"][:10]
-        line = f"{row['referral_id']}: {row['case_id']} to {row['office']}, {since}"
-        typer.echo(json.dumps(row) if as_json else safe(f"{line}, {state}"))
-    if not rows and not as_json:
-        typer.echo("No cases are referred.")
+    emit(rows, _line, as_json=as_json, empty="No cases are referred.")
+
+
+def _line(row: ReferralRow) -> str:
+    state = "acknowledged" if row["acknowledged_time"] else "referred"
+    if row["returned_time"]:
+        state = f"returned {row['returned_time'][:10]}: {row['outcome']}"
+    since = row["referred_time"][:10]
+    return f"{row['referral_id']}: {row['case_id']} to {row['office']}, {since}, {state}"
 
 
 @app.command("acknowledge")

@@ -1,6 +1,5 @@
 """The command that tries another threshold or registry row without saving it."""
 
-import json
 import shutil
 import tempfile
 import tomllib
@@ -17,12 +16,14 @@ from pipelines.build.trial import Difference, TrialResult, changed, copied, with
 from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
-from pipelines.district import District
+from pipelines.cli.output import emit, tell
 from pipelines.errors import SettingsError, safe
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
+from pipelines.registry.registry import Registry
 from pipelines.run.console import console, table, watching
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import parse_settings
@@ -71,10 +72,10 @@ def replay(
     with open_context(home, "replay") as context, _scratch() as folder:
         before = copied(context.district, folder)
         try:
-            _put(registry or (), before)
+            _put(registry or (), before.home)
             wanted = _settings(context.district.settings, settings, values or ())
             after = changed(before, wanted)
-            _refuse_errors(before, after)
+            _refuse_errors(before.registry, after.registry)
             with watching(console(is_quiet=is_quiet)) as watchers:
                 found = replayed(before, after, weeks, watchers.building)
             rows = list(_rows(ActionContext(before, context.asker), found.differences))
@@ -108,8 +109,7 @@ def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) 
         for value, made in zip(steps, found, strict=True)
     ]
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps({"parameter": name, **row}))
+        emit(({"parameter": name, **row} for row in rows), as_json=True)
         return
     most = max(max(row["added"], row["removed"]) for row in rows) or 1
     body = [
@@ -152,7 +152,7 @@ def _scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _put(files: Sequence[Path], district: District) -> None:
+def _put(files: Sequence[Path], home: DistrictHome) -> None:
     for path in files:
         if path.name not in (*FILES, *ROSTER, POLICY) and path.suffix != ".ics":
             raise SettingsError(
@@ -160,7 +160,7 @@ def _put(files: Sequence[Path], district: District) -> None:
                 where="--registry",
                 remedy=f"It is one of: {', '.join(sorted(FILES))}.",
             )
-        shutil.copyfile(path, district.home.registry / path.name)
+        shutil.copyfile(path, home.registry / path.name)
 
 
 def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settings:
@@ -179,29 +179,29 @@ def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settin
     return with_values(wanted, given)
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 
 
-def _refuse_errors(before: District, after: District) -> None:
+def _refuse_errors(before: Registry, after: Registry) -> None:
     """Raise an error for a row that would be rejected: it cannot be previewed."""
-    known = {str(problem) for problem in before.registry.problems}
-    wrong = [error for error in after.registry.errors if str(error) not in known]
+    known = {str(problem) for problem in before.problems}
+    wrong = [error for error in after.errors if str(error) not in known]
     if wrong:
         told = "\n  ".join(str(one) for one in wrong[:10])
         raise SettingsError("the registry would reject it", remedy=told)
 
 
-def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, object]]:
     """Yield each difference under pseudonyms, with the finding's verdict."""
     decided = last_verdicts(context.district.store)
     for difference in found:
         finding, day = difference.finding, difference.finding.event_date.isoformat()
         kind = context.district.subject_kind(finding.rule)
-        verdict = decided.get(finding.finding_id, {}).get("verdict")
+        verdict = decided[finding.finding_id]["verdict"] if finding.finding_id in decided else None
         yield {
             "effect": difference.effect,
             "finding_id": finding.finding_id,
@@ -222,13 +222,15 @@ def _graded(difference: Difference, when: str) -> str | None:
     return f"{one.severity}, {one.confidence}, " + (by or one.stage)
 
 
-def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
+def _tell(
+    found: TrialResult, rows: Sequence[Mapping[str, object]] | None, *, as_json: bool
+) -> None:
     """Print the differences; only counts for a user who may not see findings."""
     counts = Counter(
         (difference.effect, difference.finding.rule) for difference in found.differences
     )
     if as_json:
-        said: dict[str, Any] = {
+        said: dict[str, object] = {
             "first": found.first.isoformat(),
             "last": found.last.isoformat(),
             "same": found.same,
@@ -240,7 +242,7 @@ def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_js
             ],
         }
         more = {} if rows is None else {"differences": list(rows)}
-        typer.echo(json.dumps(said | more))
+        tell(said | more, as_json=True)
         return
     if rows:
         columns = tuple(rows[0])

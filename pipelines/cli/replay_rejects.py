@@ -1,13 +1,13 @@
 """The command that reads rejected lines again."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district
-from pipelines.errors import SettingsError, safe
+from pipelines.errors import SettingsError
 from pipelines.ingest.parser import readers
 from pipelines.ingest.replay import Replay, ReplayResult
 
@@ -47,11 +47,10 @@ def replay_rejects(
 
 
 def _tell_replay(source: str, name: str, done: ReplayResult, *, as_json: bool) -> None:
-    if as_json:
-        counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
-        typer.echo(json.dumps({"source": source, "format": name, **counts}))
-    else:
-        typer.echo(
-            f"{safe(source)}: {name}: {done.lines} lines reread, {done.events} became events, "
-            f"{done.rejects} are still rejected"
-        )
+    counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
+    tell(
+        {"source": source, "format": name, **counts},
+        f"{source}: {name}: {done.lines} lines reread, {done.events} became events, "
+        f"{done.rejects} are still rejected",
+        as_json=as_json,
+    )

@@ -1,6 +1,5 @@
 """The commands that publish weekly reports again, and that sign one."""
 
-import json
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -60,7 +59,7 @@ def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:
             lambda week, at, of: status.update(f"week of {week}, {at} of {of} ..."),
         )
     for one in done:
-        typer.echo(json.dumps(one.shown) if as_json else str(one.page))
+        tell(one.shown, str(one.page), as_json=as_json)
 
 
 @app.command()

@@ -1,13 +1,14 @@
 """The command that brings a home back from a backup."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, whose_login
-from pipelines.cli.recover import _tell
+from pipelines.cli.output import tell
+from pipelines.cli.recover import lines_of
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.lake.files import UNLISTED
 from pipelines.operations.restore import RecoveryResult, RestoreResult
@@ -62,31 +63,29 @@ def restore(
         done = bring_back(folder, to, keys, actor=whose_login(), fingerprint=fingerprint)
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
-    if as_json:
-        typer.echo(json.dumps(_shown(done)))
-    else:
-        _tell_restored(done, made)
+    tell(_shown(done), *_lines(done, made), as_json=as_json)
+    if not as_json:
+        for line in done.wrong:
+            typer.echo(safe_lines(line), err=True)
     raise typer.Exit(0 if is_whole else 1)
 
 
-def _tell_restored(done: RestoreResult, made: RecoveryResult | None) -> None:
-    typer.echo(
+def _lines(done: RestoreResult, made: RecoveryResult | None) -> Iterator[str]:
+    yield (
         f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
         f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
     )
     if made is not None:
-        _tell(made)
+        yield from lines_of(made)
     for path in done.kept:
-        typer.echo(f"The earlier state is kept: {path}")
+        yield f"The earlier state is kept: {path}"
     if done.set_aside:
-        typer.echo(
+        yield (
             f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
             f"{'file' if len(done.set_aside) == 1 else 'files'} not in the backup."
         )
-    for line in done.wrong:
-        typer.echo(safe_lines(line), err=True)
     if not done.wrong:
-        typer.echo(f"Next: schoolbell run --home {done.home.path}")
+        yield f"Next: schoolbell run --home {done.home.path}"
 
 
 def _shown(done: RestoreResult) -> dict[str, object]:

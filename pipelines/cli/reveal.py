@@ -1,6 +1,5 @@
 """The command that reveals a pseudonym, for one case and a limited time."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from pipelines.actions.names import reveal as revealed
 from pipelines.cli.findings import CaseId
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.errors import safe
+from pipelines.cli.output import tell
 
 
 def reveal(
@@ -24,9 +23,6 @@ def reveal(
     """
     with open_context(home, "names") as context:
         told = revealed(context, token, reason, case)
-    if as_json:
-        typer.echo(json.dumps(told))
-        return
     owner = f", of {told['person_id']}" if told["person_id"] else ""
     name = f" ({told['person_name']})" if told["person_name"] else ""
-    typer.echo(safe(f"{token}: {told['kind']} {told['value']}{owner}{name}"))
+    tell(told, f"{token}: {told['kind']} {told['value']}{owner}{name}", as_json=as_json)

@@ -52,7 +52,7 @@ def run_all(
                 settle_seconds=settle_seconds,
                 engine=engine,
             )
-        screen.print(account_table(district))
+        screen.print(account_table(district.store))
         for one in district.outline.refused:
             typer.echo(safe(f"registry/{one}"), err=True)
         for problem in district.registry.errors if district.outline.errors else ():

@@ -1,6 +1,5 @@
 """Commands about Sigma rules that an operator put into a folder."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +11,7 @@ import typer
 
 from pipelines.actions.context import ActionContext
 from pipelines.cli.options import AsJson, Home, days_of, open_context
+from pipelines.cli.output import emit
 from pipelines.errors import SettingsError
 from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act
@@ -52,11 +52,8 @@ def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
     with _opened(home) as context:
         asked, refused = sigma.read_rules(folder or context.district.home.path / "sigma")
     if as_json:
-        for one in asked:
-            said = asdict(one)
-            typer.echo(json.dumps({name: said[name] for name in SHOWN}))
-        for one in refused:
-            typer.echo(json.dumps(asdict(one)))
+        emit(({name: getattr(one, name) for name in SHOWN} for one in asked), as_json=True)
+        emit(map(asdict, refused), as_json=True)
     else:
         shown = [[getattr(one, name) for name in SHOWN] for one in asked]
         show_whole(table(f"{len(asked)} rules can be tested", COLUMNS, shown))
@@ -87,10 +84,9 @@ def leads(
             subject=f"{len(asked)} rules, {span[0]} to {span[1]}",
         )
         with context.chain.recording(act):
-            found = list(sigma.leads(context.district, asked, span))
+            found = list(sigma.leads(context.district.store, context.district.home, asked, span))
     if as_json:
-        for one in found:
-            typer.echo(json.dumps(asdict(one), default=str))
+        emit(map(asdict, found), as_json=True)
         return
     rows = [
         (

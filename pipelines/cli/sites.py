@@ -1,7 +1,7 @@
 """Commands about sites that wait for a decision."""
 
-import json
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,8 @@ from pipelines.actions.permits import (
 )
 from pipelines.actions.site_effects import NO_CASE, in_words, span_in_words
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell
-from pipelines.errors import capital, safe
+from pipelines.cli.output import emit, tell
+from pipelines.errors import capital
 from pipelines.findings.cases import queue
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
 from pipelines.reports.words import count
@@ -28,15 +28,16 @@ def list_sites(home: Home, as_json: AsJson = False) -> None:
     """List sites that were used at length on one day and are on no list."""
     with open_context(home, "findings") as context:
         rows = undecided_sites(context, queue(context.district).week)
-    for row in rows:
-        use = f"{count(row['accounts'], 'account')}, {count(row['minutes'], 'minute')}"
-        what = ", ".join(row["categories"]) or "on no list"
-        line = f"{row['site']}: {use}, {what} ({', '.join(row['cases'])})"
-        if row["settled_by"]:
-            line += f"; {row['settled_by']} is on the list: closes with the next run"
-        typer.echo(json.dumps(row) if as_json else safe(line))
-    if not rows and not as_json:
-        typer.echo("No site needs a decision.")
+    emit(rows, _line, as_json=as_json, empty="No site needs a decision.")
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    use = f"{count(row['accounts'], 'account')}, {count(row['minutes'], 'minute')}"
+    what = ", ".join(row["categories"]) or "on no list"
+    line = f"{row['site']}: {use}, {what} ({', '.join(row['cases'])})"
+    if row["settled_by"]:
+        line += f"; {row['settled_by']} is on the list: closes with the next run"
+    return line
 
 
 @app.command("decide")
@@ -75,10 +76,10 @@ def decide(
         found = would_change(context, row)
         sentences = in_words(context, found) or [NO_CASE]
         span = span_in_words(row, context.today)
-    if as_json:
-        typer.echo(json.dumps({"saved": False, **row, "effects": effects(found)}))
-        return
-    typer.echo(span)
-    for sentence in sentences:
-        typer.echo(capital(f"{sentence}."))
-    typer.echo("Nothing was saved. Give --save to put it on the list.")
+    tell(
+        {"saved": False, **row, "effects": effects(found)},
+        span,
+        *(capital(f"{sentence}.") for sentence in sentences),
+        "Nothing was saved. Give --save to put it on the list.",
+        as_json=as_json,
+    )

@@ -1,6 +1,5 @@
 """The command that leads from nothing to the first report, a step at a time."""
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import Group, accept_group, groups, offered
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
+from pipelines.cli.output import tell
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
@@ -66,7 +66,7 @@ def start(
     if as_json:
         with open_district(home) as district:
             facts = asdict(first_steps(district))
-        typer.echo(json.dumps(facts, default=str))
+        tell(facts, as_json=True)
         return
     is_asking = not is_silent and sys.stdin.isatty()
     place = DistrictHome(home.resolve())
@@ -95,7 +95,7 @@ def _bring_all(
     """Bring logs and exports, those given or asked for; how far the home has come."""
     _step(1, "Logs")
     with open_district(home) as district:
-        bring(district, logs or (_asked_logs(district) if is_asking else ()))
+        bring(district.home, logs or (_asked_logs(district.home) if is_asking else ()))
         found = first_steps(district)
     for line in _logs(found):
         typer.echo(safe(line))
@@ -115,7 +115,7 @@ def _step(number: int, title: str) -> None:
     typer.echo(f"\n{number}. {title}")
 
 
-def bring(district: District, paths: Sequence[Path]) -> None:
+def bring(home: DistrictHome, paths: Sequence[Path]) -> None:
     """Copy logs that a format knows into a folder of their format."""
     for path in paths:
         if not path.exists():
@@ -126,7 +126,7 @@ def bring(district: District, paths: Sequence[Path]) -> None:
             if not name:
                 typer.echo(safe(f"{file}: unknown format; not copied"))
                 continue
-            into = _place(file, district.home.landing / name)
+            into = _place(file, home.landing / name)
             if into.exists() and into.stat().st_size == file.stat().st_size:
                 continue
             into.parent.mkdir(parents=True, exist_ok=True)
@@ -154,8 +154,8 @@ def _begins_with(file: Path, other: Path) -> bool:
         return all(whole.read(len(some)) == some for some in iter(lambda: part.read(CHUNK), b""))
 
 
-def _asked_logs(district: District) -> list[Path]:
-    landing = district.home.landing
+def _asked_logs(home: DistrictHome) -> list[Path]:
+    landing = home.landing
     typer.echo(f"Put logs in {landing}/<source>/, one folder per source.")
     return _asked_paths("A log or a folder of logs to copy there (Enter: none)")
 

@@ -1,6 +1,5 @@
 """The command that shows the health of a home; a timer may call it as a monitor."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.district import District, open_outlined
 from pipelines.errors import capital, safe, safe_lines
 from pipelines.health.source_states import HISTORY
@@ -37,7 +37,7 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
         code = _alert(district, now) if alert else 0
         found = status_of(district, now)
     if as_json:
-        typer.echo(json.dumps(found.shown))
+        tell(found.shown, as_json=True)
     else:
         _show(found)
     raise typer.Exit(max(found.exit_code, code))

@@ -1,6 +1,5 @@
 """The command that brings a home to the version that is installed."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.operations.upgrade import Plan, UpgradeResult, plan
 from pipelines.operations.upgrade import upgrade as upgraded
@@ -34,24 +34,21 @@ def upgrade(
     with working("upgrading the state"):
         done = upgraded(home)
     if as_json:
-        typer.echo(json.dumps(asdict(done), default=str))
+        tell(asdict(done), as_json=True)
     else:
         _tell(done, home)
     raise typer.Exit(1 if done.wrong else 0)
 
 
 def _tell_plan(found: Plan, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(asdict(found)))
-        return
-    for table, columns in found.lacking.items():
-        typer.echo(f"state.db: {table} lacks {', '.join(columns)}")
+    lines = [f"state.db: {table} lacks {', '.join(ones)}" for table, ones in found.lacking.items()]
     if found.lacking:
-        typer.echo(f"A copy of {found.state_bytes:,} bytes would be kept.")
+        lines.append(f"A copy of {found.state_bytes:,} bytes would be kept.")
     else:
-        typer.echo("state.db: nothing to do.")
+        lines.append("state.db: nothing to do.")
     if not found.is_warehouse_readable:
-        typer.echo("warehouse.duckdb cannot be opened; the next run rebuilds it.")
+        lines.append("warehouse.duckdb cannot be opened; the next run rebuilds it.")
+    tell(asdict(found), *lines, as_json=as_json)
 
 
 def _tell(done: UpgradeResult, home: Path) -> None:

@@ -185,7 +185,7 @@ def _group(model: Model) -> str:
     return f"{folder}_{about}" if about else folder
 
 
-def _metadata(model: Model) -> dict[str, Any]:
+def _metadata(model: Model) -> dict[str, object]:
     """Return the meaning of the columns, and the files that make them."""
     columns = [
         dg.TableColumn(
@@ -278,7 +278,7 @@ def preview(database: Database, model: Model) -> dict[str, Any]:
     return {"preview": dg.MetadataValue.table(records)}
 
 
-def _plain(value: Any) -> str | int | float | bool:
+def _plain(value: object) -> str | int | float | bool:
     if isinstance(value, str | int | float | bool):
         return value
     return "" if value is None else str(value)

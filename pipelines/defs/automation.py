@@ -283,7 +283,9 @@ def look_and_tell(
     now = datetime.now(UTC)
     with home.writing() as district:
         health = looked_at(district, now)
-        states = [source_state.shown for source_state in source_states(district)]
+        states = [
+            source_state.shown for source_state in source_states(district.store, district.settings)
+        ]
         summary = send_alerts(district, now, health)
         keep_outline(district)
     context.log.info("alerts: %s", summary)

@@ -19,7 +19,9 @@ from pipelines.defs.resources import HomeResource
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import EVENT_CLASSES
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.published_reports import report_facts
 from pipelines.warehouse.database import Database
@@ -62,7 +64,7 @@ def built_elsewhere(
     try:
         with home.idle() as district:
             stamp = _stamp(district)
-            found = [*_published(district), *_built(district)]
+            found = [*_published(district.home, district.store), *_built(district)]
     except BusyError:
         return dg.SkipReason("a run is in progress")
     events: list[dg.AssetMaterialization] = []
@@ -98,7 +100,7 @@ def _built(district: District) -> Iterator[Told]:
     """Yield assets without days, then each day, so that the newest is reported last."""
     days = [day.isoformat() for day in ledger.event_days(district.store)]
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, Any]] = {}
+    previews: dict[str, dict[str, object]] = {}
     with reading(district.home.warehouse) as database:
         for name, model in district.models.items():
             if database.has(name):
@@ -143,10 +145,10 @@ def _materialized(
     ]
 
 
-def _published(district: District) -> Iterator[Told]:
+def _published(home: DistrictHome, store: Store) -> Iterator[Told]:
     """Yield the newest snapshot, and the director's page of each week."""
     try:
-        snapshot = current(district.home.snapshots)
+        snapshot = current(home.snapshots)
     except ModelError:
         return
     made = dg.AssetMaterialization(
@@ -154,10 +156,10 @@ def _published(district: District) -> Iterator[Told]:
         metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size},
     )
     yield "snapshot", snapshot.name, [made]
-    newest = {fact["week"]: fact for fact in report_facts(district.store)}
+    newest = {fact["week"]: fact for fact in report_facts(store)}
     for week, fact in newest.items():
         label = f"{date.fromisoformat(week):%G-W%V}"
-        page = district.home.reports / label / "index.html"
+        page = home.reports / label / "index.html"
         numbers = fact["facts"]["numbers"]
         metadata = {name: dg.MetadataValue.int(n) for name, n in numbers.items()}
         made = dg.AssetMaterialization(
@@ -169,5 +171,5 @@ def _published(district: District) -> Iterator[Told]:
         yield f"report {week}", word, [made]
 
 
-def _word(*what: Any) -> str:
+def _word(*what: object) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()[:12]

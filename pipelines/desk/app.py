@@ -248,7 +248,7 @@ def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Resp
             if session is None:
                 return RedirectResponse("/signin", 303)
             asker = who(session, settings, desk.home.home)
-            asker = granted_today(desk.home.district, asker)
+            asker = granted_today(desk.home.district.registry, desk.home.district.zone, asker)
             asker.require(right)
             response = view(Visit(desk, request, session, asker))
         return _with_cookie(desk, response, cookie) if cookie else response
@@ -802,7 +802,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
     try:
         session = desk.passwords.sign_in(district.store, login, password, address)
         asker = who(session, district.settings, desk.home.home)
-        granted_today(district, asker).require("findings")
+        granted_today(district.registry, district.zone, asker).require("findings")
     except WrongPasswordError as error:
         if error.is_now_blocked:
             _note(desk, Session(login=error.login[:80], way="local"), "sign in blocked")

@@ -119,7 +119,7 @@ class OpenHome:
             version = state_version(store)
             if self._cases is None or self._cases[0] != version:
                 if self._cases is None:
-                    place_all(store, owners(self.district))
+                    place_all(store, owners(self.district.reading))
                 before = {} if self._cases is None else self._cases[1]
                 known = {
                     row["finding_id"]: row for case in before.values() for row in case.findings
@@ -198,7 +198,9 @@ class OpenHome:
             years: dict[int, Pseudonyms] = self._shared.setdefault("_years", {})
             year = school_year(case.monday)
             if year not in years:
-                years[year] = pseudonyms(self.district, case.monday)
+                years[year] = pseudonyms(
+                    self.district.registry, self.district.store, self.district.home, case.monday
+                )
             return years[year]
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day
 from pipelines.state.reviews import referrals, requests
+from pipelines.state.rows import FindingRow
 
 A_PAGE = 50
 MAX_TEXT = 100
@@ -234,7 +235,7 @@ def _row(context: ActionContext, known: ListedCase) -> QueueRow:
     )
 
 
-def sentence(context: ActionContext, finding: Mapping[str, Any]) -> str:
+def sentence(context: ActionContext, finding: FindingRow) -> str:
     """Return the sentence of a finding, under code names, as the report prints it."""
     kind = context.district.subject_kind(finding["rule"])
     said = told(context.shown(finding)["claim"], context.subject(finding), kind)

@@ -48,6 +48,7 @@ from pipelines.state.records_requests import (
 )
 from pipelines.state.retention import holds
 from pipelines.state.reviews import comments, inquiries, referrals, requests, statements
+from pipelines.state.rows import RequestRow
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -281,7 +282,7 @@ def requests_to_answer(context: ActionContext) -> int:
 
 def _asked(
     context: ActionContext,
-    row: Mapping[str, Any],
+    row: RequestRow,
     zone: ZoneInfo,
     asked: Mapping[tuple[str, str, str], str],
 ) -> dict[str, Any]:
@@ -310,7 +311,7 @@ def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Form, dict[s
     return FORMS[name], values
 
 
-def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> dict[str, Any]:
     state = "waiting" if is_waiting(row) else "not answered in time"
     if row["approved_by"] is not None:
         state = "used" if row["used_time"] else "approved"
@@ -369,7 +370,7 @@ def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
 
 def record_page(context: ActionContext, number: str, first: int) -> dict[str, Any]:
     """Return a request for public records, and a page of its draft."""
-    district, request = context.district, request_of(context.district, number)
+    district, request = context.district, request_of(context.district.store, number)
     values: dict[str, Any] = {
         "request": _record(context, request),
         "is_open": not request.closed_time,
@@ -392,9 +393,9 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, An
     shown = range(first, min(first + A_PAGE, len(made.rows)))
     return values | {
         "draft": made,
-        "cost": estimate(district, made),
+        "cost": estimate(district.settings, made),
         # to pack it takes as long as a release does
-        "seen": seal_of(district, made) if may_approve and is_due else "",
+        "seen": seal_of(district.settings, made) if may_approve and is_due else "",
         "days": f"{day(made.scope.first)} to {day(made.scope.last)}",
         "columns": columns_of(made.scope.relation, made.scope.columns),
         "done": sorted(made.done().items()),

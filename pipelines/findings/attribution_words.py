@@ -6,9 +6,10 @@ sentences.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.sentences import counted, listed
 
 FACTS: Mapping[str, tuple[str, str]] = {
@@ -29,30 +30,6 @@ FACTS: Mapping[str, tuple[str, str]] = {
 """Fact, as `core.http_requests.attribution_facts` names it: its name and sentence."""
 
 
-_REQUESTS = """
-with cited as (
-    select unnest($findings) as finding_id, unnest($events) as event_id
-)
-select cited.finding_id, requests.attribution_facts, count(*) as request_count
-from cited
-inner join {prefix}core.http_requests as requests using (event_id)
-where requests.attribution_facts is not null
-group by all
-order by finding_id, request_count desc, attribution_facts
-"""
-
-_CARDS = """
-with named as (
-    select unnest($findings) as finding_id, unnest($devices) as device,
-        unnest($days)::date as event_date
-)
-select distinct named.finding_id, named.device, learned.sighting_count
-from named
-inner join {prefix}identity.learned_devices as learned
-    on named.device = learned.device and named.event_date = learned.event_date
-where learned.mac is not null
-order by finding_id, named.device
-"""
 MAX_SETS = 2
 """Different sets of facts that are named for one finding."""
 
@@ -85,7 +62,7 @@ def every_set() -> dict[str, str]:
 
 def attributions(
     database: Database,
-    findings: Iterable[Mapping[str, Any]],
+    findings: Iterable[FindingRow],
     named: Callable[[str], str],
     prefix: str = "",
 ) -> dict[str, list[str]]:
@@ -106,11 +83,12 @@ def attributions(
         for row in rows
         for device in row["record"].get("devices") or ()
     ]
+    text = attached_query if prefix else query_text
     found: dict[str, list[str]] = {}
     if cited and database.has(f"{prefix}core.http_requests"):
         sets: dict[str, list[tuple[str, int]]] = {}
         for finding, facts, requests in database.rows(
-            _REQUESTS.format(prefix=prefix),
+            text("lookups/facts_of_findings"),
             {"findings": [one for one, _ in cited], "events": [e for _, e in cited]},
         ):
             sets.setdefault(finding, []).append((facts, requests))
@@ -118,7 +96,7 @@ def attributions(
     if on and database.has(f"{prefix}identity.learned_devices"):
         columns = map(list, zip(*on, strict=True))
         values = dict(zip(("findings", "devices", "days"), columns, strict=True))
-        for finding, device, sightings in database.rows(_CARDS.format(prefix=prefix), values):
+        for finding, device, sightings in database.rows(text("lookups/learned_cards"), values):
             seen = counted(sightings, "1 lease or network login|# leases and logins")
             found.setdefault(finding, []).append(f"{named(device)}: card learned from {seen}")
     return found

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.findings.grades import KINDS, LEVELS, SURE
 from pipelines.privacy.pseudonyms import about_students
 from pipelines.settings.problems import SEVERITIES, Severity
@@ -34,6 +34,7 @@ from pipelines.state.reviews import (
     put_into_case,
     stored_cases,
 )
+from pipelines.state.rows import FindingRow, FindingText
 
 if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     import polars as pl
@@ -83,7 +84,7 @@ class Case:
     person: str
     clause: str
     week: str
-    findings: tuple[Mapping[str, Any], ...]
+    findings: tuple[FindingRow, ...]
     assignee: str | None = None
     number: str = ""
 
@@ -99,7 +100,7 @@ class Case:
         return next(status for status in STATUSES if status in held)
 
     @cached_property
-    def heaviest(self) -> Mapping[str, Any]:
+    def heaviest(self) -> FindingRow:
         """The finding that speaks for the case: it weighs most, then is surest."""
         return max(
             (finding for finding, _ in self.parts()),
@@ -115,10 +116,14 @@ class Case:
         return max((str(one["severity"]) for one in self.counted), key=_severity)
 
     @property
+    def first_day(self) -> date:
+        """The day of the oldest finding that counts; a snapshot has dates, the state text."""
+        return min(date.fromisoformat(str(finding["event_date"])) for finding in self.counted)
+
+    @property
     def weight(self) -> tuple[int, int, str]:
         """Orders cases: highest weight first, then the surest, then the oldest."""
-        first = min(str(finding["event_date"]) for finding in self.counted)
-        return -_severity(self.severity), -_confidence(self.confidence), first
+        return -_severity(self.severity), -_confidence(self.confidence), self.first_day.isoformat()
 
     @property
     def confidence(self) -> str:
@@ -126,14 +131,14 @@ class Case:
         return max((str(finding["confidence"]) for finding in self.counted), key=_confidence)
 
     @cached_property
-    def counted(self) -> Sequence[Mapping[str, Any]]:
+    def counted(self) -> Sequence[FindingRow]:
         """Findings but those withdrawn, and leads; where none is left, the rest."""
         left = [one for one in self.findings if one["status"] != WITHDRAWN]
         shown = [one for one in left or self.findings if one["confidence"] != LEAD]
         return shown or left or self.findings
 
     @property
-    def undecided(self) -> Sequence[Mapping[str, Any]]:
+    def undecided(self) -> Sequence[FindingRow]:
         """The findings that count and have no decision."""
         return [one for one in self.counted if one["status"] == OPEN]
 
@@ -172,9 +177,9 @@ class Case:
             return "site"
         return "trial" if all(map(is_on_trial, self.counted)) else "waiting"
 
-    def parts(self) -> Iterator[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
+    def parts(self) -> Iterator[tuple[FindingRow, list[FindingRow]]]:
         """Yield each finding that counts, with the uses of sites within it."""
-        absorbed: dict[str, list[Mapping[str, Any]]] = {}
+        absorbed: dict[str, list[FindingRow]] = {}
         for finding in self.counted:
             if block := block_of(finding, self.counted):
                 absorbed.setdefault(block["finding_id"], []).append(finding)
@@ -184,20 +189,18 @@ class Case:
                 yield finding, absorbed.get(finding["finding_id"], [])
 
 
-def is_first_use(finding: Mapping[str, Any]) -> bool:
+def is_first_use(finding: FindingRow) -> bool:
     """Use of sites at low weight, on the first day that the account is seen there."""
     days = finding["record"].get("details", {}).get("days")
     return finding["kind"] == SITE_USE and finding["severity"] in LOW and days == 1
 
 
-def is_on_trial(finding: Mapping[str, Any]) -> bool:
+def is_on_trial(finding: FindingRow) -> bool:
     """Return whether its rule is on trial."""
     return bool(finding["record"].get("stage") == "trial")
 
 
-def block_of(
-    finding: Mapping[str, Any], others: Collection[Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
+def block_of(finding: FindingRow, others: Collection[FindingRow]) -> FindingRow | None:
     """Return the finding of the same account that contains a use of sites.
 
     That is use off hours or away from the owner; otherwise a heavier finding about the same
@@ -218,7 +221,7 @@ def block_of(
     return block and (block_of(block, others) or block)
 
 
-def is_told_by(finding: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def is_told_by(finding: FindingRow, other: FindingRow) -> bool:
     """Return whether both are about sites, and the other is heavier and names all of these."""
     return (
         other["kind"] == SITE_USE
@@ -228,15 +231,15 @@ def is_told_by(finding: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     )
 
 
-def _sites(finding: Mapping[str, Any]) -> set[str]:
+def _sites(finding: FindingRow) -> set[str]:
     return set(finding["record"].get("details", {}).get("sites") or ())
 
 
-def _holds_first(other: Mapping[str, Any]) -> int:
+def _holds_first(other: FindingRow) -> int:
     return [*HOLDING, SITE_USE].index(other["kind"])
 
 
-def span_of(finding: Mapping[str, Any]) -> tuple[datetime, datetime]:
+def span_of(finding: FindingRow) -> tuple[datetime, datetime]:
     """Return when it began and ended."""
     record = finding["record"]
     start, end = (record[name] for name in ("start_time", "end_time"))
@@ -292,15 +295,15 @@ def nobody(_account: str, _day: date) -> None:
 
 
 def places(
-    findings: Iterable[Mapping[str, Any]], owner: Owner
-) -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
+    findings: Iterable[FindingRow], owner: Owner
+) -> Iterator[tuple[FindingRow, Mapping[str, str]]]:
     """Yield each finding with its case: id, person, clause and week.
 
     Args:
         findings: Rows of the state, each record as a mapping.
     """
     rows = list(findings)
-    blocks: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    blocks: dict[tuple[str, str], list[FindingRow]] = {}
     for row in rows:
         if row["kind"] in (*HOLDING, SITE_USE) and row["status"] != WITHDRAWN:
             blocks.setdefault((row["subject"], row["event_date"]), []).append(row)
@@ -313,12 +316,10 @@ def places(
         yield row, {"case_id": case_id(person, clause, week), **case}
 
 
-def put_into_cases(
-    transaction: Transaction, findings: Iterable[Mapping[str, Any]], owner: Owner
-) -> None:
+def put_into_cases(transaction: Transaction, findings: Iterable[FindingText], owner: Owner) -> None:
     """Give each finding that has no case its case; one that has keeps it."""
     placed, known = known_cases(transaction)
-    rows = [{**row, "record": json.loads(row["record"])} for row in findings]
+    rows = [cast("FindingRow", {**row, "record": json.loads(row["record"])}) for row in findings]
     for row, case in places(rows, owner):
         if row["finding_id"] in placed:
             continue
@@ -337,14 +338,12 @@ def place_all(store: Store, owner: Owner) -> None:
             put_into_cases(transaction, rows, owner)
 
 
-def _clause(row: Mapping[str, Any]) -> str:
+def _clause(row: FindingRow) -> str:
     clauses = row["record"].get("clauses")
     return str(clauses[0]["id"]) if clauses else f"rule {row['rule']}"
 
 
-def cases(
-    store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
-) -> list[Case]:
+def cases(store: Store, known: Mapping[str, FindingRow] = MappingProxyType({})) -> list[Case]:
     """Return every case with its findings, the newest week first.
 
     Args:
@@ -365,18 +364,18 @@ def cases(
     return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
 
 
-def placed_cases(district: District) -> list[Case]:
+def placed_cases(store: Store, reading: Reading) -> list[Case]:
     """Return every case, after adding cases to findings of an older version."""
-    place_all(district.store, owners(district))
-    return cases(district.store)
+    place_all(store, owners(reading))
+    return cases(store)
 
 
-def owners(district: District) -> Owner:
+def owners(reading: Reading) -> Owner:
     """Build a lookup of an account's owner on a day; reads the registry on first use."""
 
     @cache
     def known() -> Owner:
-        return owner_of(district.registry.frames["accounts"])
+        return owner_of(reading.registry.frames["accounts"])
 
     def owner(account: str, day: date) -> str | None:
         return known()(account, day)
@@ -419,7 +418,7 @@ def queue(district: District) -> Queue:
 
     Without a report, the newest week with a finding counts.
     """
-    found, is_student = placed_cases(district), about_students(district)
+    found, is_student = placed_cases(district.store, district.reading), about_students(district)
     weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
     of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
@@ -431,7 +430,7 @@ def standing_cases_of(district: District, week: date) -> list[Case]:
     is_student = about_students(district)
     return [
         case
-        for case in placed_cases(district)
+        for case in placed_cases(district.store, district.reading)
         if case.monday <= week and not any(map(is_student, case.findings))
     ]
 

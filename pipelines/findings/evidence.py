@@ -23,8 +23,9 @@ from pipelines.formats import formats
 from pipelines.landing.compression import Reads
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import opened
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.connections import Transaction
+from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import (
     Place,
     Row,
@@ -92,7 +93,7 @@ def copy_lines(
     event_ids: Iterable[int],
     files: Iterable[FileRecord],
     listings: Mapping[str, Mapping[str, Delivery]],
-    events: Mapping[int, tuple[str, Mapping[str, Any]]],
+    events: Mapping[int, tuple[str, Mapping[str, object]]],
     held: Mapping[Place, Row] = MappingProxyType({}),
 ) -> dict[int, Evidence]:
     """Copy the lines of some events; unreadable ones are absent.
@@ -245,20 +246,20 @@ def cited_lines(
         wanted,
         files,
         listings,
-        _events(database, district, wanted),
+        _events(database, district.store, district.home, wanted),
         copied_lines(district.store, hashes - {""}),
     )
 
 
 def _events(
-    database: Database, district: District, wanted: Sequence[int]
-) -> dict[int, tuple[str, Mapping[str, Any]]]:
+    database: Database, store: Store, home: DistrictHome, wanted: Sequence[int]
+) -> dict[int, tuple[str, Mapping[str, object]]]:
     """Return role and fields of cited events, from the warehouse and the lake."""
-    files = inputs.lake_files(district.store, district.home.lake)
+    files = inputs.lake_files(store, home.lake)
     days = files.days()
     inputs.show_raw(database, files, ("logons", "leases"), (days[0], days[-1]))
     database.replace("main.cited", pl.DataFrame({"event_id": list(wanted)}))
-    found: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    found: dict[int, tuple[str, Mapping[str, object]]] = {}
     for role, query in _ROLES.items():
         for row in database.frame(query).iter_rows(named=True):
             found[row["event_id"]] = (role, row)

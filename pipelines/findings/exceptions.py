@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
@@ -21,11 +21,13 @@ from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import line_of, with_cell, with_row, without_row
+from pipelines.registry.registry import Registry
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import WITHDRAWN
+from pipelines.state.rows import FindingRecord, FindingRow
 
 PermitKind = Literal["consent", "exception"]
 
@@ -192,7 +194,7 @@ class PermitUse:
 
 def permit_uses(
     frames: Mapping[str, pl.DataFrame],
-    findings: Iterable[Mapping[str, Any]],
+    findings: Iterable[FindingRow],
     owner: Owner,
     today: date,
 ) -> list[PermitUse]:
@@ -212,7 +214,7 @@ def permit_uses(
     ]
 
 
-def seen_of(finding: Mapping[str, Any], owner: Owner) -> PermitFacts:
+def seen_of(finding: FindingRow, owner: Owner) -> PermitFacts:
     """Return the facts of a stored finding that permits are compared with."""
     record, day = finding["record"], date.fromisoformat(finding["event_date"])
     return PermitFacts(
@@ -229,7 +231,7 @@ def seen_of(finding: Mapping[str, Any], owner: Owner) -> PermitFacts:
 def _use(
     kind: PermitKind,
     row: Mapping[str, Any],
-    seen: list[tuple[PermitFacts, Mapping[str, Any]]],
+    seen: list[tuple[PermitFacts, FindingRecord]],
     today: date,
 ) -> PermitUse:
     ident = str(row[f"{kind}_id"])
@@ -251,7 +253,7 @@ def _use(
     )
 
 
-def _is_aside(record: Mapping[str, Any]) -> bool:
+def _is_aside(record: Mapping[str, object]) -> bool:
     """Return whether another permit covers it, such as the one that renewed this."""
     return any(record.get(name) for name in _FIELD.values())
 
@@ -293,7 +295,7 @@ class ExceptionRequest:
 def enter(
     district: District,
     chain: Chain,
-    finding: Mapping[str, Any],
+    finding: FindingRow,
     asked: ExceptionRequest,
     case: str,
     by: Principal,
@@ -303,9 +305,9 @@ def enter(
     Raises:
         SettingsError: It would hide nothing, or the registry would not take it.
     """
-    value = _value(district, finding, asked.scope)
+    value = _value(district.reading, finding, asked.scope)
     taken = set(district.registry.frames["exceptions"]["exception_id"])
-    ident = next_id(district, FILE, "X", taken)
+    ident = next_id(district.home, FILE, "X", taken)
     row = {
         "exception_id": ident,
         "rule": str(finding["rule"]),
@@ -316,7 +318,7 @@ def enter(
         "valid_from": asked.first.isoformat(),
         "valid_to": asked.last.isoformat(),
     }
-    _hides(district, finding, row | {"valid_from": asked.first, "valid_to": asked.last})
+    _hides(district.reading, finding, row | {"valid_from": asked.first, "valid_to": asked.last})
     span = f"{ident}, {asked.scope}, {asked.first} to {asked.last}"
     act = Act(
         actor=str(by),
@@ -327,7 +329,7 @@ def enter(
     )
 
     def added(data: bytes) -> bytes:
-        return with_row(data, FILE, row, names_in(district, FILE))
+        return with_row(data, FILE, row, names_in(district.settings, FILE))
 
     with changed(district, chain, FILE, exceptions, added, act) as transaction:
         note(transaction, finding, "exception", f"{span}: {asked.reason}", str(by))
@@ -349,7 +351,7 @@ def end(
     Returns:
         Its last day; None if it was taken back.
     """
-    row = _row(district, ident)
+    row = _row(district.registry, ident)
     last = today - timedelta(days=1)
     is_gone = wholly or last < row["valid_from"]
     if not is_gone and row["valid_to"] <= last:
@@ -359,7 +361,7 @@ def end(
         )
 
     def ended(data: bytes) -> bytes:
-        names = names_in(district, FILE)
+        names = names_in(district.settings, FILE)
         at = line_of(data, FILE, ("exception_id", ident), names)
         if is_gone:
             return without_row(data, FILE, at)
@@ -376,8 +378,8 @@ def end(
         return None if is_gone else last
 
 
-def _row(district: District, ident: str) -> Mapping[str, Any]:
-    for row in district.registry.frames["exceptions"].iter_rows(named=True):
+def _row(registry: Registry, ident: str) -> Mapping[str, Any]:
+    for row in registry.frames["exceptions"].iter_rows(named=True):
         if row["exception_id"] == ident:
             return row
     raise SettingsError(
@@ -387,8 +389,8 @@ def _row(district: District, ident: str) -> Mapping[str, Any]:
     )
 
 
-def _value(district: District, finding: Mapping[str, Any], scope: Scope) -> str:
-    seen = seen_of(finding, owners(district))
+def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
+    seen = seen_of(finding, owners(reading))
     found = {
         "account": [seen.subject],
         "person": [seen.owner] if seen.owner else [],
@@ -410,8 +412,8 @@ def _value(district: District, finding: Mapping[str, Any], scope: Scope) -> str:
     return str(found[0])
 
 
-def _hides(district: District, finding: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    seen = seen_of(finding, owners(district))
+def _hides(reading: Reading, finding: FindingRow, row: Mapping[str, Any]) -> None:
+    seen = seen_of(finding, owners(reading))
     if not (exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]):
         raise SettingsError(
             f"it would not cover the finding, which is of {seen.day}",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 from pipelines.district import District
 from pipelines.state.source_records import Quarantined, quarantined
@@ -40,7 +39,7 @@ class Failure:
         return f"{self.cause} could not be built{when}{without}"
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """All fields, for machines."""
         return asdict(self) | {"days": [day.isoformat() for day in self.days]}
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.findings.cases import Case
 from pipelines.state.findings import WITHDRAWN
+from pipelines.state.rows import FindingRow
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -71,13 +72,13 @@ COLUMNS = (
 )  # fmt: skip
 LONGEST = timedelta(hours=24)
 
-Named = Callable[[Mapping[str, Any], str | None], str]
+Named = Callable[[FindingRow, str | None], str]
 """A finding, and one of its devices or None for its subject -> what is shown."""
 
 
 def rows(
-    cases: Iterable[Case], named: Named, is_student: Callable[[Mapping[str, Any]], bool]
-) -> list[dict[str, Any]]:
+    cases: Iterable[Case], named: Named, is_student: Callable[[FindingRow], bool]
+) -> list[dict[str, object]]:
     """Return one row per finding that counts, by day and id; students' are last.
 
     A finding that covers several days is shown with their last 24 hours:
@@ -95,7 +96,7 @@ def rows(
     return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
 
 
-def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:
+def _row(case: Case, finding: FindingRow, named: Named) -> dict[str, object]:
     record = finding["record"]
     end = datetime.fromisoformat(record["end_time"])
     start = max(datetime.fromisoformat(record["start_time"]), end - LONGEST)

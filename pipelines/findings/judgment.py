@@ -74,7 +74,7 @@ class Circumstances:
     exceptions: pl.DataFrame
     consents: pl.DataFrame | None = None
     owner: Owner = nobody
-    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -176,7 +176,7 @@ def _tested(
     row: Candidate,
     seen: PermitFacts,
     known: Circumstances,
-    permits: Mapping[str, Any],
+    permits: Mapping[str, object],
 ) -> tuple[Alternative, ...]:
     """Return the rule's own explanations, those of an address, and those of consents."""
     found = [*alternatives(header, row.details)]
@@ -229,7 +229,7 @@ def judged_findings(
         earlier=_outside(fired_days(district.store), judged),
         exceptions=frames["exceptions"],
         consents=frames["consents"],
-        owner=owners(district),
+        owner=owners(district.reading),
         parameters=district.values,
         inputs={**district.judged_with, "settings": district.settings_hash},
         versions=district.versions,

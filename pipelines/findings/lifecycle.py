@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from pipelines.findings.cases import Owner, nobody, put_into_cases
 from pipelines.findings.evidence import Evidence, store_copies
 from pipelines.findings.record import Finding
+from pipelines.settings.problems import Severity
 from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.state.findings import (
     CONFIRMED,
@@ -32,6 +33,7 @@ from pipelines.state.findings import (
     unsupported_reason,
 )
 from pipelines.state.reviews import reviewed_findings
+from pipelines.state.rows import Confidence, FindingColumns, FindingText
 
 Change = Literal[
     "new",
@@ -56,7 +58,7 @@ PERMITTED_BY = "consent "
 
 def note(
     transaction: Transaction,
-    finding: Mapping[str, Any],
+    finding: FindingColumns,
     change: Change,
     reason: str,
     actor: str | None = None,
@@ -66,13 +68,19 @@ def note(
     Args:
         actor: Who did it; None where a run did.
     """
-    kept = ("finding_id", "revision", "severity", "confidence")
-    values = {name: finding[name] for name in kept}
-    entry = {**values, "change": change, "reason": reason, "actor": actor}
+    entry = {
+        "finding_id": finding["finding_id"],
+        "revision": finding["revision"],
+        "severity": finding["severity"],
+        "confidence": finding["confidence"],
+        "change": change,
+        "reason": reason,
+        "actor": actor,
+    }
     add_history(transaction, entry)
 
 
-def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
     """Return the differences of another revision, in words without values of lines.
 
     Args:
@@ -98,7 +106,7 @@ def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
         yield "changed: " + ", ".join(other)
 
 
-def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _measures(was: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
     """Yield numbers and booleans that changed; texts and lists are only named."""
     changed = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
     for key in changed[:MAX_NAMED]:
@@ -122,7 +130,7 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def is_decided(row: Mapping[str, Any], decided: frozenset[str]) -> bool:
+def is_decided(row: FindingText, decided: frozenset[str]) -> bool:
     """Return whether a person decided it; an exception or a consent is not a decision."""
     if row["finding_id"] in decided:
         return True
@@ -138,7 +146,7 @@ def why(because: tuple[str, ...]) -> str:
     return "later log lines, or a rule that changed"
 
 
-def withdraw(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
+def withdraw(transaction: Transaction, row: FindingText, because: tuple[str, ...]) -> None:
     """Withdraw an undecided finding."""
     reason = "later data or registry rows no longer show it"
     if because:
@@ -148,7 +156,7 @@ def withdraw(transaction: Transaction, row: Mapping[str, Any], because: tuple[st
     note(transaction, row, "withdrawn", reason)
 
 
-def unsupported(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
+def unsupported(transaction: Transaction, row: FindingText, because: tuple[str, ...]) -> None:
     """Keep a decision and note that the data under it changed."""
     reason = f"the present data no longer show it ({why(because)})"
     status_reason = f"{row['status_reason'] or row['status']}; {reason}"
@@ -157,7 +165,7 @@ def unsupported(transaction: Transaction, row: Mapping[str, Any], because: tuple
     note(transaction, row, "no longer shown", reason)
 
 
-def supported(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
+def supported(transaction: Transaction, row: FindingText, because: tuple[str, ...]) -> None:
     """Remove the note from a decided finding that is shown again."""
     suffix = f"; {unsupported_reason(transaction, row['finding_id'])}"
     status_reason = str(row["status_reason"]).removesuffix(suffix)
@@ -219,17 +227,30 @@ def _record(finding: Finding) -> str:
     return json.dumps(asdict(finding), default=str, sort_keys=True)
 
 
-def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
+def _differs(before: FindingText, finding: Finding) -> bool:
     """Return whether its content differs; newer inputs alone are not a difference."""
     was, now = _said(before["record"]), _said(_record(finding))
     return was != now or before["status"] == WITHDRAWN
 
 
-def _said(record: str) -> dict[str, Any]:
+def _said(record: str) -> dict[str, object]:
     """Return the content of a record; an empty field equals a missing one."""
     fields = json.loads(record)
     fields.pop("inputs", None)
     return {name: value for name, value in fields.items() if value is not None}
+
+
+class FindingValues(TypedDict):
+    """The columns of a finding that each revision replaces."""
+
+    rule: str
+    kind: str
+    subject: str
+    event_date: str
+    severity: Severity
+    confidence: Confidence
+    record: str
+    updated_time: str
 
 
 def _status(finding: Finding) -> tuple[str, str | None]:
@@ -240,7 +261,7 @@ def _status(finding: Finding) -> tuple[str, str | None]:
     return OPEN, None
 
 
-def _values(finding: Finding) -> dict[str, Any]:
+def _values(finding: Finding) -> FindingValues:
     return {
         "rule": finding.rule,
         "kind": finding.kind,
@@ -256,7 +277,7 @@ def _values(finding: Finding) -> dict[str, Any]:
 def _insert(transaction: Transaction, finding: Finding, lines: Mapping[int, Evidence]) -> None:
     status, reason = _status(finding)
     values = _values(finding)
-    row = {
+    row: FindingText = {
         "finding_id": finding.finding_id,
         "status": status,
         "status_reason": reason,
@@ -271,7 +292,7 @@ def _insert(transaction: Transaction, finding: Finding, lines: Mapping[int, Evid
 
 def _keep_found(
     transaction: Transaction,
-    known: Mapping[str, Mapping[str, Any]],
+    known: Mapping[str, FindingText],
     decided: frozenset[str],
     findings: Sequence[Finding],
     lines: Mapping[int, Evidence],
@@ -295,22 +316,22 @@ def _keep_found(
 
 def _update(
     transaction: Transaction,
-    before: Mapping[str, Any],
+    before: FindingText,
     finding: Finding,
     *,
     is_settled: bool,
-) -> dict[str, Any]:
-    status, reason = _status(finding)
-    fresh = {} if is_settled else {"status": status, "status_reason": reason}
-    row = {"revision": before["revision"] + 1, **_values(finding), **fresh}
+) -> FindingText:
+    row: FindingText = {**before, **_values(finding), "revision": before["revision"] + 1}
+    if not is_settled:
+        row["status"], row["status_reason"] = _status(finding)
     change_finding(transaction, finding.finding_id, row)
-    return {**before, **row}
+    return row
 
 
 def _note_revision(
     transaction: Transaction,
-    before: Mapping[str, Any],
-    row: Mapping[str, Any],
+    before: FindingText,
+    row: FindingText,
     because: tuple[str, ...],
 ) -> None:
     changed = differences(json.loads(before["record"]), json.loads(row["record"]))
@@ -320,7 +341,7 @@ def _note_revision(
 
 
 def _gone(
-    known: Mapping[str, Mapping[str, Any]],
+    known: Mapping[str, FindingText],
     findings: Iterable[Finding],
     judged: Mapping[str, Iterable[date]],
 ) -> list[str]:

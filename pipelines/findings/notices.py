@@ -14,9 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
+from pipelines.findings.notice_rows import Claim, Flow, Holder, KnownDevice
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, pseudonyms
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
+from pipelines.state.connections import Store
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import attached_query, models
@@ -92,7 +95,7 @@ class NoticeAnswer:
     gaps: list[str] = field(default_factory=list)
 
     @property
-    def shown(self) -> Mapping[str, Any]:
+    def shown(self) -> Mapping[str, object]:
         """Return plain values for JSON."""
         return asdict(self)
 
@@ -103,12 +106,12 @@ class Case:
 
     database: Database
     asked: NoticeQuery
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     names: Pseudonyms
     files: Mapping[int, str]
     answer: NoticeAnswer
 
-    def rows(self, name: str, **more: Any) -> list[dict[str, Any]]:
+    def rows(self, name: str, **more: object) -> list[Any]:
         """Return the rows of a query of `sql/notices/`."""
         query, values = attached_query(f"notices/{name}"), {**self.values, **more}
         used = {key: value for key, value in values.items() if f"${key}" in query}
@@ -124,12 +127,10 @@ class Case:
         return [f"{self.files.get(file_id, '?')}:{line_no}"]
 
 
-def attributed(
-    case: Case, ip: str, device: Mapping[str, Any], flow: Mapping[str, Any] | None
-) -> None:
+def attributed(case: Case, ip: str, device: KnownDevice, flow: Flow | None) -> None:
     """Put account and grade into the answer."""
     answer = case.answer
-    claims = [
+    claims: list[Claim] = [
         row
         for row in case.rows("accounts_at_an_address", ip=ip)
         if row["account_type"] not in NOT_PERSONS
@@ -148,7 +149,7 @@ def attributed(
     answer.gaps.append("an account is not a person: who used it is not in the logs")
 
 
-def _seen(case: Case, row: Mapping[str, Any]) -> Link:
+def _seen(case: Case, row: Claim) -> Link:
     """Return one source's observation; under grade D it names no one either."""
     is_named = case.answer.grade != "D"
     account = case.name("account", row["account"]) if is_named else "an account"
@@ -161,9 +162,7 @@ def _seen(case: Case, row: Mapping[str, Any]) -> Link:
     )
 
 
-def _named(
-    case: Case, flow: Mapping[str, Any] | None, claims: Sequence[Mapping[str, Any]]
-) -> tuple[str | None, bool]:
+def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str | None, bool]:
     """Return the account in the flow's line, and whether it is only a guess.
 
     Without a line, a firewall's mapping of that moment is the same guess.
@@ -178,8 +177,8 @@ def _named(
 
 def _graded(
     case: Case,
-    claims: Sequence[Mapping[str, Any]],
-    device: Mapping[str, Any],
+    claims: Sequence[Claim],
+    device: KnownDevice,
     named: tuple[str | None, bool],
 ) -> tuple[str | None, str, str]:
     """Return the account, its grade, and the facts, as `core.http_requests` does.
@@ -217,7 +216,7 @@ def _graded(
     return _without_owner(answer, claims, device, account)
 
 
-def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+def _origins(claims: Sequence[Claim]) -> list[str]:
     """Return the facts of different origins that name a person there."""
     people = [row for row in claims if row["account_type"] == "person"]
     return sorted({ORIGINS[row["witness"]] for row in people if row["witness"] in ORIGINS})
@@ -225,8 +224,8 @@ def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _without_owner(
     answer: NoticeAnswer,
-    claims: Sequence[Mapping[str, Any]],
-    device: Mapping[str, Any],
+    claims: Sequence[Claim],
+    device: KnownDevice,
     account: str | None,
 ) -> tuple[str | None, str, str]:
     """Return the account at a device whose owner does not decide."""
@@ -258,10 +257,10 @@ def _owned(case: Case, owner: str | None) -> str | None:
     return owned[0]["account"] if owned else None
 
 
-def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
+def translated(case: Case) -> tuple[str | None, Flow | None]:
     """Return the inside address, and the flow that used the outside one."""
     asked, gaps = case.asked, case.answer.gaps
-    flows = case.rows("translated_flows", address=asked.address, port=asked.port)
+    flows: list[Flow] = case.rows("translated_flows", address=asked.address, port=asked.port)
     found = sorted({row["ip"] for row in flows})
     for row in flows[:5] if len(found) == 1 else []:
         case.answer.links.append(
@@ -286,7 +285,7 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
     return None, None
 
 
-def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
+def _both(case: Case, held: Sequence[Holder]) -> str:
     """Return the devices that may have had the address, and the source for each."""
     claims = {
         f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
@@ -295,7 +294,7 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
     return f"two devices have a claim on the address at that moment: {words}"
 
 
-def held(case: Case, ip: str) -> Mapping[str, Any]:
+def held(case: Case, ip: str) -> KnownDevice:
     """Return the registry's row of the device that had the address."""
     answer = case.answer
     for place in case.rows("place_of_an_address", ip=ip):
@@ -304,7 +303,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
             answer.gaps.append(f"the address represents many devices ({place['net_kind']})")
-    held = case.rows("holders_of_an_address", ip=ip)
+    held: list[Holder] = case.rows("holders_of_an_address", ip=ip)
     if not held:
         answer.gaps.append("no lease, tunnel or fixed address identifies the device")
         return {}
@@ -322,7 +321,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
             case.line(row["lease_event_id"]),
         )
     )
-    known = case.rows("device_on_a_day", device=row["device"])
+    known: list[KnownDevice] = case.rows("device_on_a_day", device=row["device"])
     if not known:
         answer.gaps.append("the registry does not know the device")
         return {}
@@ -342,8 +341,8 @@ def resolve(district: District, asked: NoticeQuery, because: Justification) -> N
         AuditError: It cannot be recorded; then there is no answer.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
-    names = pseudonyms(district, day)
-    answer = _resolved(district, asked, day, names)
+    names = pseudonyms(district.registry, district.store, district.home, day)
+    answer = _resolved(district.store, district.home, asked, day, names)
     act = Act(
         actor=because.actor,
         action=ACTION,
@@ -364,23 +363,23 @@ def _subject(asked: NoticeQuery, answer: NoticeAnswer, names: Pseudonyms) -> str
     return f"{address}{port} at {moment}: {led_to}"
 
 
-def _resolved(district: District, asked: NoticeQuery, day: date, names: Pseudonyms) -> NoticeAnswer:
+def _resolved(
+    store: Store, home: DistrictHome, asked: NoticeQuery, day: date, names: Pseudonyms
+) -> NoticeAnswer:
     answer = NoticeAnswer()
-    listed = inputs.lake_files(district.store, district.home.lake)
+    listed = inputs.lake_files(store, home.lake)
     if day not in set(listed.days()):
         answer.gaps.append(f"no log line of {day.isoformat()} was read")
         return answer
-    with attach_warehouse(district.home.warehouse) as database:
+    with attach_warehouse(home.warehouse) as database:
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
-        _answered(Case(database, asked, values, names, _files(district), answer))
+        _answered(Case(database, asked, values, names, _files(store), answer))
     return answer
 
 
-def _files(district: District) -> dict[int, str]:
-    return {
-        file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
-    }
+def _files(store: Store) -> dict[int, str]:
+    return {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)}
 
 
 def _answered(case: Case) -> None:

@@ -28,12 +28,21 @@ from pipelines.formats import formats
 from pipelines.privacy.pseudonyms import Kind, about_students
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.registry.csv_files import is_formula
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
+from pipelines.state.connections import Store
 from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
-from pipelines.warehouse.models import MACROS, macros, macros_used, models, sql_folder
+from pipelines.warehouse.models import (
+    MACROS,
+    attached_query,
+    macros,
+    macros_used,
+    models,
+    sql_folder,
+)
 from pipelines.warehouse.snapshots import attach_warehouse
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -53,18 +62,6 @@ EXPLAINED = ("finding_id", "name", "test")
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""
 Row = Mapping[str, Any]
-
-_KNOWN = """
-select
-    requests.event_id,
-    requests.attribution_grade,
-    requests.binding_event_id,
-    engaged.session_event_id
-from built.core.http_requests as requests
-left join built.core.engaged_requests as engaged
-    on requests.event_id = engaged.event_id
-where requests.event_id in (select unnest($ids))
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +83,16 @@ class PackContent:
         letter: The page for the receiving office; empty without a referral.
     """
 
-    case: Mapping[str, Any]
-    findings: Sequence[Mapping[str, Any]]
-    lines: Sequence[Mapping[str, Any]]
-    chain: Sequence[Mapping[str, Any]]
-    history: Sequence[Mapping[str, Any]]
-    verdicts: Sequence[Mapping[str, Any]]
+    case: Mapping[str, object]
+    findings: Sequence[Mapping[str, object]]
+    lines: Sequence[Mapping[str, object]]
+    chain: Sequence[Mapping[str, object]]
+    history: Sequence[Mapping[str, object]]
+    verdicts: Sequence[Mapping[str, object]]
     queries: Mapping[str, str]
-    versions: Mapping[str, Any]
+    versions: Mapping[str, object]
     has_names: bool
-    statements: Sequence[Mapping[str, Any]] = ()
+    statements: Sequence[Mapping[str, object]] = ()
     letter: str = ""
 
 
@@ -162,7 +159,7 @@ def _evidence_lines(
     lines: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     """Return rows of the table of lines, and the lines themselves; the same text once."""
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     texts: dict[str, bytes] = {}
     known: dict[str, str] = {}
     for line in lines:
@@ -194,11 +191,11 @@ def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
     return "These logs cannot show:\n\n" + "".join(f"- {text}\n" for text in limits)
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+def _columns(rows: Sequence[Mapping[str, object]]) -> Sequence[str]:
     return tuple(rows[0]) if rows else ("finding_id",)
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
     """Return a table as CSV; a cell that a spreadsheet would read as a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -207,12 +204,12 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
     return out.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     return f"'{text}" if is_formula(text) else text
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     text = json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False)
     return text.encode("utf-8", "replace") + b"\n"
 
@@ -277,12 +274,12 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     wanted = {str(finding["finding_id"]) for finding in case.findings}
     copies = stored_evidence(district.store, wanted)
     rules = sorted({str(finding["rule"]) for finding in case.findings})
-    events = _events(district, case, named)
+    events = _events(district.store, case, named)
     return PackContent(
         case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
-        lines=_lines(district, copies, named),
-        chain=_chain(district, case, copies, named),
+        lines=_lines(district.store, copies, named),
+        chain=_chain(district.home, district.store, case, copies, named),
         history=events,
         verdicts=_verdicts(events),
         queries=_queries(rules),
@@ -292,10 +289,10 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     )
 
 
-def _events(district: District, case: Case, named: Named | None) -> list[Row]:
+def _events(store: Store, case: Case, named: Named | None) -> list[Row]:
     """Return changes of the findings; a reason may name a site that the edition hides."""
     found = [finding["finding_id"] for finding in case.findings]
-    events: list[Row] = [row for finding_id in found for row in history(district.store, finding_id)]
+    events: list[Row] = [row for finding_id in found for row in history(store, finding_id)]
     events.sort(key=lambda row: row["entry_id"])
     if named is None:
         return events
@@ -307,7 +304,7 @@ def _hidden(case: Case) -> set[str]:
     return {site for row in case.findings for site in hidden_sites(row["record"])}
 
 
-def _case(case: Case, named: Named | None) -> dict[str, Any]:
+def _case(case: Case, named: Named | None) -> dict[str, object]:
     day = str(case.findings[0]["event_date"])
     person, is_owned = case.person, not case.person.startswith("nobody:")
     if named is not None:
@@ -324,7 +321,7 @@ def _case(case: Case, named: Named | None) -> dict[str, Any]:
     }
 
 
-def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any]:
+def _finding(district: District, row: Row, named: Named | None) -> dict[str, object]:
     record, day = dict(row["record"]), str(row["event_date"])
     kept = ("status", "status_reason", "revision", "created_time", "updated_time")
     record |= {name: row[name] for name in kept}
@@ -340,10 +337,10 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     return record
 
 
-def _lines(district: District, copies: Iterable[Row], named: Named | None) -> list[dict[str, Any]]:
+def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dict[str, object]]:
     framings = {
         (file.source, file.path): known.framing
-        for file in ledger.source_files(district.store)
+        for file in ledger.source_files(store)
         for known in [formats().get(file.format or "")]
         if known is not None
     }
@@ -358,14 +355,12 @@ def _lines(district: District, copies: Iterable[Row], named: Named | None) -> li
 
 
 def _chain(
-    district: District, case: Case, copies: Sequence[Row], named: Named | None
-) -> list[dict[str, Any]]:
+    home: DistrictHome, store: Store, case: Case, copies: Sequence[Row], named: Named | None
+) -> list[dict[str, object]]:
     """Return each cited line with its account; with grade and reasons if still known."""
-    places = {
-        file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
-    }
+    places = {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)}
     ids = {place: file_id for file_id, place in places.items()}
-    known = _known(district, case)
+    known = _known(home, case)
 
     def line_place(event_id: int | None) -> str:
         if event_id is None:
@@ -390,7 +385,7 @@ def _chain(
     return rows
 
 
-def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, Any]:
+def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, object]:
     event = row["event"]
     kept = ("finding_id", "position", "role")
     fields = ("time", "account", "device", "building", "site", "activity")
@@ -407,18 +402,18 @@ def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, A
     return found
 
 
-def _known(district: District, case: Case) -> dict[int, tuple[str | None, int | None, int | None]]:
+def _known(home: DistrictHome, case: Case) -> dict[int, tuple[str | None, int | None, int | None]]:
     """Grade, lease and logon of cited requests that the warehouse still holds."""
     ids = sorted({one for row in case.findings for one in row["record"]["evidence"]})
     try:
-        with attach_warehouse(district.home.warehouse) as database:
-            rows = database.rows(_KNOWN, {"ids": ids})
+        with attach_warehouse(home.warehouse) as database:
+            rows = database.rows(attached_query("lookups/attribution_of_lines"), {"ids": ids})
     except SchoolbellError:
         return {}  # nothing is built, or a run is in progress: only the copies are available
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}
 
 
-def _verdicts(events: Iterable[Row]) -> list[dict[str, Any]]:
+def _verdicts(events: Iterable[Row]) -> list[dict[str, object]]:
     return [
         {name: row[name] for name in ("finding_id", "time", "actor", "reason")}
         for row in events
@@ -450,7 +445,7 @@ def _queries(rules: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _versions(district: District, rules: Sequence[str]) -> dict[str, Any]:
+def _versions(district: District, rules: Sequence[str]) -> dict[str, object]:
     head = open_chain(district.store, district.home).head()
     return {
         "schoolbell": installed("schoolbell"),

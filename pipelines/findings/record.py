@@ -68,13 +68,13 @@ class Finding:
     devices: tuple[str, ...]
     sites: tuple[str, ...]
     evidence: tuple[int, ...]
-    details: Mapping[str, Any]
+    details: Mapping[str, object]
     clauses: tuple[Mapping[str, str], ...]
     alternatives: tuple[Alternative, ...]
     limits: tuple[str, ...]
     would_change: tuple[str, ...]
     next_step: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     inputs: Mapping[str, str]
     stage: str = "live"
     suppressed_by: str | None = None
@@ -109,7 +109,7 @@ class Candidate:
     measure: float
     observables: tuple[str, ...]
     evidence: tuple[int, ...]
-    details: Mapping[str, Any]
+    details: Mapping[str, object]
 
 
 def candidates(

@@ -10,6 +10,9 @@ from pipelines.district import District
 from pipelines.registry.csv_files import RegistryFrame, read_file
 from pipelines.registry.edits import put, refuse
 from pipelines.registry.frames import FILES
+from pipelines.registry.registry import Registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Transaction
 
@@ -18,7 +21,9 @@ Check = Callable[[RegistryFrame], RegistryFrame]
 
 
 def checked(
-    district: District,
+    home: DistrictHome,
+    settings: Settings,
+    registry: Registry,
     file: str,
     check: Check,
     change: Callable[[bytes], bytes],
@@ -28,12 +33,12 @@ def checked(
     Raises:
         SettingsError: The registry would reject the row.
     """
-    path = district.home.registry / file
+    path = home.registry / file
     before = path.read_bytes() if path.exists() else b""
     after = change(before)
-    most = district.settings.limits.registry_rows
-    rows = check(read_file(after, FILES[file], names_in(district, file), most))
-    refuse([problem for problem in rows.problems if _is_new(district, file, problem)])
+    most = settings.limits.registry_rows
+    rows = check(read_file(after, FILES[file], names_in(settings, file), most))
+    refuse([problem for problem in rows.problems if _is_new(registry, file, problem)])
     return before, after
 
 
@@ -47,7 +52,9 @@ def changed(
     act: Act,
 ) -> Iterator[Transaction]:
     """Record one action: the file's checked new bytes, and the entry with both hashes."""
-    before, after = checked(district, file, check, change)
+    before, after = checked(
+        district.home, district.settings, district.registry, file, check, change
+    )
     hashes = f" ({file} {_hash(before)} to {_hash(after)})"
     noted = replace(act, reason=act.reason + hashes)
     with chain.recording(noted) as transaction:
@@ -55,14 +62,14 @@ def changed(
         put(district.home.registry / file, after)
 
 
-def names_in(district: District, file: str) -> Mapping[str, str]:
+def names_in(settings: Settings, file: str) -> Mapping[str, str]:
     """Return the district's own header names of a file."""
-    return district.settings.registry.columns.get(file, {})
+    return settings.registry.columns.get(file, {})
 
 
-def next_id(district: District, file: str, prefix: str, taken: set[Any]) -> str:
+def next_id(home: DistrictHome, file: str, prefix: str, taken: set[object]) -> str:
     """Return an id that no row has or had; ids of rejected rows are not reused."""
-    path = district.home.registry / file
+    path = home.registry / file
     text = path.read_text("utf-8", "replace") if path.exists() else ""
     number = 1
     while f"{prefix}-{number:03}" in taken or f"{prefix}-{number:03}" in text:
@@ -70,12 +77,10 @@ def next_id(district: District, file: str, prefix: str, taken: set[Any]) -> str:
     return f"{prefix}-{number:03}"
 
 
-def _is_new(district: District, file: str, problem: Any) -> bool:
+def _is_new(registry: Registry, file: str, problem: Any) -> bool:
     """Return whether an error is new; this action need not fix older ones."""
     known = {
-        (one.line, one.what, one.value)
-        for one in district.registry.problems
-        if one.file.endswith(file)
+        (one.line, one.what, one.value) for one in registry.problems if one.file.endswith(file)
     }
     return (problem.line, problem.what, problem.value) not in known
 

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.findings.lifecycle import note
@@ -40,6 +39,7 @@ from pipelines.state.reviews import (
     requests,
     undo_review,
 )
+from pipelines.state.rows import FindingRow, FindingText, RequestRow, ReviewRow
 
 VERDICTS: Mapping[str, str] = {
     "violation": CONFIRMED,
@@ -55,7 +55,6 @@ MIN_REASON = 8
 
 VALID = timedelta(hours=24)
 UNDO_WITHIN = timedelta(minutes=10)
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def required_reason(reason: str) -> str:
 
 def decide(
     chain: Chain,
-    findings: Sequence[Mapping[str, Any]],
+    findings: Sequence[FindingRow],
     verdict: Verdict,
     by: Principal,
     is_own: Callable[[str], bool],
@@ -149,9 +148,7 @@ def _require_undecided(transaction: Transaction, finding_id: str) -> None:
         )
 
 
-def _decide(
-    transaction: Transaction, finding: Mapping[str, Any], verdict: Verdict, by: Principal
-) -> None:
+def _decide(transaction: Transaction, finding: FindingRow, verdict: Verdict, by: Principal) -> None:
     finding_id = str(finding["finding_id"])
     review = {
         "finding_id": finding_id,
@@ -169,7 +166,7 @@ def _decide(
     note(transaction, finding, "verdict", reason, str(by))
 
 
-def undoable(store: Store, findings: Sequence[Mapping[str, Any]], by: Principal) -> list[Row]:
+def undoable(store: Store, findings: Sequence[FindingRow], by: Principal) -> list[ReviewRow]:
     """Return the verdicts of a user on some findings that they can still undo.
 
     Those are verdicts of the last ten minutes that count, with the code and the reason of
@@ -183,13 +180,11 @@ def undoable(store: Store, findings: Sequence[Mapping[str, Any]], by: Principal)
     return [row for row in own if newest and _is_alike(row, newest)]
 
 
-def _is_alike(row: Row, other: Row) -> bool:
+def _is_alike(row: ReviewRow, other: ReviewRow) -> bool:
     return (row["verdict"], row["reason"]) == (other["verdict"], other["reason"])
 
 
-def undo(
-    chain: Chain, groups: Sequence[Sequence[Mapping[str, Any]]], by: Principal
-) -> list[Mapping[str, Any]]:
+def undo(chain: Chain, groups: Sequence[Sequence[FindingRow]], by: Principal) -> list[FindingRow]:
     """Undo the newest verdict of a user on each case; return the findings.
 
     An earlier verdict counts again; without one, the finding is undecided.
@@ -200,7 +195,7 @@ def undo(
     Raises:
         SettingsError: On one of them they recorded no verdict in the last ten minutes.
     """
-    chosen: dict[str, tuple[Mapping[str, Any], Row]] = {}
+    chosen: dict[str, tuple[FindingRow, ReviewRow]] = {}
     for findings in groups:
         found = undoable(chain.store, findings, by)
         if not found:
@@ -233,7 +228,7 @@ def _nothing_to_undo() -> SettingsError:
     )
 
 
-def _undo(transaction: Transaction, finding: Mapping[str, Any], review: Row, by: Principal) -> None:
+def _undo(transaction: Transaction, finding: FindingRow, review: ReviewRow, by: Principal) -> None:
     finding_id = str(review["finding_id"])
     undo_review(transaction, review, str(by))
     before = last_review(transaction, finding_id)
@@ -247,7 +242,7 @@ def _undo(transaction: Transaction, finding: Mapping[str, Any], review: Row, by:
     note(transaction, finding, "verdict undone", reason, str(by))
 
 
-def not_oneself(finding: Mapping[str, Any], is_own: Callable[[str], bool]) -> None:
+def not_oneself(finding: FindingRow, is_own: Callable[[str], bool]) -> None:
     """Stop where a finding is about the account of the person who decides.
 
     Raises:
@@ -287,7 +282,7 @@ def assign(chain: Chain, subject_id: str, assignee: str, by: Principal, reason: 
             note(transaction, known, "assigned", f"to {assignee}", str(by))
 
 
-def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
+def _row(store: Store, subject_id: str) -> FindingText | None:
     """Return the finding's row; None for a case."""
     row = finding_row(store, subject_id)
     if row is None and not has_case(store, subject_id):
@@ -368,24 +363,25 @@ def granted_for(chain: Chain, wish: NameRequest, by: Principal, lasting: timedel
 
 def _running(
     chain: Chain, wish: NameRequest, by: Principal, lasting: timedelta
-) -> Mapping[str, Any] | None:
+) -> RequestRow | None:
     """Return their request for the same that was approved, and used not long ago."""
     now = datetime.now(UTC)
     for row in _requests(chain, wish, by):
-        is_used = row["used_time"] and row["approved_by"] is not None
-        if is_used and now - datetime.fromisoformat(row["used_time"]) <= lasting:
+        used = row["used_time"]
+        is_used = used and row["approved_by"] is not None
+        if used and is_used and now - datetime.fromisoformat(used) <= lasting:
             return row
     return None
 
 
-def _approved(wish: NameRequest, row: Mapping[str, Any]) -> NameRequest:
+def _approved(wish: NameRequest, row: RequestRow) -> NameRequest:
     """Return a wish with the reason that was approved, ahead of another one."""
     if wish.reason == row["reason"]:
         return wish
     return replace(wish, reason=f"{row['reason']} (given again as: {wish.reason})")
 
 
-def approve(chain: Chain, request_id: str, by: Principal, is_same: IsSame) -> Mapping[str, Any]:
+def approve(chain: Chain, request_id: str, by: Principal, is_same: IsSame) -> RequestRow:
     """Approve what another person asked for; the request.
 
     Raises:
@@ -397,7 +393,7 @@ def approve(chain: Chain, request_id: str, by: Principal, is_same: IsSame) -> Ma
 
 def refuse(
     chain: Chain, request_id: str, reason: str, by: Principal, is_same: IsSame
-) -> Mapping[str, Any]:
+) -> RequestRow:
     """Refuse what another person asked for, for good; the request.
 
     Raises:
@@ -414,7 +410,7 @@ def _answered(
     is_same: IsSame,
     answer: str,
     reason: str,
-) -> Mapping[str, Any]:
+) -> RequestRow:
     row = next(iter(requests(chain.store, request_id=request_id)), None)
     if row is None or not is_waiting(row):
         raise SettingsError(
@@ -440,29 +436,29 @@ def _answered(
     return row
 
 
-def is_own_request(row: Mapping[str, Any], by: Principal, is_same: IsSame) -> bool:
+def is_own_request(row: RequestRow, by: Principal, is_same: IsSame) -> bool:
     """Return whether a person asked for it themselves, however they signed in then."""
     login = row["asked_login"]  # none in a request of an earlier version
     return by.is_same(row["asked_by"]) or bool(login and is_same(login, by.user_name))
 
 
-def is_waiting(row: Mapping[str, Any]) -> bool:
+def is_waiting(row: RequestRow) -> bool:
     """Return whether a request is unanswered and has not expired."""
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
 
 
-def is_approved(row: Mapping[str, Any]) -> bool:
+def is_approved(row: RequestRow) -> bool:
     """Return whether a request was approved, was not performed, and has not expired."""
     return row["approved_by"] is not None and row["used_time"] is None and _is_fresh(row)
 
 
-def _open(chain: Chain, wish: NameRequest, by: Principal) -> Mapping[str, Any] | None:
+def _open(chain: Chain, wish: NameRequest, by: Principal) -> RequestRow | None:
     """Return the newest valid request of this user for the same thing."""
     unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
     return next((row for row in unused if _is_fresh(row)), None)
 
 
-def _requests(chain: Chain, wish: NameRequest, by: Principal) -> Sequence[Mapping[str, Any]]:
+def _requests(chain: Chain, wish: NameRequest, by: Principal) -> Sequence[RequestRow]:
     """Return their requests for the same thing, the newest first."""
     return requests(
         chain.store,
@@ -473,7 +469,7 @@ def _requests(chain: Chain, wish: NameRequest, by: Principal) -> Sequence[Mappin
     )
 
 
-def _is_fresh(row: Mapping[str, Any]) -> bool:
+def _is_fresh(row: RequestRow) -> bool:
     return datetime.now(UTC) - datetime.fromisoformat(row["asked_time"]) <= VALID
 
 

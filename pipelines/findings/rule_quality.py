@@ -19,6 +19,7 @@ from pipelines.district import District
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.reviews import cases_by_finding, last_verdicts
+from pipelines.state.rows import DecidedFinding
 
 LEVEL = 0.95
 _HALVINGS = 60
@@ -241,7 +242,7 @@ class Fix:
         return PLACES[self.verdict]
 
 
-def fixes(decided: Iterable[Mapping[str, Any]]) -> list[Fix]:
+def fixes(decided: Iterable[DecidedFinding]) -> list[Fix]:
     """Return what to correct, the most frequent first.
 
     Args:
@@ -254,7 +255,7 @@ def fixes(decided: Iterable[Mapping[str, Any]]) -> list[Fix]:
     ]
 
 
-def _about(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _about(row: DecidedFinding) -> Iterator[tuple[str, str, str, bool]]:
     verdict, rule, record = row["verdict"], row["rule"], row["record"]
     if verdict not in PLACES:
         return

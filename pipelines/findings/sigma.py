@@ -29,10 +29,11 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 from sigma.types import CompareOperators
 
-from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 
@@ -147,7 +148,7 @@ class SigmaQuery:
     clause: str
     path: str
     query: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class _Backend(TextQueryBackend):
     group_expression = "({expr})"
     or_token, and_token, not_token = "or", "and", "not"
 
-    def __init__(self, relation: Relation, values: dict[str, Any]) -> None:
+    def __init__(self, relation: Relation, values: dict[str, object]) -> None:
         super().__init__()
         self._relation, self._values = relation, values
 
@@ -215,7 +216,7 @@ class _Backend(TextQueryBackend):
             raise SigmaError(f"no column holds the field {field!r} (held: {known})")
         return found
 
-    def _bound(self, value: Any) -> str:
+    def _bound(self, value: object) -> str:
         name = f"v{len(self._values)}"
         self._values[name] = value
         return f"${name}"
@@ -358,7 +359,7 @@ def _asked(
     status = str(rule.status or "").lower()
     if status in OVER:
         raise SigmaError(f"its status is {status}")
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if isinstance(rule, SigmaCorrelationRule):
         query = _correlated(rule, known, values)
     else:
@@ -387,7 +388,7 @@ def _relation(rule: SigmaRule) -> Relation:
     )
 
 
-def _events(rule: SigmaRule, values: dict[str, Any], more: str = "") -> str:
+def _events(rule: SigmaRule, values: dict[str, object], more: str = "") -> str:
     relation = _relation(rule)
     where = _Backend(relation, values).where(rule)
     return (
@@ -399,7 +400,7 @@ def _events(rule: SigmaRule, values: dict[str, Any], more: str = "") -> str:
 def _correlated(
     rule: SigmaCorrelationRule,
     known: Mapping[str, SigmaRule | SigmaCorrelationRule],
-    values: dict[str, Any],
+    values: dict[str, object],
 ) -> str:
     """Return events of a group that are close enough together; the first of each."""
     condition, parts = rule.condition, []
@@ -435,11 +436,11 @@ def _correlated(
 
 
 def leads(
-    district: District, rules: Sequence[SigmaQuery], days: tuple[date, date]
+    store: Store, home: DistrictHome, rules: Sequence[SigmaQuery], days: tuple[date, date]
 ) -> Iterator[Lead]:
     """Yield what the rules find on some days, rule by rule and day by day."""
-    lake = inputs.lake_files(district.store, district.home.lake)
-    files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(district.store)}
+    lake = inputs.lake_files(store, home.lake)
+    files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(store)}
     with writing(Path(":memory:"), threads=1) as database:
         inputs.show_raw(database, lake, CLASSES, days)
         for rule in rules:

@@ -16,9 +16,13 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.lake.drift import Drift, drifts
+from pipelines.registry.outline import Outline
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse.detections import blocked_rules
+from pipelines.warehouse.models import Model
 
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
     from pipelines.warehouse.database import Database
@@ -72,23 +76,23 @@ def unjudged(district: District) -> list[Unjudged]:
             field=entry.field,
             share_before=entry.share_before,
         )
-        for entry in missing(district)
+        for entry in missing(district.outline, district.store, district.settings)
         for code in blocked_rules(entry)
         if code in district.rules
         for day in entry.empty_dates
     ]
-    found += _not_built(district)
+    found += _not_built(district.store, district.rules)
     return sorted(
         found,
         key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
     )
 
 
-def _not_built(district: District) -> Iterator[Unjudged]:
+def _not_built(store: Store, rules: Mapping[str, Model]) -> Iterator[Unjudged]:
     """Yield quarantined days of judged or shown models: detections and marts."""
-    codes = {model.name: code for code, model in district.rules.items()}
-    held = quarantined(district.store)
-    whole = ledger.event_days(district.store) if held else []
+    codes = {model.name: code for code, model in rules.items()}
+    held = quarantined(store)
+    whole = ledger.event_days(store) if held else []
     for entry in held:
         if not entry.model.startswith(("detections.", "marts.")):
             continue
@@ -101,24 +105,24 @@ def _not_built(district: District) -> Iterator[Unjudged]:
             )
 
 
-def missing(district: District) -> list[Drift]:
+def missing(outline: Outline, store: Store, settings: Settings) -> list[Drift]:
     """Return missing fields that some rule depends on.
 
     A field that was empty while everyone was off is not missing, and neither is
     one that the district gave up.
     """
-    works = district.outline.works
+    works = outline.works
     return [
         drift
-        for drift in drifts(district.store)
+        for drift in drifts(store)
         if blocked_rules(drift)
         and not all(_is_idle(day, works) for day in drift.empty_dates)
-        and drift.field not in _given_up(district, drift.source)
+        and drift.field not in _given_up(settings, drift.source)
     ]
 
 
-def _given_up(district: District, source: str) -> Sequence[str]:
-    configured = district.settings.sources.get(source)
+def _given_up(settings: Settings, source: str) -> Sequence[str]:
+    configured = settings.sources.get(source)
     return configured.given_up if configured is not None else ()
 
 

@@ -7,7 +7,6 @@ since most of what such a switch holds back is one.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines.findings.record import NOT_TESTABLE
 from pipelines.warehouse.models import shared_words
@@ -59,7 +58,7 @@ class Untested:
 
 
 def untested(
-    findings: Iterable[tuple[str, Iterable[Mapping[str, Any]]]],
+    findings: Iterable[tuple[str, Iterable[Mapping[str, object]]]],
 ) -> list[Untested]:
     """Return the explanations that were not testable for most candidates of a rule.
 

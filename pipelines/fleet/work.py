@@ -389,7 +389,7 @@ def counted(number: int) -> str:
     return f"{number:,}" if number >= MIN_COUNT else f"under {MIN_COUNT}"
 
 
-def shown(fleet: Fleet, rows: Sequence[Row], now: datetime) -> Mapping[str, Any]:
+def shown(fleet: Fleet, rows: Sequence[Row], now: datetime) -> Mapping[str, object]:
     """Return the content of the agency's page."""
     return {
         "agency": fleet.agency,

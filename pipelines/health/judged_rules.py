@@ -101,7 +101,7 @@ def families_of(header: Header) -> tuple[str, ...]:
 
 
 def judged_rules(
-    district: District, rows: Sequence[Mapping[str, Any]], days: tuple[date, date]
+    district: District, rows: Sequence[Mapping[str, object]], days: tuple[date, date]
 ) -> JudgedRules:
     """Summarize one week of `marts.rule_coverage` by rule.
 

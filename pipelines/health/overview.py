@@ -9,7 +9,6 @@ traffic: no host, no copy.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -26,7 +25,9 @@ from pipelines.health.source_hours import (
 )
 from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.source_records import (
     SourceDay,
     last_look,
@@ -36,6 +37,7 @@ from pipelines.state.source_records import (
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import blocked_rules
+from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.snapshots import attach_warehouse
 
 BLIND = {"host": "without_host_count", "account": "without_account_count"}
@@ -53,27 +55,6 @@ DAYS = 7
 
 CLASSES = ("http_requests", "connections")
 
-_REQUESTS = """
-select
-    max(time) filter (where not $refused or disposition = 'blocked') as last_time,
-    max(time) filter (where $refused and coalesce(disposition, 'allowed') = 'allowed')
-        as let_through_time,
-    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
-from raw.http_requests
-where source = $source and url_hostname = $to and time between $since and $until
-"""
-
-_FLOWS = """
-select
-    max(time) as last_time,
-    null::timestamptz as let_through_time,
-    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
-from raw.connections
-where
-    source = $source and (dst_ip = $to or dst_hostname = $to)
-    and time between $since and $until
-    and coalesce(disposition, 'allowed') = 'allowed'
-"""
 LEARNT_DAYS = 180
 LEARNT_IN_BUILDINGS_DAYS = 90
 """Fewer days for buildings: fifty of them with ten sources are a million hours."""
@@ -101,13 +82,6 @@ READ = (
 _HAS = """
 select 1 from information_schema.tables
 where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
-"""
-_HOURS = """
-select source, '' as building, event_date, hour, hour_start, line_count
-from built.marts.source_hours where event_date >= $first
-union all
-select source, building, event_date, hour, hour_start, line_count
-from built.marts.building_hours where event_date >= $first_in_buildings
 """
 _CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
 
@@ -291,7 +265,7 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
 def _seen(
     database: Database, expected: Expected, since: datetime, until: datetime
 ) -> TrafficEvidence:
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "source": expected.source,
         "to": expected.to.lower(),
         "since": since,
@@ -299,7 +273,11 @@ def _seen(
         "recent": until - timedelta(hours=expected.every_hours),
         "refused": expected.kind == "refused_request",
     }
-    query = _FLOWS if expected.kind == "flow" else _REQUESTS
+    query = (
+        query_text("lookups/expected_flows")
+        if expected.kind == "flow"
+        else query_text("lookups/expected_requests")
+    )
     used = {key: value for key, value in values.items() if f"${key}" in query}
     row = database.frame(query, used).row(0, named=True)
     return TrafficEvidence(known_since=since, known_until=until, **row)
@@ -340,9 +318,12 @@ def health_of(district: District, now: datetime) -> Health:
     """Return every source, judged by its own past; opens the warehouse to read."""
     look = last_look(district.store)
     as_of = min(now, look) if look else now
-    days = _days_by_source(district, as_of)
+    days = _days_by_source(district.store, as_of)
     lags = {name: usual_lag(own) for name, own in days.items()}
-    found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
+    found = [
+        *_of_ledger(district.store, district.settings, days, as_of),
+        *_never(district.store, district.settings, as_of),
+    ]
     try:
         with attach_warehouse(district.home.warehouse) as database:
             more, shares = _of_warehouse(database, district, lags, as_of)
@@ -352,20 +333,20 @@ def health_of(district: District, now: datetime) -> Health:
     return Health(every, (*OF_LEDGER, *OF_WAREHOUSE), as_of, lags, shares)
 
 
-def _days_by_source(district: District, as_of: datetime) -> dict[str, list[SourceDay]]:
+def _days_by_source(store: Store, as_of: datetime) -> dict[str, list[SourceDay]]:
     found: dict[str, list[SourceDay]] = {}
-    for day in source_days(district.store):
+    for day in source_days(store):
         if day.event_date <= as_of.date() + timedelta(days=1):
             found.setdefault(day.source, []).append(day)
     return found
 
 
 def _of_ledger(
-    district: District, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
+    store: Store, settings: Settings, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
 ) -> Iterator[Issue]:
     for one in days.values():
         yield from delays(one)
-    for gone in drifts(district.store):
+    for gone in drifts(store):
         newest = max(day.event_date for day in days.get(gone.source, ()))
         if gone.last_date == newest and _recent(newest, as_of):
             yield Issue(
@@ -376,14 +357,14 @@ def _of_ledger(
                 detail=gone.detail
                 + ("; rules that need it do not run" if blocked_rules(gone) else ""),
             )
-    yield from _rejecting(district, as_of)
+    yield from _rejecting(settings, store, as_of)
 
 
-def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
-    share = district.settings.limits.reject_share
+def _rejecting(settings: Settings, store: Store, as_of: datetime) -> Iterator[Issue]:
+    share = settings.limits.reject_share
     files = [
         file
-        for file in ledger.source_files(district.store)
+        for file in ledger.source_files(store)
         if file.rejects > share * file.lines
         and as_of - datetime.fromisoformat(file.last_read_time) <= RECENT
     ]
@@ -397,10 +378,10 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
         )
 
 
-def _never(district: District, as_of: datetime) -> Iterator[Issue]:
+def _never(store: Store, settings: Settings, as_of: datetime) -> Iterator[Issue]:
     """Yield a source that the settings name and that never sent a line."""
-    come = {file.source for file in ledger.source_files(district.store)}
-    for name in sorted(district.settings.sources.keys() - come) if come else ():
+    come = {file.source for file in ledger.source_files(store)}
+    for name in sorted(settings.sources.keys() - come) if come else ():
         yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no lines yet")
 
 
@@ -418,7 +399,7 @@ def _of_warehouse(
         "first": today - timedelta(days=LEARNT_DAYS),
         "first_in_buildings": today - timedelta(days=LEARNT_IN_BUILDINGS_DAYS),
     }
-    hours = database.frame(_HOURS, spans)
+    hours = database.frame(attached_query("lookups/hours_of_sources"), spans)
     days = database.table("built.marts.school_days")
     shares = weekly_shares(database.table("built.marts.blind_share"))
     found = [

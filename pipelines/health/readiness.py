@@ -1,6 +1,6 @@
 """Limits of the rules, before any log was read and after."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.district import District
@@ -26,9 +26,12 @@ from pipelines.registry.account_domains import (
     PROPOSED,
     Domain,
 )
+from pipelines.registry.outline import Outline
+from pipelines.settings.model import Settings
+from pipelines.state.connections import Store
 from pipelines.state.ledger import source_files
 from pipelines.state.source_records import noted_domains
-from pipelines.warehouse.models import inputs_below
+from pipelines.warehouse.models import Model, inputs_below
 
 NEEDED = (
     (SITES, "http_requests", "web requests of a proxy or a filter"),
@@ -96,10 +99,10 @@ KEYBOARD_LOGS = (
 """The log that shows who is at the keyboard, by class of device."""
 
 
-def delivered(district: District) -> frozenset[str]:
+def delivered(store: Store, settings: Settings) -> frozenset[str]:
     """Return classes of events that arrived, or that a configured format can provide."""
-    held = {cls for cls, _ in arrived(district.store)}
-    sources = district.settings.sources.values()
+    held = {cls for cls, _ in arrived(store)}
+    sources = settings.sources.values()
     if configured := {one.format for one in sources if one.format}:
         from pipelines.ingest.parser import readers  # they take long to import
 
@@ -108,13 +111,11 @@ def delivered(district: District) -> frozenset[str]:
     return frozenset(held)
 
 
-def formats_of(district: District) -> frozenset[str]:
+def formats_of(store: Store, settings: Settings) -> frozenset[str]:
     """Return formats that were read, or that the settings assign to a source."""
-    settings = district.settings.sources.values()
-    read = (one.format for one in source_files(district.store))
-    return frozenset(
-        name for name in (*read, *(one.format for one in settings)) if name is not None
-    )
+    configured = (one.format for one in settings.sources.values())
+    read = (one.format for one in source_files(store))
+    return frozenset(name for name in (*read, *configured) if name is not None)
 
 
 def not_told(district: District) -> Iterator[str]:
@@ -122,7 +123,7 @@ def not_told(district: District) -> Iterator[str]:
 
     Those of students are not counted: the rules are about staff.
     """
-    formats = formats_of(district)
+    formats = formats_of(district.store, district.settings)
     if not formats or formats & ANYTHING:
         return
     counts = district.outline.devices
@@ -140,9 +141,9 @@ def not_told(district: District) -> Iterator[str]:
         yield (f"no log shows the user of {many:,} {words}: {kind.logs} does not arrive ({rules})")
 
 
-def carried(district: District) -> Iterator[str]:
+def carried(outline: Outline) -> Iterator[str]:
     """Yield buildings without a stationary device, which SA-4 needs."""
-    if none := district.outline.nowhere_fixed:
+    if none := outline.nowhere_fixed:
         yield (
             f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no desktop or lab "
             "computer there, and portable devices may be next to each other"
@@ -152,24 +153,26 @@ def carried(district: District) -> Iterator[str]:
 def not_delivered(district: District) -> Iterator[str]:
     """Yield families of rules whose logs do not arrive, with the rules."""
     yield from not_told(district)
-    held = delivered(district)
+    held = delivered(district.store, district.settings)
     if not held:
         return
     for family, event_class, logs in NEEDED:
         if event_class not in held:
-            codes = rules_of(district, family, event_class)
+            codes = rules_of(district.rules, district.models, family, event_class)
             said = f" ({', '.join(codes)})" if codes else ""
             yield (f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}")
 
 
-def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
+def rules_of(
+    rules: Mapping[str, Model], models: Mapping[str, Model], family: str, event_class: str
+) -> Sequence[str]:
     """Return the rules of a family that read a class of events, directly or not."""
     found = []
-    for code, model in sorted(district.rules.items()):
+    for code, model in sorted(rules.items()):
         of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
         if of != family:
             continue
-        if f"raw.{event_class}" in inputs_below(model, district.models):
+        if f"raw.{event_class}" in inputs_below(model, models):
             found.append(code)
     return found
 
@@ -188,12 +191,12 @@ def names_of(district: District) -> Iterator[str]:
             yield f"account names ...@{name} match those in users.csv"
 
 
-def strange_names(district: District) -> Iterator[str]:
+def strange_names(store: Store) -> Iterator[str]:
     """Name the few accounts of the district's own domains that the registry lacks.
 
     They are an earlier name of a person, or an account that no export has.
     """
-    own = [one for one in noted_domains(district.store) if one.state == APPLIED]
+    own = [one for one in noted_domains(store) if one.state == APPLIED]
     if names := sorted({name for one in own for name in one.strange}):
         yield (
             f"accounts in the logs that are not in the registry: {', '.join(names)}. Add an "

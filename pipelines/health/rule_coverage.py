@@ -385,7 +385,7 @@ def blind_of(rows: Sequence[Row]) -> list[Blind]:
 
 def _summed(rows: Iterable[Row], keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return counts by some columns, in order of first appearance."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    found: dict[tuple[object, ...], dict[str, object]] = {}
     for row in rows:
         key = tuple(row[name] for name in keys)
         sums = found.setdefault(key, dict(zip(keys, key, strict=True)) | dict.fromkeys(COUNTS, 0))
@@ -406,7 +406,7 @@ def _blind(summed: Iterable[Row], rows: Sequence[Row]) -> Iterable[Blind]:
         yield _of_devices(row, rows)
 
 
-def _worst_first(row: Row) -> tuple[Any, ...]:
+def _worst_first(row: Row) -> tuple[object, ...]:
     share = row["dropped_count"] / row["event_count"]
     return -share, row["family"], row["building"], row["position"]
 

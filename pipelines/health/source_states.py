@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.district import District
 from pipelines.health.arrival import usual_lags
 from pipelines.health.issues import EVERYWHERE, in_words
-from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits
+from pipelines.ingest.source import SETTLE_SECONDS, Source, left_out, waits
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.landing.remote import is_remote
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.source_records import (
     LAGS,
@@ -61,7 +62,7 @@ class SourceState:
     counts: Mapping[str, int | str]
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """Return plain values for JSON."""
         event, arrival = self.newest_event, self.newest_arrival
         return {
@@ -75,18 +76,18 @@ class SourceState:
         }
 
 
-def source_states(district: District) -> list[SourceState]:
+def source_states(store: Store, settings: Settings) -> list[SourceState]:
     """Return every source that delivered, and those that the settings name."""
-    events, arrivals = newest_events(district.store), newest_arrivals(district.store)
-    days = source_days(district.store)
+    events, arrivals = newest_events(store), newest_arrivals(store)
+    days = source_days(store)
     lags = usual_lags(days)
-    counts = {str(row["source"]): row for row in ledger.account(district.store)}
-    wrong: dict[str, list[Mapping[str, Any]]] = {}
-    for row in stored_issues(district.store):
+    counts = {str(row["source"]): row for row in ledger.account(store)}
+    wrong: dict[str, list[Mapping[str, object]]] = {}
+    for row in stored_issues(store):
         if row["kind"] != "rejecting":  # files in trouble are counted as they are now
             wrong.setdefault(row["source"], []).append(row)
     found = []
-    for name in sorted({*counts, *district.settings.sources}):
+    for name in sorted({*counts, *settings.sources}):
         lag = lags.get(name)
         grade, state, line = _judged(name, wrong.get(name, []), lag, has_come=name in counts)
         found.append(
@@ -150,15 +151,17 @@ def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[
     ]
 
 
-def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping[str, str]]:
+def waiting(
+    sources: Sequence[Source], zone: str, files: Iterable[FileRecord]
+) -> Iterator[Mapping[str, str]]:
     """Yield files with unread lines: source, path, and why and until when.
 
     Local folders are examined for entries that their names or types exclude.
     """
     for file in files:
-        if why := waits(file, district.zone, SETTLE_SECONDS):
+        if why := waits(file, zone, SETTLE_SECONDS):
             yield {"source": file.source, "path": file.path, "message": why}
-    for source in district.sources():
+    for source in sources:
         if is_remote(source.folder):
             continue  # that would take a connection
         for outcome in left_out(source.name, source.listing(opens=False)):
@@ -166,9 +169,11 @@ def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping
             yield {"source": source.name, "path": path, "message": message or ""}
 
 
-def stuck(district: District, waiting: Iterable[Mapping[str, str]], now: datetime) -> list[str]:
+def stuck(
+    sources: Sequence[Source], waiting: Iterable[Mapping[str, str]], now: datetime
+) -> list[str]:
     """Return names of files that nothing but a person will ever have read."""
-    folders = {source.name: source.folder for source in district.sources()}
+    folders = {source.name: source.folder for source in sources}
     return [
         f"{row['source']}/{row['path']}"
         for row in waiting

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
@@ -150,7 +149,7 @@ def _json(text: str, source: str) -> list[str]:
     return _toml(source, "declared_json", {k: f"/{v}" for k, v in found.items()}, {})
 
 
-def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _paths(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
     for key, inner in value.items():
         path = f"{before}{key}"
         if isinstance(inner, dict) and path.count("/") < DEEPEST:

@@ -40,7 +40,7 @@ STEP = 1 << 20
 
 
 @cache
-def known_hosts_only() -> Any:
+def known_hosts_only() -> object:
     """Return a paramiko policy that takes no key it does not know.
 
     Raises:
@@ -61,7 +61,7 @@ def known_hosts_only() -> Any:
     return KnownHostsOnly()
 
 
-def _is_known(hostname: str, key: Any) -> bool:
+def _is_known(hostname: str, key: object) -> bool:
     from paramiko.hostkeys import HostKeys
 
     for file in KNOWN_HOSTS:
@@ -201,7 +201,7 @@ def _deliveries(source: str, name: str, file: RemoteFile, told: dict[str, Any]) 
     return opened_up(plain, lambda: open_remote(file))
 
 
-def _changed_ns(told: dict[str, Any]) -> int:
+def _changed_ns(told: dict[str, object]) -> int:
     """Return its last change, under any name that the store uses for it."""
     for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = told.get(name)

@@ -266,13 +266,13 @@ class Connection:
         """
         return self._connection.sql(query, params=params)
 
-    def frame(self, query: str, **params: Any) -> pl.DataFrame:
+    def frame(self, query: str, **params: object) -> pl.DataFrame:
         """Return the rows of a query in Polars, each instant in the connection's zone."""
         frame: pl.DataFrame = self.sql(query, **params).pl()
         zone = self.zone if self._is_local else "UTC"
         return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
-    def saved(self, name: str = "", **values: Any) -> pl.DataFrame:
+    def saved(self, name: str = "", **values: object) -> pl.DataFrame:
         """Return the rows of a saved query, as `schoolbell query` gives them.
 
         Args:

@@ -8,13 +8,13 @@ import html
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from plotly.graph_objects import Bar, Figure, Scatter, layout
 
 from pipelines.errors import ModelError
 from pipelines.notebook.connection import Connection
+from pipelines.warehouse.models import query_text
 
 NO_CLOUD = {
     "showSendToCloud": False,
@@ -47,37 +47,6 @@ SHORTEST = timedelta(minutes=1)
 STEPS = ("duty", "keyboard", "at work", "site", "finding")
 """Types of rows of a timeline, in the order of the chart's lanes."""
 
-# keyboards and duty are also used for the neighboring days: only the day's are included
-_TIMELINE = """
-with own as (
-  select distinct person_id from identity.accounts
-  where account = $account and event_date = $day and person_id is not null
-),
-steps as (
-  select 'duty' as what, duty.kind as detail, null as device, duty.building,
-    duty.start_time, duty.end_time, null::bigint as request_count
-  from core.duty as duty inner join own on duty.person_id = own.person_id
-  where duty.event_date = $day
-  union all
-  select 'keyboard', state, device, null, start_time, end_time, null
-  from core.presences where account = $account and event_date = $day
-  union all
-  select 'at work', device, device, building, start_time, end_time, request_count
-  from core.presence_blocks where account = $account and event_date = $day
-  union all
-  select 'site', site, device, null, start_time, end_time, request_count
-  from core.site_visits where account = $account and event_date = $day
-  union all
-  select 'finding', rule, null, null, start_time, end_time, null
-  from findings.findings
-  where subject = $account and event_date = $day
-    and status in ('open', 'confirmed')
-)
-from steps
-where (start_time at time zone $zone)::date <= $day
-  and (end_time at time zone $zone)::date >= $day
-order by start_time, what, detail
-"""
 MOST = 25
 """Bars of a ranking; the frame has the rest."""
 
@@ -85,30 +54,30 @@ MOST = 25
 class Chart(Figure):  # type: ignore[misc]  # plotly has no types
     """A figure that never offers to upload its data and fetches nothing."""
 
-    def _repr_mimebundle_(self, *_args: Any, **_more: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, *_args: object, **_more: object) -> dict[str, object]:
         plain = self.to_plotly_json() | {"config": NO_CLOUD}
         return {MIME: plain, "text/plain": f"<Chart of {len(self.data)} traces>"}
 
     def _repr_html_(self) -> None:
         """Return no page inside a page: that would include the library once per chart."""
 
-    def to_html(self, *args: Any, **more: Any) -> str:
+    def to_html(self, *args: object, **more: object) -> str:
         """Return a page, or with `full_html=False` a part of one; the library is in it."""
         closed = {"config": NO_CLOUD, "include_plotlyjs": True}
         return str(super().to_html(*args, **more | closed))
 
-    def write_html(self, file: str | Path, **more: Any) -> None:
+    def write_html(self, file: str | Path, **more: object) -> None:
         """Write a page that opens anywhere, without a network."""
         Path(file).write_text(self.to_html(**more), encoding="utf-8")
 
-    def show(self, *_args: Any, **_more: Any) -> None:
+    def show(self, *_args: object, **_more: object) -> None:
         """Show it in the notebook; elsewhere use `write_html`."""
         from IPython.display import display
 
         display(self)  # type: ignore[no-untyped-call]
 
 
-def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> Chart:
+def chart(traces: Sequence[object], title: str, *, lanes: int = 8, **more: object) -> Chart:
     """Return traces under a title, as high as the number of lanes needs."""
     figure = Chart(list(traces))
     height = 170 + ROW_HEIGHT * max(lanes, 2)
@@ -146,7 +115,7 @@ def bars_in_time(
     return chart(traces, title, lanes=len(order), yaxis=top_down(order))
 
 
-def top_down(order: Sequence[str]) -> Mapping[str, Any]:
+def top_down(order: Sequence[str]) -> Mapping[str, object]:
     """Return an axis of names with the first at the top."""
     return {"categoryorder": "array", "categoryarray": list(order)[::-1]}
 
@@ -203,22 +172,7 @@ def device_holders(
         last: The last day of a range; without it `first` alone.
     """
     return con.frame(
-        """
-        from (
-        select account, state as how, start_time, max(end_time) as end_time,
-          any_value(logon_kind) as logon_kind, null::bigint as request_count
-        from core.presences
-        where device = $device and event_date between $first and $last
-        group by all
-        union all
-        select account, 'requests', start_time, end_time, null, request_count
-        from core.presence_blocks
-        where device = $device and event_date between $first and $last
-        )
-        where (start_time at time zone $zone)::date <= $last
-          and (end_time at time zone $zone)::date >= $first
-        order by start_time, account, how
-        """,
+        query_text("questions/device_holders"),
         device=device,
         first=first,
         last=last or first,
@@ -238,7 +192,9 @@ def session_timeline(con: Connection, account: str | None, day: date) -> pl.Data
         account: Its pseudonym.
         day: The local day.
     """
-    return con.frame(_TIMELINE, account=account, day=day, zone=con.zone)
+    return con.frame(
+        query_text("questions/session_timeline"), account=account, day=day, zone=con.zone
+    )
 
 
 def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
@@ -252,21 +208,7 @@ def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
         ModelError: No account of the snapshot used it.
     """
     found = con.frame(
-        """
-        select
-          account,
-          min(start_time) as first_time,
-          arg_min(device, start_time) as device,
-          arg_min(building, start_time) as building,
-          arg_min(verdict, start_time) as verdict,
-          count(distinct event_date) as day_count,
-          sum(total_seconds) / 60 as minutes,
-          sum(request_count)::bigint as request_count
-        from core.site_use
-        where site = $site
-        group by account
-        order by first_time, account
-        """,
+        query_text("questions/site_first_sight"),
         site=site,
     )
     if found.is_empty():

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.district import District, only_writer
+from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.registry.csv_files import LINE, read_file
 from pipelines.registry.folder import CONTENTS, RULES, SHARED, Layer, read_layer
@@ -12,11 +12,12 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.run.check import rule_faults
-from pipelines.settings.home import PRIVATE, make_folder, put
-from pipelines.settings.model import Detection
+from pipelines.settings.home import PRIVATE, DistrictHome, make_folder, put
+from pipelines.settings.model import Detection, Settings
 from pipelines.settings.problems import InvalidSettingsError, Problem, listed
 from pipelines.settings.toml_reader import parse_rules
 from pipelines.state.audit import Act, open_chain
+from pipelines.state.connections import Store
 
 FILE_MODE = 0o660
 
@@ -98,7 +99,7 @@ def _rules(file: Path) -> Mapping[str, Detection]:
     return parse_rules(data, f"agency/{RULES}")
 
 
-def take(district: District, folder: Path, actor: str) -> Layer:
+def take(store: Store, home: DistrictHome, folder: Path, actor: str) -> Layer:
     """Copy an overlay into a home, and record it in the audit log.
 
     To finish an interrupted copy, take it again.
@@ -107,7 +108,7 @@ def take(district: District, folder: Path, actor: str) -> Layer:
         SettingsError: See `sound_layer`.
         BusyError: A run is in progress.
     """
-    layer, home = sound_layer(folder), district.home
+    layer = sound_layer(folder)
     if read_layer(home.agency).digest == layer.digest:
         return layer
     with only_writer(home):
@@ -117,7 +118,7 @@ def take(district: District, folder: Path, actor: str) -> Layer:
             subject=str(layer),
             reason=layer.name,
         )
-        with open_chain(district.store, home).recording(act):
+        with open_chain(store, home).recording(act):
             make_folder(home.agency, PRIVATE | 0o070)
             for name in CONTENTS:
                 data = layer.files.get(f"agency/{name}")
@@ -128,9 +129,8 @@ def take(district: District, folder: Path, actor: str) -> Layer:
     return layer
 
 
-def drop(district: District, actor: str) -> Layer:
+def drop(store: Store, home: DistrictHome, actor: str) -> Layer:
     """Take a layer out of a home; what it was is returned."""
-    home = district.home
     with only_writer(home):
         held = read_layer(home.agency)
         act = Act(
@@ -138,20 +138,20 @@ def drop(district: District, actor: str) -> Layer:
             action="agency layer",
             subject=f"none, was {held}",
         )
-        with open_chain(district.store, home).recording(act):
+        with open_chain(store, home).recording(act):
             for name in CONTENTS:
                 (home.agency / name).unlink(missing_ok=True)
     return held
 
 
-def differences(district: District, folder: Path) -> Iterator[Difference]:
+def differences(settings: Settings, home: DistrictHome, folder: Path) -> Iterator[Difference]:
     """Yield where a district's own values replace an agency's, or those of a new overlay."""
-    yield from _of_rules(district.settings.detections, _rules(folder / RULES))
+    yield from _of_rules(settings.detections, _rules(folder / RULES))
     layer = read_layer(folder)
     for name in SHARED:
         if name in layer.rows and FILES[name].key:
-            yield from _of_rows(district, layer, name)
-    pack, own = layer.files.get(f"agency/{POLICY}"), district.home.registry / POLICY
+            yield from _of_rows(home, settings, layer, name)
+    pack, own = layer.files.get(f"agency/{POLICY}"), home.registry / POLICY
     if pack and own.is_file() and own.read_bytes() != default_policy():
         yield from _of_clauses(own.read_bytes(), pack)
 
@@ -171,11 +171,13 @@ def _flat(rule: Detection) -> dict[str, str]:
     return {key: str(value) for key, value in (said | dict(rule.parameters)).items()}
 
 
-def _of_rows(district: District, layer: Layer, name: str) -> Iterator[Difference]:
-    path, key = district.home.registry / name, list(FILES[name].key)
+def _of_rows(
+    home: DistrictHome, settings: Settings, layer: Layer, name: str
+) -> Iterator[Difference]:
+    path, key = home.registry / name, list(FILES[name].key)
     if not path.is_file():
         return
-    renames = district.settings.registry.columns.get(name, {})
+    renames = settings.registry.columns.get(name, {})
     own = read_file(path.read_bytes(), FILES[name], renames).frame
     both = layer.rows[name].frame.drop(LINE).join(own.drop(LINE), on=key, suffix="_own")
     for row in both.iter_rows(named=True):

@@ -28,6 +28,7 @@ from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
 from pipelines.state.audit import BACKUPS, open_chain
 from pipelines.state.connections import (
+    Store,
     damaged,
     now_text,
     open_store,
@@ -303,7 +304,7 @@ def back_up(
         BackupError: The folder lies inside the home.
         SettingsError: The home's key, with which it is signed, is gone.
     """
-    home, key = district.home, home_key(district)
+    home, key = district.home, home_key(district.home, district.store)
     into = into.resolve()
     if into.is_relative_to(home.path):
         raise BackupError(
@@ -363,7 +364,7 @@ def _filled(
     landing: bool,
 ) -> tuple[Manifest, int]:
     home = district.home
-    files = {STATE: _state(district, folder / STATE)}
+    files = {STATE: _state(district.home, district.store, folder / STATE)}
     store = read_store(folder / STATE)
     try:
         lake = {
@@ -419,13 +420,13 @@ def _is_whole(path: Path, listed: SealedFile) -> bool:
     return path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
 
 
-def _state(district: District, target: Path) -> SealedFile:
+def _state(home: DistrictHome, store: Store, target: Path) -> SealedFile:
     """Copy the state as of one moment into a SQLite file; others may be writing."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    path = district.home.state_db
-    if district.home.state_pointer.exists():
+    path = home.state_db
+    if home.state_pointer.exists():
         new = open_store(target)
-        copy_state(district.store, new)
+        copy_state(store, new)
         new.close()
         path = target
     with closing(sqlite3.connect(path)) as held, closing(sqlite3.connect(target)) as to:

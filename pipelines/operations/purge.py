@@ -24,7 +24,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.build import spans
@@ -37,10 +36,12 @@ from pipelines.operations.restore import COMPARED, rebuild
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.settings.home import shared_folder, sync
+from pipelines.settings.home import DistrictHome, shared_folder, sync
+from pipelines.settings.model import Settings
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
+from pipelines.state.connections import Store
 from pipelines.state.retention import (
     Hold,
     OpenPurge,
@@ -53,7 +54,7 @@ from pipelines.state.retention import (
     keep_from,
     uncertified,
 )
-from pipelines.warehouse.models import models, without_events
+from pipelines.warehouse.models import Model, models, without_events
 from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import monday
@@ -64,7 +65,7 @@ MODE = 0o640
 def plan(district: District, now: datetime) -> Plan:
     """Return what has expired."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
-    before = first_kept(district, today)
+    before = first_kept(district.settings, today)
     in_force = holds(district.store, in_force=True)
     things: dict[str, list[PurgedRecord]] = {}
     held: dict[str, list[PurgedRecord]] = {}
@@ -78,11 +79,11 @@ def plan(district: District, now: datetime) -> Plan:
     return Plan(before, things, held, in_force, unfinished)
 
 
-def first_kept(district: District, today: date) -> dict[str, date]:
+def first_kept(settings: Settings, today: date) -> dict[str, date]:
     """Return the Monday from which each class is kept, if the district sets one."""
     return {
         name: monday(today - timedelta(days=count))
-        for name, count in district.settings.retention.days().items()
+        for name, count in settings.retention.days().items()
     }
 
 
@@ -116,7 +117,7 @@ def carry_out(
     """Delete everything that the plan names. The caller holds the home's lock."""
     plan = purge.plan
     act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
-    first = _judged_from(district, plan)
+    first = _judged_from(district.models, district.store, plan)
     earlier = begun(district.store)
     noted = OpenPurge(
         actor=purge.actor,
@@ -144,24 +145,24 @@ def carry_out(
     district.store.empty_log()
 
 
-def _judged_from(district: District, plan: Plan) -> date | None:
+def _judged_from(every: Mapping[str, Model], store: Store, plan: Plan) -> date | None:
     """Return the first Monday from which every rule still has all that it reads."""
     days = [thing.last_day for thing in plan.things.get("event", ())]
-    held = {date.fromisoformat(day) for day in _held_days(district)}
+    held = {date.fromisoformat(day) for day in _held_days(store)}
     firsts = [
         plan.before[name]
         for name in ("finding", "case")
         if name in plan.before and plan.things[name]
     ]
     if days:
-        spoilt = spans.stale_days(district.models, days, sorted(held | set(days)))
+        spoilt = spans.stale_days(every, days, sorted(held | set(days)))
         last = max([max(days), *(day for found in spoilt.values() for day in found)])
         firsts.append(monday(last) + WEEK)
     return max(firsts, default=None)
 
 
-def _held_days(district: District) -> Iterable[str]:
-    return {file.event_date for file in ledger.lake_files(district.store)}
+def _held_days(store: Store) -> Iterable[str]:
+    return {file.event_date for file in ledger.lake_files(store)}
 
 
 def _publish_again(district: District, now: datetime) -> None:
@@ -182,24 +183,26 @@ class PurgeError(SchoolbellError):
     """Something that was to be deleted is still there."""
 
 
-def certified(district: District, purge: Purge, chain: Chain) -> Path:
+def certified(
+    home: DistrictHome, store: Store, settings: Settings, purge: Purge, chain: Chain
+) -> Path:
     """Check the purge, write its certificate and enter it into the audit chain.
 
     Raises:
         PurgeError: Something is still there; no certificate is written.
     """
-    if left := still_there(district, purge.plan):
+    if left := still_there(home, store, purge.plan):
         raise PurgeError(
             f"{len(left)} items should have been deleted but still exist, such as {left[0]}",
-            where=str(district.home.path),
+            where=str(home.path),
             remedy="Close the programs that hold them open, then purge again.",
         )
     name = _name(purge.now, chain)
-    with district.store.reading() as transaction:
+    with store.reading() as transaction:
         went = uncertified(transaction)
-    text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
-    path = district.home.certificates / name
-    _forget_drafts(district, purge, chain)
+    text = json.dumps(_said(settings, purge, went), indent=1, sort_keys=True) + "\n"
+    path = home.certificates / name
+    _forget_drafts(home, purge, chain)
     _write(path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     act = Act(actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}")
@@ -222,11 +225,11 @@ def _known(chain: Chain) -> set[str]:
     return {entry.subject for entry in chain.entries() if entry.action == "certify"}
 
 
-def _forget_drafts(district: District, purge: Purge, chain: Chain) -> None:
+def _forget_drafts(home: DistrictHome, purge: Purge, chain: Chain) -> None:
     """Delete what this purge wrote before it was cut off, unknown to the chain."""
     began = (purge.due_time or purge.now).astimezone(UTC)
     known = _known(chain)
-    for path in district.home.certificates.glob("purge-*.json"):
+    for path in home.certificates.glob("purge-*.json"):
         if path.name not in known and path.name >= f"purge-{began:%Y%m%dT%H%M%SZ}":
             path.unlink()
 
@@ -255,29 +258,27 @@ def finish_purge(
         return None
     purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
     carry_out(district, purge, chain, progress)
-    return certified(district, purge, chain)
+    return certified(district.home, district.store, district.settings, purge, chain)
 
 
-def still_there(district: District, plan: Plan) -> list[str]:
+def still_there(home: DistrictHome, store: Store, plan: Plan) -> list[str]:
     """Return what should be deleted and still exists; empty after a complete purge."""
-    home = district.home
     left = [
         name
         for record_class in RECORD_CLASSES
-        for name in DELETIONS[record_class.name].left(district, plan)
+        for name in DELETIONS[record_class.name].left(home, plan)
     ]
     if plan.needs_rebuild:
         old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
         left += [path.name for path in old if path.exists()]
-    kept = {date.fromisoformat(file.event_date) for file in ledger.lake_files(district.store)}
+    kept = {date.fromisoformat(file.event_date) for file in ledger.lake_files(store)}
     # held days speak of the days after them: a lease still runs, duty goes on
     gone = {event.last_day for event in plan.gone_events} - days_said_of(sorted(kept))
-    return left + (list(_days_left(district, gone)) if gone else [])
+    return left + (list(_days_left(home, gone)) if gone else [])
 
 
-def _days_left(district: District, gone: set[date]) -> Iterator[str]:
+def _days_left(home: DistrictHome, gone: set[date]) -> Iterator[str]:
     """Yield tables with rows of deleted days; calendar rows do not count."""
-    home = district.home
     of_registry = without_events(models().values())
     for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
         if path.is_file():
@@ -288,10 +289,10 @@ def _days_left(district: District, gone: set[date]) -> Iterator[str]:
                         yield f"{path.name}: {table}"
 
 
-def _said(district: District, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, Any]:
+def _said(settings: Settings, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, object]:
     plan, things = purge.plan, list(went)
     return {
-        "district": district.settings.district.name,
+        "district": settings.district.name,
         "version": version("schoolbell"),
         "time": purge.now.astimezone(UTC).isoformat(timespec="seconds"),
         "actor": purge.actor,

@@ -24,6 +24,7 @@ from pipelines.reports.rollups import is_last_of, spans_of
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import in_locale, moment
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import blank_message, finished_messages
 from pipelines.state.findings import last_decided, remove_findings
@@ -81,7 +82,7 @@ def nothing(_district: District, _plan: Plan, _now: datetime) -> None:
     """Delete nothing: the class is deleted with another."""
 
 
-def none_left(_district: District, _plan: Plan) -> Iterable[str]:
+def none_left(_home: DistrictHome, _plan: Plan) -> Iterable[str]:
     """Return nothing: rows of one transaction are gone when it is committed."""
     return ()
 
@@ -99,7 +100,7 @@ class Deletion:
 
     candidates: Callable[[District], Iterable[PurgedRecord]]
     delete: Callable[[District, Plan, datetime], None]
-    left: Callable[[District, Plan], Iterable[str]] = none_left
+    left: Callable[[DistrictHome, Plan], Iterable[str]] = none_left
     is_in_databases: bool = False
 
 
@@ -107,6 +108,7 @@ def _raw(district: District) -> Iterator[PurgedRecord]:
     """Yield landing files that were read completely."""
     known: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
     by_id = {file.file_id: file for file in ledger.source_files(district.store)}
+    zone = ZoneInfo(district.zone)
     for record in by_id.values():
         known[record.source, record.path.split("!")[0]].append(record)
     for source in district.sources():
@@ -122,10 +124,10 @@ def _raw(district: District) -> Iterator[PurgedRecord]:
             if _is_read(path, members, records):
                 yield PurgedRecord(
                     record_class="raw",
-                    name=_name(district, path),
+                    name=_name(district.home.path, path),
                     source=source.name,
                     row_count=sum(one.lines for one in records),
-                    last_day=max(_last_day(district, one, by_id) for one in records),
+                    last_day=max(_last_day(zone, one, by_id) for one in records),
                 )
 
 
@@ -141,17 +143,15 @@ def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) 
     )
 
 
-def _last_day(district: District, record: FileRecord, by_id: Mapping[int, FileRecord]) -> date:
+def _last_day(zone: ZoneInfo, record: FileRecord, by_id: Mapping[int, FileRecord]) -> date:
     """Return the newest local day of its events; of the file, where it has none."""
     original = by_id.get(record.duplicate_of or 0, record)
-    zone = ZoneInfo(district.zone)
     if text := record.last_time or original.last_time:
         return datetime.fromisoformat(text).astimezone(zone).date()
     return datetime.fromtimestamp(record.raw_mtime_ns / 1e9, zone).date()
 
 
-def _name(district: District, path: Path) -> str:
-    home = district.home.path
+def _name(home: Path, path: Path) -> str:
     return str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
@@ -165,9 +165,9 @@ def _delete_raw(district: District, plan: Plan, _now: datetime) -> None:
         path.unlink()
 
 
-def _raw_left(district: District, plan: Plan) -> Iterable[str]:
+def _raw_left(home: DistrictHome, plan: Plan) -> Iterable[str]:
     names = [thing.name for thing in plan.things.get("raw", ())]
-    return [name for name in names if (district.home.path / name).exists()]
+    return [name for name in names if (home.path / name).exists()]
 
 
 def _events(district: District) -> Iterator[PurgedRecord]:
@@ -214,9 +214,8 @@ def delete_set_aside(lake: Path, plan: Plan) -> None:
             path.unlink()
 
 
-def _events_left(district: District, plan: Plan) -> Iterable[str]:
-    lake = district.home.lake
-    return [event.name for event in plan.gone_events if (lake / event.name).exists()]
+def _events_left(home: DistrictHome, plan: Plan) -> Iterable[str]:
+    return [event.name for event in plan.gone_events if (home.lake / event.name).exists()]
 
 
 def _findings(name: str, district: District) -> Iterator[PurgedRecord]:
@@ -278,8 +277,8 @@ def _delete_registry(district: District, plan: Plan, _now: datetime) -> None:
         forget(district.home, thing.name)
 
 
-def _registry_left(district: District, plan: Plan) -> Iterable[str]:
-    kept = district.home.kept_registry
+def _registry_left(home: DistrictHome, plan: Plan) -> Iterable[str]:
+    kept = home.kept_registry
     names = [thing.name for thing in plan.things.get("registry", ())]
     return [f"{kept.name}/{name}" for name in names if (kept / name).exists()]
 
@@ -309,7 +308,7 @@ def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
     for thing in plan.things.get("report", ()):
         week = date.fromisoformat(thing.name)
         label = week_label(week)
-        for folder in _archives(district):
+        for folder in _archives(district.home):
             if (folder / label).is_dir():
                 shutil.rmtree(folder / label)
                 page = {f"{label}/index.html": removed_page(shared, week)}
@@ -323,18 +322,17 @@ def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
             remove_reports(transaction, thing.name)
 
 
-def _archives(district: District) -> Iterable[Path]:
-    yield district.home.reports
-    if district.home.editions.is_dir():
-        yield from sorted(path for path in district.home.editions.iterdir() if path.is_dir())
+def _archives(home: DistrictHome) -> Iterable[Path]:
+    yield home.reports
+    if home.editions.is_dir():
+        yield from sorted(path for path in home.editions.iterdir() if path.is_dir())
 
 
-def _reports_left(district: District, plan: Plan) -> Iterable[str]:
+def _reports_left(home: DistrictHome, plan: Plan) -> Iterable[str]:
     """Return anything except the page about the deleted report."""
     weeks = [date.fromisoformat(thing.name) for thing in plan.things.get("report", ())]
     labels = [week_label(week) for week in weeks]
-    reports = district.home.reports
-    return [label for label in labels if len(list((reports / label).glob("*"))) > 1]
+    return [label for label in labels if len(list((home.reports / label).glob("*"))) > 1]
 
 
 DELETIONS: Mapping[str, Deletion] = {

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pipelines.build.steps import Progress, build_and_judge, nobody_watches
 from pipelines.district import District, only_writer, open_district
@@ -31,6 +30,7 @@ from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
 from pipelines.state.connections import (
+    Store,
     now_text,
     read_store,
     remember,
@@ -380,13 +380,13 @@ def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
     return wrong
 
 
-def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequence[str]:
+def drill(store: Store, backup: Path, keys: Path, scratch: Path) -> Sequence[str]:
     """Restore a backup aside and rebuild it; what was wrong, empty if nothing.
 
     The date of a drill that went well is remembered for `schoolbell doctor`.
 
     Args:
-        district: The home whose backup it is.
+        store: The state of the home whose backup it is.
         scratch: A folder with room for a second home; what is made there is
             deleted again.
     """
@@ -397,7 +397,7 @@ def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequen
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if not wrong:
-        with district.store.writing() as transaction:
+        with store.writing() as transaction:
             remember(transaction, DRILLED, now_text())
     return wrong
 
@@ -413,7 +413,7 @@ def _rebuilt(home: DistrictHome) -> list[str]:
     ]
 
 
-def _told(home: DistrictHome) -> Mapping[str, Any]:
+def _told(home: DistrictHome) -> Mapping[str, object]:
     with open_district(home.path) as district:
         return {
             finding["finding_id"]: (

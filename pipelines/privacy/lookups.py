@@ -7,7 +7,6 @@ of security alerts, and is listed by month.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pipelines.state.audit import Entry
 
@@ -37,7 +36,7 @@ class LookUps:
     last_time: str
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """The fields as JSON values."""
         return asdict(self)
 

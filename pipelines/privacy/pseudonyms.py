@@ -21,15 +21,18 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.privacy_records import assigned_name, assigned_names
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.models import Model
 from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 
 if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
     import polars as pl
 
+    from pipelines.registry.registry import Registry
     from pipelines.registry.roster import Students
     from pipelines.warehouse.database import Database
 
@@ -328,29 +331,29 @@ class Pseudonyms:
         return {value: self._held[kind][token] for value, token in found.items()}
 
 
-def home_key(district: District) -> bytes:
+def home_key(home: DistrictHome, store: Store) -> bytes:
     """Return the key behind the pseudonyms, if it is the one that was used before.
 
     Raises:
         SettingsError: It is missing, too short, or another one: every account would
             get another name.
     """
-    key = _read_key(district.home.key_file)
-    with district.store.reading() as transaction:
+    key = _read_key(home.key_file)
+    with store.reading() as transaction:
         used = fact(transaction, KEY_FACT)
     if used is None:
-        with district.store.writing() as transaction:
+        with store.writing() as transaction:
             remember(transaction, KEY_FACT, _fingerprint(key))
     elif used != _fingerprint(key):
-        raise _wrong_key(district.home.key_file, "is another one than was used before")
+        raise _wrong_key(home.key_file, "is another one than was used before")
     return key
 
 
-def accept_key(district: District, actor: str) -> None:
+def accept_key(home: DistrictHome, store: Store, actor: str) -> None:
     """Accept the current key, and record that in the audit chain."""
-    key = _read_key(district.home.key_file)
-    act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
-    with open_chain(district.store, district.home).recording(act) as transaction:
+    key = _read_key(home.key_file)
+    act = Act(actor=actor, action="accept key", subject=home.key_file.name)
+    with open_chain(store, home).recording(act) as transaction:
         remember(transaction, KEY_FACT, _fingerprint(key))
 
 
@@ -379,32 +382,32 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
     )
 
 
-def pseudonyms(district: District, day: date) -> Pseudonyms:
+def pseudonyms(registry: "Registry", store: Store, home: DistrictHome, day: date) -> Pseudonyms:
     """Return the pseudonyms of the school year that a day belongs to."""
     from pipelines.registry.roster import students
 
     year = school_year(day)
-    frames = district.registry.frames
+    frames = registry.frames
     first = date(year, SCHOOL_YEAR_STARTS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
     found = students(frames["people"], frames["accounts"], first, last)
-    return Pseudonyms(district.store, home_key(district), year, found)
+    return Pseudonyms(store, home_key(home, store), year, found)
 
 
-def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
+def about_students(district: District) -> Callable[[FindingRow], bool]:
     """Return a predicate that is true for findings about a student's account."""
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_student if district.reading.noted else {}
     if noted:
-        home_key(district)  # a missing key is reported anyway
+        home_key(district.home, district.store)  # a missing key is reported anyway
 
-    def is_about(finding: Mapping[str, Any]) -> bool:
+    def is_about(finding: FindingRow) -> bool:
         if finding.get("finding_id") in noted:
             return noted[finding["finding_id"]]
         day = date.fromisoformat(finding["event_date"])
         year = school_year(day)
         if year not in years:
-            years[year] = pseudonyms(district, day)
+            years[year] = pseudonyms(district.registry, district.store, district.home, day)
         kind = district.subject_kind(finding["rule"])
         return years[year].is_student(kind, finding["subject"])
 
@@ -444,14 +447,14 @@ def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
 
 def name_everything(
     database: "Database",
-    tables: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Mapping[str, object]],
     names: Pseudonyms,
     sensitive: frozenset[str],
 ) -> None:
     """Give every value in the published tables its name, as `main.pseudonyms`."""
     import polars as pl
 
-    named: dict[Any, list[tuple[str, str]]] = {}
+    named: dict[object, list[tuple[str, str]]] = {}
     for table, columns in tables.items():
         for column, kind in columns.items():
             if kind is not None and kind in RULES.values():

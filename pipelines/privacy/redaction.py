@@ -8,45 +8,12 @@ its day is judged again.
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.privacy.pseudonyms import NAME_NOBODY, WITHHELD, sensitive_kinds
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import unicode_hostname
-
-_SENSITIVE = """
-with
-
-said as (
-    select
-        url_hostname,
-        bool_or(list_contains($kinds, category)) as is_sensitive,
-        bool_or(category = 'circumvention') as is_way_around
-    from core.host_categories
-    group by url_hostname
-),
-
-sites as (
-    select hosts.site as name
-    from said
-    inner join identity.hosts as hosts on said.url_hostname = hosts.url_hostname
-    where hosts.site is not null
-    group by hosts.site
-    having 2 * count_if(said.is_sensitive) >= count(*) and not bool_or(is_way_around)
-)
-
-select url_hostname as name from said where is_sensitive and not is_way_around
-union
--- the same hosts in their own letters, where they are international
-select hosts.unicode_hostname
-from said
-inner join identity.hosts as hosts on said.url_hostname = hosts.url_hostname
-where
-    said.is_sensitive and not said.is_way_around
-    and hosts.unicode_hostname is not null
-union
-select name from sites
-"""
+from pipelines.warehouse.models import query_text
 
 
 def sensitive_names(database: Database) -> frozenset[str]:
@@ -57,7 +24,7 @@ def sensitive_names(database: Database) -> frozenset[str]:
     """
     if not (database.has("core.host_categories") and database.has("identity.hosts")):
         return frozenset()
-    rows = database.rows(_SENSITIVE, {"kinds": list(sensitive_kinds())})
+    rows = database.rows(query_text("lookups/sensitive_names"), {"kinds": list(sensitive_kinds())})
     return frozenset(str(name) for (name,) in rows)
 
 
@@ -91,7 +58,7 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
     return shown | {"details": details}
 
 
-def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
+def nameless(details: Mapping[str, object]) -> dict[str, object]:
     """Return the measures of a finding that anyone may read: numbers, and harmless words."""
     return {
         name: value
@@ -100,7 +67,10 @@ def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def redact(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:
+T = TypeVar("T")
+
+
+def redact(value: T, sites: Collection[str], named: Callable[[str], str]) -> T:
     """Replace sites in nested texts by their pseudonyms.
 
     An international site is replaced in both spellings, and its hosts with it.

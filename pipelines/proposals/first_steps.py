@@ -84,7 +84,9 @@ def first_steps(district: District) -> FirstSteps:
     held = inputs.lake_files(district.store, district.home.lake).days()
     return FirstSteps(
         logs=list(log_folders(district.home, formats_of(district))),
-        absent=list(not_delivered(district)) if delivered(district) else [],
+        absent=list(not_delivered(district))
+        if delivered(district.store, district.settings)
+        else [],
         missing=list(_missing(district)),
         days=len(held),
         report=page.resolve() if page.exists() else None,

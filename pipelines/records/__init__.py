@@ -7,17 +7,16 @@ of a home shows when a request is due.
 
 from datetime import date
 
-from pipelines.district import District
+from pipelines.settings.model import Settings
+from pipelines.state.connections import Store
 from pipelines.state.records_requests import RecordRequest, open_record_requests
 
 
-def due_soon(district: District, today: date) -> list[tuple[RecordRequest, int]]:
+def due_soon(settings: Settings, store: Store, today: date) -> list[tuple[RecordRequest, int]]:
     """Open requests whose day is near or over, with the days that are left."""
-    warn = district.settings.records.warn_days
+    warn = settings.records.warn_days
     found = [
-        (one, (one.due - today).days)
-        for one in open_record_requests(district.store)
-        if one.due is not None
+        (one, (one.due - today).days) for one in open_record_requests(store) if one.due is not None
     ]
     return [(one, left) for one, left in found if left <= warn]
 

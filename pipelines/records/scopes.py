@@ -14,11 +14,14 @@ from pipelines.district import District
 from pipelines.findings.cases import LEAD
 from pipelines.privacy.pseudonyms import about_students
 from pipelines.privacy.redaction import sensitive_names
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.reviews import last_verdicts
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import query_text
 from pipelines.warehouse.snapshots import attach_warehouse
 
 CLASSES: Mapping[RecordClass, str] = {
@@ -32,36 +35,6 @@ CLASSES: Mapping[RecordClass, str] = {
 NEVER_KEPT: tuple[RecordClass, ...] = ("student_rows", "small_counts")
 """Classes that can never be released."""
 WHOLE_ROW = "*"
-
-
-_BLOCKED = """
-select
-    event_date,
-    building,
-    site,
-    count(*) as requests,
-    count(distinct coalesce(account, device, src_ip)) as people
-from core.http_requests
-where
-    event_date between $first and $last
-    and disposition = 'blocked'
-    and site is not null
-    and building is not null
-group by all
-order by all
-"""
-
-_USE = """
-select
-    event_date,
-    building,
-    count(*) as requests,
-    count(distinct coalesce(account, device, src_ip)) as people
-from core.http_requests
-where event_date between $first and $last and building is not null
-group by all
-order by all
-"""
 
 
 @dataclass(frozen=True)
@@ -104,21 +77,21 @@ class Relation:
 
 
 def _counted(
-    district: District, query: str, first: date, last: date
+    home: DistrictHome, query: str, first: date, last: date
 ) -> tuple[list[dict[str, Any]], frozenset[str]]:
     """Return rows of a built-in query on the warehouse, and the names of sensitive sites."""
-    with attach_warehouse(district.home.warehouse) as database:
+    with attach_warehouse(home.warehouse) as database:
         database.rows("use built")
         return _rows(database, query, first, last), sensitive_names(database)
 
 
-def _rows(database: Database, query: str, first: date, last: date) -> list[dict[str, Any]]:
+def _rows(database: Database, query: str, first: date, last: date) -> list[dict[str, object]]:
     frame = database.frame(query, {"first": first, "last": last})
     return list(frame.iter_rows(named=True))
 
 
 def _blocked(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    rows, sensitive = _counted(district, _BLOCKED, first, last)
+    rows, sensitive = _counted(district.home, query_text("lookups/blocked_requests"), first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {}
         if row["people"] < least:
@@ -136,7 +109,7 @@ def _blocked(district: District, first: date, last: date, least: int) -> Iterato
 
 
 def _use(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    rows, _ = _counted(district, _USE, first, last)
+    rows, _ = _counted(district.home, query_text("lookups/requests_by_building"), first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {WHOLE_ROW: "small_counts"} if row["people"] < least else {}
         day, building = str(row["event_date"]), row["building"]
@@ -157,7 +130,7 @@ def _findings(district: District, first: date, last: date, least: int) -> Iterat
         if first.isoformat() <= row["event_date"] <= last.isoformat()
     ]
 
-    def group(row: Mapping[str, Any]) -> tuple[str, str, bool]:
+    def group(row: FindingRow) -> tuple[str, str, bool]:
         """Return the week, the rule, and whether the district decided it."""
         monday = date.fromisoformat(row["event_date"])
         monday -= timedelta(days=monday.weekday())
@@ -187,7 +160,9 @@ def _findings(district: District, first: date, last: date, least: int) -> Iterat
                 "severity": row["severity"],
                 "confidence": row["confidence"],
                 "account": row["subject"],
-                "decided": verdicts.get(row["finding_id"], {}).get("verdict", ""),
+                "decided": verdicts[row["finding_id"]]["verdict"]
+                if row["finding_id"] in verdicts
+                else "",
             },
             marks,
             people,

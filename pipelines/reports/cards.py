@@ -651,7 +651,7 @@ def _case_card(
         group=_group(view, case),
         standing=STANDINGS.get(standing, NOT_KNOWN),
         is_open=case.status == "open",
-        since=day(min(row["event_date"] for row in case.counted)),
+        since=day(case.first_day),
         severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
         label=case.label,
         desk=f"{view.inputs.desk}/cases/{case.case_id}" if view.inputs.desk else "",

@@ -147,7 +147,7 @@ def split(view: View) -> str:
     new = len(view.waiting) - len(carried)
     if not carried:
         return "all new" if new > 1 else "new this week"
-    first = min(row["event_date"] for case in carried for row in case.counted)
+    first = min(case.first_day for case in carried)
     held = f"{number(len(carried))} older (oldest: {day(first)})"
     return f"{number(new)} new, {held}" if new else held
 

@@ -354,7 +354,7 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
 def _issues(district: District) -> pl.DataFrame:
     """Return all problems of the sources; also of a source without lines."""
     rows = [
-        {name: row[name] for name in SCHEMAS["source_issues"]}
+        {name: value for name, value in row.items() if name in SCHEMAS["source_issues"]}
         for row in stored_issues(district.store, datetime.fromtimestamp(0, UTC))
     ]
     text = dict.fromkeys(SCHEMAS["source_issues"], pl.String)

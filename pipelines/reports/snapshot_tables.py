@@ -57,7 +57,7 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
             remedy=f"Run: schoolbell run --home {district.home.path}",
         )
     newest = max(ledger.event_days(district.store), default=now.date())
-    names = pseudonyms(district, newest)
+    names = pseudonyms(district.registry, district.store, district.home, newest)
     tables = published_tables(district.models)
     memory_mb = district.settings.limits.memory_mb
     with opened(district.home.warehouse, memory_mb=memory_mb) as database:
@@ -105,7 +105,7 @@ def finding_frames(
         sensitive: Names of sites that get one too.
         database: The warehouse, for the facts that name an account.
     """
-    cases, lines = placed_cases(district), stored_evidence(district.store)
+    cases, lines = placed_cases(district.store, district.reading), stored_evidence(district.store)
     masks = names.names("site", sensitive)
     known = known_by(database, cases, names) if database else {}
     findings, evidence = case_frames(district, cases, lines, names, masks, known)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -21,6 +21,7 @@ from pipelines.errors import ModelError
 from pipelines.findings.cases import LEAD, LOW, SITE_USE, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.report_inputs import ReportInputs, week_of
+from pipelines.state.rows import FindingRow
 
 ONE_WEEK = timedelta(days=7)
 
@@ -263,7 +264,7 @@ def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
             person="",
             clause=str(rows[0]["clause"]),
             week=iso_week(rows[0]["event_date"]),
-            findings=tuple(rows),
+            findings=tuple(cast("list[FindingRow]", rows)),
             number=rows[0].get("case_number") or "",
         )
         for case_id, rows in held.items()

@@ -5,7 +5,7 @@ Each result is a `Problem`, with its line in `district.toml`.
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,10 +15,13 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
+from pipelines.ingest.source import Source
 from pipelines.landing.remote import is_remote
+from pipelines.registry.registry import Registry
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection, Scalar, Settings
 from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.roles import Desk
@@ -126,13 +129,13 @@ def wrong_in(district: District) -> Iterator[Problem]:
         )
 
 
-def unknown_rules(district: District) -> Iterator[Problem]:
+def unknown_rules(home: DistrictHome, registry: Registry) -> Iterator[Problem]:
     """Yield exceptions for a rule that does not exist, and so hide nothing."""
     # one that is switched off is a rule nevertheless
     headers = (model.header for model in models().values())
     known = sorted(one.code for one in headers if one.code)
-    said = district.registry.frames["exceptions"].select("exception_id", "rule")
-    file = district.home.registry / EXCEPTIONS
+    said = registry.frames["exceptions"].select("exception_id", "rule")
+    file = home.registry / EXCEPTIONS
     lines = file.read_text("utf-8-sig", "replace").splitlines() if said.height else []
     for number, rule in said.iter_rows():
         if rule in known or rule == EVERY_RULE:
@@ -152,9 +155,9 @@ def unknown_rules(district: District) -> Iterator[Problem]:
         )
 
 
-def old_settings(district: District) -> Iterator[Problem]:
+def old_settings(settings: Settings) -> Iterator[Problem]:
     """Yield settings that are read for the last time in their present place."""
-    if any(names for _, names in district.settings.desk.roles):
+    if any(names for _, names in settings.desk.roles):
         yield Problem(
             NAME,
             "is read for one release only; rename the table",
@@ -169,7 +172,7 @@ def _faults(district: District) -> Iterator[Fault]:
     for name, source in district.settings.sources.items():
         yield from _format(name, source.format)
         yield from _options(name, source.format, source.options)
-        yield from _folder(district, name, source.path)
+        yield from _folder(district.home, name, source.path)
     yield from rule_faults(district.settings.detections)
     yield from _report(district)
     yield from _desk(district.settings)
@@ -186,7 +189,7 @@ def _faults(district: District) -> Iterator[Fault]:
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:
             yield from channel_faults(district, name, one)
-    yield from _expected(district)
+    yield from _expected(district.sources(), district.settings)
 
 
 def _desk(settings: Settings) -> Iterator[Fault]:
@@ -304,13 +307,11 @@ def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterato
         yield Fault((*path, key), "the format does not have this option", key, allowed, paste)
 
 
-def _folder(district: District, source: str, path: str | None) -> Iterator[Fault]:
+def _folder(home: DistrictHome, source: str, path: str | None) -> Iterator[Fault]:
     if path is None or is_remote(path):
         return
-    folder = (district.home.path / path).resolve()
-    own = folder.is_relative_to(district.home.path) and not folder.is_relative_to(
-        district.home.landing
-    )
+    folder = (home.path / path).resolve()
+    own = folder.is_relative_to(home.path) and not folder.is_relative_to(home.landing)
     if folder.is_dir() and not own and str(folder) not in SYSTEM:
         return
     yield Fault(
@@ -350,9 +351,9 @@ def _report(district: District) -> Iterator[Fault]:
         )
 
 
-def _expected(district: District) -> Iterator[Fault]:
-    known = [source.name for source in district.sources()]
-    for name, one in district.settings.alerts.expected.items():
+def _expected(sources: Sequence[Source], settings: Settings) -> Iterator[Fault]:
+    known = [source.name for source in sources]
+    for name, one in settings.alerts.expected.items():
         if one.source not in known:
             guess = nearest(one.source, known) or next(iter(known), "proxy")
             yield Fault(

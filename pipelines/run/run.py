@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -29,8 +29,10 @@ from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.files import unlisted_files
 from pipelines.run.console import table
 from pipelines.run.registry_outline import keep_outline
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import clear_left_behind
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.privacy_records import gather_openings
@@ -177,7 +179,7 @@ def run_opened(
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
-            *_repaired(district, done.damaged, broken),
+            *_repaired(district.home, done.damaged, broken),
             *([behind] if behind else []),
         ),
         names=list(names_of(district)),
@@ -186,22 +188,21 @@ def run_opened(
     )
 
 
-def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator[str]:
+def _repaired(home: DistrictHome, damaged: Path | None, broken: str) -> Iterator[str]:
     """Yield what was rebuilt, because it is derived and could not be read."""
     if damaged is not None:
         yield (
-            f"{district.home.warehouse} was damaged and was rebuilt. The damaged file is "
+            f"{home.warehouse} was damaged and was rebuilt. The damaged file is "
             f"{damaged}: delete it when you no longer need it."
         )
     if broken:
         yield f"Another snapshot was published: {broken}."
 
 
-def account_table(district: District) -> Table:
+def account_table(store: Store) -> Table:
     """Return lines in and where they went, one row per source."""
     rows = [
-        (*(row[name] for name in COLUMNS), row["pending_lines"])
-        for row in ledger.account(district.store)
+        (*(row[name] for name in COLUMNS), row["pending_lines"]) for row in ledger.account(store)
     ]
     return table("Account of lines", (*COLUMNS, "pending"), rows)
 
@@ -239,7 +240,7 @@ def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     return states == {FAILED}
 
 
-def facts_of(done: RunResult) -> dict[str, Any]:
+def facts_of(done: RunResult) -> dict[str, object]:
     """Return the same for machines, in full."""
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}

@@ -30,12 +30,16 @@ from pipelines.health.source_states import (
     waiting,
     without_checksum,
 )
+from pipelines.ingest.source import Source
 from pipelines.lake.files import unlisted_files
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
+from pipelines.state.connections import Store
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
@@ -103,7 +107,7 @@ class Status:
             if not isinstance(value, list | dict) and (value or name in ALWAYS) and name != "state"
         ]
 
-    def local(self, value: Any) -> Any:
+    def local(self, value: object) -> object:
         """Return an instant in the district's local time; anything else unchanged."""
         if not isinstance(value, str) or not _STAMP.match(value):
             return value
@@ -117,9 +121,10 @@ def status_of(district: District, now: datetime) -> Status:
     """Return sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
     trouble = files_with_issues(files, district.settings.limits.reject_share)
-    waits = list(waiting(district, files))
-    sources = source_states(district)
-    unsent = _unsent(district, now)
+    delivering = district.sources()
+    waits = list(waiting(delivering, district.zone, files))
+    sources = source_states(district.store, district.settings)
+    unsent = _unsent(district.store, now)
     failed = failures(district)
     coverage = noted_coverage(district.store)
     shown: dict[str, Any] = {
@@ -130,11 +135,11 @@ def status_of(district: District, now: datetime) -> Status:
         "files_set_aside": len(unlisted_files(district.home.lake)),
         "files_waiting": len(waits),
         "last_read": max((one.last_read_time for one in files), default="never"),
-        **_runs(district),
+        **_runs(district.store),
         "lines": sum(one.lines for one in files),
         "rejects": sum(one.rejects for one in files),
         "pending_lines": sum(one.pending_lines for one in files),
-        **_days(district),
+        **_days(district.store),
         "models_not_built": len(failed),
         **_to_decide(district),
         "registry_problems": district.outline.problems,
@@ -145,16 +150,16 @@ def status_of(district: District, now: datetime) -> Status:
     }
     reasons = _reasons(district, now, sources, shown)
     reasons += [(ACT, str(one)) for one in failed]
-    reasons += _of_files(district, now, files, waits)
+    reasons += _of_files(delivering, now, files, waits)
     reasons += [(LOOK, line) for line in coverage.lines]
     judged = noted_judged_rules(district.store)
     if judged.count:
         reasons += [(WELL, line) for line in (judged.line, *judged.reasons)]
     # no action is needed if a district never had such a log
-    lacking = (*coverage.beside(not_delivered(district)), *carried(district))
+    lacking = (*coverage.beside(not_delivered(district)), *carried(district.outline))
     reasons += [(WELL, line) for line in lacking]
-    reasons += [(WELL, line) for line in _untested(district)]
-    reasons += _of_records(district, now)
+    reasons += [(WELL, line) for line in _untested(district.store)]
+    reasons += _of_records(district.settings, district.store, district.zone, now)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
@@ -167,9 +172,9 @@ def status_of(district: District, now: datetime) -> Status:
     return Status(shown, code, sources, shown["reasons"], district.zone)
 
 
-def _untested(district: District) -> Iterator[str]:
+def _untested(store: Store) -> Iterator[str]:
     """Yield explanations that could not be tested in the newest week with findings."""
-    known = [row for row in stored_findings(district.store) if row["status"] != WITHDRAWN]
+    known = [row for row in stored_findings(store) if row["status"] != WITHDRAWN]
     newest = max((str(row["event_date"]) for row in known), default="")
     if not newest:
         return
@@ -180,14 +185,14 @@ def _untested(district: District) -> Iterator[str]:
 
 
 def _of_files(
-    district: District,
+    sources: Sequence[Source],
     now: datetime,
     files: Sequence[FileRecord],
     waits: Sequence[Mapping[str, str]],
 ) -> list[tuple[int, str]]:
     """Return files that need a person, and those whose damage would not show."""
     found = []
-    if names := stuck(district, waits, now):
+    if names := stuck(sources, waits, now):
         many = "file has" if len(names) == 1 else "files have"
         said = f"{len(names)} {many} waited for more than a day to be renamed or moved"
         found.append((LOOK, said))
@@ -198,27 +203,29 @@ def _of_files(
     return found
 
 
-def unfinished(district: District) -> Iterator[str]:
+def unfinished(store: Store, home: DistrictHome) -> Iterator[str]:
     """Yield leftovers of an interrupted purge or rebuild; the next run finishes it."""
     remedy = "schoolbell run finishes it"
-    if earlier := begun(district.store):
+    if earlier := begun(store):
         day = f"{earlier.time:%Y-%m-%d}"
         yield (f"a purge of {day} is not finished: some of its data still exists; {remedy}")
-    if district.home.old_warehouse.exists():
-        name = district.home.old_warehouse.name
+    if home.old_warehouse.exists():
+        name = home.old_warehouse.name
         yield f"a rebuild of the warehouse was interrupted and left {name}; {remedy}"
 
 
-def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
+def _of_records(
+    settings: Settings, store: Store, zone: str, now: datetime
+) -> Iterator[tuple[int, str]]:
     """Report public-records requests that are nearly due or overdue."""
-    today = now.astimezone(ZoneInfo(district.zone)).date()
-    for one, left in due_soon(district, today):
+    today = now.astimezone(ZoneInfo(zone)).date()
+    for one, left in due_soon(settings, store, today):
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
 
 
-def _runs(district: District) -> dict[str, str]:
-    look, ended = last_look(district.store), last_run(district.store)
-    report = newest_publication(district.store)
+def _runs(store: Store) -> dict[str, str]:
+    look, ended = last_look(store), last_run(store)
+    report = newest_publication(store)
     return {
         "last_look": look.isoformat(timespec="seconds") if look else "never",
         "last_run": ended.isoformat(timespec="seconds") if ended else "never",
@@ -226,12 +233,12 @@ def _runs(district: District) -> dict[str, str]:
     }
 
 
-def _days(district: District) -> dict[str, Any]:
-    since = oldest_dirty(district.store)
+def _days(store: Store) -> dict[str, object]:
+    since = oldest_dirty(store)
     return {
-        "days_to_build": len(dirty_days(district.store)),
+        "days_to_build": len(dirty_days(store)),
         "days_wait_since": since.isoformat(timespec="seconds") if since else "",
-        "last_opened": "; ".join(reason_lines(last_rebuild_reasons(district.store))),
+        "last_opened": "; ".join(reason_lines(last_rebuild_reasons(store))),
     }
 
 
@@ -245,10 +252,10 @@ def _to_decide(district: District) -> dict[str, int]:
     }
 
 
-def _unsent(district: District, now: datetime) -> dict[str, Any]:
-    rows = outbox(district.store)
+def _unsent(store: Store, now: datetime) -> dict[str, object]:
+    rows = outbox(store)
     recent = (now - RECENT).isoformat()
-    sent = [one["sent_time"] for one in rows if one["state"] == SENT]
+    sent = [one["sent_time"] or "" for one in rows if one["state"] == SENT]
     return {
         "alerts_waiting": sum(one["state"] not in (SENT, GIVEN_UP) for one in rows),
         "alerts_given_up": sum(
@@ -262,13 +269,13 @@ def _reasons(
     district: District,
     now: datetime,
     sources: Sequence[SourceState],
-    shown: Mapping[str, Any],
+    shown: Mapping[str, object],
 ) -> list[tuple[int, str]]:
     found = [(ACT, one.line) for one in standstill(district, now)]
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
     if told := set_back(district.store, now):
         found.append((ACT, told))
-    found += [(LOOK, line) for line in unfinished(district)]
+    found += [(LOOK, line) for line in unfinished(district.store, district.home)]
     found += [
         (LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME")
         for week in unsigned(district)

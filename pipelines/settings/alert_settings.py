@@ -61,7 +61,7 @@ class Channel(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _gather(cls, data: Any) -> Any:
+    def _gather(cls, data: object) -> object:
         return gathered(cls, data, "settings")
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -84,7 +84,7 @@ class Detection(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _gather(cls, data: Any) -> Any:
+    def _gather(cls, data: object) -> object:
         data = gathered(cls, data, "parameters")
         given = data.get("parameters") if isinstance(data, dict) else None
         for key, value in given.items() if isinstance(given, dict) else ():
@@ -196,7 +196,7 @@ def _hours(text: str) -> str:
     return text
 
 
-def _by_job(given: Any) -> Any:
+def _by_job(given: object) -> object:
     return {EVERY_JOB: given} if isinstance(given, str) else given
 
 

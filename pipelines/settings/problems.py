@@ -148,7 +148,7 @@ def setting(default: Any, description: str, example: Any = None, **rules: Any) -
     return Field(default=default, description=description, examples=[shown], **rules)
 
 
-def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
+def gathered(model: type[BaseModel], data: object, into: str) -> object:
     """Move keys that the model does not know into its open mapping `into`."""
     if not isinstance(data, dict):
         return data

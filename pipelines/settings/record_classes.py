@@ -7,7 +7,7 @@ purge and `docs/reference/retention.md` read the row.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field, create_model
 
@@ -138,7 +138,7 @@ class RetentionDays(Part):
         return {name: count for name, count in own.items() if count is not None}
 
 
-def _fields() -> Mapping[str, Any]:
+def _fields() -> Mapping[str, object]:
     return {
         f"{one.name}_days": (
             int | None,

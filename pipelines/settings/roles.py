@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -251,14 +251,14 @@ def known_user(uid: int) -> tuple[str, list[str]]:
     return entry.pw_name, names
 
 
-def _reference(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def _reference(value: Mapping[str, object]) -> Mapping[str, object]:
     if value and not is_reference(value):
         message = 'is a reference: { file = "/path" }, { env = "NAME" }, ...'
         raise ValueError(message)
     return value
 
 
-SecretPlace = Annotated[Mapping[str, Any], AfterValidator(_reference)]
+SecretPlace = Annotated[Mapping[str, object], AfterValidator(_reference)]
 
 
 class DeskLogins(Roles):

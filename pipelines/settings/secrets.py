@@ -11,7 +11,6 @@ import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome
@@ -28,12 +27,12 @@ NOTE = (
 )
 
 
-def is_reference(value: Any) -> bool:
+def is_reference(value: object) -> bool:
     """Return whether it is one of the four forms."""
     return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(_KINDS)
 
 
-def looked_up(reference: Mapping[str, Any], where: str) -> str:
+def looked_up(reference: Mapping[str, object], where: str) -> str:
     """Return the secret behind a reference.
 
     Args:

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -58,7 +57,7 @@ _HIDDEN = "a secret"
 _WELL_NAMED = "a name of a-z, 0-9, _ and -"
 
 
-def problems_of(error: ValidationError, text: str, said: Mapping[str, Any]) -> list[Problem]:
+def problems_of(error: ValidationError, text: str, said: Mapping[str, object]) -> list[Problem]:
     """Return every problem of a settings file, in the order of its lines."""
     lines = key_lines(text)
     details = _merged(error.errors(include_url=False))
@@ -94,7 +93,7 @@ def secret_line(key: str) -> str:
     return f'{key} = {{ file = "/etc/schoolbell/{key}" }}'
 
 
-def shown_found(key: str, value: Any) -> str:
+def shown_found(key: str, value: object) -> str:
     """Return a value as TOML; a table by its keys alone, since it may hold secrets."""
     if isinstance(value, Mapping):
         return f"a table with {', '.join(map(str, value)) or 'nothing'}"
@@ -131,7 +130,7 @@ def _named(location: Path) -> Path:
 def _problem(
     detail: ErrorDetails,
     lines: Mapping[Path, int],
-    said: Mapping[str, Any],
+    said: Mapping[str, object],
     written: list[str],
 ) -> Problem:
     path, line = _named(detail["loc"]), line_of(detail["loc"], lines)
@@ -158,7 +157,7 @@ def _problem(
     )
 
 
-def _misused(error: MisusedKeyError, at: Path, lines: Mapping[Path, int], said: Any) -> Problem:
+def _misused(error: MisusedKeyError, at: Path, lines: Mapping[Path, int], said: object) -> Problem:
     path = (*at, error.key)
     for part in path:
         said = said.get(part) if isinstance(said, Mapping) else None
@@ -208,7 +207,7 @@ def _siblings(path: Path) -> Fields:
     return model.model_fields if model is not None else {}
 
 
-def _found(path: Path, said: Any, detail: ErrorDetails) -> str:
+def _found(path: Path, said: object, detail: ErrorDetails) -> str:
     """Return the value as TOML."""
     for part in path:
         if not isinstance(said, Mapping) or part not in said:
@@ -341,7 +340,7 @@ def _decoded(data: bytes) -> str:
         ) from error
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> object:
     if isinstance(value, dict):
         return {key: _frozen(inner) for key, inner in value.items()}
     if isinstance(value, list):

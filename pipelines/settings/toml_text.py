@@ -83,7 +83,7 @@ def shown_value(field: FieldInfo) -> str:
     return toml(field.examples[0]) if field.examples else '""'
 
 
-def toml(value: Any) -> str:
+def toml(value: object) -> str:
     """Return a value on one line."""
     if isinstance(value, Mapping):
         pairs = (f"{_key(key)} = {toml(inner)}" for key, inner in value.items())

@@ -15,7 +15,7 @@ def add_group(
     connection: Connection,
     topic: str,
     file: str,
-    changes: Sequence[Mapping[str, Any]],
+    changes: Sequence[Mapping[str, object]],
     actor: str,
 ) -> None:
     """Note what accepting a group did to a file."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import AnswerRow, DecisionRow, MessageRow, NewsRow, UnsentMessage, typed
 from pipelines.state.tables import ANNOUNCED, ANSWERS, DECISIONS, NEWS, OUTBOX, PAGES
 
 WAITING = "waiting"
@@ -18,7 +19,7 @@ GIVEN_UP = "given up"
 REQUEST = "request"
 """The class of messages about requests at the desk; they do not count as alerts."""
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 _NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
 _NAMES = ("news_id", "channel", "decision", "rule")
@@ -61,7 +62,7 @@ def mark_message(
         )
 
 
-def unsent_messages(store: Store, channel: str, key: str = "") -> list[dict[str, Any]]:
+def unsent_messages(store: Store, channel: str, key: str = "") -> list[UnsentMessage]:
     """Return waiting and interrupted messages of a channel, oldest first, with their pages.
 
     Args:
@@ -76,14 +77,14 @@ def unsent_messages(store: Store, channel: str, key: str = "") -> list[dict[str,
     if key:
         query = query.where(OUTBOX.c.alert_key == key)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(UnsentMessage, connection.execute(query).mappings())
 
 
-def outbox(store: Store) -> list[dict[str, Any]]:
+def outbox(store: Store) -> list[MessageRow]:
     """Return every message and channel, oldest first."""
     query = select(OUTBOX).order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(MessageRow, connection.execute(query).mappings())
 
 
 def message_counts(store: Store) -> dict[str, int]:
@@ -138,16 +139,16 @@ def blank_message(connection: Connection, key: str) -> None:
     connection.execute(delete(PAGES).where(PAGES.c.alert_key == key))
 
 
-def news_rows(connection: Connection) -> list[dict[str, Any]]:
+def news_rows(connection: Connection) -> list[NewsRow]:
     """Return every fact that was ever news."""
-    return [dict(row) for row in connection.execute(select(NEWS)).mappings()]
+    return typed(NewsRow, connection.execute(select(NEWS)).mappings())
 
 
-def current_news(store: Store) -> list[dict[str, Any]]:
+def current_news(store: Store) -> list[NewsRow]:
     """Return facts that have not ended."""
     with store.reading() as connection:
         query = select(NEWS).where(NEWS.c.ended_time.is_(None))
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(NewsRow, connection.execute(query).mappings())
 
 
 def put_news(connection: Connection, new: Sequence[Row], known: Sequence[Row]) -> None:
@@ -155,7 +156,7 @@ def put_news(connection: Connection, new: Sequence[Row], known: Sequence[Row]) -
     if new:
         connection.execute(insert(NEWS), new)
     if known:
-        columns: dict[str, Any] = {name: bindparam(name) for name in known[0] if name != "key"}
+        columns: dict[str, object] = {name: bindparam(name) for name in known[0] if name != "key"}
         rows = [{**{name: row[name] for name in columns}, "its_key": row["key"]} for row in known]
         connection.execute(_NEWS_BY_KEY.values(columns), rows)
 
@@ -237,17 +238,17 @@ def add_answer(connection: Connection, answer: Row) -> None:
     connection.execute(insert(ANSWERS).values(time=now_text(), **answer))
 
 
-def answers(store: Store) -> list[dict[str, Any]]:
+def answers(store: Store) -> list[AnswerRow]:
     """Return the answers, oldest first."""
     query = select(ANSWERS).order_by(ANSWERS.c.answer_id)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(AnswerRow, connection.execute(query).mappings())
 
 
-def decisions(store: Store) -> list[dict[str, Any]]:
+def decisions(store: Store) -> list[DecisionRow]:
     """Return the decisions about each fact for each channel, by rule, with counts."""
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(select(DECISIONS)).mappings()]
+        return typed(DecisionRow, connection.execute(select(DECISIONS)).mappings())
 
 
 def count_decisions(store: Store, keys: Sequence[tuple[str, str, str, str]], now: datetime) -> None:

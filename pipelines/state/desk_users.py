@@ -1,11 +1,11 @@
 """State of the desk: accounts, and whether a case has changed since it was shown."""
 
 import hashlib
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import AccountRow, typed
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -61,7 +61,7 @@ def record_revision(connection: Connection, request_id: str) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
-def state_version(store: Store) -> tuple[Any, ...]:
+def state_version(store: Store) -> tuple[object, ...]:
     """Return a value that changes with any case: cheap enough for every page."""
     queries = (
         select(func.count(), func.max(FINDINGS.c.updated_time)).select_from(FINDINGS),
@@ -91,8 +91,8 @@ def end_account(connection: Connection, login: str) -> bool:
     return bool(connection.execute(query.values(**values)).rowcount)
 
 
-def accounts(store: Store) -> list[dict[str, Any]]:
+def accounts(store: Store) -> list[AccountRow]:
     """Return every account, ended ones too, by login."""
     query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(AccountRow, connection.execute(query).mappings())

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import EvidenceRow, FindingRow, FindingText, HistoryRow, typed
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -35,10 +36,10 @@ Place = tuple[str, str, str, int]
 """Source, path, hash of the content that was read, line number."""
 
 
-def finding_rows(connection: Connection) -> dict[str, dict[str, Any]]:
+def finding_rows(connection: Connection) -> dict[str, FindingText]:
     """Return every finding's row by its id, its record as JSON text."""
     rows = connection.execute(select(FINDINGS)).mappings()
-    return {row["finding_id"]: dict(row) for row in rows}
+    return {row["finding_id"]: cast("FindingText", dict(row)) for row in rows}
 
 
 def add_finding(connection: Connection, row: Row) -> None:
@@ -46,7 +47,7 @@ def add_finding(connection: Connection, row: Row) -> None:
     connection.execute(insert(FINDINGS).values(**row))
 
 
-def change_finding(connection: Connection, finding_id: str, values: Mapping[str, Any]) -> None:
+def change_finding(connection: Connection, finding_id: str, values: Mapping[str, object]) -> None:
     """Set columns of a finding's row; when it was updated is one of them."""
     connection.execute(
         update(FINDINGS)
@@ -55,12 +56,12 @@ def change_finding(connection: Connection, finding_id: str, values: Mapping[str,
     )
 
 
-def stored_findings(store: Store) -> list[dict[str, Any]]:
+def stored_findings(store: Store) -> list[FindingRow]:
     """Return every finding, oldest day first, its record as a mapping."""
     query = select(FINDINGS).order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{**row, "record": json.loads(row["record"])} for row in rows]
+    return [cast("FindingRow", {**row, "record": json.loads(row["record"])}) for row in rows]
 
 
 def finding_ids(store: Store) -> set[str]:
@@ -82,7 +83,7 @@ def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
     return days
 
 
-def stored_evidence(store: Store, findings: Collection[str] | None = None) -> list[dict[str, Any]]:
+def stored_evidence(store: Store, findings: Collection[str] | None = None) -> list[EvidenceRow]:
     """Return every copied line, or those of some findings, by finding and position."""
     query = select(EVIDENCE).order_by(EVIDENCE.c.finding_id, EVIDENCE.c.position)
     if findings is not None:
@@ -94,7 +95,7 @@ def stored_evidence(store: Store, findings: Collection[str] | None = None) -> li
         rows = [dict(zip(names, row, strict=True)) for row in found]
     for row in rows:
         row["event"] = json.loads(row["event"])
-    return rows
+    return cast("list[EvidenceRow]", rows)
 
 
 def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:
@@ -132,7 +133,7 @@ def add_history(connection: Connection, entry: Row) -> None:
     connection.execute(insert(FINDING_HISTORY).values(time=now_text(), **entry))
 
 
-def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
+def history(store: Store, finding_id: str) -> list[HistoryRow]:
     """Return every entry about a finding, oldest first."""
     query = (
         select(FINDING_HISTORY)
@@ -140,7 +141,8 @@ def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
         .order_by(FINDING_HISTORY.c.entry_id)
     )
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        rows = connection.execute(query).mappings()
+        return typed(HistoryRow, rows)
 
 
 def unsupported_findings(connection: Connection) -> frozenset[str]:

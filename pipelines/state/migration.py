@@ -54,7 +54,7 @@ from pipelines.state.tables import FACTS, METADATA
 
 CHUNK = 1_000
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 ASIDE = ".upgrading"
 OLD = "old"
@@ -92,7 +92,7 @@ def _table_copied(reader: Connection, writer: Connection, table: Table) -> int:
     return count
 
 
-def _chunks(reader: Connection, table: Table) -> Iterator[Sequence[dict[str, Any]]]:
+def _chunks(reader: Connection, table: Table) -> Iterator[Sequence[dict[str, object]]]:
     found = reader.execute(select(table).order_by(*table.primary_key.columns))
     for part in found.mappings().partitions(CHUNK):
         yield [dict(row) for row in part]
@@ -236,7 +236,7 @@ def copied_table(connection: Connection, table: Table, held: Collection[str], sc
         *(Column(column.name, column.type) for column in table.c),
     )
     shared = [column.name for column in table.columns if column.name in has]
-    values: dict[str, ColumnElement[Any]] = {one: old.c[one] for one in shared}
+    values: dict[str, ColumnElement[object]] = {one: old.c[one] for one in shared}
     values |= {
         column.name: literal(FILLED.get((table.name, column.name)), column.type)
         for column in table.columns

@@ -60,7 +60,7 @@ def assigned_names(
     return {**existing, **added}
 
 
-def add_attribution_changes(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+def add_attribution_changes(store: Store, rows: Sequence[Mapping[str, object]]) -> None:
     """Add attribution changes of some days, as noticed now."""
     noticed = now_text()
     with store.writing() as connection:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import ReleaseRow, typed
 from pipelines.state.tables import (
     RECORD_DECISIONS,
     RECORD_RELEASES,
@@ -35,7 +36,7 @@ class RecordRequest:
     text: str
     opened_by: str
     opened_time: str
-    scope: Mapping[str, Any]
+    scope: Mapping[str, object]
     least: int | None
     approved_by: str
     approved_sha256: str
@@ -149,8 +150,8 @@ def note_record_release(connection: Connection, **values: str | int) -> None:
         connection.execute(insert(RECORD_RELEASES).values(released_time=now_text(), **values))
 
 
-def record_releases(store: Store) -> list[dict[str, Any]]:
+def record_releases(store: Store) -> list[ReleaseRow]:
     """Return the releases, the oldest first."""
     query = select(RECORD_RELEASES).order_by(RECORD_RELEASES.c.released_time)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(ReleaseRow, connection.execute(query).mappings())

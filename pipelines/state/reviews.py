@@ -4,11 +4,23 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import (
+    CaseRow,
+    CommentRow,
+    FindingRow,
+    FindingText,
+    InquiryRow,
+    ReferralRow,
+    RequestRow,
+    ReviewRow,
+    StatementRow,
+    typed,
+)
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -27,7 +39,7 @@ from pipelines.state.tables import (
 MARKS = ("finding_id", "status", "revision", "updated_time")
 """Columns that show whether a finding changed."""
 AT_ONCE = 500
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 
 def add_review(connection: Connection, review: Mapping[str, str]) -> None:
@@ -35,22 +47,22 @@ def add_review(connection: Connection, review: Mapping[str, str]) -> None:
     connection.execute(insert(REVIEWS).values(time=now_text(), **review))
 
 
-def reviews(store: Store) -> list[dict[str, Any]]:
+def reviews(store: Store) -> list[ReviewRow]:
     """Return every verdict that was not undone, oldest first."""
     query = _counting().order_by(REVIEWS.c.review_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [row | {"verdict": present_code(row["verdict"])} for row in rows]
+    return [cast("ReviewRow", row | {"verdict": present_code(row["verdict"])}) for row in rows]
 
 
-def _counting() -> Select[Any]:
+def _counting() -> Select[object]:
     """Return the query of verdicts that count."""
     return select(REVIEWS).where(REVIEWS.c.review_id.not_in(select(UNDONE.c.review_id)))
 
 
-def undo_review(connection: Connection, review: Row, actor: str) -> None:
+def undo_review(connection: Connection, review: ReviewRow, actor: str) -> None:
     """Mark a verdict as undone; its row stays."""
-    values = {name: review[name] for name in ("review_id", "finding_id")}
+    values = {"review_id": review["review_id"], "finding_id": review["finding_id"]}
     connection.execute(insert(UNDONE).values(**values, actor=actor, time=now_text()))
 
 
@@ -59,17 +71,17 @@ def present_code(verdict: str) -> str:
     return "authorized" if verdict == "authorised" else verdict
 
 
-def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
+def last_verdicts(store: Store) -> dict[str, ReviewRow]:
     """Return the verdict that counts for each decided finding: the last one given."""
     return {row["finding_id"]: row for row in reviews(store)}
 
 
-def last_review(connection: Connection, finding_id: str) -> dict[str, Any] | None:
+def last_review(connection: Connection, finding_id: str) -> ReviewRow | None:
     """Return the last verdict on a finding; None without one."""
     query = _counting().where(REVIEWS.c.finding_id == finding_id)
     row = connection.execute(query.order_by(REVIEWS.c.review_id.desc()).limit(1))
     found = row.mappings().first()
-    return dict(found) if found else None
+    return cast("ReviewRow", dict(found)) if found else None
 
 
 def reviewed_findings(connection: Connection) -> frozenset[str]:
@@ -86,12 +98,12 @@ def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_b
     )
 
 
-def finding_row(store: Store, finding_id: str) -> dict[str, Any] | None:
+def finding_row(store: Store, finding_id: str) -> FindingText | None:
     """Return one finding's row; None where there is no such finding."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id == finding_id)
     with store.reading() as connection:
         row = connection.execute(query).mappings().first()
-    return dict(row) if row is not None else None
+    return cast("FindingText", dict(row)) if row is not None else None
 
 
 def has_case(store: Store, case_id: str) -> bool:
@@ -132,16 +144,17 @@ def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None
     connection.execute(insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id))
 
 
-def findings_without_case(store: Store) -> list[dict[str, Any]]:
+def findings_without_case(store: Store) -> list[FindingText]:
     """Return rows of findings that an older version kept without a case."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        rows = connection.execute(query).mappings()
+        return typed(FindingText, rows)
 
 
 def stored_cases(
-    store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
-) -> list[dict[str, Any]]:
+    store: Store, known: Mapping[str, FindingRow] = MappingProxyType({})
+) -> list[CaseRow]:
     """Return every case with findings: its row, `number`, `findings` and `assignee`.
 
     Findings are rows, oldest day first, each record as a mapping.
@@ -155,7 +168,7 @@ def stored_cases(
         .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
         .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     )
-    held: dict[str, list[Mapping[str, Any]]] = {}
+    held: dict[str, list[FindingRow]] = {}
     with store.reading() as connection:
         found = connection.execute(marks).all()
         others = [row.finding_id for row in found if not _is_known(row, known)]
@@ -168,12 +181,15 @@ def stored_cases(
         numbers = _numbers(connection)
     assignees = {row["subject_id"]: row["assignee"] for row in assigned}
     return [
-        {
-            **row,
-            "number": numbers.get(row["case_id"], ""),
-            "findings": held[row["case_id"]],
-            "assignee": assignees.get(row["case_id"]),
-        }
+        CaseRow(
+            case_id=row["case_id"],
+            person=row["person"],
+            clause=row["clause"],
+            week=row["week"],
+            number=numbers.get(row["case_id"], ""),
+            findings=held[row["case_id"]],
+            assignee=assignees.get(row["case_id"]),
+        )
         for row in rows
         if row["case_id"] in held
     ]
@@ -203,14 +219,14 @@ def _numbers(connection: Connection) -> dict[str | None, str]:
     }
 
 
-def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
+def _is_known(row: Any, known: Mapping[str, FindingRow]) -> bool:
     before = known.get(row.finding_id)
     return before is not None and all(
-        before[name] == value for name, value in zip(MARKS, row, strict=False)
+        value == marked for value, marked in zip(map(before.get, MARKS), row, strict=False)
     )
 
 
-def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, FindingRow]:
     """Return findings by id, each record as a mapping: some of them, or all."""
     query = select(FINDINGS)
     parts = [query]
@@ -220,13 +236,13 @@ def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, di
             for first in range(0, len(ids), AT_ONCE)
         ]
     return {
-        row["finding_id"]: {**row, "record": json.loads(row["record"])}
+        row["finding_id"]: cast("FindingRow", {**row, "record": json.loads(row["record"])})
         for part in parts
         for row in connection.execute(part).mappings()
     }
 
 
-def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
+def add_request(connection: Connection, request: Mapping[str, object]) -> None:
     """Add a request to a second person."""
     connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
 
@@ -237,11 +253,12 @@ def change_request(connection: Connection, request_id: str, **values: int | str)
     connection.execute(update(REQUESTS).where(here).values(**values))
 
 
-def requests(store: Store, **wanted: int | str) -> Sequence[dict[str, Any]]:
+def requests(store: Store, **wanted: int | str) -> Sequence[RequestRow]:
     """Return requests whose columns have these values, the newest first."""
     query = select(REQUESTS).filter_by(**wanted).order_by(REQUESTS.c.asked_time.desc())
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        rows = connection.execute(query).mappings()
+        return [cast("RequestRow", dict(row)) for row in rows]
 
 
 def add_referral(connection: Connection, row: Row) -> None:
@@ -255,9 +272,9 @@ def change_referral(connection: Connection, referral_id: str, **values: str) -> 
     connection.execute(update(REFERRALS).where(here).values(**values))
 
 
-def referrals(store: Store, **wanted: str) -> list[dict[str, Any]]:
+def referrals(store: Store, **wanted: str) -> list[ReferralRow]:
     """Return referrals whose columns have these values, the oldest first."""
-    return _rows(store, REFERRALS, "referred_time", wanted)
+    return cast("list[ReferralRow]", _rows(store, REFERRALS, "referred_time", wanted))
 
 
 def add_statement(connection: Connection, row: Row) -> None:
@@ -265,10 +282,10 @@ def add_statement(connection: Connection, row: Row) -> None:
     connection.execute(insert(STATEMENTS).values(received_time=now_text(), **row))
 
 
-def statements(store: Store, case_id: str = "") -> list[dict[str, Any]]:
+def statements(store: Store, case_id: str = "") -> list[StatementRow]:
     """Return the statements on a case, or on all, the oldest first."""
     wanted = {"case_id": case_id} if case_id else {}
-    return _rows(store, STATEMENTS, "received_time", wanted)
+    return cast("list[StatementRow]", _rows(store, STATEMENTS, "received_time", wanted))
 
 
 def statements_by_case(store: Store) -> dict[str, list[str]]:
@@ -284,9 +301,9 @@ def add_comment(connection: Connection, row: Row) -> None:
     connection.execute(insert(COMMENTS).values(time=now_text(), **row))
 
 
-def comments(store: Store, case_id: str) -> list[dict[str, Any]]:
+def comments(store: Store, case_id: str) -> list[CommentRow]:
     """Return the comments on a case, the oldest first."""
-    return _rows(store, COMMENTS, "time", {"case_id": case_id})
+    return cast("list[CommentRow]", _rows(store, COMMENTS, "time", {"case_id": case_id}))
 
 
 def add_inquiry(connection: Connection, row: Row) -> None:
@@ -300,14 +317,14 @@ def change_inquiry(connection: Connection, inquiry_id: str, **values: str) -> No
     connection.execute(update(INQUIRIES).where(here).values(**values))
 
 
-def inquiries(store: Store, **wanted: str) -> list[dict[str, Any]]:
+def inquiries(store: Store, **wanted: str) -> list[InquiryRow]:
     """Return inquiries whose columns have these values, the oldest first."""
-    return _rows(store, INQUIRIES, "opened_time", wanted)
+    return cast("list[InquiryRow]", _rows(store, INQUIRIES, "opened_time", wanted))
 
 
 def _rows(
     store: Store, table: Table, order: str, wanted: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     query = select(table).filter_by(**wanted).order_by(table.c[order])
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

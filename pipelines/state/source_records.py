@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 
 from pipelines.registry.account_domains import Domain
 from pipelines.state.connections import Store, fact, now_text, remember
+from pipelines.state.rows import IssueRow, typed
 from pipelines.state.tables import (
     DIRTY_DAYS,
     LAKE_FILES,
@@ -334,13 +334,13 @@ def reason_lines(reasons: Reasons) -> Iterator[str]:
             yield f"{name}: {len(days)} days, {days[0]} to {days[-1]}"
 
 
-def lasting_issues(connection: Connection, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
+def lasting_issues(connection: Connection, kinds: Iterable[str]) -> dict[str, IssueRow]:
     """Return issues of some kinds that have not ended, by key."""
     query = select(SOURCE_ISSUES).where(
         SOURCE_ISSUES.c.end_time.is_(None), SOURCE_ISSUES.c.kind.in_(sorted(set(kinds)))
     )
     rows = connection.execute(query).mappings()
-    return {row["key"]: dict(row) for row in rows}
+    return {row["key"]: row for row in typed(IssueRow, rows)}
 
 
 def end_issue(
@@ -375,7 +375,7 @@ def _is(key: str, start_time: str) -> ColumnElement[bool]:
     return (SOURCE_ISSUES.c.key == key) & (SOURCE_ISSUES.c.start_time == start_time)
 
 
-def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str, Any]]:
+def stored_issues(store: Store, since: datetime | None = None) -> list[IssueRow]:
     """Return issues, oldest first: current ones, and those that ended since."""
     query = select(SOURCE_ISSUES).order_by(SOURCE_ISSUES.c.start_time, SOURCE_ISSUES.c.key)
     if since is None:
@@ -384,7 +384,7 @@ def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str,
         over = SOURCE_ISSUES.c.end_time >= now_text(since)
         query = query.where(SOURCE_ISSUES.c.end_time.is_(None) | over)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(IssueRow, connection.execute(query).mappings())
 
 
 def note_domains(store: Store, domains: Sequence[Domain], origin: str) -> None:

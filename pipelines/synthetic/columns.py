@@ -14,7 +14,7 @@ from pipelines.synthetic.world import World
 Numbers = npt.NDArray[Any]
 
 
-def frame(items: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
+def frame(items: Sequence[object], schema: pl.Schema) -> pl.DataFrame:
     """Return a frame with a row for each item and a column for each named attribute."""
     get = attrgetter(*schema.names())
     return pl.DataFrame([get(item) for item in items], schema=schema, orient="row")

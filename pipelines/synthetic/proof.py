@@ -26,7 +26,7 @@ from pipelines.health.rule_coverage import (
     family_of,
 )
 from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.models import Model, models, rules
+from pipelines.warehouse.models import Model, models, query_text, rules
 
 NO_LINE = "no line records it"
 MOST = 0.5
@@ -60,16 +60,6 @@ union select event_date from own_logons
 union select event_date from own_outside_flows
 """
 
-ASKED = """
-select count(*)
-from core.site_evidence as evidence
-inner join marts.unjudged_sites as asked
-    on evidence.site = asked.site and evidence.event_date = asked.event_date
-where
-    evidence.account = $account
-    and evidence.start_time <= $last
-    and evidence.end_time >= $first
-"""
 """Whether the report asks about a site that the case's account used then."""
 
 TOO_SHORT = "its lines span less than its rule asks for"
@@ -95,11 +85,11 @@ def sites_asked(home: Path, cases: pl.DataFrame) -> frozenset[str]:
         return frozenset(
             case["case_id"]
             for case in cases.iter_rows(named=True)
-            if database.rows(ASKED, _when(case))[0][0]
+            if database.rows(query_text("lookups/account_used_unjudged_site"), _when(case))[0][0]
         )
 
 
-def _when(case: Row) -> dict[str, Any]:
+def _when(case: Row) -> dict[str, object]:
     return {
         "account": case["account"],
         "first": case["start_utc"],

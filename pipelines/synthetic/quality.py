@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.findings.rule_quality import count_bounds, share_bounds
 from pipelines.synthetic.scored_district import Trial, lead_rules
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,6 +15,7 @@ from pipelines.findings.grades import alternatives
 from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
+from pipelines.state.rows import EvidenceRow, FindingRow
 from pipelines.synthetic.generate import DISTRICT_NAME, generate
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.proof import sites_asked, unproven
@@ -51,7 +51,7 @@ def planted_cases(home: Path) -> pl.DataFrame:
     return cases.with_columns(*instants, is_violation=pl.col("is_violation") == "true")
 
 
-def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+def finding_frame(findings: Iterable[FindingRow]) -> pl.DataFrame:
     """Return stored findings: rule, account, kind and span."""
     rows = [
         {
@@ -70,8 +70,8 @@ def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def incomplete(
-    findings: Iterable[Mapping[str, Any]],
-    evidence: Iterable[Mapping[str, Any]],
+    findings: Iterable[FindingRow],
+    evidence: Iterable[EvidenceRow],
     landing: Path,
 ) -> dict[str, str]:
     """Return what is missing, by finding; complete findings are absent.
@@ -80,7 +80,7 @@ def incomplete(
         findings: Stored findings, each with its record.
         evidence: Stored lines, with source, path and place in the file.
     """
-    copies: dict[str, list[Mapping[str, Any]]] = {}
+    copies: dict[str, list[EvidenceRow]] = {}
     for row in evidence:
         copies.setdefault(row["finding_id"], []).append(row)
     files = _Files(landing)
@@ -91,7 +91,7 @@ def incomplete(
     return {name: said for name, said in lacks.items() if said}
 
 
-def _lacking(finding: Mapping[str, Any], lines: list[Mapping[str, Any]], files: "_Files") -> str:
+def _lacking(finding: FindingRow, lines: list[EvidenceRow], files: "_Files") -> str:
     record = finding["record"]
     named = [alternative["name"] for alternative in record["alternatives"]]
     wanted = [
@@ -115,7 +115,7 @@ class _Files:
         self._landing = landing
         self._read: dict[Path, bytes] = {}
 
-    def holds(self, row: Mapping[str, Any]) -> bool:
+    def holds(self, row: EvidenceRow) -> bool:
         """Return whether the copied line is at its place, byte for byte."""
         path = self._landing / row["source"] / row["path"]
         if path not in self._read:
@@ -236,8 +236,8 @@ def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violation
 
 def compare(
     cases: pl.DataFrame,
-    shown: Sequence[Mapping[str, Any]],
-    leads: Sequence[Mapping[str, Any]] = (),
+    shown: Sequence[FindingRow],
+    leads: Sequence[FindingRow] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return violations with whether they were found, and findings with whether they are true.
 
@@ -277,9 +277,7 @@ def compare(
     )
 
 
-def _is_within(
-    finding: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], true: set[str]
-) -> bool:
+def _is_within(finding: FindingRow, shown: Sequence[FindingRow], true: set[str]) -> bool:
     """Return whether it is a part of a true finding, and never separate."""
     block = block_of(finding, shown)
     return block is not None and block["finding_id"] in true

@@ -342,7 +342,7 @@ class Database:
             self.known.new.add(model.name)
         self.known.ensured.add(model.name)
 
-    def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
+    def _prove(self, model: Model, named: Mapping[str, object]) -> None:
         """Check that the query returns the columns of the header, in their order."""
         if model.name in self.known.trusted:
             return
@@ -398,7 +398,7 @@ class Database:
         model: Model,
         days: Sequence[date | None],
         statement: str,
-        named: Mapping[str, Any],
+        named: Mapping[str, object],
     ) -> int:
         known = self.known
         is_new = model.name in known.new
@@ -460,16 +460,16 @@ class Database:
         with suppress(duckdb.Error):
             self._connection.execute("rollback")
 
-    def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         """Return every row of a built-in query."""
         return self._connection.execute(query, dict(values or {})).fetchall()
 
-    def frame(self, query: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
+    def frame(self, query: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
         """Run a built-in query and return its frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
         return pl.DataFrame(relation)  # `relation.pl()` would import pyarrow
 
-    def days_of(self, table: str, first: date, last: date) -> list[dict[str, Any]]:
+    def days_of(self, table: str, first: date, last: date) -> list[dict[str, object]]:
         """Return the rows of a dated model for a range of days, both ends included."""
         cursor = self._connection.execute(
             f"select * from {table} where event_date between $first and $last",
@@ -478,7 +478,7 @@ class Database:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
+    def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[object, ...]]:
         """Return a few rows of a table, of its newest day where its rows have one."""
         rows = self._connection.table(table)
         if "event_date" in rows.columns:
@@ -694,9 +694,9 @@ def _told_of(model: Model) -> Iterator[None]:
 
 def _statement(
     model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, dict[str, object]]:
     """Return the query of some days of a model, or of an undated one, and its values."""
-    named = dict[str, Any](values)
+    named = dict[str, object](values)
     if len(days) > 1:
         named |= model.span_arguments([day for day in days if day])
         return model.span_statement, named

@@ -323,7 +323,7 @@ def _current(given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
+def _resolved(given: Mapping[str, object], shared: Shared) -> dict[str, object]:
     """Return the header's keys, with shared columns, explanations and fields written out."""
     found = _current(given)
     columns = {

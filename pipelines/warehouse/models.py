@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.headers import (
@@ -39,7 +39,7 @@ PYTHON_SCHEMAS = ("raw", "registry")
 MACROS = "macros"
 """The folder of what recurs in queries: one DuckDB macro a file."""
 
-NO_MODELS = (MACROS, "invalidation", "notices", "proposals", "queries")
+NO_MODELS = (MACROS, "invalidation", "lookups", "notices", "proposals", "queries", "questions")
 """Folders whose files are not relations."""
 
 JUDGED = (
@@ -141,7 +141,7 @@ class Model(Strict):
             f" lateral ({query}\n) as _made"
         )
 
-    def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
+    def span_arguments(self, days: Sequence[date]) -> dict[str, object]:
         """Return the dates that `span_statement` asks for: the days, and what they read."""
         header = self.header
         dates = {

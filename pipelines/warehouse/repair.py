@@ -22,6 +22,7 @@ from pipelines.warehouse.database import (
     WarehouseError,
     writing,
 )
+from pipelines.warehouse.models import query_text
 from pipelines.warehouse.snapshots import reading
 
 Fingerprint = tuple[int, int]
@@ -35,17 +36,6 @@ order by all
 """
 
 
-_DATED = """
-select distinct columns.schema_name, columns.table_name
-from duckdb_columns() as columns
-inner join duckdb_tables() as tables
-    using (database_oid, schema_oid, table_oid)
-where
-    columns.column_name = 'event_date'
-    and columns.data_type = 'DATE'
-    and columns.database_name = current_database()
-order by all
-"""
 SUSPECT = (
     duckdb.IOException,
     duckdb.InternalException,
@@ -75,7 +65,7 @@ def days_by_table(database: Database) -> Mapping[str, set[date]]:
         f"{schema}.{table}": {
             row[0] for row in database.rows(f"select distinct event_date from {schema}.{table}")
         }
-        for schema, table in database.rows(_DATED)
+        for schema, table in database.rows(query_text("lookups/dated_tables"))
     }
 
 

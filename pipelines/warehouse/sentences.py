@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-Details = Mapping[str, Any]
+Details = Mapping[str, object]
 """The facts that a rule's SQL returned, by name."""
 
 ACCOUNT = "account"
@@ -47,12 +47,12 @@ def counted(value: Any, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else plural}"
 
 
-def _mapped(value: Any, words: str) -> str:
+def _mapped(value: object, words: str) -> str:
     *pairs, otherwise = words.split("|")
     return dict(pair.split("=", 1) for pair in pairs).get(str(value), otherwise)
 
 
-def _spaced(value: Any, _: str) -> str:
+def _spaced(value: object, _: str) -> str:
     values = value if isinstance(value, list) else [value or ""]
     return ", ".join(str(item).replace("_", " ") for item in values)
 

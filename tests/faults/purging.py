@@ -35,7 +35,7 @@ def purge(home: Path, now: datetime, fault: Fault) -> None:
 
         spans.build_days = build_days
         carry_out(district, done, chain)
-        certified(district, done, chain)
+        certified(district.home, district.store, district.settings, done, chain)
 
 
 def carry_out_order(order: dict[str, object]) -> None:

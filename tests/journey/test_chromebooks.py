@@ -17,7 +17,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK
 from pipelines.synthetic.scored_district import hold_trial
-from pipelines.synthetic.variations import VARIATIONS, findings_of, shown_findings
+from tests.benchmarks.variations import VARIATIONS, findings_of, shown_findings
 from tests.conftest import only_long
 from tests.journey.grades import assert_same_grades
 
@@ -43,7 +43,7 @@ def assert_said_beforehand(home, cases):
     """What the logs cannot prove is stated of rules and buildings, not of the case."""
     with open_district(home) as district:
         blind = {one.filter for one in noted_coverage(district.store).blind}
-        said = "\n".join((*not_delivered(district), *carried(district)))
+        said = "\n".join((*not_delivered(district), *carried(district.outline)))
     for why in cases["unproven"].unique().to_list():
         assert not why or why in blind or SAID_OF_REGISTRY[why] in said, (why, blind)
 

@@ -66,7 +66,7 @@ def purged(home, now, reason="the schedule"):
         chain = open_chain(district.store, home)
         done = Purge(plan(district, now), "ada (1000)", reason, now)
         carry_out(district, done, chain)
-        return done.plan, certified(district, done, chain)
+        return done.plan, certified(district.home, district.store, district.settings, done, chain)
 
 
 @pytest.fixture(scope="module")
@@ -357,8 +357,8 @@ def test_what_is_still_there_gets_no_certificate(district, tmp_path, monkeypatch
     with open_district(home.path) as one:
         done = Purge(plan(one, now), "ada (1000)", "the schedule", now)
         with pytest.raises(PurgeError, match="still exist"):
-            certified(one, done, open_chain(one.store, home))
-        assert still_there(one, done.plan)
+            certified(one.home, one.store, one.settings, done, open_chain(one.store, home))
+        assert still_there(one.home, one.store, done.plan)
     assert not home.certificates.exists()
 
 
@@ -378,7 +378,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, mo
         again = plan(one, now)
         assert not again.things["event"]
         assert not again.is_empty
-        assert still_there(one, again)
+        assert still_there(one.home, one.store, again)
     looked = schoolbell("purge", "--dry-run", "--home", home.path)
     assert looked.code == 0, looked.err
     assert "An interrupted purge had deleted" in looked.out
@@ -391,7 +391,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, mo
     assert json.loads(certificate.read_text())["deleted"]["event"]
     with open_district(home.path) as one:
         assert plan(one, now).is_empty
-        assert not still_there(one, again)
+        assert not still_there(one.home, one.store, again)
 
 
 # days that are not data
@@ -408,7 +408,7 @@ def test_the_school_calendar_is_no_row_of_a_deleted_day(tmp_path):
     listed = PurgedRecord(record_class="event", name="gone.parquet", last_day=gone)
     with open_district(home.path) as one:
         done = Plan({}, {"event": [listed]}, {})
-        assert still_there(one, done) == ["warehouse.duckdb: marts.daily_use"]
+        assert still_there(one.home, one.store, done) == ["warehouse.duckdb: marts.daily_use"]
 
 
 def test_only_models_of_the_registry_alone_hold_no_days_of_data():

@@ -48,7 +48,7 @@ def student(changed):
 def names(home, student):
     """What the students are called, what they are not, and the one with a finding."""
     with open_district(home) as opened:
-        known = pseudonyms(opened, DAY)
+        known = pseudonyms(opened.registry, opened.store, opened.home, DAY)
         own = {
             kind: {known.names(kind, found)[one] for one in found}
             for kind, found in (

@@ -52,7 +52,7 @@ def pages(home) -> str:
 def test_rules_that_stand_on_the_field_say_nothing_of_the_day(home):
     with open_district(home) as district:
         found = unjudged(district)
-        (drift,) = missing(district)
+        (drift,) = missing(district.outline, district.store, district.settings)
     assert drift.field == "user_name"
     assert {one.event_date for one in found} == {LAST}
     rules = {one.rule for one in found}

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.synthetic.variations import VARIATIONS, compared, shown_findings
 from pipelines.warehouse.models import rules
+from tests.benchmarks.variations import VARIATIONS, compared, shown_findings
 from tests.conftest import LONG
 from tests.journey.small import small, two_days
 

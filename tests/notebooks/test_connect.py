@@ -18,8 +18,8 @@ from pipelines.district import open_district
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.connection import Connection, Gap, connect, joined
-from pipelines.reports.dictionary import KEPT, notes_of
 from pipelines.registry.new_home import create
+from pipelines.reports.dictionary import KEPT, notes_of
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings

@@ -9,9 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.cli.output import rendered
+from pipelines.cli.row_files import rendered
+from pipelines.day_kinds import DAY_TYPES
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
+from pipelines.notebook.saved_queries import saved_queries, saved_query, values_of
+from pipelines.registry.tables.approved_sites import SITE_CLASSES
+from pipelines.registry.tables.devices import DEVICE_CLASSES
+from pipelines.registry.tables.ip_geo import NETWORK_TYPES
+from pipelines.registry.tables.subnets import SUBNET_KINDS
 from pipelines.reports.dictionary import (
     OPEN,
     described,
@@ -19,12 +25,6 @@ from pipelines.reports.dictionary import (
     relations,
     words_of,
 )
-from pipelines.notebook.saved_queries import saved_queries, saved_query, values_of
-from pipelines.registry.tables.approved_sites import SITE_CLASSES
-from pipelines.registry.tables.devices import DEVICE_CLASSES
-from pipelines.registry.tables.ip_geo import NETWORK_TYPES
-from pipelines.registry.tables.subnets import SUBNET_KINDS
-from pipelines.day_kinds import DAY_TYPES
 
 FORMULA = "=cmd|'/c calc'!A0"
 ESCAPE = "\x1b[2J\u202e"

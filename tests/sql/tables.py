@@ -248,7 +248,7 @@ class Case:
 
 
 class QueryCase(Case):
-    """One YAML file of `tests/sql/proposals/<query>/`; a query has no header."""
+    """One YAML file of `tests/sql/proposals/<query>/` or the like; a query has no header."""
 
     def _written(self, path: Path) -> Model:
         text = query_text(f"{path.parent.parent.name}/{path.parent.name}")

@@ -10,7 +10,9 @@ from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, every_model, m
 from tests.sql.tables import DIMENSIONS, Case, QueryCase, columns_of, create
 
 HERE = Path(__file__).parent
-QUERIES = sorted(HERE.glob("proposals/*/*.yaml"))
+QUERIES = sorted(
+    path for name in ("lookups", "proposals", "questions") for path in HERE.glob(f"{name}/*/*.yaml")
+)
 CASES = sorted({*HERE.glob("*/*/*.yaml")} - {*QUERIES})
 
 

@@ -27,7 +27,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.source_records import noted_domains, source_days, stored_issues
 from pipelines.warehouse.detections import blocked_rules
-from pipelines.warehouse.models import rules
+from pipelines.warehouse.models import attached_query, rules
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -42,18 +42,6 @@ select 1 from information_schema.tables
 where table_catalog = 'built' and table_name = 'source_clocks'
 """
 
-_NEAR = """
-select source, other_source, offset_seconds, pair_count, event_date
-from built.marts.source_clocks
-where pair_count >= $pairs and abs(offset_seconds) >= $least
-    and event_date > (
-        select max(event_date) - interval 7 day from built.marts.source_clocks
-    )
-qualify row_number() over (
-    partition by source, other_source order by event_date desc, basis = 'moment' desc
-) = 1
-order by abs(offset_seconds) desc, source, other_source
-"""
 TOLD_SECONDS = 5
 """Clock differences that are listed, though no rule depends on them."""
 
@@ -147,7 +135,9 @@ def _pending(installation: Installation) -> CheckResult:
 
 
 def _drift(installation: Installation) -> CheckResult:
-    found = missing(installation.district)
+    found = missing(
+        installation.district.outline, installation.district.store, installation.district.settings
+    )
     if found:
         codes = {code for drift in found for code in blocked_rules(drift)}
         detections = sorted(rules()[code].table_name for code in codes)
@@ -214,7 +204,11 @@ def _small_differences(installation: Installation) -> CheckResult:
         with attach_warehouse(installation.home.warehouse) as database:
             is_built = database.rows(_HAS_CLOCKS)
             values = {"pairs": MIN_PAIRS, "least": TOLD_SECONDS}
-            rows = database.rows(_NEAR, values) if is_built else []
+            rows = (
+                database.rows(attached_query("lookups/clock_differences"), values)
+                if is_built
+                else []
+            )
     except (ModelError, BusyError):
         rows = []
     if not rows:

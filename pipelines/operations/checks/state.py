@@ -110,7 +110,7 @@ def _lake(installation: Installation) -> CheckResult:
 
 
 def _unfinished(installation: Installation) -> CheckResult:
-    if left := list(unfinished(installation.district)):
+    if left := list(unfinished(installation.district.store, installation.district.home)):
         return look("; ".join(left), "schoolbell run --home {home}")
     return well("no purge or rebuild was interrupted")
 

@@ -124,7 +124,7 @@ def test_rows_that_come_to_nothing(tmp_path):
     )
     home.settings_file.write_text(HEAD + "[detections.SA-1]\nenabled = false\n")
     with open_district(home.path) as district:  # a rule that is off is one all the same
-        assert [one.value for one in unknown_rules(district)] == ["SA-11"]
+        assert [one.value for one in unknown_rules(district.home, district.registry)] == ["SA-11"]
 
 
 def test_the_table_is_long_enough():

@@ -1,7 +1,7 @@
 """Curves: which values a threshold is moved to, and which depend on a slope."""
 
-from pipelines.synthetic.curves import Point, curves, sloping, together, tried
 from pipelines.warehouse.headers import Param
+from tests.benchmarks.curves import Point, curves, sloping, together, tried
 from tests.conftest import only_long
 from tests.journey.small import small
 

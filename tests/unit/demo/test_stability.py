@@ -11,9 +11,9 @@ import pytest
 from pipelines.formats import Context, formats
 from pipelines.ingest.record_cuts import records
 from pipelines.registry.new_home import create
-from pipelines.synthetic import variations
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
-from pipelines.synthetic.variations import Stability
+from tests.benchmarks import variations
+from tests.benchmarks.variations import Stability
 from tests.unit.test_demo import READING
 
 LINE = b"1760880000.123    210 10.14.0.9 TCP_TUNNEL/200 3402 CONNECT a.example:443 "

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.synthetic.habits import FRIENDLY, BuildingHabits
-from pipelines.synthetic.worlds import (
+from tests.benchmarks.worlds import (
     BUDGET,
     WorldScore,
     hold_world,

@@ -88,7 +88,7 @@ def test_what_was_cut_off_is_finished_by_taking_it_again(home, layer, monkeypatc
 
     monkeypatch.setattr(module, "put", cut)
     with open_district(home) as district, pytest.raises(KeyboardInterrupt):
-        module.take(district, layer, "somebody")
+        module.take(district.store, district.home, layer, "somebody")
     monkeypatch.undo()
     assert schoolbell("layer", "take", layer, "--home", home).code == 0
     with open_district(home) as district:

@@ -1,4 +1,7 @@
-"""The command that measures the rules against synthetic districts."""
+"""Measures the rules against synthetic districts, each with its planted truth.
+
+python -m tests.benchmarks.score --seed 1 [--worlds 30] [--curves] [--stability]
+"""
 
 import json
 import tempfile
@@ -11,18 +14,22 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.options import AsJson
+from pipelines.cli.output import emit, tell
 from pipelines.errors import safe
 from pipelines.run.console import console
 from pipelines.settings.scratch import scratch
-from pipelines.synthetic.curves import Point, curves, sloping, together
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import Trial, hold_trial
-from pipelines.synthetic.variations import stability
-from pipelines.synthetic.worlds import WorldScore, hold_world, summary, world_row
+from tests.benchmarks.curves import Point, curves, sloping, together
+from tests.benchmarks.variations import stability
+from tests.benchmarks.worlds import WorldScore, hold_world, summary, world_row
 
 Measures = Mapping[str, Any]
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def score(
     seed: Annotated[
         list[int], typer.Option(help=("Seed of a synthetic district; repeatable."), min=0)
@@ -77,12 +84,8 @@ def score(
     if is_curves:
         _tell_curves(points, as_json=as_json)
         return
-    if as_json:
-        rows = {"false": false_rows(trials), "missed": missed_rows(trials)}
-        typer.echo(json.dumps({**measures, **rows}))
-    else:
-        for line in _told(measures, trials):
-            typer.echo(line)
+    rows = {"false": false_rows(trials), "missed": missed_rows(trials)}
+    tell({**measures, **rows}, *_told(measures, trials), as_json=as_json)
 
 
 def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) -> None:
@@ -116,7 +119,7 @@ def _worlds(
             points += curves(home) if is_curves else []
         row = world_row(scores[-1])
         if as_json:
-            typer.echo(json.dumps(row))
+            tell(row, as_json=True)
             continue
         head, rule, line, _ = _table(tuple(row), [tuple(row.values())])
         if len(scores) == 1:
@@ -126,8 +129,7 @@ def _worlds(
     rows = summary(scores)
     if as_json:
         names = ("measure", "nine in ten reach", "worst")
-        for found in rows:
-            typer.echo(json.dumps(dict(zip(names, found, strict=True))))
+        emit((dict(zip(names, found, strict=True)) for found in rows), as_json=True)
     else:
         typer.echo("")
         head_row = (f"of {len(scores)} worlds", "nine in ten reach", "the worst")
@@ -144,7 +146,7 @@ def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:
     if as_json:
         for point in whole:
             is_slope = (point.rule, point.parameter) in sloped
-            typer.echo(json.dumps({**asdict(point), "is_slope": is_slope}))
+            tell({**asdict(point), "is_slope": is_slope}, as_json=True)
         return
     rows = [
         (
@@ -229,3 +231,7 @@ def _table(head: Sequence[str], rows: Iterable[tuple[object, ...]]) -> Iterator[
     for row in rows:
         yield "| " + " | ".join(map(safe, row)) + " |"
     yield ""
+
+
+if __name__ == "__main__":
+    app()

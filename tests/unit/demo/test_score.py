@@ -1,4 +1,4 @@
-"""`schoolbell score`: arguments, and how measures are reported."""
+"""The score of the rules: arguments, and how measures are reported."""
 
 import json
 from dataclasses import replace
@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import score as command
-from pipelines.cli.app import app
-from pipelines.synthetic.curves import Point
+from tests.benchmarks import score as command
+from tests.benchmarks.curves import Point
 from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
 from tests.unit.demo.test_worlds import WORLD
 
@@ -28,7 +27,7 @@ def held(monkeypatch):
 
 def test_seeds_and_sizes_reach_the_trials(held):
     done = CliRunner().invoke(
-        app, ["score", "--seed", "3", "--seed", "4", "--people", "80", "--null"]
+        command.app, ["--seed", "3", "--seed", "4", "--people", "80", "--null"]
     )
     assert done.exit_code == 0
     size = {"people": 80, "weeks": 3, "violations": False}
@@ -36,7 +35,7 @@ def test_seeds_and_sizes_reach_the_trials(held):
 
 
 def test_measures_are_told_in_tables_and_lines(held):
-    told = CliRunner().invoke(app, ["score", "--seed", "3"]).stdout
+    told = CliRunner().invoke(command.app, ["--seed", "3"]).stdout
     assert "| precision | 0.500 (1 of 2) | 0.013 to 0.987 |" in told
     assert "| SA-1 (not built) | 1 | 0 | 0 | 0 |" in told
     assert "False: seed 3" not in told  # the trial's own seed is reported
@@ -45,7 +44,7 @@ def test_measures_are_told_in_tables_and_lines(held):
 
 
 def test_measures_as_json(held):
-    told = CliRunner().invoke(app, ["score", "--seed", "3", "--json"]).stdout
+    told = CliRunner().invoke(command.app, ["--seed", "3", "--json"]).stdout
     measures = json.loads(told)
     assert measures["user_weeks"] == 200
     assert [row["rule"] for row in measures["false"]] == ["OH-1"]
@@ -60,13 +59,13 @@ def test_worlds_are_told_one_by_one_and_by_their_worst_tenth(monkeypatch):
         return replace(WORLD, seed=seed, found=seed), None
 
     monkeypatch.setattr(command, "hold_world", hold)
-    words = ["score", "--seed", "5", "--worlds", "3", "--weeks", "1"]
-    told = CliRunner().invoke(app, words).stdout
+    words = ["--seed", "5", "--worlds", "3", "--weeks", "1"]
+    told = CliRunner().invoke(command.app, words).stdout
     size = {"people": 240, "weeks": 1, "violations": True}
     assert asked == [(seed, size) for seed in (5, 6, 7)]
     assert told.count("| seed |") == 1
     assert "| recall | 0.500 | 0.500 |" in told
-    lines = CliRunner().invoke(app, [*words, "--json"]).stdout.splitlines()
+    lines = CliRunner().invoke(command.app, [*words, "--json"]).stdout.splitlines()
     rows = [json.loads(line) for line in lines]
     assert [row["recall"] for row in rows[:3]] == ["0.500", "0.600", "0.700"]
     assert rows[3]["measure"] == "precision"
@@ -78,13 +77,13 @@ def test_curves_of_several_districts_are_told_together(held, monkeypatch):
         for value, true in ((2, 9), (3, 5))
     ]
     monkeypatch.setattr(command, "curves", lambda _home: points)
-    words = ["score", "--seed", "3", "--seed", "4", "--curves"]
-    told = CliRunner().invoke(app, words).stdout
+    words = ["--seed", "3", "--seed", "4", "--curves"]
+    told = CliRunner().invoke(command.app, words).stdout
     assert "| NA-1 | requests | 3 | now | 10 | 0 |" in told
     assert told.endswith("- NA-1 requests\n")
-    lines = CliRunner().invoke(app, [*words, "--json"]).stdout.splitlines()
+    lines = CliRunner().invoke(command.app, [*words, "--json"]).stdout.splitlines()
     assert [json.loads(line)["is_slope"] for line in lines if line[0] == "{"] == [True] * 2
 
 
 def test_a_seed_is_needed():
-    assert CliRunner().invoke(app, ["score"]).exit_code == 2
+    assert CliRunner().invoke(command.app, []).exit_code == 2

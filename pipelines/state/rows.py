@@ -1,0 +1,317 @@
+"""Rows of the state as its readers get them, with the type of each column.
+
+They are mappings, which pages and JSON read by name. A test compares them with the tables.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar
+
+from pipelines.settings.problems import Severity
+
+Confidence = Literal["C1", "C2", "C3"]
+Row = TypeVar("Row")
+
+Facts = Mapping[str, Any]
+"""The measured facts of a finding, by name; each rule has its own."""
+
+
+def typed(kind: Callable[..., Row], rows: Iterable[Mapping[Any, object]]) -> list[Row]:
+    """Return the rows of a query with the type of their table."""
+    return [kind(**row) for row in rows]
+
+
+class ExplanationRow(TypedDict):
+    """An innocent explanation of a finding, and the result of its test."""
+
+    name: str
+    test: str
+    result: Literal["ruled out", "fits", "not testable", "excluded by design"]
+
+
+class FindingRecord(TypedDict):
+    """The content of a finding, stored as JSON; an earlier version may lack the last ones."""
+
+    finding_id: str
+    rule: str
+    kind: str
+    subject: str
+    event_date: str
+    start_time: str
+    end_time: str
+    severity: Severity
+    confidence: Confidence
+    claim: str
+    devices: list[str]
+    sites: list[str]
+    evidence: list[int]
+    details: Facts
+    clauses: list[Mapping[str, str]]
+    alternatives: list[ExplanationRow]
+    limits: list[str]
+    would_change: list[str]
+    next_step: str
+    parameters: Facts
+    inputs: Mapping[str, str]
+    stage: NotRequired[str]
+    suppressed_by: NotRequired[str | None]
+    permitted_by: NotRequired[str | None]
+    withheld: NotRequired[list[str]]
+
+
+class FindingColumns(TypedDict):
+    """The columns of a finding without its record."""
+
+    finding_id: str
+    rule: str
+    kind: str
+    subject: str
+    event_date: str
+    severity: Severity
+    confidence: Confidence
+    status: str
+    revision: int
+    created_time: str
+    updated_time: str
+    status_reason: str | None
+
+
+class FindingText(FindingColumns):
+    """A finding as its table stores it: the record is JSON text."""
+
+    record: str
+
+
+class FindingRow(FindingColumns):
+    """A finding with its record."""
+
+    record: FindingRecord
+
+
+class DecidedFinding(FindingRow):
+    """A finding with the verdict that counts."""
+
+    verdict: str
+
+
+class EvidenceRow(TypedDict):
+    """A copied line of a finding; the event is a mapping, by column."""
+
+    finding_id: str
+    position: int
+    role: str
+    source: str
+    path: str
+    file_sha256: str
+    line_no: int
+    byte_offset: int
+    line: str
+    line_sha256: str
+    event: Facts
+
+
+class HistoryRow(TypedDict):
+    """A change of a finding; without an actor, a run made it."""
+
+    entry_id: int
+    finding_id: str
+    time: str
+    change: str
+    reason: str
+    actor: str | None
+    revision: int
+    severity: str
+    confidence: str
+
+
+class ReviewRow(TypedDict):
+    """A verdict on a finding."""
+
+    review_id: int
+    finding_id: str
+    verdict: str
+    reason: str
+    reviewer: str
+    time: str
+
+
+class RequestRow(TypedDict):
+    """A request that needs a second person."""
+
+    request_id: str
+    action: str
+    case_id: str
+    reason: str
+    asked_by: int
+    asked_time: str
+    approved_by: int | None
+    approved_time: str | None
+    used_time: str | None
+    subject: str | None
+    asked_login: str | None
+
+
+class ReferralRow(TypedDict):
+    """A case that went to another office."""
+
+    referral_id: str
+    case_id: str
+    office: str
+    hold_id: str
+    sha256: str
+    referred_by: str
+    referred_time: str
+    acknowledged_time: str | None
+    returned_time: str | None
+    outcome: str | None
+
+
+class StatementRow(TypedDict):
+    """The statement of a person about a case."""
+
+    statement_id: str
+    case_id: str
+    summary: str
+    text: str
+    sha256: str
+    tests: str
+    received_by: str
+    received_time: str
+
+
+class CommentRow(TypedDict):
+    """A comment of a reviewer on a case."""
+
+    comment_id: str
+    case_id: str
+    text: str
+    actor: str
+    time: str
+
+
+class InquiryRow(TypedDict):
+    """An inquiry of another office about an account and some days."""
+
+    inquiry_id: str
+    account: str
+    first_day: str
+    last_day: str
+    office: str
+    authorized_by: str
+    reason: str
+    opened_by: str
+    opened_time: str
+    released_time: str | None
+    sha256: str | None
+
+
+class CaseRow(TypedDict):
+    """A case with its findings, oldest day first."""
+
+    case_id: str
+    person: str
+    clause: str
+    week: str
+    number: str
+    findings: Sequence[FindingRow]
+    assignee: str | None
+
+
+class MessageRow(TypedDict):
+    """A message for a channel."""
+
+    alert_key: str
+    channel: str
+    state: str
+    attempts: int
+    subject: str
+    message: str
+    class_name: str
+    severity: Severity
+    created_time: str
+    sent_time: str | None
+    error: str | None
+
+
+class UnsentMessage(MessageRow):
+    """A message that waits, with its page if it has one."""
+
+    html: str | None
+
+
+class NewsRow(TypedDict):
+    """A fact that may be announced."""
+
+    news_id: str
+    key: str
+    about: str
+    severity: Severity
+    confidence: str
+    step: int
+    line: str
+    reference: str
+    since_time: str
+    first_time: str
+    last_time: str
+    ended_time: str | None
+
+
+class AnswerRow(TypedDict):
+    """An answer to an alert."""
+
+    answer_id: int
+    about_id: str
+    kind: Literal["ack", "snooze"]
+    step: int
+    until_time: str | None
+    actor: str
+    note: str
+    time: str
+
+
+class DecisionRow(TypedDict):
+    """A decision about an alert for a channel, with its count."""
+
+    news_id: str
+    channel: str
+    decision: str
+    rule: str
+    first_time: str
+    last_time: str
+    times: int
+
+
+class IssueRow(TypedDict):
+    """An issue of a source; a current one has no end."""
+
+    key: str
+    start_time: str
+    source: str
+    building: str
+    kind: str
+    what: str
+    detail: str
+    end_time: str | None
+    seen_time: str
+    last_time: str
+
+
+class ReleaseRow(TypedDict):
+    """A release of public records."""
+
+    request_id: str
+    sha256: str
+    row_count: int
+    withheld_count: int
+    least: int
+    released_by: str
+    released_time: str
+
+
+class AccountRow(TypedDict):
+    """An account that signs in at the desk with a password."""
+
+    login: str
+    password_hash: str
+    created_by: str
+    created_time: str
+    ended_time: str | None
