@@ -17,6 +17,11 @@ from pipelines.state.reviews import add_comment
 MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
 MAX_COMMENT = 600
+VIOLATION = "violation"
+ONE_ACCOUNT = (
+    "a verdict of violation covers only one account or device at a time; these cases are about "
+    "several"
+)
 
 
 def verdict(
@@ -53,6 +58,12 @@ def verdict_many(
     decision = Verdict(code, reason.strip())
     found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
     require_alike(found)
+    if code == VIOLATION and not is_one_account(found):
+        raise SettingsError(
+            ONE_ACCOUNT,
+            where="verdict",
+            remedy="Select the cases of one account or device, or open each case by itself.",
+        )
     chosen = [row for case in found for row in to_decide(context, case.case_id)]
     review.decide(context.chain, chosen, decision, context.asker, context.is_own)
     return chosen
@@ -63,8 +74,13 @@ def subjects_of(case: Case) -> frozenset[str]:
     return frozenset(str(row["subject"]) for row in case.counted)
 
 
+def is_one_account(found: Sequence[Case]) -> bool:
+    """Return whether cases are about one account or device; a case by itself always counts."""
+    return len(found) == 1 or len(frozenset().union(*map(subjects_of, found))) == 1
+
+
 def require_alike(found: Sequence[Case]) -> None:
-    """Raise an error unless cases are of one account or device, or of one kind and week.
+    """Raise an error unless cases have one account or device, one rule, or one kind and week.
 
     Raises:
         SettingsError: They are not, or there are none or too many.
@@ -73,10 +89,11 @@ def require_alike(found: Sequence[Case]) -> None:
         raise SettingsError(f"select 1 to {MAX_TOGETHER} cases")
     subjects = frozenset().union(*map(subjects_of, found))
     kinds = {(case.heaviest["kind"], case.week) for case in found}
-    if len(subjects) > 1 and len(kinds) > 1:
+    rules = {case.heaviest["rule"] for case in found}
+    if len(subjects) > 1 and len(kinds) > 1 and len(rules) > 1:
         raise SettingsError(
             "these cases have too little in common for one verdict",
-            remedy="Select cases of one account or device, or of one kind in one week.",
+            remedy="Select cases of one account, one device, one rule, or one kind in one week.",
         )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.errors import capital
 from pipelines.findings.cases import SITE_USE
+from pipelines.findings.work import WorkItem, work_items
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,
@@ -351,22 +352,34 @@ def say_gap(gap: Gap, view: View) -> str:
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
-def source_issues(view: View) -> list[str]:
-    """Return the week's problems of sources, a sentence for each source.
-
-    As in "Firewall: log lines omit more than usual (44% of lines have no account,
-    0% in the weeks before)". Missing hours are counted next to it.
-    """
+@once
+def week_issues(view: View) -> pl.DataFrame:
+    """Return the week's problems of sources, except missing hours, which are counted."""
     midnight = datetime.combine(view.start, datetime.min.time(), view.zone)
     first = midnight.astimezone(UTC)
     last = (midnight + timedelta(days=7)).astimezone(UTC)
-    rows = view.inputs.source_issues.filter(
+    return view.inputs.source_issues.filter(
         pl.col("kind") != "silent",
         pl.col("start_time") < last,
         pl.col("end_time").is_null() | (pl.col("end_time") >= first),
     ).sort("source", "kind", "building", "start_time")
+
+
+def issue_kinds(view: View) -> list[tuple[str, str]]:
+    """Return kind and source of the week's problems, each once."""
+    rows = week_issues(view).select("kind", "source").unique(maintain_order=True)
+    return [(str(kind), str(source)) for kind, source in rows.iter_rows()]
+
+
+def source_issues(view: View) -> list[str]:
+    """Return the week's problems of sources, a sentence for each source.
+
+    As in "Firewall: log lines omit more than usual (44% of lines have no account,
+    0% in the weeks before)".
+    """
     said = []
-    for (source, kind), some in rows.group_by("source", "kind", maintain_order=True):
+    groups = week_issues(view).group_by("source", "kind", maintain_order=True)
+    for (source, kind), some in groups:
         places = [one for one in some["building"].unique().sort() if one]
         where = f" at {listed(places)}" if places else ""
         text = ISSUE_KINDS.get(some["kind"][0]) or str(kind).replace("_", " ")
@@ -375,11 +388,14 @@ def source_issues(view: View) -> list[str]:
         said.append(capital(f"{source}{where}: {text} ({detail})."))
     if len(said) > MAX_SAID:
         more = count(len(said) - MAX_SAID, "more issue")
-        said = [
-            *said[:MAX_SAID],
-            f"{more} with the sources; schoolbell status lists them.",
-        ]
+        said = [*said[:MAX_SAID], f"{more} with the sources."]
     return said
+
+
+@once
+def work(view: View) -> list[WorkItem]:
+    """Return the list of work: the waiting cases, with like cases as one item."""
+    return work_items(view.waiting, view.start)
 
 
 @once
