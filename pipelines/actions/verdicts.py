@@ -1,5 +1,6 @@
 """Actions on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,11 +13,12 @@ from pipelines.findings.cases import Case
 from pipelines.findings.review import Verdict
 from pipelines.reports.sign_off import Signature, open_cases, sign_week, week_monday
 from pipelines.state.audit import Act
-from pipelines.state.reviews import add_comment
+from pipelines.state.reviews import add_comment, put_ticket
 
 MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
 MAX_COMMENT = 600
+TICKET = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._#/-]{0,39}")
 VIOLATION = "violation"
 ONE_ACCOUNT = (
     "a verdict of violation covers only one account or device at a time; these cases are about "
@@ -136,6 +138,34 @@ def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, Any
     with context.chain.recording(act) as transaction:
         add_comment(transaction, row)
     return row
+
+
+def ticket(context: ActionContext, case_id: str, number: str) -> Mapping[str, str]:
+    """Store the number of a case's ticket in another system; empty removes it.
+
+    Raises:
+        SettingsError: It is not a number of a ticket, or it contains a name.
+    """
+    context.require("verdict")
+    case, word = context.case(case_id), number.strip()
+    if word and not TICKET.fullmatch(word):
+        raise SettingsError(
+            f"{word!r} is not a ticket number",
+            where="NUMBER",
+            remedy="Use letters, digits, and . _ # / -, at most 40, such as NET-1042.",
+        )
+    if word and names_in(context, case, word):
+        raise SettingsError("the ticket number contains a name", where="NUMBER")
+    act = Act(
+        actor=str(context.asker),
+        action="ticket",
+        subject=case.case_id,
+        reason=word or "removed",
+        case=case.case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        put_ticket(transaction, case.case_id, word, act.actor)
+    return {"case_id": case.case_id, "ticket": word}
 
 
 def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]]:

@@ -52,7 +52,7 @@ SEVERAL = "case."
 MAX_LINES = 3
 """Rows of a proposal that are shown."""
 ON_PER_CASE = (
-    "verdict", "comment", "assign", "reveal", "refer", "answer", "exception", "hold",
+    "verdict", "comment", "ticket", "assign", "reveal", "refer", "answer", "exception", "hold",
     "pack", "export",
 )  # fmt: skip
 
@@ -197,6 +197,11 @@ def _undo(context: ActionContext, values: Values) -> FormResult:
 def _comment(context: ActionContext, values: Values) -> FormResult:
     verdicts.comment(context, values["case"], values["text"])
     return FormResult("The comment is saved.")
+
+
+def _ticket(context: ActionContext, values: Values) -> FormResult:
+    row = verdicts.ticket(context, values["case"], values.get("ticket", ""))
+    return FormResult(f"Ticket: {row['ticket']}." if row["ticket"] else "The ticket is removed.")
 
 
 def _assign(context: ActionContext, values: Values) -> FormResult:
@@ -507,6 +512,12 @@ _ALL = (
         title="Add a comment", button="Save the comment", act=_comment,
         fields=(CASE, QUEUE, Field("text", "Comment", "area",
                 hint="Everyone who sees the case can read this. Do not name anyone.")),
+    ),
+    Form(
+        name="ticket", command="findings ticket", right="verdict",
+        title="Ticket number", button="Save the number", act=_ticket,
+        fields=(CASE, QUEUE, Field("ticket", "Number in your ticket system", is_needed=False,
+                hint="Such as NET-1042. Empty removes it.")),
     ),
     Form(
         name="assign", command="findings assign", right="assign",

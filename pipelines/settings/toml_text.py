@@ -17,6 +17,7 @@ NAMED = {
     "alerts.routes": "at_night",
     "alerts.expected": "filter_canary",
     "alerts.channels": "director",
+    "desk.tokens": "grafana",
 }
 """Tables whose names a district chooses, and the name of the example."""
 

@@ -160,6 +160,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
         ("undo", {"cases": case}, ("findings", "undo", case)),
         ("verdict", values | {"code": "benign"},
          ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("ticket", {"case": case, "ticket": "NET-1042"},
+         ("findings", "ticket", case, "NET-1042")),
         ("comment", {"case": case, "text": "The lab was open late."},
          ("findings", "comment", case, "--text", "The lab was open late.")),
         ("exception", values | {"finding": finding, "scope": "account",

@@ -65,9 +65,7 @@ def test_the_pdf_is_tagged_titled_numbered_and_short(tmp_path, paper):
         assert f"{place} of {len(texts)}" in text
     assert "Needs you" in texts[0] or "NEEDS YOU" in texts[0]
     whole = unicodedata.normalize("NFKC", " ".join(texts))
-    assert "The printed report lists every item." in " ".join(
-        whole.split()
-    )
+    assert "The printed report lists every item." in " ".join(whole.split())
 
 
 def test_a_browser_that_fails_leaves_the_old_file(tmp_path):
