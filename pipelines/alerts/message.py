@@ -10,7 +10,7 @@ from pipelines.alerts.decisions import Decision
 from pipelines.alerts.news import GROUPS, STUDENT, Alert, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
-from pipelines.findings.work import in_items, work_items
+from pipelines.findings.work_list import in_items, work_items
 from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.alert_records import REQUEST
 

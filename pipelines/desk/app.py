@@ -540,6 +540,11 @@ def weeks_view(visit: Visit) -> Response:
     return visit.page("weeks.html.j2", forms=FORMS, **values)
 
 
+def readers_view(visit: Visit) -> Response:
+    """Show who gets the report by email."""
+    return visit.page("readers.html.j2", forms=FORMS, **views.readers_page(visit.context()))
+
+
 def records_view(visit: Visit) -> Response:
     """Show requests for public records."""
     return visit.page("records.html.j2", forms=FORMS, **views.records_page(visit.context()))
@@ -928,6 +933,7 @@ def routes() -> list[Route]:
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),
+        _get("/readers", readers_view, "sign"),
         _get("/records", records_view, "records"),
         _get("/records/{record}", record_view, "records"),
         _get("/acts", acts_view),

@@ -15,6 +15,7 @@ from pipelines.actions import (
     names,
     permits,
     proposals,
+    readers,
     records,
     referrals,
     verdicts,
@@ -306,6 +307,21 @@ def _sign(context: ActionContext, values: Values) -> FormResult:
     return FormResult(f"{values['week']} is signed by {signed.by}.")
 
 
+def _stop_mail(context: ActionContext, values: Values) -> FormResult:
+    readers.stop_mail(context, values["reader"], values["reason"])
+    return FormResult(f"Emails to {values['reader']} are stopped.")
+
+
+def _resume_mail(context: ActionContext, values: Values) -> FormResult:
+    readers.resume_mail(context, values["reader"], values["reason"])
+    return FormResult(f"Emails to {values['reader']} are sent again.")
+
+
+def _test_mail(context: ActionContext, values: Values) -> FormResult:
+    sent = readers.send_test_mail(context, values["reader"])
+    return FormResult(f"A test was sent to {sent['address']}.")
+
+
 def _site(context: ActionContext, values: Values) -> Preview:
     row = _site_row(context, values)
 
@@ -471,6 +487,7 @@ def _record_close(context: ActionContext, values: Values) -> FormResult:
 
 WITH_NAMES = Field("names", "With names (requires a second person)", "check", is_needed=False)
 RECORD = Field("record", kind="hidden")
+READER = Field("reader", kind="hidden")
 OFFICE = Field("office", "To", "choice", referrals.OFFICES)
 _CODES = Field("code", "Outcome", "choice", VERDICT_WORDS)
 SITE_FIELDS = (
@@ -673,6 +690,21 @@ _ALL = (
         fields=(Field("week", kind="hidden"), Field("by", "Your name and office"),
                 Field("open", kind="confirm", is_needed=False)),
         back="/weeks",
+    ),
+    Form(
+        name="stop-mail", command="report stop-mail", right="sign",
+        title="Stop the emails", button="Stop", act=_stop_mail, about="",
+        fields=(READER, REASON), back="/readers",
+    ),
+    Form(
+        name="resume-mail", command="report resume-mail", right="sign",
+        title="Send emails again", button="Send again", act=_resume_mail, about="",
+        fields=(READER, REASON), back="/readers",
+    ),
+    Form(
+        name="test-mail", command="report test-mail", right="sign",
+        title="Send a test", button="Send a test email", act=_test_mail, about="",
+        fields=(READER,), back="/readers",
     ),
     Form(
         name="record-open", command="records open", right="records",

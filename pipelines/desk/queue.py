@@ -18,7 +18,7 @@ from pipelines.errors import SettingsError, capital
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_waiting
-from pipelines.findings.work import RULE_OF_GROUPING, TODAY, WorkItem, in_items, work_items
+from pipelines.findings.work_list import RULE_OF_GROUPING, TODAY, WorkItem, in_items, work_items
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day

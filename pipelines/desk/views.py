@@ -17,6 +17,7 @@ from pipelines.actions.proposals import (
     in_group,
     offered,
 )
+from pipelines.actions.readers import readers
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.records import (
     RELEASED,
@@ -36,6 +37,7 @@ from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
+from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import day, moment
@@ -484,7 +486,23 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
                 "is_over": bool(row["facts"].get("is_over")),
             }
         )
-    return {"weeks": rows, "unsigned": unsigned(district), "signer": _signer(context)}
+    return {
+        "weeks": rows,
+        "unsigned": unsigned(district),
+        "signer": _signer(context),
+        "may_mail": context.asker.may("sign"),
+    }
+
+
+def readers_page(context: ActionContext) -> dict[str, Any]:
+    """Return who gets the report by email, by name."""
+    zone, names = ZoneInfo(context.district.zone), building_names(context.district.registry)
+    rows = readers(context)
+    for row in rows:
+        sent = row["last_sent"]
+        row["last_sent"] = moment(datetime.fromisoformat(sent), zone) if sent else ""
+        row["place"] = names.get(row["building"], row["building"])
+    return {"readers": rows}
 
 
 def _signer(context: ActionContext) -> str:

@@ -18,7 +18,7 @@ from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import DAYS_TO_DECIDE, Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
-from pipelines.findings.work import TODAY, WorkItem
+from pipelines.findings.work_list import TODAY, WorkItem
 from pipelines.reports.headline import (
     all_missing_hours,
     missing_hours,

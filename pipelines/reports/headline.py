@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.errors import capital
 from pipelines.findings.cases import SITE_USE
-from pipelines.findings.work import WorkItem, work_items
+from pipelines.findings.work_list import WorkItem, work_items
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,

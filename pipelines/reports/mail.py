@@ -15,7 +15,7 @@ from pipelines.alerts.outbox import enqueue
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import aged, by_kind
-from pipelines.findings.work import in_items
+from pipelines.findings.work_list import in_items
 from pipelines.reports.corrections import changes
 from pipelines.reports.headline import coverage, history, this_week, work
 from pipelines.reports.page_one import Line, lines, opening

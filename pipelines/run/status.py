@@ -19,7 +19,7 @@ from pipelines.district import District
 from pipelines.findings.cases import queue
 from pipelines.findings.failures import failures
 from pipelines.findings.untested import untested
-from pipelines.findings.work import work_items
+from pipelines.findings.work_list import work_items
 from pipelines.health.judged_rules import noted_judged_rules
 from pipelines.health.readiness import carried, names_of, not_delivered
 from pipelines.health.rule_coverage import noted_coverage

@@ -18,6 +18,7 @@ NAMED = {
     "alerts.expected": "filter_canary",
     "alerts.channels": "director",
     "desk.tokens": "grafana",
+    "report.readers": "principal_hs",
 }
 """Tables whose names a district chooses, and the name of the example."""
 

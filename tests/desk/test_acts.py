@@ -33,7 +33,7 @@ LOOKING = {
     "findings list", "findings cases", "findings history", "findings show",
     "findings explain", "findings feedback", "findings permits", "audit verify",
     "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
-    "sites list",
+    "sites list", "report readers",
     "desk account list", "records list", "records draft", "records show",
 }  # fmt: skip
 """Commands that only look; pages show the same."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipelines.findings.work import RULE_OF_GROUPING, in_items
+from pipelines.findings.work_list import RULE_OF_GROUPING, in_items
 from pipelines.reports.cards import CaseCard, cases_table, groups, item_cards, week_cards
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.words import count

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.findings.cases import queue
-from pipelines.findings.work import in_items, work_items
+from pipelines.findings.work_list import in_items, work_items
 from pipelines.state.tables import ANNOUNCED, FACTS, NEWS, OUTBOX
 from tests.journey.small import findings_of
 

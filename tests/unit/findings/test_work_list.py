@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.findings.cases import Case, week_of
 from pipelines.findings.grades import KINDS
-from pipelines.findings.work import MAX_ITEMS, TODAY, in_items, work_items
+from pipelines.findings.work_list import MAX_ITEMS, TODAY, in_items, work_items
 
 MONDAY = date(2026, 11, 16)
 
