@@ -48,6 +48,7 @@ from pipelines.desk.signin import (
     by_system,
     who,
 )
+from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
 from pipelines.proposals.first_steps import first_steps
@@ -95,6 +96,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/referrals", "Referrals", "findings"),
     ("/permits", "Exceptions", "findings"),
     ("/weeks", "Weeks", "findings"),
+    ("/use", "Use", "findings"),
     ("/records", "Records", "records"),
     ("/acts", "Activity log", "findings"),
 )
@@ -540,6 +542,12 @@ def weeks_view(visit: Visit) -> Response:
     return visit.page("weeks.html.j2", forms=FORMS, **values)
 
 
+def use_view(visit: Visit) -> Response:
+    """Show the use of sites, buildings and hours over a range of whole weeks."""
+    chosen = UseFilter.read(visit.request.query_params)
+    return visit.page("use.html.j2", **use_page(visit.desk.home.base(), chosen))
+
+
 def readers_view(visit: Visit) -> Response:
     """Show who gets the report by email."""
     return visit.page("readers.html.j2", forms=FORMS, **views.readers_page(visit.context()))
@@ -933,6 +941,7 @@ def routes() -> list[Route]:
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),
+        _get("/use", use_view),
         _get("/readers", readers_view, "sign"),
         _get("/records", records_view, "records"),
         _get("/records/{record}", record_view, "records"),
