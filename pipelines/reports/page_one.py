@@ -10,6 +10,7 @@ from pipelines.reports.comparisons import change
 from pipelines.reports.headline import (
     IS_RULE,
     KINDS,
+    NOT_YET,
     Coverage,
     compare,
     coverage,
@@ -33,6 +34,7 @@ SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
 AS_ABOVE = "Could not be judged in the same places."
 """A sentence for two lines is shown once."""
+YET_AS_ABOVE = f"{NOT_YET.removesuffix(':')}, for the same reason."
 NOTHING_ARRIVED = "Unknown: no log lines arrived."
 NOT_JUDGED = "Unknown: the rules could not judge it; see the note above."
 WELL, CHECK = "OK", "Check"
@@ -114,10 +116,15 @@ def lines(view: View) -> list[Line]:
         if now[key] is None
         else limited(
             marked(view, say(view, now), arrived),
-            AS_ABOVE if gap in gaps[:place] and gap else gap,
+            again(gap) if gap in gaps[:place] and gap else gap,
         )
         for place, (part, key, say, gap) in enumerate(zip(DARK, KINDS, told, gaps, strict=True))
     ]
+
+
+def again(gap: str) -> str:
+    """Return the short form of a sentence that a line above it has."""
+    return YET_AS_ABOVE if gap.startswith(NOT_YET) else AS_ABOVE
 
 
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
@@ -134,6 +141,7 @@ def limited(line: Line, gaps: str) -> Line:
     if not gaps:
         return line
     if line.value:
+        gaps = gaps.replace(NOT_YET, "Other use can't be checked yet:")
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
     return replace(line, value=None, rest=gaps, chip="", is_amber=True, is_least=False)
 
