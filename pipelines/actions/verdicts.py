@@ -1,5 +1,6 @@
 """Actions on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 
@@ -11,12 +12,18 @@ from pipelines.findings.cases import Case
 from pipelines.findings.review import Verdict
 from pipelines.reports.sign_off import Signature, open_cases, sign_week, week_monday
 from pipelines.state.audit import Act
-from pipelines.state.reviews import add_comment
+from pipelines.state.reviews import add_comment, put_ticket
 from pipelines.state.rows import FindingRow, RequestRow
 
 MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
 MAX_COMMENT = 600
+TICKET = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._#/-]{0,39}")
+VIOLATION = "violation"
+ONE_ACCOUNT = (
+    "a verdict of violation covers only one account or device at a time; these cases are about "
+    "several"
+)
 
 
 def verdict(
@@ -53,6 +60,12 @@ def verdict_many(
     decision = Verdict(code, reason.strip())
     found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
     require_alike(found)
+    if code == VIOLATION and not is_one_account(found):
+        raise SettingsError(
+            ONE_ACCOUNT,
+            where="verdict",
+            remedy="Select the cases of one account or device, or open each case by itself.",
+        )
     chosen = [row for case in found for row in to_decide(context, case.case_id)]
     review.decide(context.chain, chosen, decision, context.asker, context.is_own)
     return chosen
@@ -63,8 +76,13 @@ def subjects_of(case: Case) -> frozenset[str]:
     return frozenset(str(row["subject"]) for row in case.counted)
 
 
+def is_one_account(found: Sequence[Case]) -> bool:
+    """Return whether cases are about one account or device; a case by itself always counts."""
+    return len(found) == 1 or len(frozenset().union(*map(subjects_of, found))) == 1
+
+
 def require_alike(found: Sequence[Case]) -> None:
-    """Raise an error unless cases are of one account or device, or of one kind and week.
+    """Raise an error unless cases have one account or device, one rule, or one kind and week.
 
     Raises:
         SettingsError: They are not, or there are none or too many.
@@ -73,10 +91,11 @@ def require_alike(found: Sequence[Case]) -> None:
         raise SettingsError(f"select 1 to {MAX_TOGETHER} cases")
     subjects = frozenset().union(*map(subjects_of, found))
     kinds = {(case.heaviest["kind"], case.week) for case in found}
-    if len(subjects) > 1 and len(kinds) > 1:
+    rules = {case.heaviest["rule"] for case in found}
+    if len(subjects) > 1 and len(kinds) > 1 and len(rules) > 1:
         raise SettingsError(
             "these cases have too little in common for one verdict",
-            remedy="Select cases of one account or device, or of one kind in one week.",
+            remedy="Select cases of one account, one device, one rule, or one kind in one week.",
         )
 
 
@@ -119,6 +138,34 @@ def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, obj
     with context.chain.recording(act) as transaction:
         add_comment(transaction, row)
     return row
+
+
+def ticket(context: ActionContext, case_id: str, number: str) -> Mapping[str, str]:
+    """Store the number of a case's ticket in another system; empty removes it.
+
+    Raises:
+        SettingsError: It is not a number of a ticket, or it contains a name.
+    """
+    context.require("verdict")
+    case, word = context.case(case_id), number.strip()
+    if word and not TICKET.fullmatch(word):
+        raise SettingsError(
+            f"{word!r} is not a ticket number",
+            where="NUMBER",
+            remedy="Use letters, digits, and . _ # / -, at most 40, such as NET-1042.",
+        )
+    if word and names_in(context, case, word):
+        raise SettingsError("the ticket number contains a name", where="NUMBER")
+    act = Act(
+        actor=str(context.asker),
+        action="ticket",
+        subject=case.case_id,
+        reason=word or "removed",
+        case=case.case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        put_ticket(transaction, case.case_id, word, act.actor)
+    return {"case_id": case.case_id, "ticket": word}
 
 
 def to_decide(context: ActionContext, subject_id: str) -> list[FindingRow]:

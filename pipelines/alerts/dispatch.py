@@ -21,6 +21,7 @@ from pipelines.alerts.outbox import (
     deliver_all,
     enqueue,
     only_sender,
+    report_channels_due,
 )
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.district import District
@@ -98,7 +99,8 @@ def _send(district: District, found: Observation, now: datetime) -> AlertSummary
     channels = channels_of(district)
     ids = take_news(district.store, found, now)
     new = run_round(context_of(district), channels, found.news, ids, now)
-    sent, wrong = deliver_all(district, channels)
+    due = report_channels_due(district, now)
+    sent, wrong = deliver_all(district, {**channels, **due})
     return AlertSummary(new, sent, "; ".join(wrong))
 
 

@@ -10,6 +10,7 @@ from pipelines.alerts.decisions import Decision
 from pipelines.alerts.news import GROUPS, STUDENT, Alert, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
+from pipelines.findings.work_list import in_items, work_items
 from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.alert_records import REQUEST
 
@@ -157,8 +158,9 @@ def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Me
     key = _key("w", facts, setting)
     queue = setting.queue
     size, new = len(queue.cases), sum(fact.about == "conduct" for fact in facts)
+    said = in_items(size, len(work_items(queue.cases, queue.week)))
     lines = [
-        f"{_cases(size)} {'waits' if size == 1 else 'wait'} for a decision.",
+        f"{said} {'waits' if size == 1 else 'wait'} for a decision.",
         "",
         *(
             f"  {number} about: {label} ({graded})"
@@ -177,7 +179,7 @@ def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Me
         "Each case shows the evidence, its confidence, and other explanations.",
         *_foot(key, setting),
     ]
-    subject = f"Network report: {_cases(size)} to decide"
+    subject = f"Network report: {said} to decide"
     return Message(key, subject, text_of(lines), WEEKLY, _worst(facts))
 
 

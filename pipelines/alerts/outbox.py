@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 from tenacity import (
@@ -25,11 +26,11 @@ from tenacity import (
 )
 
 from pipelines.alerts.channels import channels as known_channels
-from pipelines.alerts.channels import prepared
+from pipelines.alerts.channels import prepared, report_channels
 from pipelines.alerts.message import Message
 from pipelines.district import District
 from pipelines.errors import BusyError, DeliveryError, SchoolbellError
-from pipelines.settings.alert_settings import Channel
+from pipelines.settings.alert_settings import Channel, Weekday
 from pipelines.settings.home import DistrictHome
 from pipelines.state.alert_records import (
     GIVEN_UP,
@@ -41,9 +42,11 @@ from pipelines.state.alert_records import (
     unsent_messages,
 )
 from pipelines.state.connections import Store, Transaction, now_text
+from pipelines.state.published_reports import stopped_readers
 from pipelines.state.rows import UnsentMessage
 from pipelines.web import within
 
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 MAX_ATTEMPTS = 10
 """Number of runs that retry a message, each a few times."""
 
@@ -242,6 +245,31 @@ def channels_of(district: District) -> Mapping[str, Channel]:
     if given:
         return given
     return {"file": Channel(type="file", settings={"path": DEFAULT_FILE})}
+
+
+def report_reader_channel(name: str) -> str:
+    """Return the name under which the outbox keeps the emails of a reader of the report."""
+    return f"reader {name}"
+
+
+def report_channels_due(district: District, now: datetime) -> Mapping[str, Channel]:
+    """Return a channel for each reader of the report whose weekday has come.
+
+    It is the first mail channel, limited to the reader's address.
+    """
+    kinds = report_channels()
+    base = next((one for one in channels_of(district).values() if one.type in kinds), None)
+    if base is None:
+        return {}
+    stopped = stopped_readers(district.store)
+    today = now.astimezone(ZoneInfo(district.zone)).weekday()
+    return {
+        report_reader_channel(name): base.model_copy(
+            update={"settings": {**base.settings, "recipients": [reader.address]}}
+        )
+        for name, reader in district.settings.report.readers.items()
+        if name not in stopped and today >= WEEKDAYS.index(reader.day)
+    }
 
 
 def is_phone(channel: Channel) -> bool:

@@ -356,6 +356,19 @@ def comment(
 
 
 @app.command()
+def ticket(
+    home: Home,
+    case_id: Annotated[str, typer.Argument(help="Id or number of a case.")],
+    number: Annotated[str, typer.Argument(help="Number of its ticket; empty removes it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Store the number of a case's ticket in your ticket system."""
+    with open_context(home, "verdict") as context:
+        row = verdicts.ticket(context, case_id, number)
+    tell(row, f"{case_id}: {row['ticket'] or 'no ticket'}", as_json=as_json)
+
+
+@app.command()
 def assign(
     home: Home,
     subject_id: SubjectId,

@@ -1,15 +1,17 @@
 """The commands that publish weekly reports again, and that sign one."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.actions import readers
 from pipelines.actions.verdicts import sign as signed_week
 from pipelines.cli.options import AsJson, Home, Quiet, named, open_context
-from pipelines.cli.output import tell
+from pipelines.cli.output import emit, tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publication import publish_reports
@@ -79,6 +81,47 @@ def sign(
         "To show it on the page: schoolbell report",
         as_json=as_json,
     )
+
+
+Reader = Annotated[str, typer.Argument(help="Name of a reader in [report.readers].")]
+Reason = Annotated[str, typer.Option(help="Why; recorded permanently.")]
+
+
+@app.command("readers")
+def list_readers(home: Home, as_json: AsJson = False) -> None:
+    """List the people who get an edition by email."""
+    with open_context(home, "sign") as context:
+        rows = readers.readers(context)
+    emit(rows, _reader, as_json=as_json)
+
+
+def _reader(row: Mapping[str, object]) -> str:
+    state = "stopped" if row["is_stopped"] else f"from {row['day']}"
+    return f"{row['name']}: {row['edition']} {row['building']}, {row['address']}, {state}"
+
+
+@app.command("stop-mail")
+def stop_mail(home: Home, name: Reader, reason: Reason, as_json: AsJson = False) -> None:
+    """Stop the emails to a reader."""
+    with open_context(home, "sign") as context:
+        readers.stop_mail(context, name, reason)
+    tell({"name": name}, f"{name}: emails are stopped", as_json=as_json)
+
+
+@app.command("resume-mail")
+def resume_mail(home: Home, name: Reader, reason: Reason, as_json: AsJson = False) -> None:
+    """Send emails to a reader again."""
+    with open_context(home, "sign") as context:
+        readers.resume_mail(context, name, reason)
+    tell({"name": name}, f"{name}: emails are sent again", as_json=as_json)
+
+
+@app.command("test-mail")
+def send_test_mail(home: Home, name: Reader, as_json: AsJson = False) -> None:
+    """Send a marked test to a reader now."""
+    with open_context(home, "sign") as context:
+        sent = readers.send_test_mail(context, name)
+    tell(sent, f"{name}: a test was sent to {sent['address']}", as_json=as_json)
 
 
 def _monday(text: str) -> date:

@@ -48,6 +48,7 @@ from pipelines.desk.signin import (
     by_system,
     who,
 )
+from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
 from pipelines.proposals.first_steps import first_steps
@@ -95,6 +96,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/referrals", "Referrals", "findings"),
     ("/permits", "Exceptions", "findings"),
     ("/weeks", "Weeks", "findings"),
+    ("/use", "Use", "findings"),
     ("/records", "Records", "records"),
     ("/acts", "Activity log", "findings"),
 )
@@ -135,6 +137,7 @@ class DeskApp:
     sessions: Sessions = field(default_factory=Sessions)
     passwords: Passwords = field(default_factory=Passwords)
     noted: FailedAttempts = field(default_factory=lambda: FailedAttempts(1, AGAIN_AFTER))
+    wrong_tokens: FailedAttempts = field(default_factory=lambda: FailedAttempts(30))
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
@@ -241,7 +244,7 @@ def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Resp
     def answer(request: Request) -> Response:
         desk: DeskApp = request.app.state.desk
         settings = desk.home.district.settings
-        if refused := _odd(desk, request):
+        if refused := refuse_odd(desk, request):
             return refused
         with in_locale(settings.district.locale):
             session, cookie = _session(desk, request)
@@ -266,7 +269,7 @@ def failed(desk: DeskApp, error: SchoolbellError) -> Response:
         return Response(str(worse), 503, media_type="text/plain")
 
 
-def _odd(desk: DeskApp, request: Request) -> Response | None:
+def refuse_odd(desk: DeskApp, request: Request) -> Response | None:
     """Refuse a request that no page of this desk sent."""
     known = {*LOCAL, urlsplit(desk.address).hostname or "localhost"}
     if _split(f"//{request.headers.get('host', '')}").hostname not in known:
@@ -341,7 +344,7 @@ def _session(desk: DeskApp, request: Request) -> tuple[Session | None, str]:
         held.groups, held.address = now.groups, now.address
         return held, ""
     word = desk.sessions.begin(now)
-    _note(desk, now, "sign in")
+    note(desk, now, "sign in")
     return now, word
 
 
@@ -362,7 +365,7 @@ def _ambient(desk: DeskApp, request: Request) -> Session | None:
     return found if asker.roles or asker.is_alone else None
 
 
-def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -> None:
+def note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -> None:
     """Record who signed in, by which way; the same once in an hour."""
     district = desk.home.district
     by = str(session.uid) if session.way == "system" else session.way
@@ -416,12 +419,17 @@ def case(visit: Visit) -> Response:
 
 
 def read(visit: Visit, context: ActionContext, case_id: str) -> None:
-    """Record that a person reads a case, once an hour in all of their sessions."""
-    actor, noted = str(visit.asker), visit.desk.noted
+    """Record that a person reads a case."""
+    read_by(visit.desk, context, case_id)
+
+
+def read_by(desk: DeskApp, context: ActionContext, case_id: str) -> None:
+    """Record that a case is read, once an hour in all sessions of the same reader."""
+    actor, noted = str(context.asker), desk.noted
     if noted.is_blocked(key := f"read {case_id} {actor}"):
         return
     act = Act(actor=actor, action="read case", subject=case_id, case=case_id)
-    with visit.desk.home.writing, context.chain.recording(act):
+    with desk.home.writing, context.chain.recording(act):
         noted.note(key)
 
 
@@ -532,6 +540,17 @@ def weeks_view(visit: Visit) -> Response:
     """Show weeks, signed or not."""
     values = views.weeks_page(visit.desk.home, visit.context())
     return visit.page("weeks.html.j2", forms=FORMS, **values)
+
+
+def use_view(visit: Visit) -> Response:
+    """Show the use of sites, buildings and hours over a range of whole weeks."""
+    chosen = UseFilter.read(visit.request.query_params)
+    return visit.page("use.html.j2", **use_page(visit.desk.home.base(), chosen))
+
+
+def readers_view(visit: Visit) -> Response:
+    """Show who gets the report by email."""
+    return visit.page("readers.html.j2", forms=FORMS, **views.readers_page(visit.context()))
 
 
 def records_view(visit: Visit) -> Response:
@@ -753,7 +772,7 @@ async def form_of(request: Request) -> dict[str, str] | None:
 def sign_in_page(request: Request) -> Response:
     """Show the ways to sign in."""
     desk: DeskApp = request.app.state.desk
-    if refused := _odd(desk, request):
+    if refused := refuse_odd(desk, request):
         return refused
     return _sign_in(desk, 200, "")
 
@@ -780,7 +799,7 @@ async def local(request: Request) -> Response:
     return await run_in_threadpool(_local, request, given or {})
 
 
-def _visitor(request: Request) -> str:
+def visitor(request: Request) -> str:
     """Return the address that tries of passwords are counted for.
 
     Behind a proxy everyone has its address, so the one that it adds last counts too.
@@ -792,12 +811,12 @@ def _visitor(request: Request) -> str:
 
 def _local(request: Request, given: Mapping[str, str]) -> Response:
     desk: DeskApp = request.app.state.desk
-    if refused := _odd(desk, request):
+    if refused := refuse_odd(desk, request):
         return refused
     district = desk.home.district
     if not district.settings.desk.local_accounts:
         return _sign_in(desk, 403, "Password sign-in is turned off here.")
-    address = _visitor(request)
+    address = visitor(request)
     login, password = given.get("login", ""), given.get("password", "")
     try:
         session = desk.passwords.sign_in(district.store, login, password, address)
@@ -805,11 +824,11 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
         granted_today(district.registry, district.zone, asker).require("findings")
     except WrongPasswordError as error:
         if error.is_now_blocked:
-            _note(desk, Session(login=error.login[:80], way="local"), "sign in blocked")
+            note(desk, Session(login=error.login[:80], way="local"), "sign in blocked")
         return _sign_in(desk, 403, str(error))
     except SchoolbellError as error:
         return _sign_in(desk, 429 if isinstance(error, TooOftenError) else 403, str(error))
-    _note(desk, session, "sign in")
+    note(desk, session, "sign in")
     word = desk.sessions.begin(session)
     return _with_cookie(desk, RedirectResponse("/", 303), word)
 
@@ -817,7 +836,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
 def openid(request: Request) -> Response:
     """Redirect to the provider."""
     desk: DeskApp = request.app.state.desk
-    if refused := _odd(desk, request):
+    if refused := refuse_odd(desk, request):
         return refused
     settings = desk.home.district.settings.desk
     if not settings.openid.issuer:
@@ -835,7 +854,7 @@ def _back(desk: DeskApp, request: Request) -> str:
 def openid_back(request: Request) -> Response:
     """Handle the return from the provider, signed in or not."""
     desk: DeskApp = request.app.state.desk
-    if refused := _odd(desk, request):
+    if refused := refuse_odd(desk, request):
         return refused
     settings = desk.home.district.settings
     word = request.cookies.get(BROWSER, "")
@@ -849,7 +868,7 @@ def openid_back(request: Request) -> Response:
     except Exception:
         LOG.exception("the provider sent an unexpected answer")
         return _sign_in(desk, 502, "The provider sent an unexpected answer.")
-    _note(desk, session, "sign in")
+    note(desk, session, "sign in")
     # a strict cookie is not sent along a way that began elsewhere: a page goes on
     answer = _rendered(desk, "signedin.html.j2", 200, {})
     answer.delete_cookie(BROWSER)
@@ -903,8 +922,11 @@ def _get(path: str, view: View, right: Right = "findings") -> Route:
 
 
 def routes() -> list[Route]:
-    """Return every page, by its address."""
+    """Return every page and every address of the API."""
+    from pipelines.desk.api import api_routes
+
     return [
+        *api_routes(),
         _get("/", queue),
         _get("/decide", many, "verdict"),
         _get("/cases/{case}", case, "evidence"),
@@ -919,6 +941,8 @@ def routes() -> list[Route]:
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),
+        _get("/use", use_view),
+        _get("/readers", readers_view, "sign"),
         _get("/records", records_view, "records"),
         _get("/records/{record}", record_view, "records"),
         _get("/acts", acts_view),

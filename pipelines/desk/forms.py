@@ -15,6 +15,7 @@ from pipelines.actions import (
     names,
     permits,
     proposals,
+    readers,
     records,
     referrals,
     verdicts,
@@ -52,7 +53,7 @@ SEVERAL = "case."
 MAX_LINES = 3
 """Rows of a proposal that are shown."""
 ON_PER_CASE = (
-    "verdict", "comment", "assign", "reveal", "refer", "answer", "exception", "hold",
+    "verdict", "comment", "ticket", "assign", "reveal", "refer", "answer", "exception", "hold",
     "pack", "export",
 )  # fmt: skip
 
@@ -199,6 +200,11 @@ def _comment(context: ActionContext, values: Values) -> FormResult:
     return FormResult("The comment is saved.")
 
 
+def _ticket(context: ActionContext, values: Values) -> FormResult:
+    row = verdicts.ticket(context, values["case"], values.get("ticket", ""))
+    return FormResult(f"Ticket: {row['ticket']}." if row["ticket"] else "The ticket is removed.")
+
+
 def _assign(context: ActionContext, values: Values) -> FormResult:
     who = values["assignee"].strip()
     if not who:
@@ -299,6 +305,21 @@ def _sign(context: ActionContext, values: Values) -> FormResult:
     count = int(confirmed) if confirmed.isascii() and confirmed.isdecimal() else 0
     signed = verdicts.sign(context, values["week"], values["by"], count)
     return FormResult(f"{values['week']} is signed by {signed.by}.")
+
+
+def _stop_mail(context: ActionContext, values: Values) -> FormResult:
+    readers.stop_mail(context, values["reader"], values["reason"])
+    return FormResult(f"Emails to {values['reader']} are stopped.")
+
+
+def _resume_mail(context: ActionContext, values: Values) -> FormResult:
+    readers.resume_mail(context, values["reader"], values["reason"])
+    return FormResult(f"Emails to {values['reader']} are sent again.")
+
+
+def _test_mail(context: ActionContext, values: Values) -> FormResult:
+    sent = readers.send_test_mail(context, values["reader"])
+    return FormResult(f"A test was sent to {sent['address']}.")
 
 
 def _site(context: ActionContext, values: Values) -> Preview:
@@ -466,6 +487,7 @@ def _record_close(context: ActionContext, values: Values) -> FormResult:
 
 WITH_NAMES = Field("names", "With names (requires a second person)", "check", is_needed=False)
 RECORD = Field("record", kind="hidden")
+READER = Field("reader", kind="hidden")
 OFFICE = Field("office", "To", "choice", referrals.OFFICES)
 _CODES = Field("code", "Outcome", "choice", VERDICT_WORDS)
 SITE_FIELDS = (
@@ -507,6 +529,12 @@ _ALL = (
         title="Add a comment", button="Save the comment", act=_comment,
         fields=(CASE, QUEUE, Field("text", "Comment", "area",
                 hint="Everyone who sees the case can read this. Do not name anyone.")),
+    ),
+    Form(
+        name="ticket", command="findings ticket", right="verdict",
+        title="Ticket number", button="Save the number", act=_ticket,
+        fields=(CASE, QUEUE, Field("ticket", "Number in your ticket system", is_needed=False,
+                hint="Such as NET-1042. Empty removes it.")),
     ),
     Form(
         name="assign", command="findings assign", right="assign",
@@ -662,6 +690,21 @@ _ALL = (
         fields=(Field("week", kind="hidden"), Field("by", "Your name and office"),
                 Field("open", kind="confirm", is_needed=False)),
         back="/weeks",
+    ),
+    Form(
+        name="stop-mail", command="report stop-mail", right="sign",
+        title="Stop the emails", button="Stop", act=_stop_mail, about="",
+        fields=(READER, REASON), back="/readers",
+    ),
+    Form(
+        name="resume-mail", command="report resume-mail", right="sign",
+        title="Send emails again", button="Send again", act=_resume_mail, about="",
+        fields=(READER, REASON), back="/readers",
+    ),
+    Form(
+        name="test-mail", command="report test-mail", right="sign",
+        title="Send a test", button="Send a test email", act=_test_mail, about="",
+        fields=(READER,), back="/readers",
     ),
     Form(
         name="record-open", command="records open", right="records",

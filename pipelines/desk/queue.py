@@ -7,12 +7,18 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.verdicts import MAX_TOGETHER, require_alike, subjects_of
+from pipelines.actions.verdicts import (
+    MAX_TOGETHER,
+    is_one_account,
+    require_alike,
+    subjects_of,
+)
 from pipelines.desk.open_homes import ListedCase, OpenHome
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, capital
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_waiting
+from pipelines.findings.work_list import RULE_OF_GROUPING, TODAY, WorkItem, in_items, work_items
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day
@@ -24,7 +30,7 @@ MAX_TEXT = 100
 """Characters of a search."""
 MAX_GROUPS = 12
 """Groups that the queue lists, the largest first."""
-GroupBy = Literal["subject", "kind"]
+GroupBy = Literal["subject", "rule", "kind"]
 SHOWS: Mapping[str, str] = {
     "waiting": "Waiting",
     "mine": "Mine",
@@ -45,6 +51,7 @@ class QueueFilter:
 
     Attributes:
         q: Words that the case contains: number, code name, site, building.
+        rule: Id of the rule of the main finding.
         first: First ISO week; empty for no limit.
         last: Last ISO week.
     """
@@ -53,6 +60,7 @@ class QueueFilter:
     q: str = ""
     building: str = ""
     kind: str = ""
+    rule: str = ""
     first: str = ""
     last: str = ""
 
@@ -121,6 +129,7 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
         if (not chosen.first or one.case.week >= chosen.first)
         and (not chosen.last or one.case.week <= chosen.last)
         and chosen.kind in ("", one.case.heaviest["kind"])
+        and chosen.rule in ("", one.case.heaviest["rule"])
         and (not chosen.building or chosen.building in buildings_of(home, one.case))
     ]
     words = chosen.q.casefold().split()
@@ -138,6 +147,8 @@ def queue_page(
     found = matching(home, context, chosen)
     names = building_names(context.district.registry)
     codes = {code for one in known for code in buildings_of(home, one.case)}
+    work = work_list(home, context)
+    rules = sorted({str(one.case.heaviest["rule"]) for one in known})
     return {
         "rows": [_row(context, one) for one in found[first : first + A_PAGE]],
         "filter": chosen,
@@ -145,6 +156,11 @@ def queue_page(
         "shows": SHOWS,
         "size": len(found),
         "waiting": sum(one.standing == "waiting" for one in known),
+        "work": [_item(context, one) for one in work] if chosen == QueueFilter() else [],
+        "in_items": in_items(sum(len(one.cases) for one in work), len(work)),
+        "today": TODAY,
+        "grouping": RULE_OF_GROUPING,
+        "rules": {code: rule_title(context, code) for code in rules},
         "first": first,
         "before": max(first - A_PAGE, 0) if first else None,
         "after": first + A_PAGE if first + A_PAGE < len(found) else None,
@@ -154,6 +170,43 @@ def queue_page(
         "kinds": {kind: text for kind, text in KINDS.items() if _has_kind(known, kind)},
         "groups": _groups(context, found) if context.asker.may("verdict") else [],
         "may_decide": context.asker.may("verdict"),
+    }
+
+
+def work_list(home: OpenHome, context: ActionContext) -> list[WorkItem]:
+    """Return the list of work of the newest report: cases about staff and devices."""
+    week = home.week(context)
+    waiting = [
+        one.case
+        for one in home.known(context, week)
+        if one.standing == "waiting" and not one.is_student
+    ]
+    return work_items(waiting, week)
+
+
+def rule_title(context: ActionContext, code: str) -> str:
+    """Return the title of a rule; its id if the rule no longer exists."""
+    found = context.district.headers.get(code)
+    return found.title if found else code
+
+
+def _item(context: ActionContext, item: WorkItem) -> dict[str, Any]:
+    """Return an item on the list of work, as the report words it."""
+    head, size = item.cases[0], len(item.cases)
+    if size == 1:
+        chosen = QueueFilter(**item.parts)
+        href, title = f"/cases/{head.case_id}?{chosen.query}", sentence(context, head.heaviest)
+    else:
+        common = rule_title(context, item.code) if item.by == "rule" else KINDS[item.code]
+        href, title = f"/?{urlencode(item.parts)}", f"{size} cases: {capital(common)}"
+    first = min(str(row["event_date"]) for case in item.cases for row in case.counted)
+    return {
+        "href": href,
+        "title": title,
+        "label": head.label if size == 1 else "",
+        "severity": head.severity,
+        "since": day(date.fromisoformat(first)),
+        "is_new": item.is_new,
     }
 
 
@@ -294,7 +347,7 @@ def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
     held: dict[tuple[GroupBy, Any], list[Case]] = {}
     for one in found:
         if one.case.undecided:
-            for by in ("subject", "kind"):
+            for by in ("subject", "rule", "kind"):
                 if key := _key(one.case, by):
                     held.setdefault((by, (key, one.is_student)), []).append(one.case)
     groups = [
@@ -306,6 +359,8 @@ def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
 
 
 def _key(case: Case, by: str) -> Any:
+    if by == "rule":
+        return case.heaviest["rule"]
     if by == "kind":
         return case.heaviest["kind"], case.week
     subjects = subjects_of(case)
@@ -315,6 +370,8 @@ def _key(case: Case, by: str) -> Any:
 def _title(context: ActionContext, by: GroupBy, case: Case) -> str:
     if by == "subject":
         return context.subject(case.heaviest)
+    if by == "rule":
+        return rule_title(context, str(case.heaviest["rule"]))
     return f"{KINDS.get(str(case.heaviest['kind']), '')}, {case.week}"
 
 
@@ -325,7 +382,7 @@ def selected(
 
     Args:
         ids: Ids of selected cases.
-        group: `subject:` or `kind:` and the id of a case of the group.
+        group: `subject:`, `rule:` or `kind:` and the id of a case of the group.
 
     Raises:
         SettingsError: They have too little in common, or there are none.
@@ -369,4 +426,6 @@ def many_page(
             for case in cases
         ],
         "is_student": any(map(context.is_student, cases[0].findings)),
+        "is_one_account": is_one_account(cases),
+        "accounts": len(frozenset().union(*map(subjects_of, cases))),
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipelines.actions.context import ActionContext
@@ -16,6 +17,7 @@ from pipelines.actions.proposals import (
     in_group,
     offered,
 )
+from pipelines.actions.readers import readers
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.records import (
     RELEASED,
@@ -31,9 +33,11 @@ from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
+from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
+from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import day, moment
@@ -47,7 +51,14 @@ from pipelines.state.records_requests import (
     record_requests,
 )
 from pipelines.state.retention import holds
-from pipelines.state.reviews import comments, inquiries, referrals, requests, statements
+from pipelines.state.reviews import (
+    comments,
+    inquiries,
+    referrals,
+    requests,
+    statements,
+    tickets,
+)
 from pipelines.state.rows import RequestRow
 
 ENTRIES = 2_000
@@ -76,6 +87,7 @@ def case_values(
         "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
         "is_student": _is_student(context, case),
         "history": _history(context, case, zone),
+        "ticket": ticket_of(context, case),
         "statements": _with_time(statements(store, case_id), "received_time", zone),
         "referrals": [_times(row, zone) for row in referrals(store, case_id=case_id)],
         "waiting": [_request(context, row, zone) for row in asked],
@@ -86,6 +98,31 @@ def case_values(
         "place": place_of(home, context, chosen, case_id),
         "reasons": offered_reasons(context, [case]) if context.asker.may("verdict") else [],
         "may_undo": bool(undoable(store, case.findings, context.asker)),
+    }
+
+
+def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
+    """Return the ticket of a case, with its address, and the ways to open one.
+
+    A link contains the number of the case, its kind and its address, and no code name.
+    """
+    settings = context.district.settings.desk
+    number = tickets(context.district.store).get(case.case_id, "")
+    address = f"{settings.address}/cases/{case.case_id}" if settings.address else ""
+    words = {
+        "number": case.label,
+        "kind": KINDS.get(str(case.heaviest["kind"]), ""),
+        "address": address,
+        "ticket": number,
+    }
+    filled = {name: quote(text, safe="") for name, text in words.items()}
+    setting = settings.tickets
+    subject, body = quote(f"Case {case.label}"), quote(f"{words['kind']}\n{address}".strip())
+    return {
+        "number": number,
+        "view": setting.view.format(**filled) if number else "",
+        "new": setting.new.format(**filled),
+        "mail": f"mailto:{setting.mail}?subject={subject}&body={body}" if setting.mail else "",
     }
 
 
@@ -450,7 +487,23 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
                 "is_over": bool(row["facts"].get("is_over")),
             }
         )
-    return {"weeks": rows, "unsigned": unsigned(district), "signer": _signer(context)}
+    return {
+        "weeks": rows,
+        "unsigned": unsigned(district),
+        "signer": _signer(context),
+        "may_mail": context.asker.may("sign"),
+    }
+
+
+def readers_page(context: ActionContext) -> dict[str, Any]:
+    """Return who gets the report by email, by name."""
+    zone, names = ZoneInfo(context.district.zone), building_names(context.district.registry)
+    rows = readers(context)
+    for row in rows:
+        sent = row["last_sent"]
+        row["last_sent"] = moment(datetime.fromisoformat(sent), zone) if sent else ""
+        row["place"] = names.get(row["building"], row["building"])
+    return {"readers": rows}
 
 
 def _signer(context: ActionContext) -> str:

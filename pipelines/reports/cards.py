@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 
@@ -17,14 +18,16 @@ from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import DAYS_TO_DECIDE, Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
+from pipelines.findings.work_list import TODAY, WorkItem
 from pipelines.reports.headline import (
     all_missing_hours,
     missing_hours,
     runs,
     say_gap,
+    work,
 )
 from pipelines.reports.text_tables import Cell, Table, file_name, table, with_looks
-from pipelines.reports.view import View, once
+from pipelines.reports.view import NO_BUILDING, View, once
 from pipelines.reports.words import (
     KINDS,
     NOT_KNOWN,
@@ -35,7 +38,6 @@ from pipelines.reports.words import (
     count,
     day,
     distance,
-    duration,
     how_sure,
     listed,
     number,
@@ -66,8 +68,8 @@ COUNTS_NO_LINES = frozenset(
 DEVICE = "device "
 OTHER = ("name", "test", "result")
 LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
-OPENED = 3
-"""New cases that are shown as cards; the others are lines that open."""
+LINES_SHOWN = 5
+"""Cases of an item that are listed; the others open."""
 
 
 def _plain(value: Any) -> str:
@@ -449,8 +451,11 @@ class CaseCard:
             *trial*, *expired* and *decided* do not.
         standing: Its question, in words.
         is_open: Whether it is undecided.
+        first: The day on which it was first seen; `since` is the same in words.
         label: Its number, or its id without one.
         desk: Its address at the review desk; empty without one.
+        item: Its item on the list of work; None if it needs no decision.
+        schools: The buildings where it was seen.
         related: Label and page of the week's other cases of the same accounts.
         line_count: Log lines of its findings, each counted once.
         statements: Statements of the person concerned.
@@ -466,13 +471,21 @@ class CaseCard:
     group: str
     standing: str
     is_open: bool
+    first: date
     since: str
     severity: str
     label: str
     desk: str
+    item: WorkItem | None
+    schools: tuple[str, ...]
     related: tuple[tuple[str, str], ...]
     line_count: int
     statements: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The buildings that its sentence does not name."""
+        return listed([one for one in self.schools if one not in self.head.claim], most=2)
 
     @property
     def findings(self) -> tuple[Card, ...]:
@@ -490,51 +503,68 @@ class CaseCard:
         sources = {source for card in self.findings for source in card.sources}
         return support(self.line_count, sorted(sources))
 
-    @property
-    def minutes(self) -> float:
-        """Estimated use in all, where its findings are about use."""
-        return sum(card.seconds for card in (self.head, *self.more)) / 60
-
 
 @dataclass(frozen=True)
-class Carried:
-    """The cases of one account or device that wait from earlier weeks."""
+class ItemCard:
+    """An item on the list of work: one case, or several like cases.
 
-    subject: str
+    Attributes:
+        title: The sentence of the case; what they have in common, if there are several.
+        desk: Address of the same cases at the review desk; empty without one.
+    """
+
     cases: tuple[CaseCard, ...]
+    is_new: bool
+    title: str
+    desk: str
 
     @property
-    def since(self) -> str:
-        """The day on which the first of them was seen."""
-        return self.cases[0].since
-
-    @property
-    def kinds(self) -> tuple[tuple[str, int], ...]:
-        """Their subjects, and how many of each."""
-        found: dict[str, int] = {}
-        for case in self.cases:
-            found[case.head.kind] = found.get(case.head.kind, 0) + 1
-        return tuple(found.items())
+    def page(self) -> str:
+        """File name of the page of its first case."""
+        return self.cases[0].page
 
     @property
     def severity(self) -> str:
-        """The highest of them."""
-        known = [case.severity for case in self.cases if case.severity in SEVERITIES]
-        return max(known, key=SEVERITIES.index, default=NOT_KNOWN)
+        """The highest of its cases."""
+        return self.cases[0].severity
 
     @property
-    def use(self) -> str:
-        """Estimated use in all; empty where none is measured."""
-        minutes = sum(case.minutes for case in self.cases)
-        return duration(minutes) if minutes >= 1 else ""
+    def schools(self) -> str:
+        """The buildings of its cases; those that the sentence of a single case lacks."""
+        if len(self.cases) == 1:
+            return self.cases[0].place
+        return listed(sorted({one for case in self.cases for one in case.schools}), most=2)
+
+    @property
+    def since(self) -> str:
+        """The day on which the oldest case was seen."""
+        return min(self.cases, key=lambda one: one.first).since
 
 
-def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
-    """Return the cases of earlier weeks by account or device, highest weight first."""
-    held: dict[str, list[CaseCard]] = {}
-    for one in cards:
-        held.setdefault(one.subjects[0], []).append(one)
-    return [Carried(subject, tuple(each)) for subject, each in held.items()]
+def item_cards(rows: Sequence[CaseCard]) -> list[ItemCard]:
+    """Return the list of work from the cards of its cases, in its order."""
+    held: dict[tuple[bool, str], list[CaseCard]] = {}
+    for one in rows:
+        if one.item is not None:
+            held.setdefault((one.item.is_new, one.item.code), []).append(one)
+    new_first = sorted(held.items(), key=lambda pair: not pair[0][0])
+    return [_item_card(tuple(each)) for _, each in new_first]
+
+
+def _item_card(mine: tuple[CaseCard, ...]) -> ItemCard:
+    head, item = mine[0], mine[0].item
+    assert item is not None
+    title = head.head.claim
+    if len(mine) > 1:
+        common = head.head.rule if item.by == "rule" else capital(head.head.kind)
+        title = f"{count(len(mine), 'case')}: {common}"
+    address = head.desk.partition("/cases/")[0]
+    return ItemCard(
+        cases=mine,
+        is_new=item.is_new,
+        title=title,
+        desk=f"{address}/?{urlencode(item.parts)}" if address else "",
+    )
 
 
 @once
@@ -598,27 +628,19 @@ def week_cards(view: View) -> list[CaseCard]:
 
 
 def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
-    """Return the lists of the page; carried ones by account or device."""
+    """Return the lists of the page: items to do first, other new ones, older ones."""
     held: dict[str, list[CaseCard]] = {}
     for one in rows:
         held.setdefault(one.group, []).append(one)
-    carried = carried_over(held.get("carried", []))
+    items = item_cards(rows)
     return {
-        "cards": held.get("new", [])[:OPENED],
-        "new": held.get("new", [])[OPENED:],
-        "carried": carried,
-        "carried_said": _carried_said(carried),
+        "today": items[:TODAY],
+        "new": [one for one in items[TODAY:] if one.is_new],
+        "older": [one for one in items[TODAY:] if not one.is_new],
+        "most": LINES_SHOWN,
         "has_open": any(one.is_open for one in rows),
         **{name: held.get(name, []) for name in ("trial", "decided", "expired")},
     }
-
-
-def _carried_said(carried: Sequence[Carried]) -> str:
-    cases = [case for one in carried for case in one.cases]
-    high = sum(case.severity in ("high", "critical") for case in cases)
-    heavy = f", {number(high)} of them of high weight" if high else ""
-    who = count(len(carried), "account or device", "accounts and devices")
-    return f"{count(len(cases), 'case')} of {who}{heavy}"
 
 
 def subjects_of(case: Case) -> tuple[str, ...]:
@@ -651,14 +673,39 @@ def _case_card(
         group=_group(view, case),
         standing=STANDINGS.get(standing, NOT_KNOWN),
         is_open=case.status == "open",
+        first=case.first_day,
         since=day(case.first_day),
         severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
         label=case.label,
         desk=f"{view.inputs.desk}/cases/{case.case_id}" if view.inputs.desk else "",
+        item=_item_by_case(view).get(case.case_id),
+        schools=schools_of(view, case),
         related=tuple((view.labels[one], page_name(one)) for one in others if one != case.case_id),
         line_count=line_count,
         statements=tuple(view.inputs.statements.get(case.case_id, ())),
     )
+
+
+@once
+def _item_by_case(view: View) -> Mapping[str, WorkItem]:
+    return {case.case_id: item for item in work(view) for case in item.cases}
+
+
+@once
+def _buildings(view: View) -> Mapping[str, list[str]]:
+    """Return the buildings that the log lines of each finding name."""
+    known = view.inputs.evidence.drop_nulls("building")
+    named = known.filter(pl.col("building") != NO_BUILDING)
+    return dict(named.group_by("finding_id").agg(pl.col("building").unique().sort()).iter_rows())
+
+
+def schools_of(view: View, case: Case) -> tuple[str, ...]:
+    """Return the buildings of a case: those of its facts, otherwise of its log lines."""
+    said = {
+        str(one) for row in case.counted for one in row["record"]["details"].get("buildings") or ()
+    }
+    cited = {one for row in case.counted for one in _buildings(view).get(row["finding_id"], ())}
+    return tuple(sorted(said or cited))
 
 
 def _group(view: View, case: Case) -> str:

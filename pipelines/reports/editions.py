@@ -349,27 +349,37 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         ValueError: `week_start` is not a Monday.
     """
     whole = View(inputs, week_start)
+    numbers = numbers_of(whole, edition)
     if edition.building:
         own = View(of_building(inputs, edition.building), week_start)
-        numbers = own_counts(own, elsewhere(whole, edition.building))
         shared = said(own, edition)
         pages = _pages(own, edition, numbers, ())
         for view in (own, own.of_students):
             pages |= case_pages(view, shared, whole=True)
         return pages
+    tables = tables_of(whole, edition.kind)
     if edition.kind == "superintendent":
-        shared = said(whole, edition)
+        pages = _pages(whole, edition, numbers, tables)
+        return pages | case_pages(whole, said(whole, edition), whole=True)
+    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
+
+
+def numbers_of(whole: View, edition: Edition) -> Sequence[Count]:
+    """Return the numbers of an edition, the same on its page and in its email.
+
+    Args:
+        whole: The week of the whole district.
+    """
+    if edition.building:
+        own = View(of_building(whole.inputs, edition.building), whole.start)
+        return own_counts(own, elsewhere(whole, edition.building))
+    if edition.kind == "superintendent":
         old = Count(
-            number(len(aged(whole.waiting, week_start))),
+            number(len(aged(whole.waiting, whole.start))),
             "cases undecided for two weeks or more",
         )
-        numbers = [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
-        pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
-        return pages | case_pages(whole, shared, whole=True)
-    is_public = edition.kind == "public"
-    numbers = public_counts(whole) if is_public else counts_of(whole)
-    tables = tables_of(whole, edition.kind)
-    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
+        return [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
+    return public_counts(whole) if edition.kind == "public" else counts_of(whole)
 
 
 def _pages(

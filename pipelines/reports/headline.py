@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.errors import capital
 from pipelines.findings.cases import SITE_USE
+from pipelines.findings.work_list import WorkItem, work_items
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,
@@ -34,6 +35,8 @@ TO_DECIDE = (
     "undecidable",
 )  # fmt: skip
 
+WITHOUT_LIST = ("no_list", "leisure")
+"""Verdicts of a district that has no list of approved sites."""
 SITES_ASKED: Mapping[str, Any] = {
     "site": pl.String,
     "categories": pl.List(pl.String),
@@ -45,6 +48,8 @@ SITES_ASKED: Mapping[str, Any] = {
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
 MAX_SAID = 2
+OUTSIDE = "outside the buildings"
+NOT_YET = "We can't check this yet:"
 NUMBERS = {
     "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
@@ -152,6 +157,9 @@ def not_judged_at(view: View, kind: str) -> str:
         whose = f"by {FAMILIES[KEYBOARDS]} " if is_of_keyboards else ""
         where = f"{whose}{_where(sorted(one.building for one in same))}{devices}"
         said.append(f"{where}: {part} of requests {REASONS[reason]}")
+    if len(said) == 1 and said[0].startswith(f"{OUTSIDE}: 100%"):
+        # the registry lacks what every rule of this kind needs
+        return f"{NOT_YET} {said[0].removeprefix(f'{OUTSIDE}: ')}."
     return f"Could not be judged {'; '.join(said)}." if said else ""
 
 
@@ -160,14 +168,14 @@ def _where(buildings: Sequence[str]) -> str:
     known = [one for one in buildings if one != NO_BUILDING]
     places = [f"at {listed(known)}"] if known else []
     if len(known) < len(buildings):
-        places.append("outside the buildings")
+        places.append(OUTSIDE)
     return " and ".join(places)
 
 
 def has_list(view: View) -> bool:
     """Return whether the district has a list of approved sites."""
     verdicts = view.of_week(view.inputs.site_use)["verdict"]
-    return verdicts.is_empty() or bool((verdicts != "no_list").any())
+    return verdicts.is_empty() or bool((~verdicts.is_in(WITHOUT_LIST)).any())
 
 
 @once
@@ -351,22 +359,34 @@ def say_gap(gap: Gap, view: View) -> str:
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
-def source_issues(view: View) -> list[str]:
-    """Return the week's problems of sources, a sentence for each source.
-
-    As in "Firewall: log lines omit more than usual (44% of lines have no account,
-    0% in the weeks before)". Missing hours are counted next to it.
-    """
+@once
+def week_issues(view: View) -> pl.DataFrame:
+    """Return the week's problems of sources, except missing hours, which are counted."""
     midnight = datetime.combine(view.start, datetime.min.time(), view.zone)
     first = midnight.astimezone(UTC)
     last = (midnight + timedelta(days=7)).astimezone(UTC)
-    rows = view.inputs.source_issues.filter(
+    return view.inputs.source_issues.filter(
         pl.col("kind") != "silent",
         pl.col("start_time") < last,
         pl.col("end_time").is_null() | (pl.col("end_time") >= first),
     ).sort("source", "kind", "building", "start_time")
+
+
+def issue_kinds(view: View) -> list[tuple[str, str]]:
+    """Return kind and source of the week's problems, each once."""
+    rows = week_issues(view).select("kind", "source").unique(maintain_order=True)
+    return [(str(kind), str(source)) for kind, source in rows.iter_rows()]
+
+
+def source_issues(view: View) -> list[str]:
+    """Return the week's problems of sources, a sentence for each source.
+
+    As in "Firewall: log lines omit more than usual (44% of lines have no account,
+    0% in the weeks before)".
+    """
     said = []
-    for (source, kind), some in rows.group_by("source", "kind", maintain_order=True):
+    groups = week_issues(view).group_by("source", "kind", maintain_order=True)
+    for (source, kind), some in groups:
         places = [one for one in some["building"].unique().sort() if one]
         where = f" at {listed(places)}" if places else ""
         text = ISSUE_KINDS.get(some["kind"][0]) or str(kind).replace("_", " ")
@@ -375,11 +395,14 @@ def source_issues(view: View) -> list[str]:
         said.append(capital(f"{source}{where}: {text} ({detail})."))
     if len(said) > MAX_SAID:
         more = count(len(said) - MAX_SAID, "more issue")
-        said = [
-            *said[:MAX_SAID],
-            f"{more} with the sources; schoolbell status lists them.",
-        ]
+        said = [*said[:MAX_SAID], f"{more} with the sources."]
     return said
+
+
+@once
+def work(view: View) -> list[WorkItem]:
+    """Return the list of work: the waiting cases, with like cases as one item."""
+    return work_items(view.waiting, view.start)
 
 
 @once

@@ -15,8 +15,9 @@ from pipelines.alerts.outbox import enqueue
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import aged, by_kind
+from pipelines.findings.work_list import in_items
 from pipelines.reports.corrections import changes
-from pipelines.reports.headline import coverage, history, this_week
+from pipelines.reports.headline import coverage, history, this_week, work
 from pipelines.reports.page_one import Line, lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs, week_of
@@ -106,7 +107,7 @@ def subject(view: View, five: Sequence[Line]) -> str:
     week = view.start.isocalendar().week
     revision, waiting = view.inputs.revision, five[0].value or 0
     corrected = f" (revision {revision})" if revision > 1 else ""
-    said = f"{count(waiting, 'case')} to decide" if waiting else "nothing to decide"
+    said = f"{in_items(waiting, len(work(view)))} to decide" if waiting else "nothing to decide"
     if not coverage(view).has_data:
         said = "no log lines arrived"
     return f"Network report week {week}{corrected}: {said}"
@@ -114,6 +115,8 @@ def subject(view: View, five: Sequence[Line]) -> str:
 
 def said_number(line: Line) -> str:
     """Return the number of a line; without one, the sentence explains why."""
+    if line.word:
+        return f"{line.word}."
     return NOT_KNOWN if line.value is None else number(line.value)
 
 

@@ -10,11 +10,13 @@ from pipelines.reports.comparisons import change
 from pipelines.reports.headline import (
     IS_RULE,
     KINDS,
+    NOT_YET,
     Coverage,
     compare,
     coverage,
     has_list,
     history,
+    issue_kinds,
     not_judged_at,
     open_sites,
     say_gap,
@@ -22,6 +24,7 @@ from pipelines.reports.headline import (
     source_issues,
     this_week,
     unjudged,
+    work,
 )
 from pipelines.reports.text_tables import total
 from pipelines.reports.view import View
@@ -31,8 +34,25 @@ SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
 AS_ABOVE = "Could not be judged in the same places."
 """A sentence for two lines is shown once."""
+YET_AS_ABOVE = f"{NOT_YET.removesuffix(':')}, for the same reason."
 NOTHING_ARRIVED = "Unknown: no log lines arrived."
 NOT_JUDGED = "Unknown: the rules could not judge it; see the note above."
+WELL, CHECK = "OK", "Check"
+"""Words of the line on trust, in place of a number."""
+MAX_ACTIONS = 2
+ACTIONS: Mapping[str, str] = {
+    "silent": "find out why {source} stopped sending",
+    "thin": "check whether {source} still sends everything",
+    "late": "find out why lines from {source} arrive late",
+    "skewed": "set the clock of {source}",
+    "off_clock": "set the clock of {source}",
+    "drifting": "find out what changed in the log settings of {source}",
+    "rejecting": "check the log format of {source}",
+    "not_come": "find out where the expected traffic in {source} went",
+    "let_through": "check the block list of {source}",
+    "blind": "find out why {source} leaves out accounts or sites",
+}
+"""The action for each kind of issue; the reader's technology office does it."""
 DARK = (
     ("shared-accounts", "Shared accounts", "shared-accounts"),
     ("new-sites", "Not on the list", "sites"),
@@ -53,8 +73,10 @@ class Line:
         anchor: The section of the report with details.
         history: The number in earlier weeks and now, for a small drawing.
         is_least: Hours are missing that could have made the number larger.
-        aside: Lines that could not be read, for the line on trust.
-        read: The text after that number.
+        figures: Numbers within the sentence: evidence page, number, and the text after it.
+        more: Sentences after them.
+        word: Shown in place of a number.
+        action: What to do about it.
         chip: The change since last week, as short as possible.
         is_amber: Problems of the sources make the other numbers less certain.
     """
@@ -68,16 +90,17 @@ class Line:
     history: tuple[int | None, ...] = ()
     is_least: bool = False
     is_amber: bool = False
-    aside: int = 0
-    read: str = ""
+    figures: tuple[tuple[str, int, str], ...] = ()
+    more: str = ""
+    word: str = ""
+    action: str = ""
     chip: str = ""
 
     @property
     def whole(self) -> str:
-        """The sentence as plain text, with the number that the page links."""
-        if not self.aside:
-            return self.rest
-        return f"{self.rest} {number(self.aside)} {self.read}"
+        """The sentence as plain text, with the numbers that the page links."""
+        held = [f"{number(size)} {text}" for _, size, text in self.figures]
+        return " ".join(filter(None, (self.rest, *held, self.more, self.action)))
 
 
 def lines(view: View) -> list[Line]:
@@ -93,10 +116,15 @@ def lines(view: View) -> list[Line]:
         if now[key] is None
         else limited(
             marked(view, say(view, now), arrived),
-            AS_ABOVE if gap in gaps[:place] and gap else gap,
+            again(gap) if gap in gaps[:place] and gap else gap,
         )
         for place, (part, key, say, gap) in enumerate(zip(DARK, KINDS, told, gaps, strict=True))
     ]
+
+
+def again(gap: str) -> str:
+    """Return the short form of a sentence that a line above it has."""
+    return YET_AS_ABOVE if gap.startswith(NOT_YET) else AS_ABOVE
 
 
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
@@ -113,6 +141,7 @@ def limited(line: Line, gaps: str) -> Line:
     if not gaps:
         return line
     if line.value:
+        gaps = gaps.replace(NOT_YET, "Other use can't be checked yet:")
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
     return replace(line, value=None, rest=gaps, chip="", is_amber=True, is_least=False)
 
@@ -134,7 +163,9 @@ def needs_you(view: View) -> Line:
         rest = "cases need a decision."
     else:
         noun = "case needs" if size == 1 else "cases need"
-        rest = f"{noun} a decision: {split(view)}. {due(view)}"
+        items = len(work(view))
+        held = "" if items in (1, size) else f", on a list of {count(items, 'item')}"
+        rest = f"{noun} a decision{held}: {split(view)}. {due(view)}"
     past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
     changed = change(view, "needs_review", size)
@@ -165,41 +196,58 @@ def due(view: View) -> str:
 
 def trust(view: View, arrived: Coverage) -> Line:
     """Return the line about what arrived and was readable, before any conclusion."""
-    if not arrived.expected:
-        known = (
-            "Lines arrived. There are too few days to know how many to expect."
-            if arrived.has_data
-            else "No source was expected to send lines."
-        )
-        rest = f"{known}{not_judged(view)}"
-        return Line(
-            "hours-missing", "Trust", None, rest, compare_or_nothing(view), "source-coverage"
-        )
-    verb = "is" if arrived.missing == 1 else "are"
-    rest = f"of {number(arrived.expected)} source hours {verb} missing"
-    if arrived.gaps:
-        longest = min(arrived.gaps, key=lambda gap: (-gap.hour_count, gap.source))
-        named = "longest gap: " if len(arrived.gaps) > 1 else ""
-        rest += f" ({named}{say_gap(longest, view)})"
-    issues = source_issues(view)
-    said = f" Needs attention: {' '.join(issues)}" if issues else ""
-    days = view.of_week(view.inputs.source_days)
+    absent, days = arrived.missing, view.of_week(view.inputs.source_days)
     came, aside = total(days, "lines"), total(days, "rejects")
-    if not aside:
-        said = f" Every line was read.{said}" if came else f" No lines arrived.{said}"
-    rest = f"{rest}.{said}{not_judged(view)}"
+    issues, actions = source_issues(view), actions_of(view, arrived)
+    if arrived.expected:
+        said = "" if absent else f"All {count(arrived.expected, 'source hour')} arrived."
+    elif arrived.has_data:
+        said = "Lines arrived. There are too few days to know how many to expect."
+    else:
+        said = "No source was expected to send lines."
+    read = "Every line was read." if came and not aside else "" if came else "No lines arrived."
     is_amber = bool(issues) or arrived.is_partial or not unjudged(view).is_empty()
+    word = CHECK if is_amber or actions else WELL
     return Line(
         "hours-missing",
         "Trust",
-        arrived.missing,
-        rest,
-        last_coverage(view),
+        None,
+        " ".join(filter(None, (said, read))),
+        last_coverage(view) if arrived.expected else compare_or_nothing(view),
         "source-coverage",
         is_amber=is_amber,
-        aside=aside,
-        read=f"of {count(came, 'line')} {'was' if aside == 1 else 'were'} unreadable.",
+        figures=(
+            *([("hours-missing", absent, hours_said(view, arrived))] if absent else []),
+            *([("lines-set-aside", aside, lines_said(came, aside))] if aside else []),
+        ),
+        more=" ".join(filter(None, (*issues, not_judged(view)))),
+        word=word if arrived.has_data else "",
+        action=f"Next: {listed(actions)}." if actions else "",
     )
+
+
+def hours_said(view: View, arrived: Coverage) -> str:
+    """Return the text after the number of missing hours."""
+    longest = min(arrived.gaps, key=lambda gap: (-gap.hour_count, gap.source))
+    named = "longest gap: " if len(arrived.gaps) > 1 else ""
+    verb = "is" if arrived.missing == 1 else "are"
+    return (
+        f"of {number(arrived.expected)} source hours {verb} missing "
+        f"({named}{say_gap(longest, view)})."
+    )
+
+
+def lines_said(came: int, aside: int) -> str:
+    """Return the text after the number of rejected lines."""
+    return f"of {count(came, 'line')} {'was' if aside == 1 else 'were'} unreadable."
+
+
+def actions_of(view: View, arrived: Coverage) -> list[str]:
+    """Return what the technology office should do about sources, missing hours first."""
+    silent = dict.fromkeys(gap.source for gap in arrived.gaps) if arrived.is_partial else {}
+    found = [("silent", source) for source in silent] + issue_kinds(view)
+    said = [ACTIONS[kind].format(source=source) for kind, source in found if kind in ACTIONS]
+    return list(dict.fromkeys(said))[:MAX_ACTIONS]
 
 
 def not_judged(view: View) -> str:
@@ -209,7 +257,7 @@ def not_judged(view: View) -> str:
         return ""
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
     said = count(rules, "rule", "rules")
-    return f" {said} could not judge {count(days, 'day')}."
+    return f"{said} could not judge {count(days, 'day')}."
 
 
 def last_coverage(view: View) -> str:
@@ -338,10 +386,13 @@ def headline(view: View, five: list[Line]) -> str:
     if not arrived.has_data:
         return "No log lines arrived"
     if five[0].value:
+        items = len(work(view))
+        if items < five[0].value:
+            return f"{count(items, 'item')} on your list: {count(five[0].value, 'case')}"
         verb = "needs" if five[0].value == 1 else "need"
         return f"{count(five[0].value, 'case')} {verb} you"
     if view.of_students.waiting:
-        return "Nothing needs your decisionr decision except cases about students' accounts"
+        return "Nothing needs your decision except cases about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs your decision"
     if not unjudged(view).is_empty() or any(not_judged_at(view, kind) for kind in KINDS.values()):

@@ -19,6 +19,7 @@ from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.reports.archive import archive_pages, left_over, write_archive
 from pipelines.reports.corrections import Facts, facts, revision_after
+from pipelines.reports.edition_mail import check_readers, queue_reader_mails
 from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
 from pipelines.reports.mail import mail_channel, queue_mail
@@ -250,6 +251,7 @@ def publish_reports(
         if over:
             told = [(one.week_start, one.inputs) for one in done]
             queue_mail(district, told, over[-1])
+            queue_reader_mails(district, told, over[-1])
     return done
 
 
@@ -333,3 +335,4 @@ def check_report_settings(district: District) -> None:
     sections_off(district)
     readable(district.settings.report)
     mail_channel(district)
+    check_readers(district)

@@ -28,6 +28,13 @@ ONE_WEEK = timedelta(days=7)
 Found = TypeVar("Found")
 NO_BUILDING = "no known building"
 """Label of events with an unknown building, in tables by building."""
+
+
+def at_place(place: str) -> str:
+    """Return where that is, as in "at MS" and "outside the known buildings"."""
+    return "outside the known buildings" if place == NO_BUILDING else f"at {place}"
+
+
 YEAR_BEGINS = 8  # August
 TO_THURSDAY = timedelta(days=3)
 

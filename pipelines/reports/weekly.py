@@ -105,7 +105,6 @@ def report_pages(
             has_corrections=any(part["name"] == "corrections" for part in parts),
         ),
         "lines": [(line, spark(line.history)) for line in five],
-        "aside": proven["lines-set-aside"],
         "done": proven["decided"],
         "signed": signed(view),
         "tabs": list(PAGES.values()),

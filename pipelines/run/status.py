@@ -19,6 +19,7 @@ from pipelines.district import District
 from pipelines.findings.cases import queue
 from pipelines.findings.failures import failures
 from pipelines.findings.untested import untested
+from pipelines.findings.work_list import work_items
 from pipelines.health.judged_rules import noted_judged_rules
 from pipelines.health.readiness import carried, names_of, not_delivered
 from pipelines.health.rule_coverage import noted_coverage
@@ -247,6 +248,7 @@ def _to_decide(district: District) -> dict[str, int]:
     waits = queue(district)
     return {
         "cases_to_decide": len(waits.cases),
+        "items_to_decide": len(work_items(waits.cases, waits.week)),
         "student_cases_to_decide": len(waits.of_students),
         "cases_about_sites": len(waits.sites),
     }

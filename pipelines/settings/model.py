@@ -23,7 +23,7 @@ from pydantic import (
 
 from pipelines.day_kinds import DAY_TYPES, DayType
 from pipelines.engines import Kind
-from pipelines.settings.alert_settings import Alerts
+from pipelines.settings.alert_settings import Alerts, Weekday
 from pipelines.settings.problems import (
     SEVERITIES,
     MisusedKeyError,
@@ -338,6 +338,36 @@ class Referral(Part):
         return self.text.replace("{office}", office) if office and is_heavy else ""
 
 
+class ReportReader(Part):
+    """A person who receives an edition of the report by email."""
+
+    edition: Literal["principal", "superintendent"] = setting(
+        "superintendent", "edition that the email is about", "principal"
+    )
+    building: str = setting("", "code of the principal's building", "HS")
+    address: Annotated[str, Field(pattern=r"^[^\s\"<>,]+@[^\s\"<>,]+$")] = Field(
+        description="email address, which is also in [alerts] recipients",
+        examples=["principal@school.example"],
+    )
+    day: Weekday = setting("monday", "day of the week from which it is sent", "tuesday")
+    link: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = setting(
+        "",
+        "https address under which this reader opens the edition's folder",
+        "https://intranet.school.example/principal-hs",
+    )
+
+    @model_validator(mode="after")
+    def _principal_has_a_building(self) -> "ReportReader":
+        if (self.edition == "principal") != bool(self.building):
+            raise MisusedKeyError(
+                "building",
+                "belongs to the principal's edition, and to no other",
+                allowed="the code of a building for edition principal",
+                paste='building = "HS"',
+            )
+        return self
+
+
 class Report(Part):
     """The weekly report."""
 
@@ -373,6 +403,9 @@ class Report(Part):
         "",
         "program that prints; left out, the first Chromium or Chrome found",
         "/usr/bin/chromium",
+    )
+    readers: Mapping[str, ReportReader] = Field(
+        default_factory=dict, description="people who receive an edition by email", examples=[{}]
     )
     least_count: int = setting(
         MIN_COUNT,

@@ -8,8 +8,10 @@ has separate ways to sign in, and a setting for its address.
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -325,6 +327,49 @@ class Proxy(Part):
     )
 
 
+class DeskToken(Part):
+    """A program that reads the desk's API, with the view of one role."""
+
+    role: Role = setting("analyst", "the role whose view it reads; it can never act", "operator")
+    secret: SecretPlace = Field(
+        default_factory=dict,
+        description="where its token is stored: 32 characters or more",
+        examples=[{"file": "/etc/schoolbell/grafana_token"}],
+    )
+    until: date | None = setting(None, "last day on which it is accepted", date(2027, 6, 30))
+
+
+def _address_template(value: str) -> str:
+    if set(re.findall(r"{(.*?)}", value)) - {"number", "kind", "address", "ticket"}:
+        message = "may contain {number}, {kind}, {address} and {ticket}, and no other braces"
+        raise ValueError(message)
+    return value
+
+
+Template = Annotated[
+    str, Field(pattern=r"^(https://[^\s\"<>]+)?$"), AfterValidator(_address_template)
+]
+
+
+class Tickets(Part):
+    """Links from a case to the ticket system. Nothing is sent; a person follows the link."""
+
+    new: Template = setting(
+        "",
+        "address of a new ticket; {number}, {kind} and {address} are filled in from the case",
+        "https://jira.school.example/secure/CreateIssueDetails!init.jspa"
+        "?pid=10000&issuetype=3&summary=Case+{number}&description={address}",
+    )
+    view: Template = setting(
+        "",
+        "address of a ticket by its number",
+        "https://jira.school.example/browse/{ticket}",
+    )
+    mail: Annotated[str, Field(pattern=r"^([^\s\"<>?&]+@[^\s\"<>?&]+)?$")] = setting(
+        "", "address that opens a ticket by mail", "helpdesk@school.example"
+    )
+
+
 class Desk(Part):
     """The review desk, which `schoolbell desk` opens."""
 
@@ -342,6 +387,10 @@ class Desk(Part):
     roles: DeskRoles = DeskRoles()
     openid: OpenId = OpenId()
     proxy: Proxy = Proxy()
+    tokens: Mapping[str, DeskToken] = Field(
+        default_factory=dict, description="programs that read the API", examples=[{}]
+    )
+    tickets: Tickets = Tickets()
     local_accounts: bool = setting(
         False, "true: accounts of `schoolbell desk account` may sign in", True
     )

@@ -17,6 +17,8 @@ NAMED = {
     "alerts.routes": "at_night",
     "alerts.expected": "filter_canary",
     "alerts.channels": "director",
+    "desk.tokens": "grafana",
+    "report.readers": "principal_hs",
 }
 """Tables whose names a district chooses, and the name of the example."""
 

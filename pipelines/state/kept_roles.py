@@ -7,6 +7,7 @@ entry of the chain, and settings without roles are refused where the newest has 
 
 import hashlib
 import json
+from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome
@@ -21,11 +22,16 @@ NONE = "no roles"
 
 def roles_text(settings: Settings) -> str:
     """Return which roles the settings fill, with a hash of the groups and logins."""
-    filled = [role for role in ROLES if getattr(settings.roles, role)]
+    filled: list[str] = [role for role in ROLES if getattr(settings.roles, role)]
     desk = settings.desk
-    tables = [part.model_dump() for part in (settings.roles, desk.logins, desk.groups, desk.roles)]
+    tables: list[dict[str, Any]] = [
+        part.model_dump() for part in (settings.roles, desk.logins, desk.groups, desk.roles)
+    ]
     if not any(any(table.values()) for table in tables):
         return NONE
+    if desk.tokens:  # a program's token is a role too
+        tables.append({name: one.model_dump(mode="json") for name, one in desk.tokens.items()})
+        filled += [f"token {name}: {one.role}" for name, one in sorted(desk.tokens.items())]
     digest = hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
     return f"{', '.join(filled) or NONE} ({digest[:16]})"
 

@@ -101,3 +101,17 @@ def newest_publication(store: Store) -> str | None:
     """Return when a report was last published; None before the first."""
     with store.reading() as connection:
         return connection.execute(select(func.max(REPORTS.c.published_time))).scalar()
+
+
+STOPPED = "report_readers_stopped"
+
+
+def stopped_readers(store: Store) -> frozenset[str]:
+    """Return the names of readers whose emails are stopped."""
+    with store.reading() as connection:
+        return frozenset(json.loads(fact(connection, STOPPED) or "[]"))
+
+
+def put_stopped(connection: Connection, names: Iterable[str]) -> None:
+    """Store the names of readers whose emails are stopped."""
+    remember(connection, STOPPED, json.dumps(sorted(names)))

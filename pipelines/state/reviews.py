@@ -25,6 +25,7 @@ from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
     CASE_NUMBERS,
+    CASE_TICKETS,
     CASES,
     COMMENTS,
     FINDINGS,
@@ -304,6 +305,21 @@ def add_comment(connection: Connection, row: Row) -> None:
 def comments(store: Store, case_id: str) -> list[CommentRow]:
     """Return the comments on a case, the oldest first."""
     return cast("list[CommentRow]", _rows(store, COMMENTS, "time", {"case_id": case_id}))
+
+
+def put_ticket(connection: Connection, case_id: str, ticket: str, actor: str) -> None:
+    """Store the ticket of a case in place of an earlier one; empty removes it."""
+    connection.execute(delete(CASE_TICKETS).where(CASE_TICKETS.c.case_id == case_id))
+    if ticket:
+        row = {"case_id": case_id, "ticket": ticket, "actor": actor, "time": now_text()}
+        connection.execute(insert(CASE_TICKETS).values(**row))
+
+
+def tickets(store: Store) -> dict[str, str]:
+    """Return the ticket of each case that has one."""
+    query = select(CASE_TICKETS.c.case_id, CASE_TICKETS.c.ticket)
+    with store.reading() as connection:
+        return {str(row.case_id): str(row.ticket) for row in connection.execute(query)}
 
 
 def add_inquiry(connection: Connection, row: Row) -> None:

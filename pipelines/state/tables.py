@@ -325,6 +325,14 @@ COMMENTS = Table(
 )
 """Comments of reviewers on a case, without names."""
 
+CASE_TICKETS = Table(
+    "case_tickets",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    *filled(Text, "ticket", "actor", "time"),
+)
+"""The ticket of a case in the district's ticket system."""
+
 INQUIRIES = Table(
     "inquiries",
     METADATA,

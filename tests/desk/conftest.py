@@ -56,6 +56,7 @@ def with_settings(home, text=SETTINGS):
         "desk.groups",
         "desk.proxy",
         "desk.openid",
+        "desk.tickets",
     ):
         kept = kept.replace(f"\n[{table}]\n", f"\n# [{table}] stands below\n")
     lines = [line for line in kept.splitlines() if line.startswith(("#", "[")) or "=" in line]

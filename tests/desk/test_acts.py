@@ -33,7 +33,7 @@ LOOKING = {
     "findings list", "findings cases", "findings history", "findings show",
     "findings explain", "findings feedback", "findings permits", "audit verify",
     "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
-    "sites list",
+    "sites list", "report readers",
     "desk account list", "records list", "records draft", "records show",
 }  # fmt: skip
 """Commands that only look; pages show the same."""
@@ -160,6 +160,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
         ("undo", {"cases": case}, ("findings", "undo", case)),
         ("verdict", values | {"code": "benign"},
          ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("ticket", {"case": case, "ticket": "NET-1042"},
+         ("findings", "ticket", case, "NET-1042")),
         ("comment", {"case": case, "text": "The lab was open late."},
          ("findings", "comment", case, "--text", "The lab was open late.")),
         ("exception", values | {"finding": finding, "scope": "account",

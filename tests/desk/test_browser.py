@@ -17,10 +17,9 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = (
     "/", "/sites", "/proposals", "/start", "/requests", "/referrals", "/permits",
-    "/weeks",
-    "/records", "/acts", "/signin",
+    "/weeks", "/use", "/readers", "/records", "/acts", "/signin",
 )  # fmt: skip
-SOME = ("/", "/permits")
+SOME = ("/", "/permits", "/use")
 
 
 @pytest.fixture

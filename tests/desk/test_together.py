@@ -159,6 +159,56 @@ def test_cases_with_nothing_in_common_are_refused(fresh):
     assert verdicts_in(fresh) == []
 
 
+def test_a_violation_covers_one_account(fresh):
+    """A dismissal may cover like cases of several accounts; a violation may not."""
+    director = fresh.by_proxy("director")
+    several, known = "", cases_by_id(fresh)
+    for address in groups(director):
+        found = [known[name.removeprefix("case.")] for name in covered(director.get(address))]
+        subjects = {row["subject"] for case in found for row in case.counted}
+        several = address if len(subjects) > 1 else several
+    page = director.get(several)
+    assert "covers only one at a time" in unescape(page.text)
+    assert 'value="violation"' not in page.text
+    sent = page.form("/act/verdict-many") | covered(page) | {"reason": REASON}
+    refused = director.post("/act/verdict-many", sent | {"code": "violation"})
+    assert refused.status == 422
+    assert "a verdict of violation covers only one account" in refused.text
+    assert verdicts_in(fresh) == []
+    assert director.post("/act/verdict-many", sent | {"code": "benign"}).status == 303
+    assert len(verdicts_in(fresh)) >= 2
+
+
+def test_cases_of_one_account_are_a_violation_together(fresh):
+    director, known = fresh.by_proxy("director"), cases_by_id(fresh)
+    (address, *_) = [one for one in groups(director, "show=all") if "subject:" in one]
+    page = director.get(address)
+    assert 'value="violation"' in page.text
+    boxes = covered(page)
+    subjects = {row["subject"] for name in boxes for row in known[name[5:]].counted}
+    assert len(subjects) == 1 < len(boxes)
+    sent = page.form("/act/verdict-many") | boxes | {"reason": REASON, "code": "violation"}
+    assert director.post("/act/verdict-many", sent).status == 303
+    assert {case for _, case in verdicts_in(fresh)} == {name[5:] for name in boxes}
+
+
+def test_the_list_of_work_opens_a_group_of_like_cases(fresh):
+    """Each item of the list leads to its cases: no case is in two, and none is left out."""
+    director = fresh.by_proxy("director")
+    page = director.get("/").text
+    listed = page.partition('id="work"')[2].partition("</section>")[0]
+    links = [unescape(one) for one in re.findall(r'href="([^"]+)"', listed)]
+    assert 1 < len(links) <= 15
+    found = []
+    for link in links:
+        if link.startswith("/cases/"):
+            found.append(link.removeprefix("/cases/").partition("?")[0])
+        else:
+            found += ids(director, link.removeprefix("/?"))
+    assert sorted(found) == sorted(ids(director, "show=waiting"))
+    assert "Cases that the same rule found are one item." in listed
+
+
 def test_the_custodian_decides_nothing(fresh):
     keeper = fresh.by_proxy("custodian")
     assert groups(keeper) == []

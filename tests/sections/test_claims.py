@@ -92,8 +92,10 @@ def test_trust_is_amber_while_a_source_is_blind():
     view = View(replace(busy(), source_issues=issues(BLIND)), MONDAY)
     trust = lines(view)[1]
     assert trust.is_amber
-    assert " Firewall: log lines omit more" in trust.rest
-    assert "44% of lines have no account" in trust.rest
+    assert trust.more.startswith("Firewall: log lines omit more")
+    assert (trust.value, trust.word) == (None, "Check")
+    assert trust.action == ("Next: find out why firewall leaves out accounts or sites.")
+    assert "44% of lines have no account" in trust.more
     assert not lines(View(busy(), MONDAY))[1].is_amber
 
 

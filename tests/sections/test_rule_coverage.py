@@ -13,6 +13,7 @@ from pipelines.reports.sections.rule_coverage import SECTION
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
 from tests.sections.fixtures import MONDAY, WEEKS, frame
+from tests.sections.reading import Page
 
 SECTIONS = {one.name: one for one in sections()}
 FILTERS = {
@@ -127,6 +128,29 @@ def test_a_number_that_is_not_known_is_no_least_number_and_no_zero():
     assert "After-hours non-work use (estimate)" not in labels
     seen = [tile.label for tile in glance.rows(View(WEEKS["quiet"](), MONDAY))]
     assert "After-hours non-work use (estimate)" in seen
+
+
+def test_an_empty_registry_is_said_once_and_in_plain_words():
+    """Three lines and two titles said "Could not be judged outside the buildings: 100%"."""
+    rows = [
+        one
+        for name in ("presence", "sites", "hours")
+        for one in coverage(name, "no known building", 0, 1000)
+    ]
+    view = view_of("quiet", rows)
+    shared = line(view, "shared-accounts").rest
+    assert (
+        shared
+        == "We can't check this yet: 100% of requests have an account that is not in the registry."
+    )
+    again = "We can't check this yet, for the same reason."
+    assert {line(view, key).rest for key in ("new-sites", "off-hours-accounts")} == {again}
+    bare = replace(view.inputs, site_use=view.inputs.site_use.clear())
+    quality = weekly_report(bare, MONDAY)
+    pictures = Page(quality["2026-W47/pictures.html"]).text
+    assert "is on the list" not in pictures
+    assert "was logged" not in pictures
+    assert "at no known building" not in Page(quality["2026-W47/quality.html"]).text
 
 
 def test_what_was_found_is_said_with_what_could_not_be_judged():

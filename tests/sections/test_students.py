@@ -82,7 +82,5 @@ def test_each_edition_keeps_them_apart(both):
 def test_a_week_of_students_alone_is_no_quiet_week(both):
     only = replace(both[1], findings=both[1].findings.filter("is_student"))
     made = mail(only, MONDAY, where="-")
-    assert (
-        "Nothing needs your decisionr decision except cases about students' accounts"
-    ) in made.text
+    assert ("Nothing needs your decision except cases about students' accounts") in made.text
     assert NAME not in made.text + made.html

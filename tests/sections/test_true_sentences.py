@@ -6,9 +6,10 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from pipelines.reports.page_one import lines
+from pipelines.reports.headline import NOT_YET
+from pipelines.reports.page_one import Line, limited, lines
 from pipelines.reports.sections import sections
-from pipelines.reports.view import View
+from pipelines.reports.view import NO_BUILDING, View
 from pipelines.reports.weekly import weekly_report
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.reading import Page
@@ -61,14 +62,19 @@ def test_time_online_and_time_on_sites_have_two_names():
     assert f"about {hours} hours (estimate) in all" in summary
 
 
-def without_list(inputs):
-    use = inputs.site_use.with_columns(verdict=pl.lit("no_list"))
-    return replace(inputs, site_use=use)
+def without_list(inputs, leisure=""):
+    is_leisure = pl.col("site") == leisure
+    verdict = pl.when(is_leisure).then(pl.lit("leisure")).otherwise(pl.lit("no_list"))
+    return replace(inputs, site_use=inputs.site_use.with_columns(verdict=verdict))
 
 
-def test_without_a_list_the_report_says_so_once_and_offers_one():
-    """It said "503 new sites are not on the list (yet)" and "0% on the list"."""
-    inputs = without_list(busy())
+@pytest.mark.parametrize("leisure", ["", busy().site_use["site"][0]])
+def test_without_a_list_the_report_says_so_once_and_offers_one(leisure):
+    """It said "503 new sites are not on the list (yet)" and "0% on the list".
+
+    One known leisure site was enough for that.
+    """
+    inputs = without_list(busy(), leisure)
     title, summary, _ = said("sites", inputs)
     assert title.startswith("There is no list of approved sites yet")
     assert "Proposals of the review desk" in summary
@@ -76,6 +82,21 @@ def test_without_a_list_the_report_says_so_once_and_offers_one():
     assert "on approved sites" not in page
     (line,) = (one for one in lines(View(inputs, MONDAY)) if one.key == "new-sites")
     assert line.rest.endswith("There is no list of approved sites yet.")
+
+
+def test_without_networks_no_building_is_named():
+    """It said "People used the network most at no known building"."""
+    inputs = busy()
+    nowhere = inputs.daily_use.with_columns(building=pl.lit(NO_BUILDING))
+    title, summary, _ = said("buildings", replace(inputs, daily_use=nowhere))
+    assert title == "The building of this use is not known yet: no networks are listed"
+    assert "Highest" not in summary
+    assert NO_BUILDING not in summary
+
+
+def test_what_one_rule_found_is_not_denied_by_what_others_could_not_check():
+    line = limited(Line("k", "l", 1, "account was used.", "", "a"), f"{NOT_YET} 100% of requests.")
+    assert line.rest == "account was used. Other use can't be checked yet: 100% of requests."
 
 
 def test_sites_without_a_bar_are_counted_whole():

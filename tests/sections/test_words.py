@@ -73,10 +73,12 @@ def test_every_case_names_an_account_or_a_device_a_count_and_another_cause(week)
         assert "log lines from" in text
         assert "other explanations were tested" in text
         assert "We could not see: " in text
-        assert "Please decide by Fri, Nov 27" in text
+        assert re.search(r"Please decide by Fri, Nov 2[07]\.|A decision was due ", text)
         name = card.removeprefix("case-")
         assert f"Case {name}." in text
         whole = Page(pages[f"2026-W47/evidence/{name}.html"]).text
+        if "This case is carried over" in whole:  # its tests are in the week that showed it first
+            continue
         _, _, excluded = whole.partition("Never counted by this rule")
         excluded, _, rest = excluded.partition("What we could not see")
         assert "an account that several people may use" in excluded

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from pipelines.alerts.channels import Channel, ChannelSettings, wrong_setting
 from pipelines.alerts.message import Message
+from pipelines.alerts.printed import printed
 from pipelines.errors import DeliveryError
 
 PERMANENT = 500
@@ -36,6 +37,7 @@ class SmtpSettings(ChannelSettings):
         min_length=1, examples=[["technology.director@school.example"]]
     )
     tls: bool = True
+    pdf: bool = False
     user: str | None = None
     password: str | None = Field(default=None, repr=False)
     timeout_seconds: float = Field(default=30, gt=0, le=300)
@@ -109,9 +111,13 @@ def mail(message: Message, settings: SmtpSettings) -> EmailMessage:
     what = "reports" if message.class_name == "report" else "alerts"
     made["List-ID"] = f"Schoolbell {what} <{what}.{domain}>"
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(message.text)
+    is_printed = settings.pdf and message.class_name == "report" and bool(message.html)
+    pdf, missing = printed(message.html) if is_printed else (b"", "")
+    made.set_content(f"{message.text}{missing}\n" if missing else message.text)
     if message.html:
         made.add_alternative(message.html, subtype="html")
+    if pdf:
+        made.add_attachment(pdf, maintype="application", subtype="pdf", filename="report.pdf")
     return made
 
 

@@ -8,7 +8,7 @@ from pipelines.errors import capital
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
-from pipelines.reports.view import View
+from pipelines.reports.view import View, at_place
 from pipelines.reports.words import NOT_KNOWN, count, share
 
 WEEKS_BEFORE = 4
@@ -54,7 +54,7 @@ def summary(rows: pl.DataFrame) -> str:
     return (
         "Bars show the share of each source's lines with no account or no site, of "
         f"{count(total(rows, 'line_count'), 'line')} in all. Most often without an account: "
-        f"{most['source']} at {most['building']}, {part}. Encryption, relays and a removed "
+        f"{most['source']} {at_place(most['building'])}, {part}. Encryption, relays and a removed "
         "agent all increase this share. Leases and logons may still identify the account."
     )
 

@@ -8,7 +8,7 @@ from pipelines.reports.charts import Figure, axis, chart, columns, note
 from pipelines.reports.comparisons import remote_days
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
-from pipelines.reports.view import View
+from pipelines.reports.view import NO_BUILDING, View, at_place
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
 
 MAX_BUILDINGS = 8
@@ -45,8 +45,10 @@ def title(rows: pl.DataFrame) -> str:
     """Return where people used the network most."""
     busiest = totals(rows)
     if busiest.is_empty():
-        return "No use by people was logged in any building"
-    return f"People used the network most at {busiest['building'][0]}"
+        return "No use by people could be counted in any building"
+    if busiest["building"].to_list() == [NO_BUILDING]:
+        return "The building of this use is not known yet: no networks are listed"
+    return f"People used the network most {at_place(busiest['building'][0])}"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -58,12 +60,15 @@ def summary(rows: pl.DataFrame) -> str:
     people = total(busiest, "request_count")
     top, low = busiest.row(0), busiest.row(-1)
     remote = f"{rows['remote'][0]}. " if rows["remote"][0] else ""
+    spread = f"{count(busiest.height, 'building')}. "
+    if busiest.height > 1:
+        spread += f"Highest: {top[0]}, {number(top[1])}. Lowest: {low[0]}, {number(low[1])}. "
+    elif top[0] == NO_BUILDING:
+        spread = "all buildings together. "
     return (
-        f"{remote}Small bar charts of requests by people, on one scale, for "
-        f"{count(busiest.height, 'building')}. Highest: {top[0]}, {number(top[1])}. "
-        f"Lowest: {low[0]}, {number(low[1])}. Of {number(everything)} requests in "
-        f"all, {share(people, everything)} came from people. Background "
-        "traffic is in the table."
+        f"{remote}Small bar charts of requests by people, on one scale, for {spread}"
+        f"Of {number(everything)} requests in all, {share(people, everything)} came from people. "
+        "Background traffic is in the table."
     )
 
 

@@ -6,7 +6,7 @@ from pipelines.health.rule_coverage import FAMILIES, REASONS, blind_of
 from pipelines.reports.headline import judged
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
-from pipelines.reports.view import View
+from pipelines.reports.view import NO_BUILDING, View, at_place
 from pipelines.reports.words import count, listed, share
 
 
@@ -29,7 +29,10 @@ def title(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return "The rules could judge all of their events"
     places = rows["building"].unique().sort().to_list()
-    return f"Some rules could not judge use at {listed(places)}"
+    known = [one for one in places if one != NO_BUILDING]
+    also = [at_place(NO_BUILDING)] if len(known) < len(places) else []
+    where = " and ".join([*([f"at {listed(known)}"] if known else []), *also])
+    return f"Some rules could not judge use {where}"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -42,7 +45,7 @@ def summary(rows: pl.DataFrame) -> str:
     where = f"{worst['building']}{worst['on_devices']}"
     return (
         f"More than a fifth of the requests was lost {count(rows.height, 'time')}, "
-        f"by rules, place, and reason. Most: at {where}, {why}. "
+        f"by rules, place, and reason. Most: {at_place(where)}, {why}. "
         "No finding there does not mean that there was nothing to find."
     )
 

@@ -73,7 +73,7 @@ def summary(rows: pl.DataFrame) -> str:
         places = lines["place"].drop_nulls().unique(maintain_order=True).to_list()
         seen = f"{count(lines.height, 'log line')} on {listed(places)}"
         length = lasting(lines["last_minute"][0])
-        when = f"from {lines['began'][0]} over {length}"
+        when = f"from {lines['began'][0]} {length}"
         said.append(f"Account {subject}: {seen}, {when}.")
     drawn = len(_drawn(rows))
     if said and drawn < len(said):
@@ -83,10 +83,10 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def lasting(minutes: float) -> str:
-    """Return minutes, or days where there are many."""
+    """Return text such as "over 12 minutes", in days where there are many minutes."""
     if minutes > LONGEST:
-        return count(round(minutes / (24 * 60)) or 1, "day")
-    return count(round(minutes), "minute")
+        return f"over {count(round(minutes / (24 * 60)) or 1, 'day')}"
+    return f"over {count(round(minutes), 'minute')}" if minutes >= 1 else "within a minute"
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
-from pipelines.reports.headline import open_sites
+from pipelines.reports.headline import WITHOUT_LIST, open_sites
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.words import VERDICTS, count, duration, number
@@ -17,7 +17,7 @@ def title(rows: pl.DataFrame) -> str:
         return "Every site that accounts used this week is on the list"
     new = total(rows, "is_new")
     older = rows.height - new
-    if (rows["verdict"] == "no_list").all():
+    if rows["verdict"].is_in(WITHOUT_LIST).all():
         used = count(rows.height, "site was", "sites were")
         return f"There is no list of approved sites yet; {used} used"
     if not new:
@@ -44,7 +44,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 def propose(rows: pl.DataFrame) -> str:
     """Return how to begin a list, where there is none."""
-    if not (rows["verdict"] == "no_list").all():
+    if not rows["verdict"].is_in(WITHOUT_LIST).all():
         return ""
     return " The page Proposals of the review desk suggests a list based on these sites."
 
@@ -152,4 +152,5 @@ SECTION = Section(
     draw=draw,
     table=sites_table,
     is_for_spans=True,
+    kind="non_approved_site",
 )

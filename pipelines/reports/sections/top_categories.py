@@ -30,7 +30,7 @@ def title(rows: Ranking) -> str:
     """Return the kind used most."""
     known = named(rows)
     if known.is_empty():
-        return "No list has a category for the sites used"
+        return "No use of a category could be counted"
     top = known.row(0, named=True)
     return f"Top category: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
 

@@ -35,7 +35,7 @@ def rows(view: View) -> Ranking:
 def title(rows: Ranking) -> str:
     """Return the most used of how many."""
     if not len(rows):
-        return "No site was used by people"
+        return "No use of a site by people could be counted"
     top = rows.rows.row(0, named=True)
     return f"Most time on {top['name']}: {duration(top['minutes'])} {rows.a_day}"
 

@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
-from pipelines.reports.view import View
+from pipelines.reports.view import View, at_place
 from pipelines.reports.words import count, share
 
 GROUPS = (
@@ -56,7 +56,7 @@ def summary(rows: pl.DataFrame) -> str:
     least = rows.filter(pl.col("total") > 0).with_columns(part=pl.col("nobody") / pl.col("total"))
     top = least.sort(["part", "building"], descending=[True, False]).row(0, named=True)
     open_ = f"{share(top['nobody'], top['total'])} without an account. "
-    least_known = f"Lowest at {top['building']}: {open_}"
+    least_known = f"Lowest {at_place(top['building'])}: {open_}"
     return (
         f"One bar per building, of {count(requests, 'request')}. An account is known "
         f"for {share(total(rows, 'firm'), requests)}. "

@@ -92,7 +92,7 @@ def by_hour(view: View) -> tuple[int, ...]:
 def title(rows: Day) -> str:
     """Return the busiest time, and whether that is usual."""
     if not len(rows):
-        return "No web use by people was logged"
+        return "No web use by people could be counted"
     top = f"People used the web most from {clock(rows.top)} to {clock(rows.top + 1)}"
     outside = [hour for hour in HOURS if is_unusual(rows, hour)]
     if not outside:

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.findings.cases import queue
+from pipelines.findings.work_list import in_items, work_items
 from pipelines.state.tables import ANNOUNCED, FACTS, NEWS, OUTBOX
 from tests.journey.small import findings_of
 
@@ -75,11 +76,12 @@ def test_the_count_is_that_of_the_report(home, post):
     configure(home, post)
     send(home)
     with open_district(home) as district:
-        size = len(queue(district).cases)
-    assert size
+        waits = queue(district)
+    assert waits.cases
+    said = in_items(len(waits.cases), len(work_items(waits.cases, waits.week)))
     lines = (home / "desk.jsonl").read_text().splitlines()
     (subject,) = [json.loads(line)["subject"] for line in lines if "to decide" in line]
-    assert subject == f"Network report: {size} cases to decide"
+    assert subject == f"Network report: {said} to decide"
 
 
 def test_no_message_names_anybody(home, post, capsys):

@@ -1,0 +1,110 @@
+"""Emails to readers of the report: who gets one, a test, and stopping them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pipelines.actions.context import ActionContext
+from pipelines.alerts.dispatch import send_to
+from pipelines.alerts.message import Message, hashed
+from pipelines.alerts.outbox import report_reader_channel
+from pipelines.errors import DeliveryError, SettingsError
+from pipelines.settings.model import ReportReader
+from pipelines.state.alert_records import SENT, outbox
+from pipelines.state.audit import Act
+from pipelines.state.published_reports import put_stopped, stopped_readers
+
+
+def readers(context: ActionContext) -> list[dict[str, Any]]:
+    """Return the readers of the settings, whether they are stopped, and the last email sent."""
+    context.require("sign")
+    district = context.district
+    stopped, sent = stopped_readers(district.store), outbox(district.store)
+    rows = []
+    for name, reader in sorted(district.settings.report.readers.items()):
+        channel = report_reader_channel(name)
+        times = [one["sent_time"] for one in sent if one["channel"] == channel]
+        rows.append(
+            {
+                "name": name,
+                "edition": reader.edition,
+                "building": reader.building,
+                "address": reader.address,
+                "day": reader.day,
+                "is_stopped": name in stopped,
+                "last_sent": max((one for one in times if one), default=""),
+                "is_waiting": any(
+                    one["channel"] == channel and one["state"] != SENT for one in sent
+                ),
+            }
+        )
+    return rows
+
+
+def _reader(context: ActionContext, name: str) -> ReportReader:
+    found = context.district.settings.report.readers.get(name)
+    if found is None:
+        raise SettingsError(
+            f"there is no reader {name}",
+            where="NAME",
+            remedy="Readers are in district.toml: [report.readers.NAME].",
+        )
+    return found
+
+
+def stop_mail(context: ActionContext, name: str, reason: str) -> None:
+    """Stop the emails to a reader."""
+    _change(context, name, "stop mail", reason, is_stopped=True)
+
+
+def resume_mail(context: ActionContext, name: str, reason: str) -> None:
+    """Send emails to a reader again."""
+    _change(context, name, "resume mail", reason, is_stopped=False)
+
+
+def _change(
+    context: ActionContext, name: str, action: str, reason: str, *, is_stopped: bool
+) -> None:
+    context.require("sign")
+    _reader(context, name)
+    stopped = set(stopped_readers(context.district.store))
+    if (name in stopped) == is_stopped:
+        state = "already stopped" if is_stopped else "not stopped"
+        raise SettingsError(f"the emails to {name} are {state}", where="NAME")
+    changed = stopped | {name} if is_stopped else stopped - {name}
+    act = Act(actor=str(context.asker), action=action, subject=name, reason=reason.strip())
+    with context.chain.recording(act) as transaction:
+        put_stopped(transaction, changed)
+
+
+def send_test_mail(context: ActionContext, name: str) -> Mapping[str, str]:
+    """Send a marked test to a reader now.
+
+    Raises:
+        DeliveryError: It could not be sent.
+    """
+    context.require("sign")
+    reader = _reader(context, name)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    lines = (
+        "This is a test. Nothing happened, and nothing is wrong.",
+        "",
+        f"You will receive the {reader.edition}'s edition of the weekly network report by email.",
+        "To stop these emails, ask the technology office.",
+    )
+    message = Message(
+        f"t-{hashed([name, now])}",
+        "Schoolbell: test of your report email",
+        "\n".join(lines),
+        "test",
+    )
+    act = Act(actor=str(context.asker), action="test mail", subject=name)
+    with context.chain.recording(act):
+        pass
+    if not send_to(context.district, message, [reader.address]):
+        raise DeliveryError(
+            f"the test to {reader.address} was not sent: it is not in [alerts] recipients, there "
+            "is no channel of type smtp, or the mail server refused it",
+            retryable=True,
+        )
+    return {"name": name, "address": reader.address}

@@ -1,0 +1,130 @@
+"""Emails about an edition: the numbers of its page, for a principal or the superintendent.
+
+An email contains no account, device, site or case. It is made when the newest finished
+week is published, and sent from the weekday that the reader has in the settings.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import enqueue, report_reader_channel
+from pipelines.district import District
+from pipelines.errors import SettingsError
+from pipelines.reports.editions import Edition, editions, numbers_of, of_building, said
+from pipelines.reports.mail import LEFT_OUT, REPORT_CLASS, Mail
+from pipelines.reports.page_one import lines, opening
+from pipelines.reports.pages import page
+from pipelines.reports.report_inputs import ReportInputs
+from pipelines.reports.text_tables import visible
+from pipelines.reports.view import View, week_label
+from pipelines.settings.model import ReportReader
+from pipelines.state.published_reports import stopped_readers
+
+WHY = (
+    "You receive this because your technology director added your address. To stop these emails, "
+    "ask the technology office."
+)
+
+
+def edition_mail(inputs: ReportInputs, week: date, edition: Edition, where: str) -> Mail:
+    """Write the email of an edition.
+
+    Args:
+        where: Place of the edition's page.
+    """
+    whole = View(inputs, week)
+    own = View(of_building(inputs, edition.building), week) if edition.building else whole
+    shared = said(own, edition)
+    facts = {
+        "notices": opening(own, lines(own), has_corrections=False)["notices"],
+        "numbers": [(one.value, one.label) for one in numbers_of(whole, edition)],
+        "where": where,
+        "left_out": LEFT_OUT,
+        "why": WHY,
+    }
+    number = week.isocalendar().week
+    corrected = f" (revision {inputs.revision})" if inputs.revision > 1 else ""
+    subject = f"Network report week {number}{corrected}: {edition.label}"
+    html = page("edition_mail.html.j2", **shared, **facts)
+    rows = [
+        f"{shared['district']}: {edition.label}",
+        f"{shared['week']}. {shared['dates']}.",
+        str(shared["intro"]),
+        *facts["notices"],
+        "",
+        *(f"{value}: {label}" for value, label in facts["numbers"]),
+        "",
+        f"The report: {where}",
+        LEFT_OUT,
+        f"{WHY} Report {shared['report_id']}, made {shared['made']}.",
+    ]
+    text = "\n".join(visible(str(row)) for row in rows) + "\n"
+    return Mail(str(shared["report_id"]), subject, text, html)
+
+
+def edition_of(inputs: ReportInputs, reader: ReportReader) -> Edition | None:
+    """Return the edition of a reader; None if the week does not know the building."""
+    found = editions(inputs, [reader.edition])
+    return next((one for one in found if reader.building in ("", one.code, one.building)), None)
+
+
+def queue_reader_mails(
+    district: District, reports: Iterable[tuple[date, ReportInputs]], newest: date
+) -> int:
+    """Put the newest finished week into the outbox for each reader; return how many are new."""
+    readers = current_readers(district)
+    new = 0
+    for week, inputs in reports:
+        if week != newest or not View(inputs, week).is_over:
+            continue
+        for name, reader in readers.items():
+            edition = edition_of(inputs, reader)
+            if edition is None:
+                continue
+            made = edition_mail(inputs, week, edition, _where(district, reader, edition, week))
+            key = f"{made.report_id}-{name}"
+            message = Message(key, made.subject, made.text, REPORT_CLASS, html=made.html)
+            new += enqueue(district.store, message, [report_reader_channel(name)])
+    return new
+
+
+def current_readers(district: District) -> Mapping[str, ReportReader]:
+    """Return the readers whose emails are not stopped."""
+    stopped = stopped_readers(district.store)
+    known = district.settings.report.readers
+    return {name: one for name, one in known.items() if name not in stopped}
+
+
+def _where(district: District, reader: ReportReader, edition: Edition, week: date) -> str:
+    """Return the address of the page, or its place in the home without one."""
+    page_name = f"{week_label(week)}/index.html"
+    if reader.link:
+        return f"{reader.link.rstrip('/')}/{page_name}"
+    return f"{district.home.editions.name}/{edition.name}/{page_name}"
+
+
+def check_readers(district: District) -> None:
+    """Stop a run at its beginning, not at its last step.
+
+    Raises:
+        SettingsError: A reader's edition is not made, their building is unknown, or their
+            address is not an allowed recipient.
+    """
+    settings, codes = district.settings, set(district.outline.buildings)
+    for name, reader in settings.report.readers.items():
+        where = f"district.toml: [report.readers.{name}]"
+        if reader.edition not in settings.report.editions:
+            raise SettingsError(
+                f"the {reader.edition}'s edition is not made",
+                where=where,
+                remedy=f'Add "{reader.edition}" to [report] editions.',
+            )
+        if reader.building and reader.building not in codes:
+            raise SettingsError(f"there is no building {reader.building}", where=where)
+        if reader.address not in settings.alerts.recipients:
+            raise SettingsError(
+                f"{reader.address} is not in [alerts] recipients",
+                where=where,
+                remedy="Add it there, so that mail may be sent to it.",
+            )
