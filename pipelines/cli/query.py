@@ -13,7 +13,8 @@ from pipelines.cli.output import write_private
 from pipelines.cli.row_files import Kind, rendered
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection, noted
-from pipelines.notebook.saved_queries import listed, saved_query
+from pipelines.notebook.saved_queries import listed, queries_with, saved_query
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import SqlError
 
 BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
@@ -43,7 +44,7 @@ def query(
     if kind in BINARY and to is None:
         raise SettingsError(f"{kind} cannot be printed", remedy="Use --to FILE")
     if not (name or sql):
-        _put(rendered(listed(), kind, ()), to)
+        _put(rendered(listed(queries_with(DistrictHome(home).queries)), kind, ()), to)
         return
     con = noted(Connection(home))
     rows, text = _answer(con, name, sql, _pairs(values or ()))
@@ -63,11 +64,12 @@ def _answer(
     try:
         if sql:
             return con.frame(sql, **given), sql
-        return con.saved(name, **given), saved_query(name).query
+        queries = queries_with(DistrictHome(con.home).queries)
+        return con.saved(name, **given), saved_query(queries, name).query
     except SqlError as error:
         raise ModelError(
             _without_place(str(error)),
-            where="--sql" if sql else f"sql/queries/{name}.sql",
+            where="--sql" if sql else f"{name}.sql",
             remedy="See: schoolbell describe, and: schoolbell describe TABLE",
         ) from error
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
-from pipelines.notebook.saved_queries import listed, saved_query, values_of
+from pipelines.notebook.saved_queries import listed, queries_with, saved_query, values_of
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.privacy_records import note_opening
@@ -275,6 +275,8 @@ class Connection:
     def saved(self, name: str = "", **values: object) -> pl.DataFrame:
         """Return the rows of a saved query, as `schoolbell query` gives them.
 
+        The home's folder `queries` holds the district's own.
+
         Args:
             name: Without one, the saved queries and what each asks for.
             values: What the query asks for, such as `first="2026-10-19"`.
@@ -282,9 +284,10 @@ class Connection:
         Raises:
             ModelError: There is no such query, or a value is missing or wrong.
         """
+        queries = queries_with(DistrictHome(self.home).queries)
         if not name:
-            return listed()
-        query = saved_query(name)
+            return listed(queries)
+        query = saved_query(queries, name)
         given = {key: str(value) for key, value in values.items()}
         return self.frame(query.query, **values_of(query, given, self.zone))
 

@@ -1,4 +1,4 @@
-"""Saved queries: files of `sql/queries/`, each with a header as in a model.
+"""Saved queries: files of `sql/queries/` and of the home's `queries`, each with a header.
 
 The header describes a row, the arguments and each column. A
 query reads a snapshot only, so that it names no one.
@@ -7,6 +7,7 @@ query reads a snapshot only, so that it names no one.
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 
@@ -17,13 +18,32 @@ from pipelines.warehouse.models import Model, arguments, read_model, sql_folder
 
 @cache
 def saved_queries() -> Mapping[str, Model]:
-    """Return every saved query by name."""
-    paths = sorted((sql_folder() / "queries").glob("*.sql"))
-    return {path.stem: read_model(path) for path in paths}
+    """Return every saved query of the product by name."""
+    return _in_folder(sql_folder() / "queries")
 
 
-def listed() -> pl.DataFrame:
-    """Return every saved query: its name, what it asks for, what it answers."""
+def queries_with(own: Path) -> Mapping[str, Model]:
+    """Return the product's saved queries and those of a folder, by name.
+
+    Raises:
+        ModelError: A query of the folder is broken, or has the name of another.
+    """
+    found = _in_folder(own)
+    if both := sorted(found.keys() & saved_queries().keys()):
+        raise ModelError(
+            f"{both[0]} is the name of a built-in query",
+            where=str(own / f"{both[0]}.sql"),
+            remedy="Rename the file.",
+        )
+    return {**saved_queries(), **found}
+
+
+def _in_folder(folder: Path) -> Mapping[str, Model]:
+    return {path.stem: read_model(path) for path in sorted(folder.glob("*.sql"))}
+
+
+def listed(queries: Mapping[str, Model]) -> pl.DataFrame:
+    """Return saved queries: the name of each, what it asks for, what it answers."""
     return pl.DataFrame(
         [
             {
@@ -31,25 +51,22 @@ def listed() -> pl.DataFrame:
                 "asks for": " ".join(f"{param}=" for param in model.header.params),
                 "answers": " ".join(model.header.summary.split()),
             }
-            for name, model in saved_queries().items()
+            for name, model in queries.items()
         ]
     )
 
 
-def saved_query(name: str) -> Model:
-    """Return one of them.
+def saved_query(queries: Mapping[str, Model], name: str) -> Model:
+    """Return one of some saved queries.
 
     Raises:
         ModelError: There is none of that name.
     """
-    found = saved_queries().get(name)
-    if found is None:
+    if name not in queries:
         raise ModelError(
-            f"there is no saved query {name!r}",
-            where="sql/queries",
-            remedy=f"There are: {', '.join(saved_queries())}",
+            f"there is no saved query {name!r}", remedy=f"There are: {', '.join(queries)}"
         )
-    return found
+    return queries[name]
 
 
 def values_of(query: Model, given: Mapping[str, str], zone: str) -> Mapping[str, Scalar]:

@@ -50,7 +50,7 @@ ACTIONS: Mapping[str, str] = {
     "rejecting": "check the log format of {source}",
     "not_come": "find out where the expected traffic in {source} went",
     "let_through": "check the block list of {source}",
-    "blind": "find out why {source} leaves out accounts or sites",
+    "blind": "find out why the {source} log leaves out accounts or sites",
 }
 """The action for each kind of issue; the reader's technology office does it."""
 DARK = (

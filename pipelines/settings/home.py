@@ -100,6 +100,11 @@ class DistrictHome:
         return self.path / "openings"
 
     @property
+    def queries(self) -> Path:
+        """The district's own saved queries, one SQL file each."""
+        return self.path / "queries"
+
+    @property
     def lists(self) -> Path:
         """Lists of domains that `schoolbell lists update` took."""
         return self.path / "lists"

@@ -13,7 +13,7 @@ from pipelines.cli.row_files import rendered
 from pipelines.day_kinds import DAY_TYPES
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.saved_queries import saved_queries, saved_query, values_of
+from pipelines.notebook.saved_queries import saved_queries, values_of
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 from pipelines.registry.tables.ip_geo import NETWORK_TYPES
@@ -25,6 +25,7 @@ from pipelines.reports.dictionary import (
     relations,
     words_of,
 )
+from pipelines.settings.home import DistrictHome
 
 FORMULA = "=cmd|'/c calc'!A0"
 ESCAPE = "\x1b[2J\u202e"
@@ -49,7 +50,7 @@ def run(*words, code=0):
 
 @pytest.mark.parametrize("name", saved_queries())
 def test_a_saved_query_gives_the_columns_of_its_header(con, name):
-    query = saved_query(name)
+    query = saved_queries()[name]
     (subject, device) = con.sql(
         "select account, device from core.presence_blocks"
         " order by request_count desc, account limit 1"
@@ -64,7 +65,7 @@ def test_a_saved_query_gives_the_columns_of_its_header(con, name):
 
 
 def test_a_value_that_is_missing_wrong_or_not_asked_for_is_told():
-    query = saved_query("account_week")
+    query = saved_queries()["account_week"]
     right = {"account": "falcon-27", "first": "2026-10-19"}
     assert values_of(query, right, "UTC") == right
     for wrong, said in (
@@ -74,8 +75,31 @@ def test_a_value_that_is_missing_wrong_or_not_asked_for_is_told():
     ):
         with pytest.raises(ModelError, match=said):
             values_of(query, wrong, "UTC")
+
+
+def test_an_unknown_query_is_refused(con):
     with pytest.raises(ModelError, match="no saved query 'nothing'"):
-        saved_query("nothing")
+        con.saved("nothing")
+
+
+def test_a_home_has_queries_of_its_own(con, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "snapshots").symlink_to(DistrictHome(con.home).snapshots)
+    own = home / "queries" / "days.sql"
+    own.parent.mkdir()
+    own.write_text(
+        "/* ---\nsummary: Days with use of sites.\ngrain: [event_date]\n"
+        "columns:\n  event_date: {type: date, is: local day}\n--- */\n"
+        "select distinct event_date from marts.site_use order by event_date\n"
+    )
+    mine = Connection(home)
+    assert mine.saved("days").height == len(mine.coverage.days)
+    assert "days" in mine.saved()["query"].to_list()
+    own.rename(own.with_name("top_sites.sql"))
+    with pytest.raises(ModelError, match="top_sites is the name of a built-in query"):
+        mine.saved("top_sites")
+    mine.close()
 
 
 def test_a_connection_lists_the_saved_queries(con):
