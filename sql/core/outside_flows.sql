@@ -256,11 +256,54 @@ inside as (
     where is_private_address(answered.dst_ip)
 ),
 
+-- days with one firewall and one proxy have no copies to look for
+sensors as (
+    select count(distinct source) as source_count
+    from raw.connections
+    where event_date = $event_date::date
+),
+
+logs as (
+    select count(distinct source) as source_count
+    from core.http_requests
+    where event_date = $event_date::date
+),
+
+-- another sensor may know only the address of what a firewall names
+named_elsewhere as (
+    select distinct
+        source,
+        src_ip,
+        dst_ip,
+        dst_port,
+        date_trunc('hour', start_time) as hour
+    from connections
+    where
+        not is_bare_address
+        and bytes_in + bytes_out > 0
+        and (select sensors.source_count from sensors) > 1
+),
+
 outward as (
     select connections.*
     from connections
     left join inside on connections.dst_ip = inside.dst_ip
-    where inside.dst_ip is null
+    where
+        inside.dst_ip is null
+        and (
+            not connections.is_bare_address
+            or not exists (
+                from named_elsewhere
+                where
+                    named_elsewhere.source <> connections.source
+                    and named_elsewhere.src_ip = connections.src_ip
+                    and named_elsewhere.dst_ip = connections.dst_ip
+                    and named_elsewhere.dst_port
+                    is not distinct from connections.dst_port
+                    and named_elsewhere.hour
+                    = date_trunc('hour', connections.start_time)
+            )
+        )
 ),
 
 seen as (
@@ -271,8 +314,7 @@ seen as (
         devices.device_class,
         places.net_kind,
         places.building,
-        outward.source,
-        outward.dst_ip,
+        case when sensors.source_count > 1 then outward.source end as source,
         outward.destination,
         hosts.site,
         outward.is_bare_address,
@@ -285,6 +327,7 @@ seen as (
         outward.event_id,
         holders.lease_event_id as binding_event_id
     from outward
+    cross join sensors
     left join holders
         on
             outward.src_ip = holders.ip
@@ -301,8 +344,7 @@ seen as (
         requests.device_class,
         requests.net_kind,
         requests.building,
-        requests.source,
-        null as dst_ip,
+        case when logs.source_count > 1 then requests.source end as source,
         requests.destination,
         requests.site,
         false as is_bare_address,
@@ -315,39 +357,8 @@ seen as (
         requests.event_id,
         requests.binding_event_id
     from requests
+    cross join logs
     left join devices on requests.device = devices.device
-),
-
--- another sensor may know only the address of what a firewall names
-named_elsewhere as (
-    select distinct
-        source,
-        device,
-        dst_ip,
-        dst_port,
-        date_trunc('hour', start_time) as hour
-    from seen
-    where
-        not is_bare_address
-        and dst_ip is not null
-        and bytes_in + bytes_out > 0
-        and (select count(distinct told.source) from told) > 1
-),
-
-counted as (
-    select seen.*
-    from seen
-    where
-        not seen.is_bare_address
-        or not exists (
-            from named_elsewhere
-            where
-                named_elsewhere.source <> seen.source
-                and named_elsewhere.device = seen.device
-                and named_elsewhere.dst_ip = seen.dst_ip
-                and named_elsewhere.dst_port is not distinct from seen.dst_port
-                and named_elsewhere.hour = date_trunc('hour', seen.start_time)
-        )
 ),
 
 hours as (
@@ -377,21 +388,28 @@ hours as (
             event_id, (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
         ) as largest_event,
         min(binding_event_id) as binding_event_id
-    from counted
+    from seen
     group by
         source, seen_by, device, destination, dst_port, protocol,
         date_trunc('hour', start_time)
-    -- copies of one traffic: the log with the most bytes counts, for they never add up
-    qualify
-        row_number() over (
-            partition by
-                seen_by, device, destination, dst_port, protocol,
-                date_trunc('hour', start_time)
-            order by
-                sum(coalesce(bytes_in, 0) + coalesce(bytes_out, 0)) desc,
-                count(*) desc,
-                source
-        ) = 1
+),
+
+-- copies of one traffic: the log with the most bytes counts, for they never add up
+fullest as (
+    select
+        seen_by,
+        device,
+        destination,
+        dst_port,
+        protocol,
+        hour,
+        max_by(
+            source,
+            (coalesce(bytes_in, 0) + coalesce(bytes_out, 0), flow_count, source)
+        ) as source
+    from hours
+    where source is not null
+    group by seen_by, device, destination, dst_port, protocol, hour
 ),
 
 entries as (
@@ -446,3 +464,13 @@ select
 from hours
 left join hosts on hours.destination = hosts.url_hostname
 left join listed on hours.destination = listed.destination
+left join fullest
+    on
+        hours.source = fullest.source
+        and hours.seen_by = fullest.seen_by
+        and hours.device = fullest.device
+        and hours.destination = fullest.destination
+        and hours.dst_port is not distinct from fullest.dst_port
+        and hours.protocol is not distinct from fullest.protocol
+        and hours.hour = fullest.hour
+where hours.source is null or fullest.source is not null

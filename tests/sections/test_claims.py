@@ -94,7 +94,7 @@ def test_trust_is_amber_while_a_source_is_blind():
     assert trust.is_amber
     assert trust.more.startswith("Firewall: log lines omit more")
     assert (trust.value, trust.word) == (None, "Check")
-    assert trust.action == ("Next: find out why firewall leaves out accounts or sites.")
+    assert trust.action == ("Next: find out why the firewall log leaves out accounts or sites.")
     assert "44% of lines have no account" in trust.more
     assert not lines(View(busy(), MONDAY))[1].is_amber
 
