@@ -94,6 +94,8 @@ select
     count(distinct source) as source_count,
     array_to_string(sorted_values(source), ', ') as sources,
     bool_or(starts_with(source, 'schoolbell-starter'))
+    -- a vendor's helper controls a computer from elsewhere, too
+    and category <> 'remote_access'
     and count(*) over (partition by url_hostname) = 1 as is_well_known,
     category in (
         'social', 'shopping', 'streaming', 'sports', 'gambling', 'jobs', 'dating',
