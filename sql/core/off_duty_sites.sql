@@ -4,7 +4,8 @@ summary: >
   site is external if no approval applies to the account on the day; a host that serves
   another site counts as that one; sensitive sites are left out. A request counts until
   the next one to such a site, three minutes at most, the last for twenty seconds: an
-  open tunnel shows no reader.
+  open tunnel shows no reader. One or two requests to a non-work site are another page's
+  embed, and do not count.
 grain: [account, device, start_time]
 lookahead: 1
 params:
@@ -16,6 +17,12 @@ params:
     max: 1800
     unit: seconds
     why: no longer is shown to be read after a request, as commercial reporters count
+  requests:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: one or two requests are an embed or a preview, not use
 by_account:
   - core.engaged_requests
   - core.host_services
@@ -151,17 +158,52 @@ external as (
     where is_external(verdict) and not is_sensitive
 ),
 
+marked as (
+    select
+        *,
+        coalesce(
+            started - lag(started) over of_site > $reading_seconds, true
+        )::int as is_first
+    from external
+    window
+        of_site as (
+            partition by account, device, stretch_start, site
+            order by started, event_id
+        )
+),
+
+visits as (
+    select
+        *,
+        sum(is_first) over (
+            partition by account, device, stretch_start, site
+            order by started, event_id
+        ) as visit
+    from marked
+),
+
+-- a page of an approved site may embed a feed or a film
+used as (
+    select * exclude (is_first, visit)
+    from visits
+    qualify
+        list_count = 0
+        or count(*) over (
+            partition by account, device, stretch_start, site, visit
+        ) >= $requests
+),
+
 -- each request once for all external sites, once more for the non-work ones alone
 told_apart as (
     select
         *,
         false as is_non_work_only
-    from external
+    from used
     union all
     select
         *,
         true as is_non_work_only
-    from external
+    from used
     where list_count > 0
 ),
 
