@@ -228,7 +228,7 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
     for _, _, words in steps:
         run(left, *(drawn(left, one) for one in words))
     elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
-                 "verdict-many"}  # fmt: skip
+                 "verdict-many", "stop-mail", "resume-mail", "test-mail"}  # fmt: skip
     assert {name for name, _, _ in steps} | elsewhere == set(FORMS)
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()

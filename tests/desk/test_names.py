@@ -31,7 +31,7 @@ def planted(desk):
 WORD = re.compile(r"[\w.@-]+(?: [\w.@-]+)?")
 
 
-ALIKE = ("/cases/", "/sites?", "/decide?")
+ALIKE = ("/cases/", "/sites?", "/decide?", "/use?", "/?")
 """Pages of which a few are enough."""
 
 

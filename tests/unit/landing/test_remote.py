@@ -77,7 +77,9 @@ def object_store(monkeypatch):
     """Provide an S3 server with one bucket, and a client of it."""
     import boto3
     from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
 
+    S3FileSystem.clear_instance_cache()  # one of an earlier test has that server's address
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
