@@ -5,7 +5,7 @@ summary: >
   device without a lease is listed by its address. Traffic inside the district, refused
   traffic and traffic from outside are left out. A connection that is logged at its
   start and again at its end counts once. Where two firewalls or sensors see a device's
-  traffic to one destination in one hour, the log with most bytes counts.
+  traffic to one destination in one hour, each amount is the largest that one log has.
 grain: [seen_by, device, destination, dst_port, protocol, hour]
 lookback: 1
 lookahead: 1
@@ -361,7 +361,7 @@ seen as (
     left join devices on requests.device = devices.device
 ),
 
-hours as (
+by_log as (
     select
         source,
         seen_by,
@@ -394,20 +394,41 @@ hours as (
         date_trunc('hour', start_time)
 ),
 
--- copies of one traffic: the log with the most bytes counts, for they never add up
-fullest as (
+-- copies of one traffic never add up, and a log may lack one of the amounts
+hours as (
+    select * exclude (source)
+    from by_log
+    where source is null
+    union all by name
     select
         seen_by,
         device,
+        bool_or(is_registered) as is_registered,
+        min(device_class) as device_class,
+        min(net_kind) as net_kind,
+        min(building) as building,
         destination,
+        min(site) as site,
+        bool_and(is_bare_address) as is_bare_address,
         dst_port,
         protocol,
         hour,
+        max(flow_count) as flow_count,
+        max(two_way_count) as two_way_count,
+        max(bytes_in) as bytes_in,
+        max(bytes_out) as bytes_out,
+        max(longest_seconds) as longest_seconds,
+        min(first_time) as first_time,
+        max(last_time) as last_time,
+        list_sort(
+            list_distinct(flatten(list(first_events || [largest_event])))
+        ) as first_events,
         max_by(
-            source,
-            (coalesce(bytes_in, 0) + coalesce(bytes_out, 0), flow_count, source)
-        ) as source
-    from hours
+            largest_event,
+            (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), largest_event)
+        ) as largest_event,
+        min(binding_event_id) as binding_event_id
+    from by_log
     where source is not null
     group by seen_by, device, destination, dst_port, protocol, hour
 ),
@@ -464,13 +485,3 @@ select
 from hours
 left join hosts on hours.destination = hosts.url_hostname
 left join listed on hours.destination = listed.destination
-left join fullest
-    on
-        hours.source = fullest.source
-        and hours.seen_by = fullest.seen_by
-        and hours.device = fullest.device
-        and hours.destination = fullest.destination
-        and hours.dst_port is not distinct from fullest.dst_port
-        and hours.protocol is not distinct from fullest.protocol
-        and hours.hour = fullest.hour
-where hours.source is null or fullest.source is not null
