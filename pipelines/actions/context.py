@@ -100,6 +100,11 @@ class ActionContext:
             )
         return found[0] if found else None
 
+    def address_of(self, case: Case) -> str:
+        """Return the address of a case at the desk; empty without `[desk] address`."""
+        desk = self.district.settings.desk.address
+        return f"{desk}/cases/{case.case_id}" if desk else ""
+
     def finding(self, finding_id: str) -> tuple[Case, FindingRow]:
         """Return a finding and its case.
 

@@ -9,6 +9,7 @@ from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import Message, hashed
 from pipelines.alerts.outbox import report_reader_channel
 from pipelines.errors import DeliveryError, SettingsError
+from pipelines.findings.review import required_reason
 from pipelines.settings.model import ReportReader
 from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.audit import Act
@@ -72,7 +73,7 @@ def _change(
         state = "already stopped" if is_stopped else "not stopped"
         raise SettingsError(f"the emails to {name} are {state}", where="NAME")
     changed = stopped | {name} if is_stopped else stopped - {name}
-    act = Act(actor=str(context.asker), action=action, subject=name, reason=reason.strip())
+    act = Act(actor=str(context.asker), action=action, subject=name, reason=required_reason(reason))
     with context.chain.recording(act) as transaction:
         put_stopped(transaction, changed)
 

@@ -12,7 +12,7 @@ import typer
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
 from pipelines.alerts.memory import Reply, active_news, answer
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.run.console import console, table, working
@@ -156,10 +156,10 @@ def _answer(home: Path, said: Reply, *, as_json: bool) -> None:
     with open_district(home) as district:
         about = answer(district.store, said)
     done = f"Noted for {len(about)} notices." if about else "Noted."
-    tell({"about": said.about_id, "notices": len(about)}, done, as_json=as_json)
+    print_facts({"about": said.about_id, "notices": len(about)}, done, as_json=as_json)
 
 
 def _tell(summary: AlertSummary, *, as_json: bool) -> None:
-    tell(asdict(summary), str(summary), as_json=as_json)
+    print_facts(asdict(summary), str(summary), as_json=as_json)
     failed = sum(one.failed for one in summary.by_channel.values())
     sys.exit(1 if failed or summary.warning else 0)

@@ -8,7 +8,7 @@ import typer
 from pipelines.actions.referrals import MAX_STATEMENT
 from pipelines.actions.referrals import answer as answered
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.cli.refer import CaseId
 from pipelines.errors import SettingsError
 
@@ -34,7 +34,7 @@ def answer(
     lines = [f"{ident} is saved with the facts of {case_id}, sha256 {row['sha256']}"]
     if tests:
         lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
-    tell(facts, *lines, as_json=as_json)
+    print_facts(facts, *lines, as_json=as_json)
 
 
 def _text(file: Path) -> str:

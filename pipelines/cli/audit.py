@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.errors import safe
 from pipelines.privacy.lookups import looked_up
 from pipelines.run.console import console, table
@@ -54,7 +54,7 @@ def verify(
             "compared": len(printed) + len(kept),
             "restored": [asdict(one) for one in restored],
         }
-        tell(facts, as_json=True)
+        print_facts(facts, as_json=True)
     elif broken is not None:
         typer.echo(safe(f"entry {broken.number} {broken.what}"), err=True)
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.backup import fingerprint as fingerprint_of
@@ -53,4 +53,4 @@ def backup(
         lines.append(
             "The backup does not contain the keys. Copy them to a separate place once, with --keys."
         )
-    tell(shown, *lines, as_json=as_json)
+    print_facts(shown, *lines, as_json=as_json)

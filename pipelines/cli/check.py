@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.product_stories import shown_by_logs
@@ -67,7 +67,7 @@ def check(
             raise
         problems, registry = list(error.problems), None
     for problem in problems:
-        tell(asdict(problem), str(problem), as_json=as_json)
+        print_facts(asdict(problem), str(problem), as_json=as_json)
     if registry is not None and not as_json:
         for file, disables in sorted(registry.missing.items()):
             word = registry.empty.get(file, "not there")

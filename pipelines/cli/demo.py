@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.run.console import console, table, watching
@@ -60,7 +60,7 @@ def demo(
         "rules": [dict(zip(columns, row, strict=True)) for row in rows],
     }
     lines = (*told(done), *_judged(trial), f"Report: {report}")
-    tell(facts, *lines, as_json=as_json)
+    print_facts(facts, *lines, as_json=as_json)
 
 
 def _make(home: Path, seed: int, people: int, weeks: int, habits: Habits) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, named, open_context
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError
 
 app = typer.Typer(invoke_without_command=True)
@@ -53,7 +53,7 @@ def group(
     where = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     facts = {"address": where, "socket": str(path) if path else None}
     more = f"; also on {path}" if path else ""
-    tell(facts, f"{where} (press Ctrl+C to stop){more}", as_json=as_json)
+    print_facts(facts, f"{where} (press Ctrl+C to stop){more}", as_json=as_json)
     sys.stdout.flush()
     serve(place, *sockets)
 
@@ -67,7 +67,7 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
     with open_context(home, "accounts") as context:
         password = _password()
         name = put(context, login, Passwords().hashed(password))
-    tell(
+    print_facts(
         {"login": name},
         f"{name} can sign in, with the role in [desk.logins].",
         as_json=as_json,
@@ -81,7 +81,7 @@ def end(home: Home, login: Login, as_json: AsJson = False) -> None:
 
     with open_context(home, "accounts") as context:
         name = ended(context, login)
-    tell({"login": name}, f"{name} can no longer sign in.", as_json=as_json)
+    print_facts({"login": name}, f"{name} can no longer sign in.", as_json=as_json)
 
 
 @account.command("list")
@@ -95,7 +95,7 @@ def list_accounts(home: Home, as_json: AsJson = False) -> None:
         shown = {name: row[name] for name in ("login", "created_time", "ended_time")}
         state = f"ended {row['ended_time'][:10]}" if row["ended_time"] else "active"
         line = f"{row['login']}: since {row['created_time'][:10]}, {state}"
-        tell(shown, line, as_json=as_json)
+        print_facts(shown, line, as_json=as_json)
 
 
 def _password() -> str:

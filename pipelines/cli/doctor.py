@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.checks import (
     WELL,
@@ -33,7 +33,7 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
     findings = []
     for finding in examine(patient):
         findings.append(finding)
-        tell(finding.shown(), _line(finding), as_json=as_json)
+        print_facts(finding.shown(), _line(finding), as_json=as_json)
     if not as_json:
         typer.echo(_sum(findings))
     raise typer.Exit(verdict(findings))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.errors import safe_lines
 from pipelines.operations.restore import drill as drilled
@@ -34,7 +34,7 @@ def drill(
     with working("rehearsing a restore"), open_district(home) as district:
         wrong = drilled(district.store, to, keys, place)
     if as_json:
-        tell({"wrong": list(wrong)}, as_json=True)
+        print_facts({"wrong": list(wrong)}, as_json=True)
         raise typer.Exit(1 if wrong else 0)
     for line in wrong:
         typer.echo(safe_lines(line), err=True)

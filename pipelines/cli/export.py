@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.notebook.connection import Connection, noted
 from pipelines.notebook.export import exported
 
@@ -30,7 +30,7 @@ def export(
     """
     os.umask(0o077)
     folder, rows = exported(noted(Connection(home, is_local=False)), to)
-    tell(
+    print_facts(
         {"folder": folder, "rows": rows},
         f"{sum(rows.values()):,} rows of {len(rows)} tables are in {folder}.",
         as_json=as_json,

@@ -20,7 +20,7 @@ from pipelines.actions.kept_evidence import edition
 from pipelines.actions.kept_evidence import pack as packed
 from pipelines.actions.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import emit, tell, write_private
+from pipelines.cli.output import emit, print_facts, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
@@ -210,7 +210,7 @@ def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
             "alternatives": record["alternatives"],
             "evidence": _cited(context, finding),
         }
-        tell(facts, *_seen(context, case, finding), as_json=as_json)
+        print_facts(facts, *_seen(context, case, finding), as_json=as_json)
 
 
 @app.command()
@@ -229,7 +229,7 @@ def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     names = ("clauses", "parameters", "inputs", "would_change", "limits", "next_step")
     facts |= {name: record[name] for name in names}
     facts["measured"] = dict(_measured(finding["record"]))
-    tell(facts, *_explained(finding, title), as_json=as_json)
+    print_facts(facts, *_explained(finding, title), as_json=as_json)
 
 
 def _seen(context: ActionContext, case: Case, finding: FindingRow) -> Iterator[str]:
@@ -322,7 +322,7 @@ def verdict(
     facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
     facts["reason"] = reason.strip()
     more = f" ({len(decided)} findings)" if len(decided) > 1 else ""
-    tell(facts, f"{subject_id}: {code}, {VERDICTS[code]}{more}", as_json=as_json)
+    print_facts(facts, f"{subject_id}: {code}, {VERDICTS[code]}{more}", as_json=as_json)
 
 
 @app.command()
@@ -338,7 +338,7 @@ def undo(
     with open_context(home, "verdict") as context:
         undone = verdicts.undo(context, [case_id])
     facts = {"case_id": case_id, "finding_ids": [row["finding_id"] for row in undone]}
-    tell(facts, f"{case_id}: verdict undone", as_json=as_json)
+    print_facts(facts, f"{case_id}: verdict undone", as_json=as_json)
 
 
 @app.command()
@@ -352,7 +352,7 @@ def comment(
     with open_context(home, "evidence") as context:
         row = verdicts.comment(context, case_id, text)
     facts = {"case_id": row["case_id"], "comment_id": row["comment_id"]}
-    tell(facts, f"{case_id}: comment saved", as_json=as_json)
+    print_facts(facts, f"{case_id}: comment saved", as_json=as_json)
 
 
 @app.command()
@@ -365,7 +365,7 @@ def ticket(
     """Store the number of a case's ticket in your ticket system."""
     with open_context(home, "verdict") as context:
         row = verdicts.ticket(context, case_id, number)
-    tell(row, f"{case_id}: {row['ticket'] or 'no ticket'}", as_json=as_json)
+    print_facts(row, f"{case_id}: {row['ticket'] or 'no ticket'}", as_json=as_json)
 
 
 @app.command()
@@ -380,7 +380,7 @@ def assign(
     with open_context(home, "assign") as context:
         verdicts.assign(context, subject_id, assignee, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
-    tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
+    print_facts(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
 
 @app.command()
@@ -390,7 +390,7 @@ def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
         row = verdicts.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"approved: {_asked(row)}"
-    tell(facts, said, as_json=as_json)
+    print_facts(facts, said, as_json=as_json)
 
 
 def _asked(row: RequestRow) -> str:
@@ -405,7 +405,7 @@ def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = 
         row = verdicts.refuse(context, request_id, reason)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"refused: {_asked(row)}"
-    tell(facts, said, as_json=as_json)
+    print_facts(facts, said, as_json=as_json)
 
 
 @app.command()
@@ -457,7 +457,7 @@ def pack(
     """Pack the evidence of a case into a zip file that can be verified offline."""
     with open_context(home, "export") as context:
         made = packed(context, case_id, reason, partial(write_private, to), names=names)
-    tell(
+    print_facts(
         {
             "file": str(to),
             "sha256": made.sha256,
@@ -478,7 +478,7 @@ def feedback(home: Home, as_json: AsJson = False) -> None:
         rows = [quality_row(each) for each in qualities_of(context.district)]
         amends = list(_fixes(context))
     if as_json:
-        tell({"rules": rows, "fixes": amends}, as_json=True)
+        print_facts({"rules": rows, "fixes": amends}, as_json=True)
         return
     columns = ("rule", "stage", *COUNTS, "decisions", "precision", "follows")
     body = [_cells(row) for row in rows if row["decisions"] or row["undetermined"]]
@@ -567,7 +567,7 @@ def exception(
         facts = actions.exception(context, finding_id, reason, until, scope, since)
     span = f"{facts['first_day']} to {facts['last_day']}"
     shown = f"{facts['exception_id']}: {facts['rule']} by {scope}, {span}"
-    tell(facts, f"{shown}. It takes effect with the next run.", as_json=as_json)
+    print_facts(facts, f"{shown}. It takes effect with the next run.", as_json=as_json)
 
 
 @app.command("exception-end")
@@ -586,7 +586,7 @@ def exception_end(
     ended = f"ends on {last}" if last else "is removed"
     facts = {"exception_id": exception_id, "last_day": last or None}
     said_line = f"{exception_id} {ended}. This takes effect with the next run."
-    tell(facts, said_line, as_json=as_json)
+    print_facts(facts, said_line, as_json=as_json)
 
 
 def _cell(value: object) -> object:

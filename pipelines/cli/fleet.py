@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError, safe, safe_lines
 from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet, write_workspace
@@ -132,7 +132,7 @@ def workspace(
     """Write a Dagster workspace with one code location per home."""
     made = write_workspace(load_fleet(fleet), to)
     said = f"Written: {made}\nStart it: dagster dev -w {made}"
-    tell({"workspace": str(made)}, said, as_json=as_json)
+    print_facts({"workspace": str(made)}, said, as_json=as_json)
 
 
 def _layer(fleet: Fleet) -> Path:
@@ -190,7 +190,7 @@ def _tell(outcome: Outcome, *, as_json: bool, is_shown: bool) -> None:
             "what": outcome.what,
             "lines": outcome.out.splitlines() if is_shown else [],
         }
-        tell(shown, as_json=True)
+        print_facts(shown, as_json=True)
         return
     typer.echo(f"{name}: {_word(outcome)}, {outcome.seconds:.0f} s")
     lines = outcome.out.splitlines() if is_shown else []

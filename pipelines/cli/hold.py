@@ -7,7 +7,7 @@ import typer
 
 from pipelines.actions import kept_evidence as actions
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.state.retention import Hold, holds
 
 app = typer.Typer(help="Legal holds on days, so that nothing is deleted.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def add(
     """Place a hold: keep all data of some days, regardless of the retention period."""
     with open_context(home, "hold") as context:
         placed = actions.hold(context, reason, first and first.date(), last and last.date(), case)
-    tell(placed.__dict__, f"hold {line_of(placed)}", as_json=as_json)
+    print_facts(placed.__dict__, f"hold {line_of(placed)}", as_json=as_json)
 
 
 @app.command("list")
@@ -56,7 +56,7 @@ def release(
     with open_context(home, "hold") as context:
         actor = actions.release(context, hold_id, reason)
     facts = {"hold_id": hold_id, "released_by": actor}
-    tell(facts, f"{hold_id} is released.", as_json=as_json)
+    print_facts(facts, f"{hold_id} is released.", as_json=as_json)
 
 
 def line_of(one: Hold) -> str:

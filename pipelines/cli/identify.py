@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import safe
 from pipelines.formats import MIXED
 from pipelines.health.product_stories import shown_by
@@ -41,7 +41,7 @@ def identify(
             is_any_known |= bool(found.claims)
             where = f"{file}{member.path.removeprefix(readable(file.name))}"
             facts = {"path": where, **_as_data(found)}
-            tell(facts, *_in_words(where, found), as_json=as_json)
+            print_facts(facts, *_in_words(where, found), as_json=as_json)
         if (more := len(members) - MAX_MEMBERS) > 0 and not as_json:
             typer.echo(f"{safe(file)}: {more} more members were not read")
     sys.exit(0 if is_any_known else 1)

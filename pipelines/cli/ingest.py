@@ -8,7 +8,7 @@ import typer
 
 from pipelines.build.steps import ingest_sources, preview
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
 from pipelines.ingest.source import IngestOptions, Outcome
@@ -88,7 +88,7 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
             "message": record.message,
             "waits": outcome.waits or None,
         }
-        tell(facts, as_json=True)
+        print_facts(facts, as_json=True)
     else:
         for text in troubles([outcome]):
             typer.echo(text, err=True)
@@ -109,7 +109,7 @@ def _preview(district: District, settle_seconds: float, *, as_json: bool) -> Non
                 told = {"source": source.name, "path": path, "kind": one.kind}
                 if one.kind in WRONG:
                     told["message"] = message or ""
-                tell(told, as_json=True)
+                print_facts(told, as_json=True)
             else:
                 typer.echo(f"{safe(source.name)}/{safe(path)}: {one.kind}")
                 if one.kind in WRONG:

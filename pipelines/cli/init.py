@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError
 from pipelines.registry.new_home import Answers, create, settings_text
 from pipelines.settings.home import DistrictHome
@@ -72,7 +72,7 @@ def made_home(place: DistrictHome, said: Answers, *, is_asked: bool) -> District
 def _tell(made: DistrictHome, *, as_json: bool) -> None:
     if as_json:
         names = ("path", "settings_file", "registry", "landing")
-        tell({name: str(getattr(made, name)) for name in names}, as_json=True)
+        print_facts({name: str(getattr(made, name)) for name in names}, as_json=True)
         return
     typer.echo(f"District home: {made.path}")
     typer.echo("Next:")

@@ -10,7 +10,7 @@ import typer
 from pipelines.actions.inquiries import inquire, release_inquiry
 from pipelines.actions.referrals import OFFICES
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import emit, tell, write_private
+from pipelines.cli.output import emit, print_facts, write_private
 from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ def open_inquiry(
         f"{row['inquiry_id']}: {row['days_held']} of {row['days']} days are held",
         f"Then: schoolbell inquiry release {row['inquiry_id']} --out answer.zip",
     )
-    tell({name: row[name] for name in told}, *lines, as_json=as_json)
+    print_facts({name: row[name] for name in told}, *lines, as_json=as_json)
 
 
 @app.command("list")
@@ -74,4 +74,4 @@ def release(
     with open_context(home, "inquire") as context:
         row = release_inquiry(context, inquiry_id, partial(write_private, out))
     facts = {"inquiry_id": inquiry_id, "file": str(out), "sha256": row["sha256"]}
-    tell(facts, f"{out}: sha256 {row['sha256']}", as_json=as_json)
+    print_facts(facts, f"{out}: sha256 {row['sha256']}", as_json=as_json)

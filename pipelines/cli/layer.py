@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.operations import agency_layer
 from pipelines.registry.folder import Layer, read_layer
@@ -69,7 +69,7 @@ def diff(
         found = list(agency_layer.differences(district.settings, district.home, at))
     for one in found:
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
-        tell(asdict(one), line, as_json=as_json)
+        print_facts(asdict(one), line, as_json=as_json)
     if wanted not in ("", held):
         typer.echo("The home contains another version of this overlay.", err=True)
     elif not found:
@@ -79,4 +79,4 @@ def diff(
 def _tell(one: Layer, what: str, *, as_json: bool) -> None:
     said = f"{one.name} {one}: {what}"
     shown = {"name": one.name, "version": one.version, "digest": one.digest}
-    tell(shown, said if one.digest else "no layer", as_json=as_json)
+    print_facts(shown, said if one.digest else "no layer", as_json=as_json)

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, SourceError
 from pipelines.registry.domain_lists import TakenList, keep, kept, read_list
 from pipelines.run.console import working
@@ -57,7 +57,7 @@ def update(
         with working(f"downloading {key}"):
             taken = _take(place, key, one)
         said = f"{key}: {taken.names:,} names, {taken.skipped:,} left out"
-        tell(asdict(taken), said, as_json=as_json)
+        print_facts(asdict(taken), said, as_json=as_json)
 
 
 @app.command()
@@ -70,7 +70,7 @@ def show(home: Home, as_json: AsJson = False) -> None:
         facts = asdict(taken) if taken is not None else {"name": key}
         said = "not downloaded yet" if taken is None else _kept_list(taken)
         facts = {**facts, "is_taken": taken is not None, "is_on": one.enabled}
-        tell(facts, f"{key} ({state}): {said}", as_json=as_json)
+        print_facts(facts, f"{key} ({state}): {said}", as_json=as_json)
 
 
 def _kept_list(taken: TakenList) -> str:
@@ -95,7 +95,7 @@ def doubts(home: Home, as_json: AsJson = False) -> None:
         mark = "on which the lists disagree: " if row["is_work_disputed"] else ""
         days = "day" if row["days"] == 1 else "days"
         said = f"{row['site']} ({row['days']} {days}): {mark}{row['said']}"
-        tell(row, said, as_json=as_json)
+        print_facts(row, said, as_json=as_json)
     if not rows and not as_json:
         typer.echo("The lists agree on every site of the latest week.")
 

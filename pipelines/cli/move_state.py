@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError
 from pipelines.operations.upgrade import move_back, move_out
 from pipelines.settings.home import DistrictHome
@@ -36,4 +36,4 @@ def move_state(
     place = DistrictHome(home.resolve())
     rows = move_back(place) if back else move_out(place, given)
     where = str(place.state_db) if back else "the database"
-    tell(rows, f"{sum(rows.values()):,} rows are in {where}, all counted.", as_json=as_json)
+    print_facts(rows, f"{sum(rows.values()):,} rows are in {where}, all counted.", as_json=as_json)

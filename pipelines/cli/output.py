@@ -37,7 +37,7 @@ def write_private(to: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def tell(facts: Mapping[str, object], *lines: str, as_json: bool) -> None:
+def print_facts(facts: Mapping[str, object], *lines: str, as_json: bool) -> None:
     """Print the facts as one JSON object, or the lines, safe for a terminal."""
     for line in [json.dumps(facts, default=str)] if as_json else map(safe_lines, lines):
         typer.echo(line)

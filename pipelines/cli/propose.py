@@ -24,7 +24,7 @@ from pipelines.actions.proposals import (
 from pipelines.actions.proposals import accept as accepted
 from pipelines.actions.site_effects import NO_CASE, in_words
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, capital, safe
 from pipelines.proposals.offers import Offer, as_text
 from pipelines.reports.words import listed
@@ -78,7 +78,7 @@ def propose(
     with open_context(home, "replay") as context:
         if back:
             for said in take_back(context, back, reason):
-                tell({"taken_back": said}, said, as_json=as_json)
+                print_facts({"taken_back": said}, said, as_json=as_json)
             return
         target = _outside(out, context.district.home.registry) if out else None
         with working("reading the logs"):
@@ -105,11 +105,11 @@ def _accept(
     for group in groups:
         for said in accept_group(context, group, reason):
             facts = {"group": group.topic, "accepted": True, "said": said}
-            tell(facts, f"{group.topic}: {said}", as_json=as_json)
+            print_facts(facts, f"{group.topic}: {said}", as_json=as_json)
     for offer in single:
         said = accepted(context, offer, reason)
         facts = {"id": offer.offer_id, "file": offer.file, "accepted": True}
-        tell(facts, f"{offer.offer_id}: {said}", as_json=as_json)
+        print_facts(facts, f"{offer.offer_id}: {said}", as_json=as_json)
     if not as_json and (groups or single):
         if groups:
             typer.echo("--take-back GROUP undoes a group.")
@@ -142,7 +142,7 @@ def _try(
     with working("judging the last weeks with the new rows"):
         trial = trial_of(context, picked, GROUP_WEEKS if groups else WEEKS)
     before, after = findings_of(trial)
-    tell(
+    print_facts(
         {
             "ids": [one.offer_id for one in picked],
             "effects": effects(trial.differences),
@@ -165,7 +165,7 @@ def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
     if as_json:
         for offer in found:
             if not show or in_group(offer.topic, show):
-                tell(_facts(offer), as_json=True)
+                print_facts(_facts(offer), as_json=True)
         return
     for line in _told(found, shown, show):
         typer.echo(safe(line))
@@ -247,7 +247,7 @@ def _write(found: Sequence[Offer], target: Path, *, as_json: bool) -> None:
         ]
         (target / file).write_text(as_text(file, rows), encoding="utf-8")
         facts = {"file": str(target / file), "rows": len(rows)}
-        tell(facts, f"{len(rows)} rows: {target / file}", as_json=as_json)
+        print_facts(facts, f"{len(rows)} rows: {target / file}", as_json=as_json)
 
 
 def _outside(folder: Path, registry: Path) -> Path:

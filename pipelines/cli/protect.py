@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.units import GROUPS, protect
 from pipelines.settings.home import DistrictHome
@@ -53,7 +53,7 @@ def protect_home(
         lines += ["Check each one. For files that another account created: --take-from ACCOUNT"]
     refused = [{"path": one.where, "why": one.what} for one in done.refused]
     facts = {"changed": done.changed, "refused": refused}
-    tell(facts, "\n".join(lines), as_json=as_json)
+    print_facts(facts, "\n".join(lines), as_json=as_json)
     sys.exit(1 if done.refused else 0)
 
 

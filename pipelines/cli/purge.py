@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.hold import line_of
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import District, only_writer
 from pipelines.errors import BusyError, SchoolbellError, safe_lines
 from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
@@ -37,16 +37,16 @@ def purge(
         now = datetime.now(UTC)
         if dry_run:
             found = plan(context.district, now)
-            tell(_shown(found), *_lines(found), as_json=as_json)
+            print_facts(_shown(found), *_lines(found), as_json=as_json)
             return
         with only_writer(context.district.home):
             found = plan(context.district, now)
             if not as_json:
-                tell({}, *_lines(found), as_json=False)
+                print_facts({}, *_lines(found), as_json=False)
             if found.is_empty:
                 finish_purge(context.district, context.chain, now)
                 if as_json:
-                    tell(_shown(found) | {"certificate": None}, as_json=True)
+                    print_facts(_shown(found) | {"certificate": None}, as_json=True)
                 return
             _confirm(reason, is_sure=yes)
             done = Purge(found, str(context.asker), reason, now)
@@ -60,7 +60,7 @@ def purge(
                     done,
                     context.chain,
                 )
-    tell(_shown(found) | {"certificate": str(path)}, f"Certificate: {path}", as_json=as_json)
+    print_facts(_shown(found) | {"certificate": str(path)}, f"Certificate: {path}", as_json=as_json)
 
 
 @contextmanager

@@ -64,8 +64,7 @@ def _answer(
     try:
         if sql:
             return con.frame(sql, **given), sql
-        queries = queries_with(DistrictHome(con.home).queries)
-        return con.saved(name, **given), saved_query(queries, name).query
+        return con.saved(name, **given), saved_query(con.queries, name).query
     except SqlError as error:
         raise ModelError(
             _without_place(str(error)),

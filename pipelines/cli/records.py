@@ -13,7 +13,7 @@ import typer
 from pipelines.actions import records as actions
 from pipelines.actions.context import ActionContext
 from pipelines.cli.options import AsJson, Home, days_of, open_context
-from pipelines.cli.output import emit, tell, write_private
+from pipelines.cli.output import emit, print_facts, write_private
 from pipelines.errors import SettingsError
 from pipelines.findings.packs import csv_bytes
 from pipelines.records.release import Draft
@@ -57,7 +57,7 @@ def open_(
     with _opened(home) as context:
         made = actions.open_request(context, requester, received.date(), said)
     shown = {"request": made.request_id, "due": str(made.due or "")}
-    tell(shown, f"{made.request_id}, {_due(made.due)}", as_json=as_json)
+    print_facts(shown, f"{made.request_id}, {_due(made.due)}", as_json=as_json)
 
 
 @app.command("list")
@@ -104,7 +104,7 @@ def scope(
             columns or (),
         )
     cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
-    tell(
+    print_facts(
         asdict(made),
         f"{count(made.rows, 'row')}, {count(made.withheld, 'item')} that cannot be released to "
         f"everyone, {made.students:,} of them about students; {made.hours:g} hours to "
@@ -132,7 +132,7 @@ def draft(
             "items": [asdict(one) for one in made.items],
             "decisions": [asdict(one) for one in decided.values()],
         }
-        tell(facts, as_json=True)
+        print_facts(facts, as_json=True)
         return
     rows = [
         (of, CLASSES[of], items, decision, exemption if decision != "keep" else "")
@@ -177,7 +177,7 @@ def decide(
             actor=str(context.asker),
         )
         actions.decide(context, number, made)
-    tell(asdict(made), f"{item}: {decision}", as_json=as_json)
+    print_facts(asdict(made), f"{item}: {decision}", as_json=as_json)
 
 
 @app.command()
@@ -185,7 +185,7 @@ def approve(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Approve exactly the current draft, as the second person."""
     with _opened(home) as context:
         sha256 = actions.approve(context, number)
-    tell({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
+    print_facts({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
 
 
 @app.command()
@@ -205,7 +205,7 @@ def release(
         f"{path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked\n"
         f"SHA-256 {made.sha256}"
     )
-    tell(shown, said, as_json=as_json)
+    print_facts(shown, said, as_json=as_json)
 
 
 @app.command()
@@ -218,7 +218,7 @@ def close(
     """Close a request without a release: withdrawn, or no records."""
     with _opened(home) as context:
         actions.close(context, number, reason)
-    tell({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)
+    print_facts({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)
 
 
 @app.command()
@@ -227,7 +227,7 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
     with _opened(home) as context:
         one = actions.request_of(context.district.store, number)
         decided = record_decisions(context.district.store, number)
-    tell(
+    print_facts(
         {**asdict(one), "decisions": [asdict(each) for each in decided.values()]},
         f"{one.request_id}, received {one.received}, {_due(one.due)}",
         one.text.rstrip(),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet, whose_login
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.operations.restore import RecoveryResult
 from pipelines.operations.restore import recover as recovered
@@ -37,7 +37,7 @@ def recover(
             accept_key(district.home, district.store, whose_login())
     with watching(console(is_quiet=is_quiet or as_json)) as watchers:
         done = recovered(home, watchers.building)
-    tell(asdict(done), *lines_of(done), as_json=as_json)
+    print_facts(asdict(done), *lines_of(done), as_json=as_json)
 
 
 def lines_of(done: RecoveryResult) -> Iterator[str]:

@@ -9,7 +9,7 @@ import typer
 from pipelines.actions.referrals import OFFICES
 from pipelines.actions.referrals import refer as referred
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell, write_private
+from pipelines.cli.output import print_facts, write_private
 
 CaseId = Annotated[str, typer.Argument(help="ID of the case.")]
 
@@ -32,4 +32,4 @@ def refer(
         f"{case_id} is referred to {OFFICES[to]}: {row['referral_id']}",
         f"{out}, sha256 {row['sha256']}; its week is held ({row['hold_id']})",
     )
-    tell(row, *lines, as_json=as_json)
+    print_facts(row, *lines, as_json=as_json)

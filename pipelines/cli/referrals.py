@@ -6,7 +6,7 @@ import typer
 
 from pipelines.actions import referrals as actions
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.findings.review import VERDICTS
 from pipelines.state.reviews import referrals
 from pipelines.state.rows import ReferralRow
@@ -37,7 +37,7 @@ def acknowledge(home: Home, referral_id: ReferralId, as_json: AsJson = False) ->
     with open_context(home, "refer") as context:
         row = actions.acknowledge(context, referral_id)
     facts = {"referral_id": referral_id, "office": row["office"]}
-    tell(facts, f"{referral_id} is acknowledged by {row['office']}.", as_json=as_json)
+    print_facts(facts, f"{referral_id} is acknowledged by {row['office']}.", as_json=as_json)
 
 
 @app.command("return")
@@ -51,4 +51,4 @@ def give_back(
     with open_context(home, "refer") as context:
         actions.give_back(context, referral_id, code)
     facts = {"referral_id": referral_id, "outcome": code}
-    tell(facts, f"{referral_id} came back: {code}.", as_json=as_json)
+    print_facts(facts, f"{referral_id} came back: {code}.", as_json=as_json)

@@ -16,7 +16,7 @@ from pipelines.build.trial import Difference, TrialResult, changed, copied, with
 from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.errors import SettingsError, safe
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
@@ -242,7 +242,7 @@ def _tell(
             ],
         }
         more = {} if rows is None else {"differences": list(rows)}
-        tell(said | more, as_json=True)
+        print_facts(said | more, as_json=True)
         return
     if rows:
         columns = tuple(rows[0])

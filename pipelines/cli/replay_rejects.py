@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.ingest.parser import readers
@@ -48,7 +48,7 @@ def replay_rejects(
 
 def _tell_replay(source: str, name: str, done: ReplayResult, *, as_json: bool) -> None:
     counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
-    tell(
+    print_facts(
         {"source": source, "format": name, **counts},
         f"{source}: {name}: {done.lines} lines reread, {done.events} became events, "
         f"{done.rejects} are still rejected",

@@ -11,7 +11,7 @@ import typer
 from pipelines.actions import readers
 from pipelines.actions.verdicts import sign as signed_week
 from pipelines.cli.options import AsJson, Home, Quiet, named, open_context
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publication import publish_reports
@@ -61,7 +61,7 @@ def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:
             lambda week, at, of: status.update(f"week of {week}, {at} of {of} ..."),
         )
     for one in done:
-        tell(one.shown, str(one.page), as_json=as_json)
+        print_facts(one.shown, str(one.page), as_json=as_json)
 
 
 @app.command()
@@ -74,7 +74,7 @@ def sign(
     """Sign a week's report as reviewed; recorded permanently."""
     with open_context(home, "sign") as context:
         signed = signed_week(context, week, by)
-    tell(
+    print_facts(
         shown(signed),
         f"{week}: signed by {signed.by}, revision {signed.revision}, with "
         f"{signed.waiting} cases waiting for a decision",
@@ -105,7 +105,7 @@ def stop_mail(home: Home, name: Reader, reason: Reason, as_json: AsJson = False)
     """Stop the emails to a reader."""
     with open_context(home, "sign") as context:
         readers.stop_mail(context, name, reason)
-    tell({"name": name}, f"{name}: emails are stopped", as_json=as_json)
+    print_facts({"name": name}, f"{name}: emails are stopped", as_json=as_json)
 
 
 @app.command("resume-mail")
@@ -113,7 +113,7 @@ def resume_mail(home: Home, name: Reader, reason: Reason, as_json: AsJson = Fals
     """Send emails to a reader again."""
     with open_context(home, "sign") as context:
         readers.resume_mail(context, name, reason)
-    tell({"name": name}, f"{name}: emails are sent again", as_json=as_json)
+    print_facts({"name": name}, f"{name}: emails are sent again", as_json=as_json)
 
 
 @app.command("test-mail")
@@ -121,7 +121,7 @@ def send_test_mail(home: Home, name: Reader, as_json: AsJson = False) -> None:
     """Send a marked test to a reader now."""
     with open_context(home, "sign") as context:
         sent = readers.send_test_mail(context, name)
-    tell(sent, f"{name}: a test was sent to {sent['address']}", as_json=as_json)
+    print_facts(sent, f"{name}: a test was sent to {sent['address']}", as_json=as_json)
 
 
 def _monday(text: str) -> date:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, whose_login
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.cli.recover import lines_of
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.lake.files import UNLISTED
@@ -63,7 +63,7 @@ def restore(
         done = bring_back(folder, to, keys, actor=whose_login(), fingerprint=fingerprint)
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
-    tell(_shown(done), *_lines(done, made), as_json=as_json)
+    print_facts(_shown(done), *_lines(done, made), as_json=as_json)
     if not as_json:
         for line in done.wrong:
             typer.echo(safe_lines(line), err=True)

@@ -7,7 +7,7 @@ import typer
 from pipelines.actions.names import reveal as revealed
 from pipelines.cli.findings import CaseId
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 
 
 def reveal(
@@ -25,4 +25,4 @@ def reveal(
         told = revealed(context, token, reason, case)
     owner = f", of {told['person_id']}" if told["person_id"] else ""
     name = f" ({told['person_name']})" if told["person_name"] else ""
-    tell(told, f"{token}: {told['kind']} {told['value']}{owner}{name}", as_json=as_json)
+    print_facts(told, f"{token}: {told['kind']} {told['value']}{owner}{name}", as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.findings.review import required_reason
 from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.roles import RefusedError
@@ -50,4 +50,4 @@ def roles(
     now = roles_text(settings)
     same = "the same" if kept == now else kept
     text = f"district.toml: {now}\nAudit chain: {same}"
-    tell({"settings": now, "chain": kept}, text, as_json=as_json)
+    print_facts({"settings": now, "chain": kept}, text, as_json=as_json)

@@ -79,8 +79,8 @@ def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
             remedy="Write Parquet or CSV, or ask for fewer rows.",
         )
     body = [[_sheet_cell(value) for value in row] for row in rows.rows()]
-    told = [(name, " ".join(text.split())) for name, text in about]
-    return workbook({"Rows": [rows.columns, *body], ABOUT: told})
+    facts = [(name, " ".join(text.split())) for name, text in about]
+    return workbook({"Rows": [rows.columns, *body], ABOUT: facts})
 
 
 def _sheet_cell(value: object) -> object:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_outlined
 from pipelines.errors import safe
 from pipelines.run.console import console, watching
@@ -59,7 +59,7 @@ def run_all(
             # the row to write instead may hold more than the mistake
             typer.echo(safe(str(problem).splitlines()[0]), err=True)
         is_taken = not district.outline.refused
-    tell(facts_of(done), *told(done), as_json=as_json)
+    print_facts(facts_of(done), *told(done), as_json=as_json)
     is_well = is_purged and is_taken and not done.failures and done.coverage.is_enough
     sys.exit(0 if is_well and not is_all_lost(done.outcomes) else 1)
 
@@ -73,7 +73,7 @@ def run_week(
     """Run everything that is due, and republish one week's report."""
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
-    tell(facts_of(done), *told(done), as_json=as_json)
+    print_facts(facts_of(done), *told(done), as_json=as_json)
     from pipelines.cli.report import report
 
     report(home, week, as_json=as_json, is_quiet=is_quiet)

@@ -14,7 +14,7 @@ from pipelines.actions.permits import (
 )
 from pipelines.actions.site_effects import NO_CASE, in_words, span_in_words
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.errors import capital
 from pipelines.findings.cases import queue
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
@@ -71,12 +71,12 @@ def decide(
             facts = {"saved": True, **row}
             said = f"{row['entry_id']}: {row['pattern']} for {row['roles']} from"
             more = "Cases that it covers close with the next run."
-            tell(facts, f"{said} {row['valid_from']}. {more}", as_json=as_json)
+            print_facts(facts, f"{said} {row['valid_from']}. {more}", as_json=as_json)
             return
         found = would_change(context, row)
         sentences = in_words(context, found) or [NO_CASE]
         span = span_in_words(row, context.today)
-    tell(
+    print_facts(
         {"saved": False, **row, "effects": effects(found)},
         span,
         *(capital(f"{sentence}.") for sentence in sentences),

@@ -15,7 +15,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import Group, accept_group, groups, offered
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
@@ -66,7 +66,7 @@ def start(
     if as_json:
         with open_district(home) as district:
             facts = asdict(first_steps(district))
-        tell(facts, as_json=True)
+        print_facts(facts, as_json=True)
         return
     is_asking = not is_silent and sys.stdin.isatty()
     place = DistrictHome(home.resolve())

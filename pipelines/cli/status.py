@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.district import District, open_outlined
 from pipelines.errors import capital, safe, safe_lines
 from pipelines.health.source_states import HISTORY
@@ -37,7 +37,7 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
         code = _alert(district, now) if alert else 0
         found = status_of(district, now)
     if as_json:
-        tell(found.shown, as_json=True)
+        print_facts(found.shown, as_json=True)
     else:
         _show(found)
     raise typer.Exit(max(found.exit_code, code))

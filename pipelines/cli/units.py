@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.operations.units import write_units
 
 
@@ -24,4 +24,4 @@ def units(
     /etc/nginx/conf.d and /etc/sudoers.d.
     """
     paths = [str(path) for path in write_units(to, home.resolve(), user)]
-    tell({"files": paths}, *paths, as_json=as_json)
+    print_facts({"files": paths}, *paths, as_json=as_json)

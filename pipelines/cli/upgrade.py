@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.output import print_facts
 from pipelines.errors import safe_lines
 from pipelines.operations.upgrade import Plan, UpgradeResult, plan
 from pipelines.operations.upgrade import upgrade as upgraded
@@ -34,7 +34,7 @@ def upgrade(
     with working("upgrading the state"):
         done = upgraded(home)
     if as_json:
-        tell(asdict(done), as_json=True)
+        print_facts(asdict(done), as_json=True)
     else:
         _tell(done, home)
     raise typer.Exit(1 if done.wrong else 0)
@@ -48,7 +48,7 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
         lines.append("state.db: nothing to do.")
     if not found.is_warehouse_readable:
         lines.append("warehouse.duckdb cannot be opened; the next run rebuilds it.")
-    tell(asdict(found), *lines, as_json=as_json)
+    print_facts(asdict(found), *lines, as_json=as_json)
 
 
 def _tell(done: UpgradeResult, home: Path) -> None:

@@ -37,7 +37,7 @@ from pipelines.desk.views import requests_page
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import SURE
-from pipelines.reports.words import in_locale
+from pipelines.reports.words import count, in_locale
 from pipelines.run.status import status_of
 from pipelines.settings.roles import (
     MATRIX,
@@ -327,7 +327,6 @@ def _number(text: str, default: int) -> int:
 
 def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> dict[str, Any]:
     case, context = known.case, visit.context
-    address = context.district.settings.desk.address
     return {
         "case_id": case.case_id,
         "number": case.label,
@@ -338,14 +337,14 @@ def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> dict[str, Any]:
         "weight": case.severity,
         "confidence": SURE.get(case.confidence, "Lead"),
         "standing": known.standing,
-        "since": min(str(row["event_date"]) for row in case.counted),
+        "since": case.first_day,
         "due": case.due,
         "is_overdue": known.standing == "waiting" and case.due < context.today,
         "is_student": known.is_student,
         "buildings": sorted(buildings_of(visit.desk.home, case)),
         "assignee": case.assignee or "",
         "ticket": ticket,
-        "address": f"{address}/cases/{case.case_id}" if address else "",
+        "address": context.address_of(case),
     }
 
 
@@ -501,9 +500,8 @@ def _due(visit: ApiVisit) -> list[tuple[str, date, str, str]]:
     link = f" {address}/?show=waiting" if address else ""
     rows = []
     for day, cases in by_day.items():
-        size = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
         numbers = ", ".join(sorted(case.label for case in cases))
-        rows.append(("cases", day, f"Decide {size}", f"{numbers}.{link}"))
+        rows.append(("cases", day, f"Decide {count(len(cases), 'case')}", f"{numbers}.{link}"))
     if context.asker.may("records"):
         rows += [
             (f"records-{one.request_id}", one.due, "Public records request due", one.request_id)

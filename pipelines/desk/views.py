@@ -108,7 +108,7 @@ def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
     """
     settings = context.district.settings.desk
     number = tickets(context.district.store).get(case.case_id, "")
-    address = f"{settings.address}/cases/{case.case_id}" if settings.address else ""
+    address = context.address_of(case)
     words = {
         "number": case.label,
         "kind": KINDS.get(str(case.heaviest["kind"]), ""),

@@ -42,7 +42,7 @@ NAMES = [
     "referrer",
 ]  # fmt: skip
 STOPPED_BY_POLICY = ["1", "2"]
-NOBODY = "(?i)^(?:ANON|-)$"
+NO_ACCOUNT = "(?i)^(?:ANON|-)$"
 IS_REQUEST = pl.col("event_class") == "http_requests"
 
 REJECT_RULES = {
@@ -81,7 +81,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             start_time=stamp.time,
             src_ip=address(pl.col("client")),
             user_name=account(
-                pl.when(~pl.col("who").str.contains(NOBODY)).then(
+                pl.when(~pl.col("who").str.contains(NO_ACCOUNT)).then(
                     pl.col("who").str.replace(r"^(?:ldap|ntlm|krb)[0-9]*:", "")
                 )
             ),

@@ -6,7 +6,7 @@ folder and the environment, because a notebook is itself a way in.
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipelines.notebook.saved_queries import listed, queries_with, saved_query, 
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.privacy_records import note_opening
+from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import (
     SqlError,
     current,
@@ -272,6 +273,11 @@ class Connection:
         zone = self.zone if self._is_local else "UTC"
         return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
+    @property
+    def queries(self) -> Mapping[str, Model]:
+        """The saved queries of the product and the home, by name, as their files are now."""
+        return queries_with(DistrictHome(self.home).queries)
+
     def saved(self, name: str = "", **values: object) -> pl.DataFrame:
         """Return the rows of a saved query, as `schoolbell query` gives them.
 
@@ -284,7 +290,7 @@ class Connection:
         Raises:
             ModelError: There is no such query, or a value is missing or wrong.
         """
-        queries = queries_with(DistrictHome(self.home).queries)
+        queries = self.queries
         if not name:
             return listed(queries)
         query = saved_query(queries, name)

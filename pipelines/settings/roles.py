@@ -340,7 +340,7 @@ class DeskToken(Part):
 
 
 def _address_template(value: str) -> str:
-    if set(re.findall(r"{(.*?)}", value)) - {"number", "kind", "address", "ticket"}:
+    if re.search(r"[{}]", re.sub(r"{(?:number|kind|address|ticket)}", "", value)):
         message = "may contain {number}, {kind}, {address} and {ticket}, and no other braces"
         raise ValueError(message)
     return value

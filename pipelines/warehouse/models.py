@@ -380,7 +380,8 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     Raises:
         ModelError: With the file and its problem.
     """
-    where = f"sql/{path.parent.name}/{path.name}"
+    is_own = path.parent.parent != sql_folder()
+    where = str(path) if is_own else f"sql/{path.parent.name}/{path.name}"
     text = path.read_text(encoding="utf-8")
     found = _HEADER.match(text)
     if found is None:

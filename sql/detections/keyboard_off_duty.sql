@@ -65,8 +65,8 @@ explanations:
       within seconds of another site's, are left out
   - name: Duty in the evening or at the weekend
     by_design: the duty file, leave and calendar show no duty within 45 minutes
-  - name: A site that is approved, for whomever
-    by_design: what the list of sites speaks for, for anyone, is left out
+  - name: A site that is approved for another role
+    by_design: sites that the list approves for any role are left out
   - clock
 refuted_by:
   - a log with bytes or content types

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.output import emit, tell
+from pipelines.cli.output import emit, print_facts
 from pipelines.errors import safe
 from pipelines.run.console import console
 from pipelines.settings.scratch import scratch
@@ -85,7 +85,7 @@ def score(
         _tell_curves(points, as_json=as_json)
         return
     rows = {"false": false_rows(trials), "missed": missed_rows(trials)}
-    tell({**measures, **rows}, *_told(measures, trials), as_json=as_json)
+    print_facts({**measures, **rows}, *_told(measures, trials), as_json=as_json)
 
 
 def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) -> None:
@@ -119,7 +119,7 @@ def _worlds(
             points += curves(home) if is_curves else []
         row = world_row(scores[-1])
         if as_json:
-            tell(row, as_json=True)
+            print_facts(row, as_json=True)
             continue
         head, rule, line, _ = _table(tuple(row), [tuple(row.values())])
         if len(scores) == 1:
@@ -146,7 +146,7 @@ def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:
     if as_json:
         for point in whole:
             is_slope = (point.rule, point.parameter) in sloped
-            tell({**asdict(point), "is_slope": is_slope}, as_json=True)
+            print_facts({**asdict(point), "is_slope": is_slope}, as_json=True)
         return
     rows = [
         (

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipelines.desk.api import BASE, ENDPOINTS, MIN_TOKEN, document
 from pipelines.findings.cases import queue
+from pipelines.settings.roles import Tickets
 from pipelines.state.audit import open_chain
 from tests.desk.conftest import SETTINGS, with_settings
 from tests.desk.visiting import SECRET, open_desk
@@ -197,6 +198,14 @@ def test_the_calendar_counts_what_waits(desk):
     assert sum(int(str(event["summary"]).split()[1]) for event in events) == len(cases)
     context = desk.home.context(None)
     assert not [case for case in cases if context.subject(case.heaviest) in told]
+
+
+@pytest.mark.parametrize("template", ["{number", "number}", "{}", "{number.real}", "{number!r}"])
+def test_a_ticket_address_with_other_braces_is_refused(template):
+    """A lone brace passed the settings, and the page of each case failed."""
+    assert Tickets(new="https://jira.example/new?summary={number}")
+    with pytest.raises(ValueError, match="no other braces"):
+        Tickets(new=f"https://jira.example/new?summary={template}")
 
 
 def test_a_ticket_is_kept_at_its_case(desk, cases_of_desk):
