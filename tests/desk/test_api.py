@@ -15,7 +15,7 @@ from pipelines.findings.cases import queue
 from pipelines.settings.roles import Tickets
 from pipelines.state.audit import open_chain
 from tests.desk.conftest import SETTINGS, with_settings
-from tests.desk.visiting import SECRET, open_desk
+from tests.desk.visiting import open_desk
 
 YESTERDAY = date.today() - timedelta(days=1)  # noqa: DTZ011 - a day of the settings
 WORDS = {role: f"{role}-" + "t" * MIN_TOKEN for role in ("analyst", "operator", "director", "old")}
@@ -35,12 +35,11 @@ ADDRESS = '[desk]\naddress = "https://desk.school.example"\n'
 
 
 @pytest.fixture(scope="module")
-def desk(district, tmp_path_factory, sockets):
+def desk(district, tmp_path_factory, sockets, secret):
     settings = SETTINGS.replace("[desk]\n", ADDRESS) + TOKENS + TICKETS
     with pytest.MonkeyPatch.context() as patch:
         for name, word in WORDS.items():
             patch.setenv(f"SCHOOLBELL_TEST_TOKEN_{name.upper()}", word)
-        patch.setenv("SCHOOLBELL_TEST_PROXY", SECRET)
         home = with_settings(district.copy(tmp_path_factory.mktemp("api")), settings)
         with open_desk(home, sockets / "api") as opened:
             yield opened
