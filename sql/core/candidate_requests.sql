@@ -227,6 +227,8 @@ series as (
         account,
         device,
         url_hostname,
+        -- a number is compared faster than three names
+        row_number() over (order by account, device, url_hostname) as series,
         count(*) as request_count,
         min(bytes_in) as least_bytes
     from kept
@@ -236,9 +238,7 @@ series as (
 in_band as (
     select
         near.event_id,
-        near.account,
-        near.device,
-        near.url_hostname,
+        series.series,
         near.start_time,
         near.bytes_in,
         near.is_content,
@@ -252,6 +252,13 @@ in_band as (
     where near.is_content or near.bytes_in * 2 >= series.least_bytes
 ),
 
+mixed as (
+    select series
+    from in_band
+    group by series
+    having count(*) >= 5 and not bool_and(is_content)
+),
+
 -- answers of a timer that are now above what counts as content, now a little below,
 -- are one series: the few above would not look even. For fewer than five no median
 -- has to be taken
@@ -263,13 +270,10 @@ in_series as (
     where is_content and request_count >= 5
     union all
     select
-        *,
+        in_band.*,
         true as is_parted
     from in_band
-    window of_one_host as (partition by account, device, url_hostname)
-    qualify
-        count(*) over of_one_host >= 5
-        and not bool_and(is_content) over of_one_host
+    semi join mixed on in_band.series = mixed.series
 ),
 
 spaced as (
@@ -279,21 +283,34 @@ spaced as (
     from in_series
     window
         to_one_host as (
-            partition by is_parted, account, device, url_hostname
+            partition by is_parted, series
             order by start_time, event_id
         )
 ),
 
+-- a median over a window of rows takes three times as long as one of a list
 measured as (
     select
         *,
         count(gap) over nearby as gap_count,
-        median(gap) over nearby as middle_gap,
-        median(bytes_in) over nearby as middle_bytes
+        list_median(list(gap) over nearby) as middle_gap,
+        list_median(list(bytes_in) over nearby) as middle_bytes
     from spaced
     window
         nearby as (
-            partition by is_parted, account, device, url_hostname
+            partition by is_parted, series
+            order by start_time, event_id
+            rows between 3 preceding and 3 following
+        )
+),
+
+-- most requests of a person follow each other within seconds
+slow as (
+    select *
+    from measured
+    qualify
+        bool_or(gap_count >= 4 and middle_gap > 20) over (
+            partition by is_parted, series
             order by start_time, event_id
             rows between 3 preceding and 3 following
         )
@@ -302,12 +319,12 @@ measured as (
 compared as (
     select
         *,
-        median(abs(gap - middle_gap)) over nearby as gap_deviation,
-        median(abs(bytes_in - middle_bytes)) over nearby as byte_deviation
-    from measured
+        list_median(list(abs(gap - middle_gap)) over nearby) as gap_deviation,
+        list_median(list(abs(bytes_in - middle_bytes)) over nearby) as byte_deviation
+    from slow
     window
         nearby as (
-            partition by is_parted, account, device, url_hostname
+            partition by is_parted, series
             order by start_time, event_id
             rows between 3 preceding and 3 following
         )
