@@ -163,12 +163,10 @@ requests as (
         time,
         src_ip,
         device,
-        device_class,
         binding_event_id,
         net_kind,
         building,
         url_hostname as destination,
-        site,
         bytes_in,
         bytes_out
     from core.http_requests
@@ -310,13 +308,10 @@ seen as (
     select
         'firewall' as seen_by,
         coalesce(holders.device, outward.src_ip) as device,
-        devices.device is not null as is_registered,
-        devices.device_class,
         places.net_kind,
         places.building,
         case when sensors.source_count > 1 then outward.source end as source,
         outward.destination,
-        hosts.site,
         outward.is_bare_address,
         outward.dst_port,
         outward.protocol,
@@ -333,20 +328,15 @@ seen as (
             outward.src_ip = holders.ip
             and outward.start_time >= holders.start_time
             and outward.start_time < holders.end_time
-    left join devices on holders.device = devices.device
     left join places on outward.src_ip = places.ip
-    left join hosts on outward.destination = hosts.url_hostname
     union all
     select
         'proxy' as seen_by,
         coalesce(requests.device, requests.src_ip) as device,
-        devices.device is not null as is_registered,
-        requests.device_class,
         requests.net_kind,
         requests.building,
         case when logs.source_count > 1 then requests.source end as source,
         requests.destination,
-        requests.site,
         false as is_bare_address,
         null as dst_port,
         null as protocol,
@@ -358,7 +348,6 @@ seen as (
         requests.binding_event_id
     from requests
     cross join logs
-    left join devices on requests.device = devices.device
 ),
 
 by_log as (
@@ -366,12 +355,9 @@ by_log as (
         source,
         seen_by,
         device,
-        bool_or(is_registered) as is_registered,
-        min(device_class) as device_class,
         min(net_kind) as net_kind,
         min(building) as building,
         destination,
-        min(coalesce(site, destination)) as site,
         bool_and(is_bare_address) as is_bare_address,
         dst_port,
         protocol,
@@ -394,21 +380,32 @@ by_log as (
         date_trunc('hour', start_time)
 ),
 
+twice as (
+    select
+        seen_by,
+        device,
+        destination
+    from by_log
+    group by seen_by, device, destination
+    having min(source) < max(source)
+),
+
 -- copies of one traffic never add up, and a log may lack one of the amounts
 hours as (
-    select * exclude (source)
+    select by_log.* exclude (source)
     from by_log
-    where source is null
+    anti join twice
+        on
+            by_log.seen_by = twice.seen_by
+            and by_log.device = twice.device
+            and by_log.destination = twice.destination
     union all by name
     select
         seen_by,
         device,
-        bool_or(is_registered) as is_registered,
-        min(device_class) as device_class,
         min(net_kind) as net_kind,
         min(building) as building,
         destination,
-        min(site) as site,
         bool_and(is_bare_address) as is_bare_address,
         dst_port,
         protocol,
@@ -429,7 +426,11 @@ hours as (
         ) as largest_event,
         min(binding_event_id) as binding_event_id
     from by_log
-    where source is not null
+    semi join twice
+        on
+            by_log.seen_by = twice.seen_by
+            and by_log.device = twice.device
+            and by_log.destination = twice.destination
     group by seen_by, device, destination, dst_port, protocol, hour
 ),
 
@@ -444,7 +445,13 @@ entries as (
 
 listed as (
     select distinct sites.destination
-    from (select distinct destination, site from hours) as sites
+    from (
+        select distinct
+            hours.destination,
+            coalesce(own.site, hours.destination) as site
+        from hours
+        left join hosts as own on hours.destination = own.url_hostname
+    ) as sites
     inner join hosts on sites.site = hosts.site
     inner join entries on hosts.url_hostname = entries.host
     where
@@ -455,12 +462,12 @@ listed as (
 select
     hours.seen_by,
     hours.device,
-    hours.is_registered,
-    hours.device_class,
+    devices.device is not null as is_registered,
+    devices.device_class,
     hours.net_kind,
     hours.building,
     hours.destination,
-    hours.site,
+    coalesce(hosts.site, hours.destination) as site,
     hours.is_bare_address,
     hosts.background_kind,
     listed.destination is not null as is_listed,
@@ -483,5 +490,6 @@ select
     hours.binding_event_id,
     $event_date::date as event_date
 from hours
+left join devices on hours.device = devices.device
 left join hosts on hours.destination = hosts.url_hostname
 left join listed on hours.destination = listed.destination
