@@ -5,21 +5,23 @@
 
 with the source's options
 
-    event_class = "http_requests"       # `logons` when not said
+    event_class = "http_requests"       # `logons` by default
     time = "Date + Time"                # one of our columns = the header's name;
     user_name = "Login"                 # two names with ` + ` are joined by a space
     src_ip = "Client IP"
     url = "Site"
-    disposition = "Result"
+    disposition = "Result"              # words, or HTTP codes if the filter denies with 403
     method = "=GET"                     # a fixed value for every line
-    time_shape = "%m/%d/%Y %I:%M:%S %p" # `iso` when not said
-    separator = ";"                     # a comma when not said; or `tab`
-    header = "Date,Time,Login"          # where the file itself has no header line
+    time_shape = "%m/%d/%Y %I:%M:%S %p" # `iso` by default
+    separator = ";"                     # a comma by default; or `tab`
+    header = "Date,Time,Login"          # if the file has no header line
 
 Names in the header may be in any order and either case; a column that is not named is looked for
 under its own name. Times are in the source's zone unless they contain an offset. A header line
 consists only of words, without a stamp or a long number. A value that does not fit its column is
-unknown; a wrong number of columns, or a time that does not fit, refuses the line.
+unknown; a wrong number of columns, or a time that does not fit, refuses the line. No rule judges
+requests of an export without `disposition`: `disposition = "=allowed"` declares that it has only
+allowed ones.
 """
 
 import re

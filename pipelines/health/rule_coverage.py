@@ -89,6 +89,7 @@ ONE_FACT, NO_OWNER = "one fact names the account", "the device has no owner on f
 NO_ONE_SEEN = "no log shows who is at the device"
 NO_LOGONS = "the device writes no logons"
 NO_DEVICE = "no device"
+NOT_STATED = "no line shows if it was allowed"
 
 REASONS: Mapping[str, str] = {
     NO_ACCOUNT: "have no account",
@@ -96,6 +97,7 @@ REASONS: Mapping[str, str] = {
     "account unknown to the registry": "have an account that is not in the registry",
     NO_DEVICE: "come from an address whose device is not known",
     "no host": "have no host",
+    NOT_STATED: "come from logs that do not show if a request was allowed",
     "no line closes its session": "belong to sessions whose line with bytes and end did not arrive",
     "neither size nor content type": "have neither a size nor a content type",
     "network unknown to the registry": "come from a network that is not in the registry",
@@ -114,6 +116,7 @@ OPENED_BY: Mapping[str, str] = {
     "account unknown to the registry": "these accounts in users.csv or accounts.csv "
     "(schoolbell propose)",
     "no host": "host names in the proxy's log",
+    NOT_STATED: "a column for what the filter did (disposition in district.toml)",
     "no line closes its session": "the firewall's traffic log at the end of each session",
     "neither size nor content type": "bytes or content types in the filter's log",
     "network unknown to the registry": "these networks in subnets.csv (schoolbell propose)",

@@ -47,7 +47,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "query_name": ("queryname", "query", "question", "dnsquery", "requesteddomain"),
     "query_type": ("querytype", "recordtype"),
     "method": ("method", "httpmethod", "requestmethod"),
-    "status_code": ("statuscode", "httpstatus", "responsecode"),
+    "status_code": ("statuscode", "httpstatus", "responsecode", "httpcode", "code"),
     "bytes_in": ("bytesin", "bytesreceived", "bytes", "size", "responsesize"),
     "bytes_out": ("bytesout", "bytessent", "requestsize"),
     "user_agent": ("useragent", "browser"),
@@ -211,8 +211,14 @@ def _toml(source: str, fmt: str, found: Mapping[str, str], more: Mapping[str, st
     event_class = _event_class(found)
     columns = EVENT_CLASSES[event_class].names()
     kept = {key: text for key, text in found.items() if key in columns}
+    notes: list[str] = []
     if event_class == "logons":
         kept["activity"] = "=logon"
+    if event_class == "http_requests" and "disposition" not in kept and "status_code" in kept:
+        kept["disposition"] = kept["status_code"]
+        notes = ["# disposition: correct if the filter denies with 403"]
+    elif event_class == "http_requests" and "disposition" not in kept:
+        notes = ['# add disposition = "=allowed" if the export has no blocked requests']
     options = {"event_class": event_class, **more, **kept}
     return [
         f"[sources.{source}]",
@@ -220,4 +226,5 @@ def _toml(source: str, fmt: str, found: Mapping[str, str], more: Mapping[str, st
         "",
         f"[sources.{source}.options]",
         *(f"{key} = {json.dumps(text)}" for key, text in options.items()),
+        *notes,
     ]

@@ -46,6 +46,15 @@ students as (
     where event_date = $event_date::date and is_student
 ),
 
+-- an export without a column for what the filter did
+silent as (
+    select source
+    from core.http_requests
+    where event_date = $event_date::date
+    group by source
+    having count(disposition) = 0
+),
+
 requests as (
     select
         requests.event_id,
@@ -67,6 +76,7 @@ requests as (
         requests.bytes_in,
         requests.is_half,
         requests.content_type,
+        requests.disposition is not null as is_stated,
         registered.device is not null as is_registered,
         registered.device is not null
         and coalesce(registered.assigned_to, registered.pool) is null
@@ -80,7 +90,10 @@ requests as (
     left join students on requests.device_owner = students.person_id
     where
         requests.event_date = $event_date::date
-        and requests.disposition = 'allowed'
+        and (
+            requests.disposition = 'allowed'
+            or requests.source in (select silent.source from silent)
+        )
         and not coalesce(requests.is_student, false)
         and coalesce(requests.account_type, 'person') = 'person'
         and not is_outside_rules(
@@ -200,28 +213,30 @@ steps as (
             ('sites', 4, 'address that stands for many', false),
             ('sites', 5, 'no device', true),
             ('sites', 6, 'no host', true),
-            ('sites', 7, 'no line closes its session', true),
-            ('sites', 8, 'neither size nor content type', true),
-            ('sites', 9, 'not a page that a person opened', false),
-            ('sites', 10, 'one fact names the account', true),
-            ('sites', 11, 'no log shows who is at the device', true),
-            ('sites', 12, 'candidates', false),
+            ('sites', 7, 'no line shows if it was allowed', true),
+            ('sites', 8, 'no line closes its session', true),
+            ('sites', 9, 'neither size nor content type', true),
+            ('sites', 10, 'not a page that a person opened', false),
+            ('sites', 11, 'one fact names the account', true),
+            ('sites', 12, 'no log shows who is at the device', true),
+            ('sites', 13, 'candidates', false),
             ('hours', 1, 'no account', true),
             ('hours', 2, 'two logs name different people', true),
             ('hours', 3, 'account unknown to the registry', true),
             ('hours', 4, 'address that stands for many', false),
             ('hours', 5, 'no device', true),
             ('hours', 6, 'no host', true),
-            ('hours', 7, 'no line closes its session', true),
-            ('hours', 8, 'neither size nor content type', true),
-            ('hours', 9, 'not a page that a person opened', false),
-            ('hours', 10, 'device unknown to the registry', true),
-            ('hours', 11, 'not the district''s device', false),
-            ('hours', 12, 'no duty hours on file', true),
-            ('hours', 13, 'the device has no owner on file', true),
-            ('hours', 14, 'one fact names the account', true),
-            ('hours', 15, 'no log shows who is at the device', true),
-            ('hours', 16, 'candidates', false),
+            ('hours', 7, 'no line shows if it was allowed', true),
+            ('hours', 8, 'no line closes its session', true),
+            ('hours', 9, 'neither size nor content type', true),
+            ('hours', 10, 'not a page that a person opened', false),
+            ('hours', 11, 'device unknown to the registry', true),
+            ('hours', 12, 'not the district''s device', false),
+            ('hours', 13, 'no duty hours on file', true),
+            ('hours', 14, 'the device has no owner on file', true),
+            ('hours', 15, 'one fact names the account', true),
+            ('hours', 16, 'no log shows who is at the device', true),
+            ('hours', 17, 'candidates', false),
             ('presence', 1, 'no account', true),
             ('presence', 2, 'two logs name different people', true),
             ('presence', 3, 'account unknown to the registry', true),
@@ -265,6 +280,7 @@ judged_requests as (
         requests.net_kind,
         requests.device_pool,
         requests.binding_event_id,
+        requests.is_stated,
         coalesce(requests.is_staff, true) as is_staff,
         writing.device is not null
         or (
@@ -287,23 +303,24 @@ judged_requests as (
         end as no_person,
         case
             when requests.url_hostname is null then 6
-            when requests.is_half and requests.content_type is null then 7
-            when requests.bytes_in is null and requests.content_type is null then 8
-            when candidates.event_id is null then 9
+            when not requests.is_stated then 7
+            when requests.is_half and requests.content_type is null then 8
+            when requests.bytes_in is null and requests.content_type is null then 9
+            when candidates.event_id is null then 10
         end as no_page,
         -- the rules on sites require a login, two facts, or one fact that is not a list
         case
-            when requests.attribution_grade not in ('A', 'C') then 10
-            when not is_told then 11
-            else 12
+            when requests.attribution_grade not in ('A', 'C') then 11
+            when not is_told then 12
+            else 13
         end as site_step,
         case
-            when is_strange then 10
-            when not requests.is_district_device then 11
-            when rostered.person_id is null then 12
-            when requests.attribution_grade <> 'A' then if(is_without_owner, 13, 14)
-            when not is_told then 15
-            else 16
+            when is_strange then 11
+            when not requests.is_district_device then 12
+            when rostered.person_id is null then 13
+            when requests.attribution_grade <> 'A' then if(is_without_owner, 14, 15)
+            when not is_told then 16
+            else 17
         end as hours_step,
         case
             when requests.net_kind is null then 6
@@ -360,6 +377,7 @@ stopped as (
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
+    where is_stated
     -- the account and the place are known; the presence part reports the rest
     union all
     select
@@ -370,7 +388,11 @@ stopped as (
         case when presence_step in (8, 9) then 1 else 2 end as position,
         1 as event_count
     from judged_requests
-    where no_person is null and presence_step >= 8 and device_pool is not null
+    where
+        is_stated
+        and no_person is null
+        and presence_step >= 8
+        and device_pool is not null
     union all
     select
         'keyboards' as family,
@@ -380,7 +402,7 @@ stopped as (
         keyboard_step as position,
         1 as event_count
     from judged_requests
-    where no_person is null and presence_step >= 8
+    where is_stated and no_person is null and presence_step >= 8
     union all
     select
         'property' as family,
@@ -390,7 +412,7 @@ stopped as (
         property_step as position,
         1 as event_count
     from judged_requests
-    where no_person is null
+    where is_stated and no_person is null
     union all
     select
         'tunnels' as family,
@@ -405,7 +427,7 @@ stopped as (
         end as position,
         1 as event_count
     from judged_requests
-    where net_kind = 'remote'
+    where is_stated and net_kind = 'remote'
     union all
     select
         'logons' as family,

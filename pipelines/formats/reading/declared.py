@@ -34,10 +34,12 @@ WORDS = {
     "false": False, "no": False, "0": False, "failure": False,
 }  # fmt: skip
 DISPOSITIONS = {
-    "allowed": r"(?i)^(?:allow|permit|accept|pass)",
-    "blocked": r"(?i)^(?:block|den|drop|reject)",
-    "challenged": r"(?i)^challenge",
+    "blocked": r"(?i)^(?:block|den|drop|reject|403$)",
+    "challenged": r"(?i)^(?:challenge|407$)",
+    "allowed": r"(?i)^(?:allow|permit|accept|pass|[2-5][0-9]{2}$)",
 }
+"""In this order: an HTTP code is a denial, a request for credentials, or an answer."""
+
 ACTIONS = ["assign", "renew", "release", "expire", "decline"]
 
 RULES = {

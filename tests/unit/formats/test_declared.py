@@ -30,6 +30,26 @@ def test_a_logon_with_other_separators_and_fixed_values():
     assert row["time"].isoformat() == "2026-11-02T14:15:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("code", "disposition"),
+    [
+        ("200", "allowed"),
+        ("403", "blocked"),
+        ("407", "challenged"),
+        ("Denied", "blocked"),
+        ("-", None),
+        ("0", None),
+    ],
+)
+def test_a_code_shows_if_a_request_was_denied(code, disposition):
+    parsed = parse(
+        f"Time,URL,Code\n2026-11-02 08:15:00,https://www.example.org/,{code}\n",
+        event_class="http_requests",
+        disposition="Code",
+    )
+    assert parsed.events["http_requests"]["disposition"].to_list() == [disposition]
+
+
 def test_the_header_reaches_the_next_batch():
     first = parse("time,user_name,activity\n")
     assert first.header == "time,user_name,activity"

@@ -25,6 +25,14 @@ EXPORTS = {
         "http_requests",
         {"user_name": "ada@example.org", "disposition": "blocked"},
     ),
+    "codes": (
+        (
+            "Time,Username,Source IP,Group,Code,URL,Category\n"
+            "2026-11-02 08:15:00,ada,192.0.2.17,Staff,403,https://games.example/,Games\n"
+        ),
+        "http_requests",
+        {"status_code": 403, "disposition": "blocked"},
+    ),
     "semicolons": (
         (
             "Student;Website;Device Name;Timestamp\n"
