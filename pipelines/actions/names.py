@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from pipelines.actions.context import ActionContext
@@ -14,6 +15,7 @@ from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
+from pipelines.state.findings import stored_evidence
 from pipelines.state.rows import FindingRow
 
 LASTS = timedelta(hours=1)
@@ -108,6 +110,7 @@ def export(
     """
     context.require("export")
     chosen = [context.case(case)] if case else context.cases
+    copies = partial(stored_evidence, context.district.store)
     if names:
         context.require("names")
         if not case:
@@ -122,6 +125,7 @@ def export(
             chosen,
             lambda finding, device: device or str(finding["subject"]),
             context.is_student,
+            copies,
         )
 
     def named(finding: FindingRow, device: str | None) -> str:
@@ -129,7 +133,7 @@ def export(
             return context.subject(finding)
         return context.named("device", device, finding["event_date"])
 
-    found = rows(chosen, named, context.is_student)
+    found = rows(chosen, named, context.is_student, copies)
     act = Act(
         actor=str(context.asker),
         action="export under pseudonyms",

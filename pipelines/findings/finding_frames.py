@@ -1,6 +1,7 @@
 """Findings and the log lines behind them as frames: columns and types, once for all."""
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +10,7 @@ import polars as pl
 
 from pipelines.findings.cases import Case
 from pipelines.state.findings import WITHDRAWN
-from pipelines.state.rows import FindingRow
+from pipelines.state.rows import EvidenceRow, FindingRow
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -77,34 +78,66 @@ Named = Callable[[FindingRow, str | None], str]
 
 
 def rows(
-    cases: Iterable[Case], named: Named, is_student: Callable[[FindingRow], bool]
+    cases: Iterable[Case],
+    named: Named,
+    is_student: Callable[[FindingRow], bool],
+    copies: Callable[[list[str]], Iterable[EvidenceRow]],
 ) -> list[dict[str, object]]:
     """Return one row per finding that counts, by day and id; students' are last.
 
-    A finding that covers several days is shown with their last 24 hours:
-    it belongs to the day on which it was complete.
+    A finding that covers several days is shown with the 24 hours that have most of its
+    log lines; of equal ones, the last.
 
     Args:
         is_student: Whether a finding is about a student's account.
+        copies: The log lines of some findings, by id.
     """
-    found = [
-        _row(case, finding, named) | dict.fromkeys(("is_student", "is_pupil"), is_student(finding))
+    counted = [
+        (case, finding)
         for case in cases
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
     ]
+    spans = {finding["finding_id"]: _span(finding) for _, finding in counted}
+    long = [key for key, (start, end) in spans.items() if end - start > LONGEST]
+    times: dict[str, list[datetime]] = {}
+    for line in copies(long) if long else ():
+        if line["role"] != "lease" and (time := line["event"].get("time")):
+            times.setdefault(line["finding_id"], []).append(datetime.fromisoformat(time))
+    for key in long:
+        spans[key] = _fullest(sorted(times.get(key, ())), spans[key][1])
+    found = [
+        _row(case, finding, named, spans[finding["finding_id"]])
+        | dict.fromkeys(("is_student", "is_pupil"), is_student(finding))
+        for case, finding in counted
+    ]
     return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
 
 
-def _row(case: Case, finding: FindingRow, named: Named) -> dict[str, object]:
+def _span(finding: FindingRow) -> tuple[datetime, datetime]:
     record = finding["record"]
-    end = datetime.fromisoformat(record["end_time"])
-    start = max(datetime.fromisoformat(record["start_time"]), end - LONGEST)
+    start, end = (datetime.fromisoformat(record[name]) for name in ("start_time", "end_time"))
+    return start, end
+
+
+def _fullest(times: Sequence[datetime], end: datetime) -> tuple[datetime, datetime]:
+    """Return the 24 hours with most of these times, in order; without any the last ones."""
+    if not times:
+        return end - LONGEST, end
+    within = [bisect_left(times, time - LONGEST) for time in times]
+    last = max(range(len(times)), key=lambda at: (at - within[at], at))
+    return times[within[last]], times[last]
+
+
+def _row(
+    case: Case, finding: FindingRow, named: Named, span: tuple[datetime, datetime]
+) -> dict[str, object]:
+    record = finding["record"]
     values = {
         "account": named(finding, None),
         "devices": "|".join(named(finding, device) for device in record["devices"]),
-        "start_utc": _utc(start),
-        "end_utc": _utc(end),
+        "start_utc": _utc(span[0]),
+        "end_utc": _utc(span[1]),
         "evidence_lines": len(record["evidence"]),
         "created_utc": _utc(datetime.fromisoformat(finding["created_time"])),
         "case_id": case.case_id,
