@@ -4,8 +4,10 @@ summary: >
   Engaged requests from inside a building, with a user at the device, while the
   owner's approved leave covers the time. Several sites and five-minute bins keep
   automatic sign-ons and restored tabs out. On the owner's own device the leave record
-  may be wrong: the finding is a question about it and has a lower severity, and where
-  use continues across the edge of a half-day leave the owner stayed, so it is a lead.
+  may be wrong: the finding is a question about it and has a lower severity. It is a
+  lead if use continues across the edge of a half-day leave, since the owner stayed, or
+  if all of it is before or after the hours in which nearly all others work on site,
+  since leave does not keep the owner from coming in.
 code: SA-3
 kind: shared_account
 severity: low
@@ -43,6 +45,18 @@ params:
     max: 120
     unit: minutes
     why: a person who stays on does not pause longer
+  tail_share:
+    type: double
+    default: 0.05
+    min: 0
+    max: 0.25
+    why: the day's work begins and ends with few people and a few of the requests
+  people:
+    type: int
+    default: 5
+    min: 2
+    max: 100
+    why: the hours of fewer people are not the hours of the work day
 columns:
   measure: {type: double, is: engaged requests during leave}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
@@ -67,6 +81,7 @@ details:
   is_other_device: boolean
   is_part_day: boolean
   is_owner_there: boolean
+  is_after_work: boolean
   is_clock_wrong: boolean
 explanations:
   - name: The owner stayed on, or arrived early
@@ -76,6 +91,14 @@ explanations:
       use][{!is_other_device?}use did not continue across the start or the end of the
       leave]
     fits: use of the owner's own device continued across the edge of the leave
+  - name: The owner came in before or after the day's work
+    test: is_after_work
+    ruled_out: >-
+      [{is_other_device?}another device than the owner's was in
+      use][{!is_other_device?}some of it was in the hours in which others work on site]
+    fits: >-
+      all use was of the owner's own device, before or after the hours in which others
+      work on site
   - name: Leave that was called off or covered another part of the day
     by_design: the leave record is approved and covers the time
   - name: An automatic sign-on after a restart
@@ -128,6 +151,15 @@ duty as (
         end_time
     from registry.duty_windows
     where event_date = $event_date::date and kind = 'extra'
+),
+
+-- the hours in which nearly all requests from buildings were made that day
+work as (
+    select
+        quantile_disc(start_time, $tail_share) as first_time,
+        quantile_disc(start_time, 1 - $tail_share) as last_time
+    from requests
+    having count(distinct person_id) >= $people
 ),
 
 during as (
@@ -215,11 +247,18 @@ select
         is_part_day := bool_and(part <> 'full'),
         is_owner_there := bool_and(coalesce(device_owner = person_id, false))
         and coalesce(bool_and(stayed.is_staying), false),
+        is_after_work := bool_and(
+            coalesce(device_owner = person_id, false)
+            and coalesce(
+                start_time not between work.first_time and work.last_time, false
+            )
+        ),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
 from during
 left join stayed on during.account = stayed.account
+left join work on true
 group by during.account
 having
     count(*) >= $requests
