@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.site_effects import days_to_try, first_use, settled_by
+from pipelines.actions.site_effects import days_to_try, settled_by
 from pipelines.build.steps import nobody_watches
 from pipelines.build.trial import Difference, TrialResult, copied
 from pipelines.build.trial import changed as with_registry
@@ -187,7 +187,7 @@ def proposal(
 
     Args:
         roles: Between bars: all, staff, student, a job title.
-        since: First day; empty: the first use in the logs, so that past use is covered.
+        since: First day; empty for none, so that all earlier use is covered.
 
     Raises:
         SettingsError: The registry would reject it.
@@ -204,7 +204,7 @@ def proposal(
             where="--class",
             remedy=f"It is one of: {', '.join(SITE_CLASSES)}",
         )
-    first = day_of(since, "--from") if since else first_use(context, host)
+    first = day_of(since, "--from").isoformat() if since else ""
     last = day_of(until, "--until").isoformat() if until else ""
     taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
     row = {
@@ -214,7 +214,7 @@ def proposal(
         "roles": roles.strip() or "all",
         "purpose": required_reason(reason),
         "consent_by": context.asker.user_name,
-        "valid_from": first.isoformat(),
+        "valid_from": first,
         "valid_to": last,
         "class": site_class,
     }
@@ -239,7 +239,7 @@ def _adds(context: ActionContext, row: Mapping[str, str]) -> Callable[[bytes], b
 def approve_site(context: ActionContext, row: Mapping[str, str]) -> None:
     """Write the row of a proposal into the registry; it counts from the next run."""
     context.require("sites")
-    span = f"{row['roles']}, {row['valid_from']} to {row['valid_to'] or 'open'}"
+    span = f"{row['roles']}, {row['valid_from'] or 'any day'} to {row['valid_to'] or 'open'}"
     act = Act(
         actor=str(context.asker),
         action="site approved",

@@ -274,9 +274,8 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
     why = required_reason(reason)
     cells = offer.proposals[0].cells
     if offer.file == SITES and not cells.get("supports"):
-        pattern, roles, since = (cells[n] for n in ("pattern", "roles", "valid_from"))
         kind = cells.get("class", SANCTIONED)
-        row = proposal(context, pattern, kind, roles, since, "", why)
+        row = proposal(context, cells["pattern"], kind, cells["roles"], "", "", why)
         approve_site(context, row)
         return f"{offer.file}: {row['entry_id']} {row['pattern']} for {row['roles']}"
     act = Act(

@@ -12,7 +12,6 @@ import polars as pl
 
 from pipelines.actions.context import ActionContext
 from pipelines.build.trial import Difference
-from pipelines.errors import BusyError, ModelError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
@@ -49,25 +48,6 @@ def open_findings(context: ActionContext, pattern: str) -> list[Mapping[str, obj
     ]
 
 
-def first_use(context: ActionContext, pattern: str) -> date:
-    """Return the first day on which the logs show use of a site; today without any.
-
-    An entry from that day on covers every use that waits for a decision. One that
-    began later would leave the earlier uses as "the approval has not begun".
-    """
-    days = [_day(row) for row in open_findings(context, pattern)]
-    query = """
-        select min(first_seen_date) from built.marts.site_first_seen
-        where site = $site
-    """
-    try:
-        with attach_warehouse(context.district.home.warehouse) as database:
-            days += [row[0] for row in database.rows(query, {"site": pattern}) if row[0]]
-    except (BusyError, ModelError):  # a run is in progress, or none has ended yet
-        pass
-    return min([*days, context.today])
-
-
 def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:
     """Return the days on which an entry can change a finding.
 
@@ -82,8 +62,7 @@ def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:
         if one["status"] != WITHDRAWN
         and any(covers_site(pattern, "domain", site) for site in _sites(one))
     }
-    is_whole = row["roles"] == "all" and not row["valid_to"]
-    if is_whole and row["valid_from"] <= first_use(context, pattern).isoformat():
+    if row["roles"] == "all" and not (row["valid_from"] or row["valid_to"]):
         return days
     query = "select distinct event_date from built.core.site_evidence where site = $site"
     with attach_warehouse(context.district.home.warehouse) as database:
@@ -129,6 +108,8 @@ def _roles(context: ActionContext, account: str, when: date) -> set[str]:
 
 def span_in_words(row: Mapping[str, str], today: date) -> str:
     """Return from when an entry counts, and whether that covers past use."""
+    if not row["valid_from"]:
+        return "It has no first day and covers all earlier use."
     first = date.fromisoformat(row["valid_from"])
     past = "also covers earlier use" if first < today else "does not cover earlier use"
     return f"It counts from {day(first)} and {past}."

@@ -55,7 +55,9 @@ def decide(
     ] = "all",
     first: Annotated[
         str,
-        typer.Option("--from", help="First day; default: the first use in the logs."),
+        typer.Option(
+            "--from", help="First day; default: none; earlier use is covered."
+        ),
     ] = "",
     until: Annotated[str, typer.Option(help="Last day; default: no end.")] = "",
     save: Annotated[
@@ -69,9 +71,10 @@ def decide(
         if save:
             approve_site(context, row)
             facts = {"saved": True, **row}
-            said = f"{row['entry_id']}: {row['pattern']} for {row['roles']} from"
+            since = f" from {row['valid_from']}" if row["valid_from"] else ""
+            said = f"{row['entry_id']}: {row['pattern']} for {row['roles']}{since}."
             more = "Cases that it covers close with the next run."
-            print_facts(facts, f"{said} {row['valid_from']}. {more}", as_json=as_json)
+            print_facts(facts, f"{said} {more}", as_json=as_json)
             return
         found = would_change(context, row)
         sentences = in_words(context, found) or [NO_CASE]

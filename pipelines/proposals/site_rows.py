@@ -45,9 +45,9 @@ UNKNOWN = "uncategorized"
 def reach(evidence: Evidence) -> Iterator[Proposal]:
     """Yield a row for each site that many use, by kind; accepting one approves it.
 
-    Use shows what serves the school: a tenth of the staff or of the students
-    use it at length, or most people in one job do; then it is approved for that job only.
-    All others are in doubt.
+    A row has no first day, since no list forbade earlier use. Use shows what serves the school: a
+    tenth of the staff or of the students use it at length, or most people in one job do; then it
+    is approved for that job only. All others are in doubt.
     """
     found = evidence.query(
         "used_sites",
@@ -72,7 +72,6 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
                 "pattern": row["site"],
                 "match": "domain",
                 "roles": roles,
-                "valid_from": row["first_day"].isoformat(),
                 "class": DISTRICT if kind == DISTRICT else SANCTIONED,
             },
             f"{row['accounts']} accounts, {row['staff']} of staff, {row['students']} of "

@@ -46,7 +46,6 @@ used as (
         count(distinct case when is_staff then account end) as staff,
         count(distinct case when is_student then account end) as students,
         count(distinct event_date) as days,
-        min(event_date) as first_day,
         sum(requests)::bigint as requests
     from asked
     group by site
