@@ -137,6 +137,11 @@ def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(proposed, s
     assert (one.topic, one.cells["roles"], one.doubt) == (topic, roles, "")
 
 
+def test_no_proposal_has_a_first_day(proposed):
+    """Use before it would open cases about an approval that had not begun."""
+    assert proposed and not any("valid_from" in one.cells for one in proposed.values())
+
+
 @pytest.mark.parametrize(
     ("site", "doubt"),
     [
