@@ -7,21 +7,25 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.slow_list import LIST, Times, listed, name_parts
+
 REPO_ROOT = Path(__file__).parents[1]
 CORPORA = REPO_ROOT.parent / "shared" / "corpora"
 LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
-SLOW = Path(__file__).with_name("slow.txt")
+
+def pytest_configure(config):
+    if os.environ.get("SCHOOLBELL_SLOW") == "rewrite":
+        config.pluginmanager.register(Times())
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark what `slow.txt` lists: a file, a test, or a test with one of its values."""
-    listed = {line for line in SLOW.read_text().splitlines() if line[:1] != "#"}
+    slow = listed(LIST.read_text())
     for item in items:
-        name = item.nodeid.partition("[")[0]
-        if listed & {item.nodeid, name, name.partition("::")[0]}:
+        if slow & name_parts(item.nodeid):
             item.add_marker(pytest.mark.slow)
 
 
