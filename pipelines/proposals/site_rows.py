@@ -14,7 +14,7 @@ WIDE_SHARE = 0.1
 READ_SECONDS = 120
 READ_DAYS = 2
 JOB_SHARE = 0.5
-"""Minimum share of a site's accounts with the job for which it would be approved."""
+"""Minimum share of a site's accounts whose job uses it, for a site that few others use."""
 HABIT_SHARE = 0.5
 """Share of working days: nearly every day, as a job requires."""
 HABIT_DAYS = 5
@@ -46,8 +46,8 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
     """Yield a row for each site that many use, by kind; accepting one approves it.
 
     A row has no first day, since no list forbade earlier use. Use shows what serves the school: a
-    tenth of the staff or of the students use it at length, or most people in one job do; then it
-    is approved for that job only. All others are in doubt.
+    tenth of the staff or of the students use it at length, or most people in one job do. A site
+    for leisure that a job requires is approved for that job only. All others are in doubt.
     """
     found = evidence.query(
         "used_sites",
@@ -95,14 +95,12 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
         return _roles(row), f"lists classify it as {', '.join(never).replace('_', ' ')}"
     is_wide = row["staff_readers"] >= max(WIDE_SHARE * row["staff_total"], 2)
     is_taught = row["student_readers"] >= max(WIDE_SHARE * row["student_total"], 2)
-    if row["leisure"] is None and (is_wide or is_taught):
-        return _roles(row), ""
     jobs = [job for job in row["jobs"] or () if "|" not in job]
     if row["leisure"] is None:
-        # an approval for one job excludes all others
-        if jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]:
-            return "|".join(jobs), ""
-        return _roles(row), "few accounts use it for long"
+        # for all: an approval for one job would make a colleague's use a case
+        is_of_a_job = jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]
+        is_used = is_wide or is_taught or is_of_a_job
+        return _roles(row), "" if is_used else "few accounts use it for long"
     # a site that several jobs use is for all: an approval for some excludes the others
     if is_wide and len(jobs) != 1:
         return "staff", ""

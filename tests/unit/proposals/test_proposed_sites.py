@@ -38,10 +38,11 @@ USE = {
     "tube.example": [*TEACHERS, *COACHES],
     "blog.example": TEACHERS[:6],
     "own.example": [*PEOPLE],
+    "press.example": ["web"],
 }
 EMBEDDED = {"feed.example"}
 """Sites that others' pages ask for; no one reads them."""
-DAILY = {"social.example"}
+DAILY = {"social.example", "press.example"}
 
 
 def asked():
@@ -130,6 +131,8 @@ def proposed(tmp_path_factory):
         ("tube.example", "sites:streaming", "staff"),  # of two jobs: others too
         # nearly every day by the one person of that job
         ("social.example", "sites:social", "communications"),
+        # no leisure: a colleague who steps in may use it too
+        ("press.example", "sites:uncategorized", "staff"),
     ],
 )
 def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(proposed, site, topic, roles):
