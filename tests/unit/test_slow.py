@@ -1,11 +1,11 @@
 """`slow.txt` lists tests that there are."""
 
-from tests.conftest import REPO_ROOT, SLOW
+from tests.conftest import REPO_ROOT
+from tests.slow_list import LIST, listed
 
 
 def test_what_is_listed_as_slow_is_there():
-    lines = [line for line in SLOW.read_text().splitlines() if line[:1] != "#"]
-    assert lines == sorted(set(lines))
+    lines = sorted(listed(LIST.read_text()))
     for line in lines:
         path, *names = line.partition("[")[0].split("::")
         text = (REPO_ROOT / path).read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ PROVEN = {
     "SA-3": {
         "is_clock_wrong": False,
         "is_owner_there": False,
+        "is_after_work": False,
         "is_other_device": True,
         "buildings": ["MS"],
         "part": "full",
