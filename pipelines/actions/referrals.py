@@ -95,8 +95,7 @@ def refer(
         NameRequest(action="refer", case_id=case_id, reason=why, subject=office),
         context.asker,
     )
-    page = letter(context, case, OFFICES[office], has_names=True)
-    data = packed(replace(gathered(context.district, case, None), letter=page))
+    data = referral_pack(context, case, office)
     seal = hashlib.sha256(data).hexdigest()
     hold = _hold_of(context, case, office)
     row = {
@@ -107,12 +106,18 @@ def refer(
         "sha256": seal,
         "referred_by": str(context.asker),
     }
-    act = _act(context, "referred", row, f"to {office}, {seal}: {why}")
+    act = referral_act(context, "referred", row, f"to {office}, {seal}: {why}")
     with context.chain.recording(act, hold_act(hold)) as transaction:
         place_hold(transaction, hold)
         add_referral(transaction, row)
         put(data)
     return row
+
+
+def referral_pack(context: ActionContext, case: Case, office: str) -> bytes:
+    """Return the pack for an office: the evidence of a case with names, and the letter."""
+    page = letter(context, case, OFFICES[office], has_names=True)
+    return packed(replace(gathered(context.district, case, None), letter=page))
 
 
 def _refuse_second(context: ActionContext, case_id: str) -> None:
@@ -139,30 +144,45 @@ def _hold_of(context: ActionContext, case: Case, office: str) -> Hold:
 
 
 def acknowledge(context: ActionContext, referral_id: str) -> ReferralRow:
-    """Note that the office has a case; the referral."""
+    """Record that the office has a case; return the referral."""
     context.require("refer")
-    row = _open(context, referral_id)
+    return record_receipt(context, referral_id)
+
+
+def record_receipt(context: ActionContext, referral_id: str) -> ReferralRow:
+    """Record that the office has a case, by either side."""
+    row = open_referral(context, referral_id)
     if row["acknowledged_time"] is not None:
         raise SettingsError("it is already acknowledged", where=referral_id)
-    act = _act(context, "referral acknowledged", row, f"by {row['office']}")
+    act = referral_act(context, "referral acknowledged", row, f"by {row['office']}")
     with context.chain.recording(act) as transaction:
         change_referral(transaction, referral_id, acknowledged_time=now_text())
     return row
 
 
 def give_back(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
-    """Note that a case came back: the code of what was decided, and nothing more."""
+    """Record that a case came back: the code of the outcome, and nothing more."""
     context.require("refer")
-    row = _open(context, referral_id)
+    return record_return(context, referral_id, code)
+
+
+def record_return(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
+    """Record the outcome of a referral; return the referral."""
+    row = open_referral(context, referral_id)
     if code not in VERDICTS:
         raise _unknown("code", code, VERDICTS, "CODE")
-    act = _act(context, "referral returned", row, code)
+    act = referral_act(context, "referral returned", row, code)
     with context.chain.recording(act) as transaction:
         change_referral(transaction, referral_id, returned_time=now_text(), outcome=code)
     return row
 
 
-def _open(context: ActionContext, referral_id: str) -> ReferralRow:
+def open_referral(context: ActionContext, referral_id: str) -> ReferralRow:
+    """Return a referral that is with an office.
+
+    Raises:
+        SettingsError: It does not exist, or was returned.
+    """
     known = referrals(context.district.store, referral_id=referral_id)
     if not known or known[0]["returned_time"] is not None:
         raise SettingsError(
@@ -183,8 +203,14 @@ def answer(
         tests: The registry file that a fact in it would correct, if there is one.
     """
     context.require("refer")
-    case = context.case(case_id)
-    _check(context, case, text, summary, tests)
+    return save_statement(context, case_id, text, summary, tests)
+
+
+def save_statement(
+    context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
+) -> Mapping[str, object]:
+    """Save a statement after its checks; see `answer`."""
+    _check(context, context.case(case_id), text, summary, tests)
     digest = hashlib.sha256(text.encode()).hexdigest()
     row = {
         "statement_id": f"s-{secrets.token_hex(4)}",
@@ -222,7 +248,10 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
         )
 
 
-def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:
+def referral_act(
+    context: ActionContext, action: str, row: Mapping[str, object], reason: str
+) -> Act:
+    """Build an entry of the audit chain about a referral."""
     return Act(
         actor=str(context.asker),
         action=action,

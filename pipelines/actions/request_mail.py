@@ -4,14 +4,17 @@ A mail contains the kind of request and a link, never a name, a reason or a code
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.referrals import OFFICES
 from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import hashed, request_message
 from pipelines.alerts.outbox import channels_of
+from pipelines.findings.people import login_of
+from pipelines.reports.words import day
 from pipelines.settings.roles import MATRIX
-from pipelines.state.rows import RequestRow
+from pipelines.state.rows import GrantRow, ReferralRow, RequestRow
 
 WORDS: Mapping[str, str] = {
     "reveal": "Show the name behind a code name",
@@ -60,6 +63,44 @@ def answer_by_mail(context: ActionContext, row: RequestRow, answer: str) -> bool
     return send_to(context.district, request_message(key, subject, lines), askers(context, row))
 
 
+def grant_by_mail(context: ActionContext, row: GrantRow) -> bool:
+    """Send mail to the person who may read a referral; return whether it was sent."""
+    settings = context.district.settings
+    to = {one for one in settings.alerts.recipients if is_login(context, one, row["login"])}
+    last_day = day(date.fromisoformat(row["last_day"]))
+    link = _address(context, f"/office/{row['referral_id']}")
+    lines = [
+        "A case was referred to your office. You can read, answer and download it.",
+        "",
+        f"Open it until {last_day}: {link}",
+    ]
+    key = f"q-{hashed(['grant', row['grant_id']])}"
+    subject = "Schoolbell: a referral to your office"
+    return send_to(context.district, request_message(key, subject, lines), to)
+
+
+def office_answer_by_mail(context: ActionContext, row: ReferralRow) -> bool:
+    """Send mail to the person who referred a case: the office answered."""
+    login = login_of(row["referred_by"])
+    recipients = context.district.settings.alerts.recipients
+    to = {one for one in recipients if context.people.is_same(one, login)}
+    case = context.case(row["case_id"])
+    lines = [
+        f"{OFFICES[row['office']]} answered the referral of case {case.label}.",
+        "",
+        f"See it: {_address(context, '/referrals')}",
+    ]
+    key = f"q-{hashed(['answer', row['referral_id']])}"
+    subject = "Schoolbell: an office answered a referral"
+    return send_to(context.district, request_message(key, subject, lines), to)
+
+
+def is_login(context: ActionContext, address: str, login: str) -> bool:
+    """Return whether an address is exactly a login, as the desk compares them."""
+    without_domain = context.district.settings.desk.without_domain
+    return without_domain(address) == without_domain(login)
+
+
 def approvers(context: ActionContext, row: RequestRow) -> Collection[str]:
     """Return the allowed addresses of people, other than the asker, who can approve."""
     settings = context.district.settings
@@ -93,5 +134,9 @@ def _about(context: ActionContext, row: RequestRow) -> str:
 
 
 def _link(context: ActionContext, row: RequestRow) -> str:
+    return _address(context, f"/requests/{row['request_id']}")
+
+
+def _address(context: ActionContext, path: str) -> str:
     desk = context.district.settings.desk.address.rstrip("/")
-    return f"{desk}/requests/{row['request_id']}" if desk else "the Requests page of the desk"
+    return f"{desk}{path}" if desk else f"at the desk, {path}"

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
 from pipelines.actions.reasons import offered_reasons
+from pipelines.actions.referral_access import granted_referrals, opened, read_letter
 from pipelines.actions.referrals import OFFICES, letter
 from pipelines.actions.request_mail import answer_by_mail, ask_by_mail
 from pipelines.desk import views
@@ -99,6 +100,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/use", "Use", "findings"),
     ("/records", "Records", "records"),
     ("/acts", "Activity log", "findings"),
+    ("/office", "Referrals to you", "referral"),
 )
 
 _REVISION: Mapping[str, Callable[[Any, str], str]] = {
@@ -162,14 +164,22 @@ class Visit:
         """Return the context of actions."""
         return self.desk.home.context(self.asker, guard)
 
+    def is_offered(self, right: Right) -> bool:
+        """Return whether pages with a right are for this user."""
+        # the one operator of a home without roles is not another office
+        return self.asker.may(right) and not (right == "referral" and self.asker.is_alone)
+
     def page(self, name: str, *, status: int = 200, **values: Any) -> Response:
         """Render a page in the district's look, with one-time messages."""
         told, self.session.told = self.session.told, ""
         undo, self.session.undo = self.session.undo, ()
         store = self.desk.home.district.store
         common = {
-            "tabs": [(href, text) for href, text, right in TABS if self.asker.may(right)],
-            "badges": {"/requests": views.requests_to_answer(self.context())},
+            "tabs": [(href, text) for href, text, right in TABS if self.is_offered(right)],
+            "badges": {
+                "/requests": views.requests_to_answer(self.context()),
+                "/office": views.referrals_to_answer(self.context()),
+            },
             "here": self.request.url.path,
             "asker": str(self.asker),
             "roles": self.asker.roles,
@@ -238,8 +248,8 @@ STATUS: tuple[tuple[type[SchoolbellError], int], ...] = (
 )
 
 
-def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Response]:
-    """Wrap a page for signed-in users with a right."""
+def signed_in(view: View, right: Right | None = "findings") -> Callable[[Request], Response]:
+    """Wrap a page for signed-in users with a right; None if the page checks rights itself."""
 
     def answer(request: Request) -> Response:
         desk: DeskApp = request.app.state.desk
@@ -252,7 +262,8 @@ def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Resp
                 return RedirectResponse("/signin", 303)
             asker = who(session, settings, desk.home.home)
             asker = granted_today(desk.home.district.registry, desk.home.district.zone, asker)
-            asker.require(right)
+            if right is not None:
+                asker.require(right)
             response = view(Visit(desk, request, session, asker))
         return _with_cookie(desk, response, cookie) if cookie else response
 
@@ -381,12 +392,22 @@ def note(desk: DeskApp, session: Session, action: str, subject: str = "desk") ->
         desk.noted.note(key)
 
 
+def home(visit: Visit) -> Response:
+    """Show the queue; a user of another office gets the referrals that are open to them."""
+    if not visit.asker.may("findings") and visit.asker.may("referral"):
+        return RedirectResponse("/office", 303)
+    visit.asker.require("findings")
+    return queue(visit)
+
+
 def queue(visit: Visit) -> Response:
     """Show the cases that match a filter."""
     query = visit.request.query_params
     chosen = QueueFilter.read(query)
-    values = queue_page(visit.desk.home, visit.context(), chosen, _first(query))
-    return visit.page("queue.html.j2", **values)
+    context = visit.context()
+    values = queue_page(visit.desk.home, context, chosen, _first(query))
+    saved = views.own_views(context)
+    return visit.page("queue.html.j2", forms=FORMS, saved=saved, **values)
 
 
 def many(visit: Visit) -> Response:
@@ -438,7 +459,10 @@ def letter_page(visit: Visit) -> Response:
     context = visit.context()
     found = context.case(visit.request.path_params["case"])
     read(visit, context, found.case_id)
-    text = letter(context, found, "the office that it goes to")
+    return _letter(letter(context, found, "the office that it goes to"))
+
+
+def _letter(text: str) -> Response:
     answer = HTMLResponse(text)
     # the letter is a separate file that includes its style
     answer.headers["Content-Security-Policy"] = (
@@ -529,6 +553,25 @@ def referrals_view(visit: Visit) -> Response:
     return visit.page("referrals.html.j2", forms=FORMS, **views.referrals_page(visit.context()))
 
 
+def office_view(visit: Visit) -> Response:
+    """Show the referrals that are open to a user of another office."""
+    return visit.page("office.html.j2", rows=granted_referrals(visit.context()))
+
+
+def office_referral(visit: Visit) -> Response:
+    """Show one referral to the office that has it."""
+    context, ident = visit.context(), visit.request.path_params["referral"]
+    with visit.desk.home.writing:
+        found = opened(context, ident)
+    return visit.page("office_referral.html.j2", forms=FORMS, **views.office_page(context, found))
+
+
+def office_letter(visit: Visit) -> Response:
+    """Show the letter of a referral with names, and record the view."""
+    with visit.desk.home.writing:
+        return _letter(read_letter(visit.context(), visit.request.path_params["referral"]))
+
+
 def permits_view(visit: Visit) -> Response:
     """Show consents, exceptions and holds."""
     context = visit.context()
@@ -595,8 +638,7 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
         if waiting.is_new:
             mail_request(visit, waiting.request_id, "")
         return RedirectResponse(f"/requests/{waiting.request_id}", 303)
-    if form.name in ANSWERS:
-        mail_request(visit, given["request"], ANSWERS[form.name])
+    _notify(visit, form, given, done)
     visit.session.told, visit.session.undo = done.said, done.decided
     if done.decided:
         back = _after_verdict(visit, given, order, done.decided)
@@ -605,6 +647,14 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     if done.file is not None:
         return _file(done)
     return RedirectResponse(_filtered(done.back, given) if done.back else back, 303)
+
+
+def _notify(visit: Visit, form: Form, given: Mapping[str, str], done: FormResult) -> None:
+    """Send the mail of an action, in the background."""
+    if form.name in ANSWERS:
+        mail_request(visit, given["request"], ANSWERS[form.name])
+    if done.mail is not None:
+        send_later(visit, done.mail)
 
 
 def _back_to(form: Form, given: Mapping[str, str]) -> str:
@@ -658,20 +708,24 @@ def mail_request(visit: Visit, request_id: str, answer: str) -> None:
     Args:
         answer: approved or refused; empty for a new request.
     """
+    rows = requests(visit.desk.home.district.store, request_id=request_id)
+    if rows and answer:
+        send_later(visit, lambda context: answer_by_mail(context, rows[0], answer))
+    elif rows:
+        send_later(visit, lambda context: ask_by_mail(context, rows[0]))
+
+
+def send_later(visit: Visit, mail: Callable[[ActionContext], object]) -> None:
+    """Send mail in the background."""
     context = visit.context()
-    rows = requests(context.district.store, request_id=request_id)
 
     def send() -> None:
         try:
-            if answer:
-                answer_by_mail(context, rows[0], answer)
-            else:
-                ask_by_mail(context, rows[0])
+            mail(context)
         except SchoolbellError as error:
-            LOG.warning("no mail about request %s: %s", request_id, error.what)
+            LOG.warning("no mail: %s", error.what)
 
-    if rows:
-        visit.desk.mails.submit(send)
+    visit.desk.mails.submit(send)
 
 
 def _performer(
@@ -751,7 +805,8 @@ def posted(view: Post) -> Callable[[Request], Any]:
                 )
             return view(visit, given)
 
-        return await run_in_threadpool(signed_in(checked), request)
+        # each form checks its own right
+        return await run_in_threadpool(signed_in(checked, None), request)
 
     return answer
 
@@ -799,6 +854,16 @@ async def local(request: Request) -> Response:
     return await run_in_threadpool(_local, request, given or {})
 
 
+def require_entry(asker: Principal) -> None:
+    """Raise an error unless a user may see any page of the desk.
+
+    Raises:
+        RefusedError: They may see none.
+    """
+    if not asker.may("referral"):
+        asker.require("findings")
+
+
 def visitor(request: Request) -> str:
     """Return the address that tries of passwords are counted for.
 
@@ -821,7 +886,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
     try:
         session = desk.passwords.sign_in(district.store, login, password, address)
         asker = who(session, district.settings, desk.home.home)
-        granted_today(district.registry, district.zone, asker).require("findings")
+        require_entry(granted_today(district.registry, district.zone, asker))
     except WrongPasswordError as error:
         if error.is_now_blocked:
             note(desk, Session(login=error.login[:80], way="local"), "sign in blocked")
@@ -862,7 +927,7 @@ def openid_back(request: Request) -> Response:
         session = desk.openid.finish(
             settings.desk, _back(desk, request), dict(request.query_params), word
         )
-        who(session, settings, desk.home.home).require("findings")
+        require_entry(who(session, settings, desk.home.home))
     except SchoolbellError as error:
         return _sign_in(desk, 403, str(error))
     except Exception:
@@ -917,7 +982,7 @@ def broken(request: Request, error: Exception) -> Response:
     )
 
 
-def _get(path: str, view: View, right: Right = "findings") -> Route:
+def _get(path: str, view: View, right: Right | None = "findings") -> Route:
     return Route(path, signed_in(view, right))
 
 
@@ -927,7 +992,7 @@ def routes() -> list[Route]:
 
     return [
         *api_routes(),
-        _get("/", queue),
+        _get("/", home, None),
         _get("/decide", many, "verdict"),
         _get("/cases/{case}", case, "evidence"),
         _get("/cases/{case}/letter", letter_page, "evidence"),
@@ -939,6 +1004,9 @@ def routes() -> list[Route]:
         _get("/requests", requests_view),
         _get("/requests/{request}", request_view),
         _get("/referrals", referrals_view),
+        _get("/office", office_view, "referral"),
+        _get("/office/{referral}", office_referral, "referral"),
+        _get("/office/{referral}/letter", office_letter, "referral"),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),
         _get("/use", use_view),

@@ -17,12 +17,16 @@ from pipelines.actions import (
     proposals,
     readers,
     records,
+    referral_access,
     referrals,
+    saved_views,
     verdicts,
 )
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import day_of
+from pipelines.actions.request_mail import grant_by_mail, office_answer_by_mail
 from pipelines.actions.site_effects import in_words, span_in_words
+from pipelines.desk.queue import QueueFilter
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.finding_frames import COLUMNS
@@ -80,6 +84,7 @@ class FormResult:
         names: What may be seen this one time.
         decided: Cases whose verdict can be undone now.
         back: Page to show afterwards, if not that of the form.
+        mail: Sends mail about it, in the background.
     """
 
     said: str
@@ -87,6 +92,7 @@ class FormResult:
     names: Mapping[str, Any] | None = None
     decided: tuple[str, ...] = ()
     back: str = ""
+    mail: Callable[[ActionContext], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ class Form:
     """One action at the desk.
 
     Attributes:
-        command: The command with the same effect.
+        command: The command with the same effect; empty if only the desk offers it.
         act: Performs it; for a previewed action, writes it.
         attempt: Builds the preview, outside the desk's lock.
         confirm: The button that performs a previewed action.
@@ -263,6 +269,60 @@ def _acknowledge(context: ActionContext, values: Values) -> FormResult:
 def _give_back(context: ActionContext, values: Values) -> FormResult:
     referrals.give_back(context, values["referral"], values["code"])
     return FormResult("The return is recorded; only its code is kept.")
+
+
+def _grant(context: ActionContext, values: Values) -> FormResult:
+    last_day = day_of(values["until"], "until")
+    made = referral_access.grant(context, values["referral"], values["login"], last_day)
+    return FormResult(
+        f"{made['login']} can read the referral until {made['last_day']}.",
+        mail=lambda now: grant_by_mail(now, made),
+    )
+
+
+def _end_grant(context: ActionContext, values: Values) -> FormResult:
+    made = referral_access.end_access(context, values["grant"])
+    return FormResult(f"Access of {made['login']} ended.")
+
+
+def _office(values: Values) -> str:
+    return f"/office/{values['referral']}"
+
+
+def _receipt(context: ActionContext, values: Values) -> FormResult:
+    referral_access.confirm_receipt(context, values["referral"])
+    return FormResult("Receipt is confirmed.", back=_office(values))
+
+
+def _office_answer(context: ActionContext, values: Values) -> FormResult:
+    row = referral_access.answer_referral(context, values["referral"], values["code"])
+    return FormResult(
+        f"Answered: {_word(values['code'])}.",
+        back=_office(values),
+        mail=lambda now: office_answer_by_mail(now, row),
+    )
+
+
+def _office_statement(context: ActionContext, values: Values) -> FormResult:
+    referral_access.office_statement(context, values["referral"], values["text"], values["summary"])
+    return FormResult("The statement is saved with the case.", back=_office(values))
+
+
+def _office_bundle(context: ActionContext, values: Values) -> FormResult:
+    out = io.BytesIO()
+    made = referral_access.download(context, values["referral"], partial(_into, out))
+    return FormResult("Downloaded.", (f"referral-{made['case_id']}.zip", out.getvalue()))
+
+
+def _save_view(context: ActionContext, values: Values) -> FormResult:
+    query = QueueFilter.parse(values["queue"]).query
+    name = saved_views.save_view(context, values["name"], query)
+    return FormResult(f"Saved: {name}.")
+
+
+def _remove_view(context: ActionContext, values: Values) -> FormResult:
+    saved_views.remove_view(context, values["name"])
+    return FormResult(f"Removed: {values['name']}.")
 
 
 def _answer(context: ActionContext, values: Values) -> FormResult:
@@ -487,6 +547,13 @@ def _record_close(context: ActionContext, values: Values) -> FormResult:
 
 WITH_NAMES = Field("names", "With names (requires a second person)", "check", is_needed=False)
 RECORD = Field("record", kind="hidden")
+REFERRAL = Field("referral", kind="hidden")
+STATEMENT = (
+    Field("text", "The statement, in their words", "area",
+          hint="Included only in evidence packs with names."),
+    Field("summary", "Summary of one or two sentences",
+          hint="Everyone who sees the case can read this. Do not name anyone."),
+)  # fmt: skip
 READER = Field("reader", kind="hidden")
 OFFICE = Field("office", "To", "choice", referrals.OFFICES)
 _CODES = Field("code", "Outcome", "choice", VERDICT_WORDS)
@@ -559,10 +626,7 @@ _ALL = (
         title="Statement of the person", button="Save the statement", act=_answer,
         fields=(
             CASE,
-            Field("text", "The statement, in their words", "area",
-                  hint="Included only in evidence packs with names."),
-            Field("summary", "Summary of one or two sentences",
-                  hint="Everyone who sees the case can read this. Do not name anyone."),
+            *STATEMENT,
             Field("tests", "Registry file that it would correct", is_needed=False,
                   hint="Which list is wrong? Example: devices.csv"),
         ),
@@ -613,12 +677,63 @@ _ALL = (
     Form(
         name="acknowledge", command="referrals acknowledge", right="refer",
         title="Acknowledge", button="Confirm receipt", act=_acknowledge, about="",
-        fields=(Field("referral", kind="hidden"),), back="/referrals",
+        fields=(REFERRAL,), back="/referrals",
     ),
     Form(
         name="return", command="referrals return", right="refer",
         title="Record its return", button="Save", act=_give_back, about="",
-        fields=(Field("referral", kind="hidden"), _CODES), back="/referrals",
+        fields=(REFERRAL, _CODES), back="/referrals",
+    ),
+    Form(
+        name="grant", command="referrals grant", right="refer",
+        title="Give a person of the office access", button="Give access", act=_grant, about="",
+        fields=(
+            REFERRAL,
+            Field("login", "Their login", hint="It has the role office in district.toml."),
+            Field("until", "Last day", "date"),
+        ),
+        back="/referrals",
+        hint="They can read the letter with names, answer, and download the bundle. "
+        "They see nothing else, and get mail with a link.",
+    ),
+    Form(
+        name="end-grant", command="referrals end-access", right="refer",
+        title="End access", button="End access", act=_end_grant, about="",
+        fields=(Field("grant", kind="hidden"),), back="/referrals",
+    ),
+    Form(
+        name="receipt", command="referrals acknowledge", right="referral",
+        title="Confirm receipt", button="Confirm receipt", act=_receipt, about="",
+        fields=(REFERRAL,), back="/office",
+    ),
+    Form(
+        name="office-answer", command="referrals return", right="referral",
+        title="Answer", button="Send the answer", act=_office_answer, about="",
+        fields=(REFERRAL, Field("code", "Outcome", "radio", VERDICT_WORDS)), back="/office",
+        hint="Only the outcome is kept. Keep your own records in your office.",
+    ),
+    Form(
+        name="office-statement", command="answer", right="referral",
+        title="Statement of the person", button="Save the statement", act=_office_statement,
+        about="", fields=(REFERRAL, *STATEMENT), back="/office",
+    ),
+    Form(
+        name="office-bundle", command="", right="referral",
+        title="Bundle", button="Download the bundle", act=_office_bundle, about="",
+        fields=(REFERRAL,), back="/office",
+        hint="A zip file with names: the letter, the log lines and a verifier. "
+        "Its hash is recorded.",
+    ),
+    Form(
+        name="save-view", command="", right="findings",
+        title="Save this list", button="Save the list", act=_save_view, about="", back="/",
+        fields=(Field("queue", kind="hidden"),
+                Field("name", "Name of the list", hint="Only you see it. Do not name anyone.")),
+    ),
+    Form(
+        name="remove-view", command="", right="findings",
+        title="Remove", button="Remove", act=_remove_view, about="", back="/",
+        fields=(Field("name", kind="hidden"), QUEUE),
     ),
     Form(
         name="inquire", command="inquiry open", right="inquire",

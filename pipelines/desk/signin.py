@@ -206,15 +206,8 @@ def by_proxy(desk: Desk, address: str, headers: Mapping[str, str]) -> Session | 
     named = headers.get(proxy.groups_header.lower(), "") if proxy.groups_header else ""
     groups = tuple(group.strip() for group in named.split(",") if group.strip())
     address = login.casefold()
-    own = _without_domain(desk, address)
+    own = desk.without_domain(address)
     return Session(login=own, way="proxy", address=address, groups=groups)
-
-
-def _without_domain(desk: Desk, address: str) -> str:
-    """Return the bare login of the district's one domain; with several, the address."""
-    name, _, domain = address.partition("@")
-    domains = {one.casefold() for one in desk.openid.domains}
-    return name if domains == {domain} else address
 
 
 def _is_listed(address: str, known: tuple[str, ...]) -> bool:
@@ -423,7 +416,7 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
     groups = claims.get(one.groups_claim, ())
     named = groups if isinstance(groups, list | tuple) else [groups]
     return Session(
-        login=_without_domain(desk, said),
+        login=desk.without_domain(said),
         way="openid",
         address=said,
         groups=tuple(map(str, named)),

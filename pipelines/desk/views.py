@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -27,6 +27,12 @@ from pipelines.actions.records import (
     request_of,
     seal_of,
 )
+from pipelines.actions.referral_access import (
+    USUAL_DAYS,
+    OpenedReferral,
+    granted_referrals,
+    is_in_force,
+)
 from pipelines.actions.request_mail import request_words
 from pipelines.desk.forms import ALL, FORMS, ON_PER_CASE, Form, proposal_rows
 from pipelines.desk.open_homes import OpenHome
@@ -43,6 +49,7 @@ from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import day, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.audit import Entry
+from pipelines.state.desk_users import saved_views
 from pipelines.state.findings import history
 from pipelines.state.published_reports import report_facts
 from pipelines.state.records_requests import (
@@ -53,13 +60,14 @@ from pipelines.state.records_requests import (
 from pipelines.state.retention import holds
 from pipelines.state.reviews import (
     comments,
+    grants,
     inquiries,
     referrals,
     requests,
     statements,
     tickets,
 )
-from pipelines.state.rows import RequestRow
+from pipelines.state.rows import ReferralRow, RequestRow
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -528,11 +536,63 @@ def referrals_page(context: ActionContext) -> dict[str, Any]:
         token = context.named("account", row["account"], today)
         rows.append({**known, "days": days, "account": token, "state": state})
     return {
-        "referrals": [_times(row, zone) for row in referrals(store)][::-1],
+        "referrals": [_referral(context, row, zone) for row in referrals(store)][::-1],
         "inquiries": rows[::-1],
         "may_refer": context.asker.may("refer"),
         "may_inquire": context.asker.may("inquire"),
     }
+
+
+def _referral(context: ActionContext, row: ReferralRow, zone: ZoneInfo) -> dict[str, Any]:
+    """Return a referral with the logins that may read it."""
+    case = context.find_case(row["case_id"])
+    held = grants(context.district.store, referral_id=row["referral_id"])
+    return _times(row, zone) | {
+        "label": case.label if case else row["case_id"],
+        "access": _usual_grant(context) | {"referral": row["referral_id"]},
+        "grants": [
+            {**one, "until": day(date.fromisoformat(one["last_day"]))}
+            for one in held
+            if is_in_force(one, context.today)
+        ],
+    }
+
+
+def _usual_grant(context: ActionContext) -> dict[str, str]:
+    """Return the values that the form about access begins with."""
+    logins = sorted(context.district.settings.desk.logins_of("office"))
+    until = context.today + timedelta(days=USUAL_DAYS)
+    return {"login": logins[0] if len(logins) == 1 else "", "until": until.isoformat()}
+
+
+def office_page(context: ActionContext, found: OpenedReferral) -> dict[str, Any]:
+    """Return one referral, as the office that has it sees it: under code names."""
+    zone, case = ZoneInfo(context.district.zone), found.case
+    row = _times(found.referral, zone)
+    said = statements(context.district.store, case.case_id)
+    return {
+        "referral": row,
+        "case": case,
+        "office": found.office,
+        "last_day": day(found.last_day),
+        "is_open": not found.referral["returned_time"],
+        "is_student": _is_student(context, case),
+        "claims": [sentence(context, one) for one in case.counted],
+        "statements": _with_time(said, "received_time", zone),
+    }
+
+
+def referrals_to_answer(context: ActionContext) -> int:
+    """Count the referrals that wait for the answer of a user of another office."""
+    if not context.asker.may("referral"):
+        return 0
+    return sum(not one.referral["returned_time"] for one in granted_referrals(context))
+
+
+def own_views(context: ActionContext) -> list[dict[str, str]]:
+    """Return the saved filters of the user, each with its address."""
+    rows = saved_views(context.district.store, context.asker.user_name)
+    return [{"name": row["name"], "query": QueueFilter.parse(row["query"]).query} for row in rows]
 
 
 def _times(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:

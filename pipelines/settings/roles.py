@@ -21,7 +21,8 @@ from pipelines.errors import SchoolbellError
 from pipelines.settings.problems import MisusedKeyError, Part, setting
 from pipelines.settings.secrets import is_reference
 
-Role = Literal["director", "analyst", "operator", "custodian", "superintendent"]
+TokenRole = Literal["director", "analyst", "operator", "custodian", "superintendent"]
+Role = TokenRole | Literal["office"]
 Right = Literal[
     "findings",
     "evidence",
@@ -38,12 +39,13 @@ Right = Literal[
     "sign",
     "sites",
     "refer",
+    "referral",
     "inquire",
     "accounts",
     "records",
 ]
 
-ROLES: tuple[Role, ...] = get_args(Role)
+ROLES: tuple[Role, ...] = (*get_args(TokenRole), "office")
 
 MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "findings": ("director", "analyst", "custodian", "superintendent"),
@@ -61,6 +63,7 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "sign": ("director",),
     "sites": ("director",),
     "refer": ("director", "custodian"),
+    "referral": ("office",),
     "inquire": ("director", "custodian"),
     "accounts": ("operator",),
     "records": ("director", "custodian", "superintendent"),
@@ -83,6 +86,7 @@ MEANING: Mapping[Right, str] = {
     "sign": "sign a week's report",
     "sites": "put a site on the district's list; accept what the logs propose",
     "refer": "refer a case to another office; keep what the person says of it",
+    "referral": "read, answer and download a referral while a grant to the login is in force",
     "inquire": "open an inquiry that another office asks for, and release its answer",
     "accounts": "make accounts that sign in at the desk with a password",
     "records": "answer a request for public records",
@@ -117,6 +121,12 @@ class Roles(Part):
         "the second person of names and of public records, also where the "
         "director is the one who asks; reads cases and the audit chain, sees no name",
         ["schoolbell-superintendent"],
+    )
+    office: tuple[str, ...] = setting(
+        (),
+        "human resources, counsel and other offices that receive referrals; "
+        "they see only a referral that is granted to their login, until its last day",
+        ["schoolbell-offices"],
     )
     agency: tuple[str, ...] = setting(
         (),
@@ -273,6 +283,9 @@ class DeskLogins(Roles):
     superintendent: tuple[str, ...] = setting(
         (), "people with this role", ["superintendent@school.example"]
     )
+    office: tuple[str, ...] = setting(
+        (), "people of offices that receive referrals", ["hr@school.example"]
+    )
     agency: tuple[str, ...] = setting((), "staff of a service agency", ["staff@agency.example"])
 
 
@@ -330,7 +343,9 @@ class Proxy(Part):
 class DeskToken(Part):
     """A program that reads the desk's API, with the view of one role."""
 
-    role: Role = setting("analyst", "the role whose view it reads; it can never act", "operator")
+    role: TokenRole = setting(
+        "analyst", "the role whose view it reads; it can never act", "operator"
+    )
     secret: SecretPlace = Field(
         default_factory=dict,
         description="where its token is stored: 32 characters or more",
@@ -410,6 +425,12 @@ class Desk(Part):
                         paste="[desk.groups]",
                     )
         return self
+
+    def without_domain(self, address: str) -> str:
+        """Return the bare login of the district's one domain; with several, the address."""
+        name, _, domain = address.casefold().partition("@")
+        domains = {one.casefold() for one in self.openid.domains}
+        return name if domains == {domain} else address.casefold()
 
     def logins_of(self, role: str) -> frozenset[str]:
         """Return the logins and addresses that have a role, in lower case."""

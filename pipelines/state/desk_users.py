@@ -1,11 +1,11 @@
-"""State of the desk: accounts, and whether a case has changed since it was shown."""
+"""State of the desk: accounts, saved views, and whether a case has changed since it was shown."""
 
 import hashlib
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import AccountRow, typed
+from pipelines.state.rows import AccountRow, SavedViewRow, typed
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -16,6 +16,7 @@ from pipelines.state.tables import (
     RECORD_REQUESTS,
     REFERRALS,
     REQUESTS,
+    SAVED_VIEWS,
     STATEMENTS,
 )
 
@@ -96,3 +97,23 @@ def accounts(store: Store) -> list[AccountRow]:
     query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
     with store.reading() as connection:
         return typed(AccountRow, connection.execute(query).mappings())
+
+
+def put_view(connection: Connection, login: str, name: str, query: str) -> None:
+    """Save a filter of the queue under a name, in place of an earlier one of that name."""
+    remove_view(connection, login, name)
+    row = {"login": login, "name": name, "query": query}
+    connection.execute(insert(SAVED_VIEWS).values(saved_time=now_text(), **row))
+
+
+def remove_view(connection: Connection, login: str, name: str) -> bool:
+    """Remove a saved filter; return whether it existed."""
+    here = (SAVED_VIEWS.c.login == login, SAVED_VIEWS.c.name == name)
+    return bool(connection.execute(delete(SAVED_VIEWS).where(*here)).rowcount)
+
+
+def saved_views(store: Store, login: str) -> list[SavedViewRow]:
+    """Return the saved filters of a login, by name."""
+    query = select(SAVED_VIEWS).where(SAVED_VIEWS.c.login == login).order_by(SAVED_VIEWS.c.name)
+    with store.reading() as connection:
+        return typed(SavedViewRow, connection.execute(query).mappings())

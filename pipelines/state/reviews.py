@@ -14,6 +14,7 @@ from pipelines.state.rows import (
     CommentRow,
     FindingRow,
     FindingText,
+    GrantRow,
     InquiryRow,
     ReferralRow,
     RequestRow,
@@ -30,6 +31,7 @@ from pipelines.state.tables import (
     COMMENTS,
     FINDINGS,
     INQUIRIES,
+    REFERRAL_GRANTS,
     REFERRALS,
     REQUESTS,
     REVIEWS,
@@ -276,6 +278,23 @@ def change_referral(connection: Connection, referral_id: str, **values: str) -> 
 def referrals(store: Store, **wanted: str) -> list[ReferralRow]:
     """Return referrals whose columns have these values, the oldest first."""
     return cast("list[ReferralRow]", _rows(store, REFERRALS, "referred_time", wanted))
+
+
+def add_grant(connection: Connection, row: Row) -> None:
+    """Let a login read a referral."""
+    connection.execute(insert(REFERRAL_GRANTS).values(granted_time=now_text(), **row))
+
+
+def end_grant(connection: Connection, grant_id: str, actor: str) -> None:
+    """End a grant before its last day."""
+    here = REFERRAL_GRANTS.c.grant_id == grant_id
+    values = {"ended_by": actor, "ended_time": now_text()}
+    connection.execute(update(REFERRAL_GRANTS).where(here).values(**values))
+
+
+def grants(store: Store, **wanted: str) -> list[GrantRow]:
+    """Return grants of referrals whose columns have these values, the oldest first."""
+    return cast("list[GrantRow]", _rows(store, REFERRAL_GRANTS, "granted_time", wanted))
 
 
 def add_statement(connection: Connection, row: Row) -> None:

@@ -150,6 +150,29 @@ class RequestRow(TypedDict):
     asked_login: str | None
 
 
+class GrantRow(TypedDict):
+    """A login that may read a referral, from a first to a last day."""
+
+    grant_id: str
+    referral_id: str
+    login: str
+    first_day: str
+    last_day: str
+    granted_by: str
+    granted_time: str
+    ended_by: str | None
+    ended_time: str | None
+
+
+class SavedViewRow(TypedDict):
+    """A filter of the queue that a person saved under a name."""
+
+    login: str
+    name: str
+    query: str
+    saved_time: str
+
+
 class ReferralRow(TypedDict):
     """A case that went to another office."""
 

@@ -306,6 +306,16 @@ REFERRALS = Table(
 )
 """A case that went to another office: when, and the code with which it came back."""
 
+REFERRAL_GRANTS = Table(
+    "referral_grants",
+    METADATA,
+    Column("grant_id", Text, primary_key=True),
+    *filled(Text, "referral_id", "login", "first_day", "last_day", "granted_by", "granted_time"),
+    *optional(Text, "ended_by", "ended_time"),
+    Index("referral_grants_referral", "referral_id"),
+)
+"""The logins of another office that may read a referral, each from a first to a last day."""
+
 STATEMENTS = Table(
     "statements",
     METADATA,
@@ -360,6 +370,14 @@ DESK_ACCOUNTS = Table(
     Column("ended_time", Text),
 )
 """Accounts that sign in at the desk with a password."""
+
+SAVED_VIEWS = Table(
+    "saved_views",
+    METADATA,
+    *keys(Text, "login", "name"),
+    *filled(Text, "query", "saved_time"),
+)
+"""Filters of the queue that people keep at the desk, each under a name."""
 
 AUDIT = Table(
     "audit",

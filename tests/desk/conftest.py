@@ -21,6 +21,7 @@ local_accounts = true
 [desk.logins]
 director = ["{PEOPLE["director"]}", "ada"]
 custodian = ["keeper"]
+office = ["hr@school.example", "counsel@school.example"]
 [desk.groups]
 director = ["directors"]
 analyst = ["analysts"]

@@ -51,6 +51,14 @@ class Post:
         self.mails.append((sorted(envelope.rcpt_tos), text))
         return "250 OK"
 
+    def wait_any(self, seconds=0.5):
+        """Return the mails that arrived until none came for a while."""
+        count = -1
+        while count < len(self.mails):
+            count = len(self.mails)
+            time.sleep(seconds)
+        return self.mails
+
     def wait(self, count):
         for _ in range(400):
             if len(self.mails) >= count:
