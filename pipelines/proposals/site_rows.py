@@ -74,8 +74,8 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
                 "roles": roles,
                 "class": DISTRICT if kind == DISTRICT else SANCTIONED,
             },
-            f"{row['accounts']} accounts, {row['staff']} of staff, {row['students']} of "
-            f"students, on {row['days']} days, {row['requests']:,} requests",
+            f"{row['accounts']:,} accounts ({row['staff']:,} of staff, {row['students']:,} of "
+            f"students) on {row['days']} days, {row['requests']:,} requests",
             topic=f"sites:{kind}",
             doubt=doubt,
         )
@@ -100,13 +100,14 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
         # for all: an approval for one job would make a colleague's use a case
         is_of_a_job = jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]
         is_used = is_wide or is_taught or is_of_a_job
-        return _roles(row), "" if is_used else "few accounts use it for long"
+        return _roles(row), "" if is_used else "most accounts use it only for a short time"
     # a site that several jobs use is for all: an approval for some excludes the others
     if is_wide and len(jobs) != 1:
         return "staff", ""
     if jobs:
         return "|".join(jobs), ""
-    return _roles(row), f"lists classify it as {row['leisure'].replace('_', ' ')}, and few read it"
+    kind = row["leisure"].replace("_", " ")
+    return _roles(row), f"lists classify it as {kind}, and most accounts use it only briefly"
 
 
 def _roles(row: dict[str, Any]) -> str:

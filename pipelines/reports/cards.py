@@ -149,6 +149,8 @@ def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     breaks = str(measures.get("why_no_break") or "")
     for name, (label, say) in MEASURES.items():
         value = measures.get(name)
+        if name == "days" and "total_seconds" not in measures:
+            continue  # other rules count other days, and their sentence has the number
         if value not in NOTHING and _fits(value, say):
             is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
             yield ("of it in contract hours (breaks unknown)" if is_whole else label, say(value))
@@ -748,6 +750,8 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
             ]
             for one in cards
         ),
+        # the sentence names the account and the time
+        only_in_files=("Account or device", "When", "Findings", "Log lines"),
     )
 
 

@@ -9,6 +9,7 @@ Plotly renders a subset of HTML inside them.
 """
 
 import html
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -168,6 +169,15 @@ def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) ->
         "tickfont": {"color": LIGHT["muted"], "size": 13},
         **more,
     }
+
+
+def scale(top: float, unit: str = "") -> list[Tick]:
+    """Return ticks at zero and at the highest round number up to `top`, with the unit."""
+    if top <= 0:
+        return []
+    power = 10.0 ** math.floor(math.log10(top))
+    high = max(step * power for step in (1, 2, 5) if step * power <= top * 1.0001)
+    return [(0, f"0{unit}"), (high, f"{high:,.10g}{unit}")]
 
 
 def bars(

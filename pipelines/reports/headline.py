@@ -50,16 +50,22 @@ ONE_HOUR = timedelta(hours=1)
 MAX_SAID = 2
 OUTSIDE = "outside the buildings"
 NOT_YET = "We can't check this yet:"
+ABSENT = {
+    "approved_sites.csv": "there is no list of approved sites",
+    "subnets.csv": "no networks are listed",
+}
+"""Registry files without rows, in words."""
 NUMBERS = {
     "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
     "new_sites": "New sites",
     "off_hours_accounts": "Accounts outside hours",
 }
+OFF_HOURS = "off_hours_external"
 KINDS = {
     "shared_accounts": "shared_account",
     "new_sites": "non_approved_site",
-    "off_hours_accounts": "off_hours_external",
+    "off_hours_accounts": OFF_HOURS,
 }
 WEEKS_DRAWN = 12
 WEEKS_COMPARED = 8
@@ -79,6 +85,23 @@ def is_unknown(view: View, kind: str) -> bool:
     held = unjudged(view).filter(pl.col("kind") == kind)
     left_out = {(rule, day) for rule, day in held.select("rule", "event_date").rows()}
     return bool(days) and any(all((code, day) in left_out for day in days) for code in codes)
+
+
+def lacking_files(view: View, kind: str) -> tuple[str, ...]:
+    """Return the registry files whose rows every rule of a kind waits for; empty if one judges."""
+    rules = [rule for rule in view.inputs.rules if rule.get("kind") == kind]
+    lacks = [set(rule.get("lacks") or ()) for rule in rules]
+    if not (lacks and all(lacks)):
+        return ()
+    return tuple(sorted(set.intersection(*lacks) or set.union(*lacks)))
+
+
+def not_yet(view: View, kind: str) -> str:
+    """Return why no rule of a kind can judge yet; empty if one can."""
+    files = lacking_files(view, kind)
+    if not files:
+        return ""
+    return f"{NOT_YET} {listed([ABSENT.get(one, f'{one} has no rows') for one in files], most=2)}"
 
 
 def say_unjudged(view: View) -> list[str]:
@@ -422,7 +445,11 @@ def this_week(view: View) -> dict[str, Any]:
     }
     # what was found counts; nothing found means nothing where no rule looked
     nothing = {key: kind for key, kind in KINDS.items() if not numbers[key]}
-    unknown = [key for key, kind in nothing.items() if is_unknown(view, kind)]
+    unknown = [
+        key
+        for key, kind in nothing.items()
+        if is_unknown(view, kind) or (key != "new_sites" and lacking_files(view, kind))
+    ]
     return numbers | dict.fromkeys(unknown)
 
 

@@ -19,8 +19,8 @@ from pipelines.reports.evidence_pages import Lines, by_minute, log_lines
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import (
     ELSEWHERE,
+    claim_with_names,
     with_building_names,
-    with_place_names,
 )
 from pipelines.reports.snapshot_tables import case_frames, known_by
 from pipelines.reports.text_tables import with_looks
@@ -74,10 +74,7 @@ def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) ->
     """
     details = row["record"].get("details") or {}
     names = {**ELSEWHERE, **building_names(district.registry)}
-    codes = details.get("buildings")
-    if isinstance(codes, list) and any(code in names for code in codes):
-        claim = with_place_names(claim, codes, names)
-    return with_looks(in_units(claim, details))
+    return with_looks(in_units(claim_with_names(claim, details, names), details))
 
 
 def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from pipelines.reports.headline import (
     history,
     issue_kinds,
     not_judged_at,
+    not_yet,
     open_sites,
     say_gap,
     say_unjudged,
@@ -112,7 +113,7 @@ def lines(view: View) -> list[Line]:
     told = (shared, not_listed, outside_hours)
     gaps = [not_judged_at(view, KINDS[key]) for key in KINDS]
     return first + [
-        dark(view, *part, rest=NOT_JUDGED)
+        dark(view, *part, rest=why_not(view, key))
         if now[key] is None
         else limited(
             marked(view, say(view, now), arrived),
@@ -120,6 +121,12 @@ def lines(view: View) -> list[Line]:
         )
         for place, (part, key, say, gap) in enumerate(zip(DARK, KINDS, told, gaps, strict=True))
     ]
+
+
+def why_not(view: View, key: str) -> str:
+    """Return why a number is not known."""
+    reason = not_yet(view, KINDS[key])
+    return f"{reason}." if reason else NOT_JUDGED
 
 
 def again(gap: str) -> str:

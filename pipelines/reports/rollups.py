@@ -30,13 +30,13 @@ Switch = list[tuple[str, str]]
 """Label and target of each choice; empty for the current page."""
 
 STATES = {
-    "waiting": "Waiting",
-    "trial": "On trial",
-    "expired": "Expired",
-    "explained": "Explained",
-    "confirmed": "Confirmed",
-    "withdrawn": "Withdrawn",
+    "Waiting": ("waiting",),
+    "On trial": ("trial",),
+    "Explained": ("explained",),
+    "Confirmed": ("confirmed",),
+    "Expired or withdrawn": ("expired", "withdrawn"),
 }
+"""Columns of cases, each with the standings that it counts."""
 
 
 def month_of(start: date) -> tuple[str, str]:
@@ -174,12 +174,14 @@ def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
             ]
             for week in weeks
         ),
+        only_in_files=("Dates",),
     )
 
 
 def _link(start: date) -> Cell:
     name = f"Week {start.isocalendar().week}"
-    return Cell(name, name, href=f"../{week_label(start)}/index.html")
+    text = f"{name}, {day_range(start, start + timedelta(days=6))}"
+    return Cell(text, name, href=f"../{week_label(start)}/index.html")
 
 
 def _arrived(week: Mapping[str, Any]) -> str:
@@ -201,21 +203,15 @@ def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
         groups.setdefault(key, []).append(case)
     return table(
         "Cases of these weeks. Each is counted once, even if it waits for several weeks.",
-        ["About", "Accounts or devices", "Cases", *STATES.values()],
+        ["About", "Cases", *STATES],
         (
             [
                 label,
-                len(
-                    {
-                        row["subject"]
-                        for (of, _), held in groups.items()
-                        for case in held
-                        for row in case.counted
-                        if of == kind
-                    }
-                ),
                 sum(len(held) for (of, _), held in groups.items() if of == kind),
-                *(len(groups.get((kind, state), ())) for state in STATES),
+                *(
+                    sum(len(groups.get((kind, one), ())) for one in states)
+                    for states in STATES.values()
+                ),
             ]
             for kind, label in KINDS.items()
         ),

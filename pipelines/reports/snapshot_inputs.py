@@ -45,6 +45,8 @@ select
 from marts.device_reach
 """
 ELSEWHERE = {"elsewhere": NO_BUILDING}
+ONE_BUILDING = ("building", "near_building", "far_building")
+"""Details of a finding that contain the code of one building."""
 """Value of the models without a building -> its label."""
 BETWEEN = "(, and |, | and then at | and )"
 COUNTS = ("rejects", "blanks", "duplicates", "pending")
@@ -199,11 +201,23 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     """Return claim and record of a finding; only its buildings change."""
     record = json.loads(row["record"])
     measures = record.get("measures") or {}
+    claim = claim_with_names(row["claim"], measures, names)
     codes = measures.get("buildings") or []
     if not any(code in names for code in codes):
-        return row["claim"], row["record"]
+        return claim, row["record"]
     measures["buildings"] = [names.get(code, code) for code in codes]
-    return with_place_names(row["claim"], codes, names), json.dumps(record, sort_keys=True)
+    return claim, json.dumps(record, sort_keys=True)
+
+
+def claim_with_names(claim: str, details: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return the sentence of a finding, with the buildings of its details by their names."""
+    codes = details.get("buildings")
+    lists = [codes] if isinstance(codes, list) else []
+    lists += [[details[key]] for key in ONE_BUILDING if isinstance(details.get(key), str)]
+    for some in lists:
+        if any(code in names for code in some):
+            claim = with_place_names(claim, some, names)
+    return claim
 
 
 def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:

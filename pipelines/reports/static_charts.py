@@ -245,9 +245,10 @@ def _part_height(layout: dict[str, Any], size: int, *, is_above: bool) -> float:
 
 
 def left_margin(layout: dict[str, Any]) -> float:
-    """Return the room for the longest name of a lane."""
-    names = layout.get("yaxis", {}).get("ticktext") or [""]
-    longest = max(len(html.unescape(name)) for name in names)
+    """Return the room for the longest name of a lane, in any part of the picture."""
+    sides = [side for key, side in layout.items() if key.startswith("yaxis")]
+    names = [name for side in sides for name in side.get("ticktext") or ()]
+    longest = max((len(html.unescape(name)) for name in names), default=0)
     return min(longest * LETTER + 14, WIDEST_LABEL)
 
 

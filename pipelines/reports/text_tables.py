@@ -55,6 +55,9 @@ MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's 
 MAX_CELL = 32_767  # characters, Excel's own limit
 CUT = " ... (cut; the CSV file has all of it)"
 WIDEST = 48  # letters of a column
+SENTENCE = 60
+"""Letters above which a cell is a sentence, and its column gets more room."""
+SENTENCES_READ = 20
 
 
 def spelled_out(text: str) -> str:
@@ -164,11 +167,24 @@ class Table:
         caption: One line about the meaning of a row.
         labels: One label per column.
         rows: As many cells per row as there are labels.
+        only_in_files: Labels of columns that pages leave out.
     """
 
     caption: str
     labels: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    only_in_files: frozenset[str] = frozenset()
+
+    @property
+    def on_page(self) -> "Table":
+        """The table without the columns that only files contain."""
+        kept = [at for at, one in enumerate(self.labels) if one not in self.only_in_files]
+        rows = tuple(tuple(row[at] for at in kept) for row in self.rows)
+        return Table(self.caption, tuple(self.labels[at] for at in kept), rows)
+
+    def is_long(self, place: int) -> bool:
+        """Return whether a column contains sentences."""
+        return any(len(row[place].text) > SENTENCE for row in self.rows[:SENTENCES_READ])
 
     @property
     def fits_excel(self) -> bool:
@@ -181,10 +197,20 @@ class Table:
         return sum(int(row[place].value) for row in self.rows)
 
 
-def table(caption: str, labels: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
-    """Build a table; whole numbers get commas, unknown values are called so."""
+def table(
+    caption: str,
+    labels: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    only_in_files: Iterable[str] = (),
+) -> Table:
+    """Build a table; whole numbers get commas, unknown values are called so.
+
+    Args:
+        only_in_files: Labels of columns that pages leave out.
+    """
     cells = (tuple(cell(value) for value in row) for row in rows)
-    return Table(caption, tuple(labels), tuple(cells))
+    return Table(caption, tuple(labels), tuple(cells), frozenset(only_in_files))
 
 
 def cell(value: Value) -> Cell:

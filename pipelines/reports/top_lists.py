@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
 from pipelines.reports.comparisons import (
     a_day,
     averaged,
@@ -128,10 +128,10 @@ def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure 
             traces.append(bars(role, marks, name=name))
     return chart(
         traces,
-        x=axis(0, longest * 1.45),
+        x=axis(0, longest * 1.45, scale(longest, " h")),
         y=axis(shown.height - 0.5, -0.5, list(enumerate(shown["name"]))),
         annotations=notes,
-        height=60 + ROW_HEIGHT * shown.height,
+        height=80 + ROW_HEIGHT * shown.height,
     )
 
 

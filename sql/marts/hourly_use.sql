@@ -1,7 +1,8 @@
 /* ---
 summary: >
-  When people used the web, by local hour and building, over all accounts. A count,
-  not a finding; no account is named.
+  When people used sites, by local hour and building, over all accounts: the time of
+  their visits, so that the hours of a day add up to the time on its sites. No account
+  is named.
 grain: [event_date, hour, building]
 params:
   event_date: {type: date}
@@ -11,18 +12,39 @@ columns:
   hour: {type: bigint, is: local hour}
   building: {type: varchar, is: building of the network; elsewhere without one}
   account_count: {type: bigint, is: accounts}
-  minutes: {type: double, is: five-minute bins with a request times five}
+  minutes: {type: double, is: estimated minutes of all accounts}
 --- */
 with
 
-binned as (
-    select distinct
+spans as (
+    select
         account,
         coalesce(building, 'elsewhere') as building,
-        hour(timezone($zone, start_time)) as hour,
-        floor(epoch(start_time) / 300) as bin
-    from core.engaged_requests
+        unnest(spans) as span
+    from core.site_use
     where event_date = $event_date::date
+),
+
+-- clocks of all zones change at a quarter of an hour
+quarters as (
+    select
+        account,
+        building,
+        span,
+        unnest(
+            range(floor(span.began / 900)::bigint, ceil(span.ended / 900)::bigint)
+        ) as quarter
+    from spans
+),
+
+timed as (
+    select
+        account,
+        building,
+        hour(timezone($zone, to_timestamp(quarter * 900))) as hour,
+        least(span.ended, (quarter + 1) * 900)
+        - greatest(span.began, quarter * 900) as seconds
+    from quarters
 )
 
 select
@@ -30,6 +52,6 @@ select
     hour,
     building,
     count(distinct account) as account_count,
-    count(*) * 5.0::double as minutes
-from binned
+    round(sum(seconds) / 60, 1) as minutes
+from timed
 group by hour, building

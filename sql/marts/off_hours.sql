@@ -7,13 +7,31 @@ grain: [event_date, hour, building]
 params:
   event_date: {type: date}
   zone: {type: varchar}
+  reading_seconds:
+    type: int
+    default: 180
+    min: 20
+    max: 1800
+    unit: seconds
+    why: no longer is shown to be read after a request, as commercial reporters count
+  break_minutes:
+    type: int
+    default: 30
+    min: 0
+    max: 120
+    unit: minutes
+    why: after a longer break a new interval begins
 columns:
   event_date: {type: date, is: local day}
   weekday: {type: bigint, is: 0 for Monday to 6}
   hour: {type: bigint, is: local hour}
   building: {type: varchar, is: building of the network; elsewhere without one}
   account_count: {type: bigint, is: accounts}
-  minutes: {type: double, is: five-minute bins with a request times five}
+  minutes:
+    type: double
+    is: >-
+      estimated minutes; a request counts until the account's next one, three minutes
+      at most, and the last of them for twenty seconds
 --- */
 with
 
@@ -21,6 +39,7 @@ requests as (
     select
         account,
         person_id,
+        device,
         building,
         url_hostname,
         start_time,
@@ -76,13 +95,14 @@ off_duty as (
         and is_external(coalesce(served.verdict, verdicts.verdict))
 ),
 
-binned as (
-    select distinct
+timed as (
+    select
         account,
         coalesce(building, 'elsewhere') as building,
         hour(timezone($zone, start_time)) as hour,
-        floor(epoch(start_time) / 300) as bin
+        epoch(lead(start_time) over in_order) - epoch(start_time) as pause
     from off_duty
+    window in_order as (partition by account, device order by start_time)
 )
 
 select
@@ -91,6 +111,15 @@ select
     hour,
     building,
     count(distinct account) as account_count,
-    count(*) * 5.0::double as minutes
-from binned
+    round(
+        sum(
+            case
+                when pause <= $break_minutes * 60 then least(pause, $reading_seconds)
+                else 20
+            end
+        )
+        / 60,
+        1
+    ) as minutes
+from timed
 group by hour, building

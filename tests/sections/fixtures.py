@@ -284,7 +284,8 @@ def hourly_use(weeks: int = BEFORE) -> list[dict]:
             "account_count": 20 + place,
             "minutes": (200.0 + 55 * (7 - abs(hour - 11)) + 6 * back)
             / (1 if day < 5 else 20)
-            * (1.6 if (back, hour) == (0, 14) else 1),
+            * (1.6 if (back, hour) == (0, 14) else 1)
+            * (1.3 - 0.2 * place),
         }
         for back in range(weeks + 1)
         for day in range(7)

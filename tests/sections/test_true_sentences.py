@@ -6,9 +6,11 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from pipelines.reports.cards import shown
 from pipelines.reports.headline import NOT_YET
 from pipelines.reports.page_one import Line, limited, lines
-from pipelines.reports.sections import sections
+from pipelines.reports.sections import off_hours, sections, top_sites
+from pipelines.reports.snapshot_inputs import claim_with_names
 from pipelines.reports.view import NO_BUILDING, View
 from pipelines.reports.weekly import weekly_report
 from tests.sections.fixtures import MONDAY, busy
@@ -52,14 +54,72 @@ def test_the_heading_counts_remote_days_apart():
     assert "5 school days, 1 of them remote learning" in page.text
 
 
-def test_time_online_and_time_on_sites_have_two_names():
+def test_time_has_one_name_and_the_bars_their_total():
     """Bars of 96 hours were next to a total of 202, both "use a school day"."""
-    _, online, _ = said("glance", busy())
-    assert "counts active minutes only, and is less" in online
+    title, summary, _ = said("glance", busy())
+    assert title.startswith("Time on sites: about")
+    assert "The hours and sites below add up to it." in summary
     _, summary, ranked = said("top-sites", busy())
     assert "time on each site" in summary
     hours = round(ranked.rows["minutes"].sum() / 60)
     assert f"about {hours} hours (estimate) in all" in summary
+    for name in ("use-by-hour", "buildings"):
+        assert "time on sites" in said(name, busy())[1]
+
+
+def test_a_picture_of_one_hour_is_left_out():
+    """The heat map had one dark cell of 168."""
+    inputs = busy()
+    one = inputs.off_hours.filter(pl.col("event_date") >= MONDAY).head(1)
+    title, summary, rows = said("off-hours", replace(inputs, off_hours=one))
+    assert title.startswith("Outside duty hours, accounts used outside sites most on")
+    assert "A grid of" not in summary
+    assert off_hours.draw(rows) is None
+    assert off_hours.draw(said("off-hours", inputs)[2]) is not None
+
+
+def lacking(inputs, kind, file):
+    waiting = {"code": "OH-1", "kind": kind, "title": "x", "lacks": [file]}
+    others = [rule for rule in inputs.rules if rule.get("kind") != kind]
+    return replace(inputs, rules=[*others, waiting])
+
+
+def test_without_a_list_no_account_is_cleared_of_use_outside_hours():
+    """Page one had "0 accounts used non-work sites", and no rule had looked."""
+    inputs = lacking(busy(), "off_hours_external", "approved_sites.csv")
+    without = inputs.findings.filter(pl.col("kind") != "off_hours_external")
+    empty = replace(inputs, findings=without, off_hours=inputs.off_hours.clear())
+    (line,) = (one for one in lines(View(empty, MONDAY)) if one.key == "off-hours-accounts")
+    assert line.value is None
+    said_why = f"{NOT_YET} there is no list of approved sites"
+    assert line.rest == f"{said_why}."
+    assert said("off-hours", empty)[0] == said_why
+    assert "After-hours" not in str([tile.label for tile in said("glance", empty)[2]])
+    # what was found is counted
+    (line,) = (one for one in lines(View(inputs, MONDAY)) if one.key == "off-hours-accounts")
+    assert line.value
+
+
+def test_without_a_list_sites_are_not_called_off_it():
+    inputs = without_list(busy())
+    assert "you have no list yet" in said("sites-to-decide", inputs)[1]
+    figure = top_sites.draw(said("top-sites", inputs)[2])
+    assert [trace.get("name") for trace in figure["data"]] == [""]
+
+
+def test_every_building_of_a_claim_has_its_name():
+    """A card said "was used at HS and signed in from a place about 639 miles away"."""
+    claim = "Account a was used at HS and signed in from a place. Then at MS."
+    details = {"building": "HS", "far_building": "MS", "requests": 3}
+    names = {"HS": "High School", "MS": "Middle School"}
+    said_so = "Account a was used at High School and signed in from a place. Then at Middle School."
+    assert claim_with_names(claim, details, names) == said_so
+
+
+def test_a_finding_counts_days_in_two_weeks_only_for_sites():
+    """A card said "days in two weeks: 40" of an account 40 days after its end."""
+    assert dict(shown({"days": 40, "requests": 12})) == {"requests": "12"}
+    assert dict(shown({"days": 3, "total_seconds": 600}))["days in two weeks"] == "3"
 
 
 def without_list(inputs, leisure=""):
@@ -87,8 +147,11 @@ def test_without_a_list_the_report_says_so_once_and_offers_one(leisure):
 def test_without_networks_no_building_is_named():
     """It said "People used the network most at no known building"."""
     inputs = busy()
-    nowhere = inputs.daily_use.with_columns(building=pl.lit(NO_BUILDING))
-    title, summary, _ = said("buildings", replace(inputs, daily_use=nowhere))
+    nowhere = {
+        name: getattr(inputs, name).with_columns(building=pl.lit(NO_BUILDING))
+        for name in ("daily_use", "hourly_use")
+    }
+    title, summary, _ = said("buildings", replace(inputs, **nowhere))
     assert title == "The building of this use is not known yet: no networks are listed"
     assert "Highest" not in summary
     assert NO_BUILDING not in summary

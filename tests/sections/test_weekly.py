@@ -558,3 +558,13 @@ def test_weekdays_that_the_calendar_does_not_know_are_counted():
     assert school_days(half) == "2 school days, 3 weekdays of unknown kind"
     none = View(replace(inputs, school_days=known.clear()), MONDAY)
     assert school_days(none) == "school days not known"
+
+
+@pytest.mark.parametrize("week", WEEKS)
+def test_no_table_on_a_page_has_more_than_seven_columns(week):
+    pages = [page for path, page in pages_of(week).items() if path.endswith(".html")]
+    heads = [head for page in pages for head in re.findall(r"<thead>.*?</thead>", page, re.DOTALL)]
+    assert week != "busy" or len(heads) > 20
+    assert [head for head in heads if head.count("<th ") > 7] == []
+    named = [head for head in heads if "What was seen" in head]
+    assert all('class="long">What was seen' in head for head in named)

@@ -1,15 +1,15 @@
-"""Report section: use by people, day by day, each building on the same scale."""
+"""Report section: time on sites, day by day, each building on the same scale."""
 
 from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import Figure, axis, chart, columns, note
+from pipelines.reports.charts import Figure, axis, chart, columns, note, scale
 from pipelines.reports.comparisons import remote_days
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import NO_BUILDING, View, at_place
-from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
+from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, duration, number, share
 
 MAX_BUILDINGS = 8
 ACROSS = 4
@@ -17,16 +17,27 @@ UNKNOWN = "building not known"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """Return one row per building, weekday and class of use."""
-    use = view.of_week(view.inputs.daily_use).with_columns(
-        pl.col("building").fill_null(UNKNOWN),
-        weekday=pl.col("event_date").dt.weekday().cast(pl.Int64) - 1,
+    """Return one row per building, weekday and class of use; people's with their time."""
+    use, hours = (
+        view.of_week(frame).with_columns(
+            pl.col("building").fill_null(UNKNOWN),
+            weekday=pl.col("event_date").dt.weekday().cast(pl.Int64) - 1,
+        )
+        for frame in (view.inputs.daily_use, view.inputs.hourly_use)
     )
+    counted = use.group_by("building", "weekday", "use_class").agg(
+        pl.col("request_count").sum(), pl.col("account_count").max()
+    )
+    timed = hours.group_by("building", "weekday").agg(
+        pl.col("minutes").sum(), use_class=pl.lit("people")
+    )
+    keys = ["building", "weekday", "use_class"]
     return (
-        use.group_by("building", "weekday", "use_class")
-        .agg(pl.col("request_count").sum(), pl.col("account_count").max())
-        .with_columns(remote=pl.lit(remote_days(view)))
-        .sort("building", "weekday", "use_class")
+        counted.join(timed, on=keys, how="full", coalesce=True)
+        .with_columns(
+            pl.col("request_count", "minutes").fill_null(0), remote=pl.lit(remote_days(view))
+        )
+        .sort(keys)
     )
 
 
@@ -36,9 +47,10 @@ def by_people(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def totals(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return requests by people a building, the busiest first."""
-    people = by_people(rows).group_by("building").agg(pl.col("request_count").sum())
-    return people.sort(["request_count", "building"], descending=[True, False])
+    """Return minutes and requests of people by building, the longest use first."""
+    people = by_people(rows).group_by("building").agg(pl.col("minutes", "request_count").sum())
+    used = people.filter(pl.col("minutes") > 0)
+    return used.sort(["minutes", "building"], descending=[True, False])
 
 
 def title(rows: pl.DataFrame) -> str:
@@ -48,7 +60,10 @@ def title(rows: pl.DataFrame) -> str:
         return "No use by people could be counted in any building"
     if busiest["building"].to_list() == [NO_BUILDING]:
         return "The building of this use is not known yet: no networks are listed"
-    return f"People used the network most {at_place(busiest['building'][0])}"
+    where = at_place(busiest["building"][0])
+    if busiest.height == 1:
+        return f"People used sites {where}"
+    return f"People used sites most {where}"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -58,15 +73,18 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     everything = total(rows, "request_count")
     people = total(busiest, "request_count")
-    top, low = busiest.row(0), busiest.row(-1)
+    top, low = (busiest.row(at, named=True) for at in (0, -1))
     remote = f"{rows['remote'][0]}. " if rows["remote"][0] else ""
     spread = f"{count(busiest.height, 'building')}. "
     if busiest.height > 1:
-        spread += f"Highest: {top[0]}, {number(top[1])}. Lowest: {low[0]}, {number(low[1])}. "
-    elif top[0] == NO_BUILDING:
+        spread += (
+            f"Highest: {top['building']}, {duration(top['minutes'])}. "
+            f"Lowest: {low['building']}, {duration(low['minutes'])}. "
+        )
+    elif top["building"] == NO_BUILDING:
         spread = "all buildings together. "
     return (
-        f"{remote}Small bar charts of requests by people, on one scale, for {spread}"
+        f"{remote}Small bar charts of the time on sites, in hours on one scale, for {spread}"
         f"Of {number(everything)} requests in all, {share(people, everything)} came from people. "
         "Background traffic is in the table."
     )
@@ -78,7 +96,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     if not names:
         return None
     people = by_people(rows)
-    top = max(largest(people, "request_count"), 1) * 1.25
+    top = max(largest(people, "minutes") / 60, 0.5) * 1.25
     traces: list[Any] = []
     sides: dict[str, Any] = {}
     notes = []
@@ -97,8 +115,8 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
     """Return the seven bars of one building."""
     marks = [
-        (weekday, requests, f"{name}, {WEEKDAYS[weekday]}: {number(requests)} requests")
-        for weekday, requests in mine.select("weekday", "request_count").iter_rows()
+        (weekday, minutes / 60, f"{name}, {WEEKDAYS[weekday]}: {duration(minutes)}")
+        for weekday, minutes in mine.select("weekday", "minutes").iter_rows()
     ]
     return columns("blue", marks) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
 
@@ -109,8 +127,10 @@ def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
     wide, tall = 1 / ACROSS, 1 / down
     left, high = column * wide, 1 - row * tall
     days = [(day, WEEKDAYS[day][:1]) for day in range(7)]
-    across = axis(-0.6, 6.6, days, domain=[left, left + wide * 0.88], anchor=f"y{suffix}")
-    up = axis(0, top, domain=[high - tall * 0.8, high], anchor=f"x{suffix}")
+    across = axis(-0.6, 6.6, days, domain=[left, left + wide * 0.83], anchor=f"y{suffix}")
+    up = axis(
+        0, top, scale(top / 1.25, " h"), domain=[high - tall * 0.8, high], anchor=f"x{suffix}"
+    )
     return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
 
 
@@ -119,17 +139,18 @@ def use_table(rows: pl.DataFrame) -> Table:
     most = max(largest(rows, "request_count"), 1)
     return table(
         "One row per building, day and kind of use",
-        ["Building", "Day", "Caused by", "Requests", "Accounts"],
+        ["Building", "Day", "Caused by", "Requests", "Minutes", "Accounts"],
         (
             [
                 building,
                 Cell(WEEKDAYS[weekday], WEEKDAYS[weekday], order=str(weekday)),
                 USE_CLASSES.get(kind),
                 Cell.bar(requests, requests / most),
+                round(minutes),
                 accounts,
             ]
-            for building, weekday, kind, requests, accounts in rows.select(
-                "building", "weekday", "use_class", "request_count", "account_count"
+            for building, weekday, kind, requests, minutes, accounts in rows.select(
+                "building", "weekday", "use_class", "request_count", "minutes", "account_count"
             ).iter_rows()
         ),
     )

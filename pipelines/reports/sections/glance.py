@@ -17,7 +17,7 @@ from pipelines.reports.comparisons import (
     day_count,
     on_days,
 )
-from pipelines.reports.headline import has_list, not_judged_at
+from pipelines.reports.headline import OFF_HOURS, has_list, lacking_files, not_judged_at
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, amount, table
 from pipelines.reports.view import View
@@ -77,7 +77,7 @@ def between(low: str, high: str) -> str:
 
 
 def use(view: View) -> int | None:
-    """Return minutes of use by people, a school day."""
+    """Return minutes on sites, a school day."""
     rows = on_days(view, view.inputs.hourly_use)
     return None if rows.is_empty() else _a_day(view, rows, "minutes")
 
@@ -109,13 +109,13 @@ def received(view: View) -> int | None:
 def after_hours(view: View) -> int | None:
     """Return the minutes of outside sites outside duty hours, a week.
 
-    Each account counts in steps of five minutes, as in the picture of these hours.
+    A zero is not shown where the rules could see nothing.
     """
     if view.of_week(view.inputs.hourly_use).is_empty():
         return None
     minutes = amount(view.of_week(view.inputs.off_hours), "minutes")
-    if not minutes and not_judged_at(view, "off_hours_external"):
-        return None  # a zero is not shown where the rules could see nothing
+    if not minutes and (not_judged_at(view, OFF_HOURS) or lacking_files(view, OFF_HOURS)):
+        return None
     return round(minutes / view.weeks)
 
 
@@ -154,7 +154,7 @@ def always(said: str, _view: View) -> str:
 
 A_WEEK = partial(always, "a week")
 MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
-    "Time online (estimate)": (use, hours, a_day),
+    "Time on sites (estimate)": (use, hours, a_day),
     "Sites used": (sites, number, a_day),
     "Share of time on approved sites": (on_the_list, percent, a_day),
     "Received by all devices": (received, volume, a_day),
@@ -193,9 +193,8 @@ def summary(rows: list[Tile]) -> str:
         return ""
     return (
         f"Arrows compare an average school day with {rows[0].before_said}. "
-        f"{rows[0].averaged} Weeks with too many missing logs are left out. Time "
-        "online counts every five minutes in which an account was active; the time on "
-        "sites further below counts active minutes only, and is less."
+        f"{rows[0].averaged} Weeks with too many missing logs are left out. Time counts "
+        "active minutes of all accounts together. The hours and sites below add up to it."
     )
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, largest, table, total
 from pipelines.reports.view import View
@@ -61,24 +61,28 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     marks, notes = [], []
     for place, row in enumerate(rows.iter_rows(named=True)):
-        said = f"{number(row['lines'])} lines, {number(row['rejects'])} rejected"
-        marks.append((place, 0, row["lines"], f"{row['source']}: {said}"))
+        said = f"{number(row['lines'])} lines"
+        more = f"{said}, {number(row['rejects'])} rejected"
+        marks.append((place, 0, row["lines"], f"{row['source']}: {more}"))
         notes.append(note(row["lines"], place, said))
+    longest = max(largest(rows, "lines"), 1)
     return chart(
         [bars("blue", marks)],
-        x=axis(0, max(largest(rows, "lines"), 1) * 1.6),
+        x=axis(0, longest * 1.6, scale(longest, " lines")),
         y=axis(rows.height - 0.5, -0.5, list(enumerate(rows["source"]))),
         annotations=notes,
-        height=30 + ROW_HEIGHT * rows.height,
+        height=50 + ROW_HEIGHT * rows.height,
     )
 
 
 def account_table(rows: pl.DataFrame) -> Table:
-    """Return lines in and where they went, by source."""
+    """Return lines in and where they went, by source; a column of zeros is in files only."""
+    is_balanced = rows.filter(pl.col("left") != 0).is_empty()
     return table(
         "Lines in = read + rejected + blank + read before + waiting",
         ["Source", "Lines in", *LABELS, "Left over"],
         rows.select("source", "lines", *PARTS, "left").iter_rows(),
+        only_in_files=("Left over",) if is_balanced else ("Blank",),
     )
 
 

@@ -5,12 +5,15 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.charts import Figure, axis, box, chart, grid
+from pipelines.reports.headline import OFF_HOURS, not_yet
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, amount, largest, table
 from pipelines.reports.view import View
 from pipelines.reports.words import WEEKDAYS, clock, count, duration
 
 HOURS = range(24)
+MIN_HOURS = 3
+"""Hours with use below which words and a table replace the picture."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -33,12 +36,20 @@ def rows(view: View) -> pl.DataFrame:
         )
     )
     joined = hours.join(use, on=["weekday", "hour"], how="left")
-    return joined.join(duty, on="weekday", how="left").sort("weekday", "hour")
+    return (
+        joined.join(duty, on="weekday", how="left")
+        .with_columns(not_yet=pl.lit(not_yet(view, OFF_HOURS)))
+        .sort("weekday", "hour")
+    )
 
 
 def title(rows: pl.DataFrame) -> str:
     """Return how much, and when most."""
     total = amount(rows, "minutes")
+    if not total and rows["not_yet"][0]:
+        return str(rows["not_yet"][0])
+    if 0 < total < 1:
+        return "Outside duty hours, outside sites were used for less than a minute"
     if not total:
         return "No use of outside sites was logged outside duty hours"
     top = busiest(rows)
@@ -47,8 +58,8 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def is_quiet(rows: pl.DataFrame) -> bool:
-    """Return whether no hour of the week has any use."""
-    return not amount(rows, "minutes")
+    """Return whether the week has less than a minute of such use."""
+    return amount(rows, "minutes") < 1
 
 
 def busiest(rows: pl.DataFrame) -> dict[str, Any]:
@@ -61,31 +72,35 @@ def busiest(rows: pl.DataFrame) -> dict[str, Any]:
 def summary(rows: pl.DataFrame) -> str:
     """Return total, the highest hour, the share of the weekend."""
     used = rows.filter(pl.col("minutes") > 0)
-    if used.is_empty():
+    if is_quiet(rows):
         return ""
     top = busiest(rows)
     weekend = amount(used.filter(pl.col("weekday") > 4), "minutes")
-    return (
-        "A grid of weekdays and hours, in minutes, darker for more. "
+    said = (
         "Outside duty hours, accounts used outside "
         f"sites for {duration(amount(used, 'minutes'))} in all, in "
         f"{count(used.height, 'hour')} of the week. Highest: "
         f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}, "
-        f"{duration(top['minutes'])}. Weekend: {duration(weekend)}. Dotted lines "
-        "mark duty hours. Background traffic is not included. Minutes are rounded up "
-        "to five per account; a case counts seconds, and can show a few minutes less."
+        f"{duration(top['minutes'])}. {f'Weekend: {duration(weekend)}. ' if weekend else ''}"
+        "Background traffic is not included."
+    )
+    if used.height < MIN_HOURS:
+        return said
+    return (
+        "A grid of weekdays and hours, in minutes, darker for more. "
+        f"{said} Dotted lines mark duty hours."
     )
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Draw seven rows of 24 cells, darker for more minutes."""
-    if not amount(rows, "minutes"):
+    """Draw seven rows of 24 cells, darker for more minutes; a few hours need no picture."""
+    if rows.filter(pl.col("minutes") > 0).height < MIN_HOURS:
         return None
     values = [[0.0] * 24 for _ in range(7)]
     said = [[""] * 24 for _ in range(7)]
     columns = ["weekday", "hour", "minutes", "accounts"]
     for weekday, hour, minutes, accounts in rows.select(columns).iter_rows():
-        if minutes:
+        if minutes and round(minutes):
             values[weekday][hour] = minutes
             who = count(accounts, "account")
             when = f"{WEEKDAYS[weekday]}, {clock(hour)} to {clock(hour + 1)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -31,6 +31,14 @@ STATES: Mapping[str, tuple[str, str]] = {
     "blind": ("border", "not observable in logs"),
     "nothing": ("border", "no conduct to observe"),
 }
+SHORT = {
+    "control": "procedure, with proof",
+    "unproven": "procedure, no proof yet",
+    "unfed": "no log of it arrives",
+    "unlisted": "registry rows missing",
+    "open": "no rule yet",
+}
+"""Names next to the bars, where the full ones are too long."""
 TEXT = ("clause_id", "title", "binds", "strength", "cannot_show")
 FIRM = ("S", "I")
 
@@ -168,10 +176,10 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         said = f"{text}: {count(clauses, 'clause')}"
         traces.append(bars(role, [(lane, 0, clauses, said)]))
         notes.append(note(clauses, lane, number(clauses)))
-    names = [text for _, text in STATES.values()]
+    names = [SHORT.get(name, text) for name, (_, text) in STATES.items()]
     return chart(
         traces,
-        x=axis(0, longest * 1.1),
+        x=axis(0, longest * 1.1, scale(longest)),
         y=axis(len(STATES) - 0.5, -0.5, list(enumerate(names))),
         annotations=notes,
         height=30 + ROW_HEIGHT * len(STATES),

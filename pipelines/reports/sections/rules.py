@@ -27,10 +27,16 @@ KINDS = {
 }
 
 
+def in_order(code: str) -> tuple[str, int, str]:
+    """Return the sort key of a rule's id, by which AN-2 is before AN-10."""
+    family, _, number = code.partition("-")
+    return family, int(number) if number.isdecimal() else 0, number
+
+
 def rows(view: View) -> pl.DataFrame:
     """Return one row per rule and threshold; a rule without one has a single row."""
     found: list[dict[str, str | None]] = []
-    for rule in sorted(view.inputs.rules, key=lambda rule: str(rule.get("code"))):
+    for rule in sorted(view.inputs.rules, key=lambda rule: in_order(str(rule.get("code")))):
         base: dict[str, str | None] = {
             key: str(rule.get(key) or "") for key in ("code", "title", "summary")
         }
@@ -95,6 +101,7 @@ def thresholds_table(rows: pl.DataFrame) -> Table:
             ]
             for row in rows.iter_rows(named=True)
         ),
+        only_in_files=("Stage",),
     )
 
 

@@ -72,11 +72,13 @@ def summary(rows: pl.DataFrame) -> str:
     for (_, subject), lines in grouped:
         places = lines["place"].drop_nulls().unique(maintain_order=True).to_list()
         seen = f"{count(lines.height, 'log line')} on {listed(places)}"
-        length = lasting(lines["last_minute"][0])
+        # a finding of one moment may rest on lines of other days
+        spread = lines["minute"].max() - lines["minute"].min()
+        length = lasting(max(lines["last_minute"][0], 0) or spread)
         when = f"from {lines['began'][0]} {length}"
         said.append(f"Account {subject}: {seen}, {when}.")
     drawn = len(_drawn(rows))
-    if said and drawn < len(said):
+    if 0 < drawn < len(said):
         which = f"{number(drawn)} of {count(len(said), 'finding')}"
         said[MAX_FINDINGS:] = [f"The chart shows {which}; the table has all."]
     return " ".join(said)
@@ -100,7 +102,8 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def _near(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the log lines around findings that are short enough to draw."""
     in_view = pl.col("minute").is_between(-AROUND, pl.col("last_minute") + AROUND)
-    return rows.filter(in_view, pl.col("last_minute") <= LONGEST)
+    near = rows.filter(in_view, pl.col("last_minute") <= LONGEST)
+    return near.filter(pl.len().over("finding_id") > 1)
 
 
 def _drawn(rows: pl.DataFrame) -> list[str]:

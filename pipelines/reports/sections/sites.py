@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
 from pipelines.reports.headline import WITHOUT_LIST, open_sites
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
@@ -91,10 +91,10 @@ def draw(rows: pl.DataFrame) -> Figure | None:
             traces.append(bars(role, marks, name=name))
     return chart(
         traces,
-        x=axis(0, longest * 1.45),
+        x=axis(0, longest * 1.45, scale(longest, " h")),
         y=axis(len(sites) - 0.5, -0.5, sites),
         annotations=notes,
-        height=60 + ROW_HEIGHT * len(sites),
+        height=80 + ROW_HEIGHT * len(sites),
     )
 
 
@@ -137,6 +137,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
             ]
             for row in rows.iter_rows(named=True)
         ),
+        only_in_files=("First seen", "Lists that contain it", "Requests"),
     )
 
 

@@ -6,7 +6,7 @@ it is a case. A lead on a site is a question about the site as well.
 
 import polars as pl
 
-from pipelines.reports.headline import sites_asked_about, unjudged_minutes
+from pipelines.reports.headline import has_list, sites_asked_about, unjudged_minutes
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
@@ -20,7 +20,9 @@ def rows(view: View) -> pl.DataFrame:
     sites = sites_asked_about(view).sort(
         IS_ASKED, "minutes", "site", descending=[True, True, False]
     )
-    return sites.with_columns(unjudged_minutes=pl.lit(unjudged_minutes(view)))
+    return sites.with_columns(
+        unjudged_minutes=pl.lit(unjudged_minutes(view)), has_list=pl.lit(has_list(view))
+    )
 
 
 def title(rows: pl.DataFrame) -> str:
@@ -37,8 +39,9 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     said = []
     if rows.filter(IS_ASKED).height:
+        listed_not = "and is not on the list" if rows["has_list"][0] else "and you have no list yet"
         said.append(
-            "Each was used at length on one day, and is not on the list. If it serves "
+            f"Each was used at length on one day, {listed_not}. If it serves "
             "the job, put it on the list of approved sites. We look at the account "
             "only if it happens again. Without a decision it expires after two weeks."
         )

@@ -59,8 +59,8 @@ def summary(rows: Ranking) -> str:
 
 
 def draw(rows: Ranking) -> Figure | None:
-    """Return the ten longest, those on the list apart."""
-    return bars_of(rows, SERIES)
+    """Return the ten longest, those on the list apart if there is a list."""
+    return bars_of(rows, SERIES if rows.has_list else ((pl.lit(True), "blue", ""),))  # noqa: FBT003
 
 
 def sites_table(rows: Ranking) -> Table:

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import Figure, axis, chart, dashed, line, note
+from pipelines.reports.charts import Figure, axis, chart, dashed, line, note, scale
 from pipelines.reports.charts import band as shaded
-from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
+from pipelines.reports.headline import FEWEST, NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
@@ -62,7 +62,7 @@ def title(rows: pl.DataFrame) -> str:
         return "There is no earlier week to compare with"
     outside = [NUMBERS[key].lower() for key in NUMBERS if leaves(rows, key)]
     if all(usual_range(rows, key) is None for key in NUMBERS):
-        return "Trends will appear after four full weeks"
+        return f"A usual range needs {FEWEST} full weeks before this one"
     if not outside:
         return "No number left its usual range this week"
     return f"Outside the usual range this week: {', '.join(outside)}"
@@ -180,7 +180,7 @@ def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, A
         domain=[left, left + SHARE / ACROSS],
         anchor=f"y{suffix}",
     )
-    up = axis(0, top, domain=[low, low + 0.42], anchor=f"x{suffix}")
+    up = axis(0, top, scale(top / 1.35), domain=[low, low + 0.42], anchor=f"x{suffix}")
     return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
 
 

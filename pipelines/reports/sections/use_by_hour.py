@@ -115,7 +115,7 @@ def summary(rows: Day) -> str:
         return ""
     whole = duration(sum(rows.now))
     said = [
-        f"Bars: time online of all accounts in each hour of {rows.a_day}, {whole} in "
+        f"Bars: time on sites of all accounts in each hour of {rows.a_day}, {whole} in "
         f"all. {rows.averaged}".strip()
     ]
     if rows.earlier:
@@ -126,7 +126,7 @@ def summary(rows: Day) -> str:
     )
     if rows.band(0):
         said.append("Shaded: the usual range of each hour.")
-    said.append("Background traffic is not included. Minutes are rounded up to five per account.")
+    said.append("Background traffic is not included.")
     return " ".join(said)
 
 
@@ -135,7 +135,7 @@ def draw(rows: Day) -> Figure | None:
     if not len(rows):
         return None
     marks = [(hour, rows.now[hour] / 60, hover(rows, hour)) for hour in HOURS if rows.now[hour]]
-    traces, shapes = [columns("blue", marks, name=f"time online, {rows.a_day}")], []
+    traces, shapes = [columns("blue", marks, name=f"time on sites, {rows.a_day}")], []
     top = max(rows.now) / 60
     if rows.earlier:
         points = [(hour, rows.middle(hour) / 60, hover(rows, hour)) for hour in HOURS]

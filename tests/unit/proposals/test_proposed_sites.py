@@ -149,7 +149,10 @@ def test_no_proposal_has_a_first_day(proposed):
     ("site", "doubt"),
     [
         ("hide.example", "lists classify it as circumvention"),  # however many use it
-        ("feed.example", "lists classify it as streaming, and few read it"),  # embedded
+        (
+            "feed.example",
+            "lists classify it as streaming, and most accounts use it only briefly",
+        ),  # embedded
     ],
 )
 def test_a_site_that_needs_a_look_is_in_no_group(proposed, site, doubt):
