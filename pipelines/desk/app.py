@@ -466,7 +466,7 @@ def _letter(text: str) -> Response:
     answer = HTMLResponse(text)
     # the letter is a separate file that includes its style
     answer.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     )
     return answer

@@ -198,7 +198,7 @@ def _item(context: ActionContext, item: WorkItem) -> dict[str, Any]:
         href, title = f"/cases/{head.case_id}?{chosen.query}", sentence(context, head.heaviest)
     else:
         common = rule_title(context, item.code) if item.by == "rule" else KINDS[item.code]
-        href, title = f"/?{urlencode(item.parts)}", f"{size} cases: {capital(common)}"
+        href, title = _group_address(context, item), f"{size} cases: {capital(common)}"
     first = min(str(row["event_date"]) for case in item.cases for row in case.counted)
     return {
         "href": href,
@@ -208,6 +208,14 @@ def _item(context: ActionContext, item: WorkItem) -> dict[str, Any]:
         "since": day(date.fromisoformat(first)),
         "is_new": item.is_new,
     }
+
+
+def _group_address(context: ActionContext, item: WorkItem) -> str:
+    """Return the page that decides like cases together; their list if one verdict cannot."""
+    is_together = item.by == "rule" and len(item.cases) <= MAX_TOGETHER
+    if is_together and context.asker.may("verdict"):
+        return f"/decide?group=rule:{item.cases[0].case_id}&{urlencode(item.parts)}"
+    return f"/?{urlencode(item.parts)}"
 
 
 def _has_kind(known: Iterable[ListedCase], kind: str) -> bool:

@@ -224,6 +224,8 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
         "sites": [row for row in rows if not row["settled_by"]],
         "settled": [row for row in rows if row["settled_by"]],
         "may": context.asker.may("sites"),
+        "labels": {case.case_id: case.label for case in context.cases},
+        "has_list": context.district.registry.frames["approved_sites"].height > 0,
     }
 
 

@@ -9,17 +9,21 @@ from datetime import date
 import pytest
 
 from pipelines.actions.referrals import letter
+from pipelines.defs.assets import report_metadata
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import QueueFilter, queue_page
 from pipelines.desk.views import sites_page, weeks_page
 from pipelines.district import open_district
 from pipelines.findings.cases import DAYS_TO_DECIDE, monday_of, week_of
+from pipelines.reports.publication import Published
 from pipelines.reports.words import day
+from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Principal
 from pipelines.state.alert_records import outbox
 from pipelines.state.audit import open_chain
 from pipelines.state.published_reports import report_facts
+from tests.benchmarks.odd_homes import no_list, no_networks
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 from tests.sections.reading import Page
@@ -42,10 +46,21 @@ ITEMS = r"(?: in \d+ items?)?"
 DESK = '\n[alerts.channels.desk]\ntype = "file"\npath = "desk.jsonl"\n'
 
 
-@pytest.fixture(scope="module")
-def home(district, tmp_path_factory):
+def odd(district, folder):
+    """Return a home without a list of sites and without networks."""
+    home = DistrictHome(district.copy(folder, of="delivered"))
+    no_list(home.registry)
+    no_networks(home.registry)
+    run(home.path, settle_seconds=0)
+    return home
+
+
+@pytest.fixture(scope="module", params=["usual", "odd"])
+def home(request, district, tmp_path_factory):
     """A home of whose cases one was decided, with a report and messages of after."""
-    home = DistrictHome(district.copy(tmp_path_factory.mktemp("numbers")))
+    folder = tmp_path_factory.mktemp("numbers")
+    is_odd = request.param == "odd"
+    home = odd(district, folder) if is_odd else DistrictHome(district.copy(folder))
     plain = home.settings_file.read_text(encoding="utf-8")
     plain = re.sub(r"^\[alerts\]\n", "", plain, flags=re.MULTILINE)
     first = next(row for row in cases_of(home.path) if row["standing"] == "waiting")
@@ -130,6 +145,9 @@ def test_cases_that_wait(home, newest, waiting, desk):
             map(int, re.findall(r"^  (\d+) about", weekly["text"], re.MULTILINE))
         ),
         "status": status["cases_to_decide"],
+        "the queue of the desk": queue_page(*desk, QueueFilter(), 0)["waiting"],
+        "the week at the desk": weeks_page(*desk)["weeks"][0]["waiting"],
+        "Dagster": dagster_numbers(desk, newest)["cases_to_decide"],
     }
     assert set(seen.values()) == {size}, (week, seen)
     items = {
@@ -142,6 +160,41 @@ def test_cases_that_wait(home, newest, waiting, desk):
     }
     assert len(set(items.values())) == 1, items
     assert items["status"] < size
+
+
+def dagster_numbers(desk, newest):
+    """Return the numbers that Dagster shows at the report of the newest week."""
+    monday = monday_of(newest.name)
+    done = [Published(monday, newest / "index.html", desk[0].base())]
+    return {name: one.value for name, one in report_metadata(done, monday, "").items()}
+
+
+def test_the_numbers_of_page_one_are_those_of_dagster(newest, desk):
+    page = numbers_by_link((newest / "index.html").read_text(encoding="utf-8"))
+    found = dagster_numbers(desk, newest)
+    names = {
+        "needs-you": "cases_to_decide",
+        "shared-accounts": "shared_accounts",
+        "new-sites": "new_sites",
+        "off-hours-accounts": "accounts_outside_hours",
+    }
+    known = {key: found[name] for key, name in names.items() if name in found}
+    assert known == {key: page[key] for key in known}
+    assert {"needs-you", "new-sites"} <= set(known)
+    # a number that is not known is in neither
+    assert set(known) == set(names) & set(page)
+
+
+def test_hours_and_sites_add_up_to_the_time_on_sites(newest, desk):
+    """A reader who added the bars got half of the total above them."""
+    inputs = desk[0].base()
+    hours, sites = inputs.hourly_use["minutes"].sum(), inputs.site_use["minutes"].sum()
+    assert hours == pytest.approx(sites, rel=0.002)
+    pictures = Page((newest / "pictures.html").read_text(encoding="utf-8")).text
+    (total,) = set(re.findall(r"Time on sites: (about [\d.,]+ \w+) a school day", pictures))
+    for start in ("Bars: time on sites of all accounts in each hour of a school day, ",
+                  "Bars show the time on each site, all accounts together: "):  # fmt: skip
+        assert f"{start}{total}" in pictures
 
 
 def table_row(path, week):
