@@ -230,9 +230,26 @@ def _narrow(plain: dict[str, Any]) -> Sheet:
             f"{side}axis{name}": {**layout[f"{side}axis{name}"], "domain": (0, 1)} for side in "xy"
         }
         parts = (left, PHONE - PHONE_RIGHT, top + each, top)
+        whole[f"xaxis{name}"]["range"] = _with_labels(layout, name, PHONE - PHONE_RIGHT - left)
         scales[name] = scale_of(whole, name, parts)
     height = round(TOP + legends + len(suffixes) * (each + foot))
     return Sheet(PHONE, height, scales, left, above)
+
+
+def _with_labels(layout: dict[str, Any], suffix: str, wide: float) -> tuple[float, float]:
+    """Return the range of an x axis in which the labels next to bars fit beyond them.
+
+    Args:
+        wide: Pixels of the axis.
+    """
+    low, high = layout[f"xaxis{suffix}"]["range"]
+    for words in layout.get("annotations") or ():
+        if words.get("xref", "x") != f"x{suffix}" or words.get("xanchor", "left") != "left":
+            continue
+        room = len(html.unescape(words["text"])) * LETTER + words.get("xshift", 0)
+        if room < wide / 2 and words["x"] > low:
+            high = max(high, low + (words["x"] - low) * wide / (wide - room))
+    return low, high
 
 
 def _part_height(layout: dict[str, Any], size: int, *, is_above: bool) -> float:

@@ -69,6 +69,39 @@ def test_every_mark_of_a_still_drawing_is_on_its_sheet(week):
             assert shape.role in LIGHT
 
 
+IN_RANKED = ("top-sites", "top-categories", "sites", "line-account", "policy-map")
+"""Sections whose bars have their number next to them."""
+
+
+@pytest.mark.parametrize("is_narrow", [False, True], ids=["screen", "phone"])
+@pytest.mark.parametrize("name", IN_RANKED)
+def test_no_number_is_over_its_bar(name, is_narrow):
+    """A phone showed "59 min on 3 days" in black on the longest bar."""
+    section = SECTIONS[name]
+    sheet = drawing(section.draw(section.rows(View(WEEKS["busy"](), MONDAY))), is_narrow=is_narrow)
+    bars = [one for one in sheet.shapes if one.kind == "rect" and one.height < 40 and one.role]
+    numbers = [one for one in sheet.shapes if one.kind == "text" and one.role == "ink" and one.y]
+    assert len(numbers) > 1
+    covered = [
+        text.text
+        for text in numbers
+        for bar in bars
+        if bar.x < text.x < bar.x + bar.width and bar.y < text.y - 4.5 < bar.y + bar.height
+    ]
+    assert covered == []
+
+
+SCALED = (*IN_RANKED, "use-by-hour", "trend", "buildings", "off-hours", "shared-accounts")
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_every_axis_of_measures_has_ticks(name):
+    section = SECTIONS[name]
+    layout = section.draw(section.rows(View(WEEKS["busy"](), MONDAY)))["layout"]
+    axes = {key: axis for key, axis in layout.items() if key[1:].startswith("axis")}
+    assert [key for key, axis in axes.items() if not axis["ticktext"]] == []
+
+
 def test_sections_are_in_order_and_named_once():
     assert NAMES[0] == "cases"
     assert NAMES[-1] == "limits"

@@ -73,7 +73,7 @@ def summary(rows: pl.DataFrame) -> str:
         places = lines["place"].drop_nulls().unique(maintain_order=True).to_list()
         seen = f"{count(lines.height, 'log line')} on {listed(places)}"
         # a finding of one moment may rest on lines of other days
-        spread = lines["minute"].max() - lines["minute"].min()
+        spread = lines.select(pl.col("minute").max() - pl.col("minute").min())["minute"][0]
         length = lasting(max(lines["last_minute"][0], 0) or spread)
         when = f"from {lines['began'][0]} {length}"
         said.append(f"Account {subject}: {seen}, {when}.")
