@@ -516,6 +516,7 @@ QUERY: Mapping[str, str] = {
     "q": "Words that a case contains.",
     "building": "Code of a building.",
     "kind": "Kind of the main finding.",
+    "role": "Whose account it is about: staff, student or device.",
     "rule": "Id of its rule.",
     "first": "First ISO week.",
     "last": "Last ISO week.",

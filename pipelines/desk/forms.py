@@ -34,6 +34,7 @@ from pipelines.findings.review import VERDICTS
 from pipelines.proposals.offers import Offer, as_text
 from pipelines.records.scopes import RELATIONS
 from pipelines.reports.text_tables import table, to_csv
+from pipelines.reports.words import day
 from pipelines.settings.roles import Right
 from pipelines.state.records_requests import RecordDecision
 
@@ -275,7 +276,7 @@ def _grant(context: ActionContext, values: Values) -> FormResult:
     last_day = day_of(values["until"], "until")
     made = referral_access.grant(context, values["referral"], values["login"], last_day)
     return FormResult(
-        f"{made['login']} can read the referral until {made['last_day']}.",
+        f"{made['login']} can read the referral until {day(last_day)}.",
         mail=lambda now: grant_by_mail(now, made),
     )
 
@@ -694,7 +695,7 @@ _ALL = (
         ),
         back="/referrals",
         hint="They can read the letter with names, answer, and download the bundle. "
-        "They see nothing else, and get mail with a link.",
+        "They see nothing else, and get an email with a link.",
     ),
     Form(
         name="end-grant", command="referrals end-access", right="refer",

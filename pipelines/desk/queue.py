@@ -22,7 +22,7 @@ from pipelines.findings.work_list import RULE_OF_GROUPING, TODAY, WorkItem, in_i
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day
-from pipelines.state.reviews import referrals, requests
+from pipelines.state.reviews import last_verdicts, referrals, requests
 from pipelines.state.rows import FindingRow
 
 A_PAGE = 50
@@ -31,6 +31,11 @@ MAX_TEXT = 100
 MAX_GROUPS = 12
 """Groups that the queue lists, the largest first."""
 GroupBy = Literal["subject", "rule", "kind"]
+ROLES: Mapping[str, str] = {
+    "staff": "Accounts of staff",
+    "student": "Accounts of students",
+    "device": "Devices",
+}
 SHOWS: Mapping[str, str] = {
     "waiting": "Waiting",
     "mine": "Mine",
@@ -50,7 +55,8 @@ class QueueFilter:
     """The filter of the queue, as the address contains it.
 
     Attributes:
-        q: Words that the case contains: number, code name, site, building.
+        q: Words that the case contains: number, code name, site, building, reason.
+        role: Whose accounts it is about: `staff`, `student`, or none of a `device`.
         rule: Id of the rule of the main finding.
         first: First ISO week; empty for no limit.
         last: Last ISO week.
@@ -60,6 +66,7 @@ class QueueFilter:
     q: str = ""
     building: str = ""
     kind: str = ""
+    role: str = ""
     rule: str = ""
     first: str = ""
     last: str = ""
@@ -130,6 +137,7 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
         and (not chosen.last or one.case.week <= chosen.last)
         and chosen.kind in ("", one.case.heaviest["kind"])
         and chosen.rule in ("", one.case.heaviest["rule"])
+        and chosen.role in ("", role_of(context, one))
         and (not chosen.building or chosen.building in buildings_of(home, one.case))
     ]
     words = chosen.q.casefold().split()
@@ -137,6 +145,13 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
         text_of = searcher(home, context)
         found = [one for one in found if all(word in text_of(one.case) for word in words)]
     return sorted(found, key=lambda one: (one.is_student, one.weight))
+
+
+def role_of(context: ActionContext, one: ListedCase) -> str:
+    """Return whose account the main finding of a case is about."""
+    if context.district.subject_kind(one.case.heaviest["rule"]) == "device":
+        return "device"
+    return "student" if one.is_student else "staff"
 
 
 def queue_page(
@@ -167,6 +182,11 @@ def queue_page(
         "a_page": A_PAGE,
         "weeks": sorted({one.case.week for one in known}, reverse=True),
         "buildings": sorted((names.get(code, code), code) for code in codes),
+        "roles_of_cases": {
+            role: text
+            for role, text in ROLES.items()
+            if any(role_of(context, one) == role for one in known)
+        },
         "kinds": {kind: text for kind, text in KINDS.items() if _has_kind(known, kind)},
         "groups": _groups(context, found) if context.asker.may("verdict") else [],
         "may_decide": context.asker.may("verdict"),
@@ -324,6 +344,7 @@ def buildings_of(home: OpenHome, case: Case) -> frozenset[str]:
 def searcher(home: OpenHome, context: ActionContext) -> Callable[[Case], str]:
     """Return a function that gives the text of a case that a search looks through."""
     names = building_names(context.district.registry)
+    verdicts = last_verdicts(context.district.store)
 
     def build(case: Case) -> str:
         parts = {case.label, case.case_id, case.week}
@@ -331,6 +352,8 @@ def searcher(home: OpenHome, context: ActionContext) -> Callable[[Case], str]:
             record, on = context.shown(row), row["event_date"]
             parts |= {context.subject(row), sentence(context, row), row["rule"]}
             parts |= {KINDS.get(str(row["kind"]), "")}
+            if given := verdicts.get(row["finding_id"]):
+                parts |= {given["verdict"], str(context.redact(row, given["reason"]))}
             parts |= {context.named("device", name, on) for name in row["record"]["devices"]}
             parts |= set(map(str, record.get("sites") or ()))
         for code in buildings_of(home, case):

@@ -17,7 +17,8 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 REASON = "the schedule shows it was allowed"
 TEN = 10
 MAX_CLICKS = 25
-MAX_MINUTES = 3
+MAX_MINUTES = 2.75
+"""Leaves fifteen seconds for twenty pages of the desk."""
 FOCUSED = "document.activeElement.matches('.verdict-form button[type=submit]')"
 NARROW = """() => [...document.querySelectorAll('td')]
     .filter(cell => !cell.dataset.label).map(cell => cell.outerHTML.slice(0, 80))"""
@@ -79,7 +80,7 @@ def test_ten_cases_are_decided_in_25_clicks_and_three_minutes(visit, desk):
         assert "/cases/" in page.url
     assert len(decided(desk)) == TEN
     assert person.clicks <= MAX_CLICKS
-    assert person.minutes <= MAX_MINUTES, (person.minutes, person.seconds)
+    assert person.minutes <= MAX_MINUTES, person.seconds
     assert page.said == []
 
 

@@ -167,6 +167,7 @@ def test_two_people_in_two_browsers(visit, cases, desk):
     waits = director.get_by_role("button", name="Waiting for another person")
     assert waits.is_disabled()
     keeper.at("/requests")
+    keeper.locator("summary", has_text="Menu 1 waiting for you").click()
     keeper.get_by_role("link", name="Requests 1 waiting for you").wait_for()
     keeper.locator("section", has_text=f"case {label}").get_by_role(
         "button", name="Approve"

@@ -257,6 +257,25 @@ def test_the_queue_is_searched_and_filtered(fresh):
     assert ids(director, "show=nothing-like-it") == ids(director, "show=waiting")
 
 
+def test_the_queue_is_filtered_by_role_and_searched_for_reasons(fresh):
+    director, known = fresh.by_proxy("director"), cases_by_id(fresh)
+    every, kind_of = ids(director, "show=all"), fresh.home.district.subject_kind
+    devices = ids(director, "show=all&role=device")
+    wanted = {one for one in every if kind_of(known[one].heaviest["rule"]) == "device"}
+    assert devices == wanted != set()
+    staff, students = (ids(director, f"show=all&role={role}") for role in ("staff", "student"))
+    assert staff
+    assert staff | students | devices == every
+    assert len(staff) + len(students) + len(devices) == len(every)
+    first = next(iter(ids(director, "show=waiting")))
+    reason = "the band rehearsed until nine"
+    assert ids(director, "show=all&q=rehearsed") == set()
+    director.act(f"/cases/{first}", "verdict", code="benign", reason=reason)
+    assert ids(director, "show=all&q=band+rehearsed") == {first}
+    director.act(f"/cases/{first}", "undo")
+    assert ids(director, "show=all&q=rehearsed") == set()
+
+
 def test_a_sensitive_site_is_not_found_by_its_name(fresh):
     director, site = fresh.by_proxy("director"), "espn.com"
     (found, *_) = ids(director, f"show=all&q={site}")
