@@ -16,7 +16,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
 from pipelines.reports.words import count, day
-from pipelines.state.findings import OPEN, WITHDRAWN
+from pipelines.state.findings import WITHDRAWN
 from pipelines.warehouse.snapshots import attach_warehouse
 
 LEAD = "C1"
@@ -36,16 +36,6 @@ def covers_site(pattern: str, match: str, site: str) -> bool:
     """Return whether an entry's pattern covers a whole site."""
     below = match == "domain" and site.endswith(f".{pattern}")
     return match in ("domain", "host") and (site == pattern or below)
-
-
-def open_findings(context: ActionContext, pattern: str) -> list[Mapping[str, object]]:
-    """Return the open findings that name a site which a pattern covers."""
-    return [
-        row
-        for case in context.cases
-        for row in case.findings
-        if row["status"] == OPEN and any(covers_site(pattern, "domain", one) for one in _sites(row))
-    ]
 
 
 def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:

@@ -55,9 +55,7 @@ def decide(
     ] = "all",
     first: Annotated[
         str,
-        typer.Option(
-            "--from", help="First day; default: none; earlier use is covered."
-        ),
+        typer.Option("--from", help="First day; default: none; earlier use is covered."),
     ] = "",
     until: Annotated[str, typer.Option(help="Last day; default: no end.")] = "",
     save: Annotated[

@@ -567,7 +567,7 @@ SITE_FIELDS = (
     }),
     Field("roles", "For", hint="all, staff, student, or a job title; separate several with |"),
     Field("first", "First day", "date", is_needed=False,
-          hint="Empty: the first use in the logs. It also covers earlier use."),
+          hint="Empty: it covers all earlier use."),
     Field("until", "Last day", "date", is_needed=False),
     REASON,
 )  # fmt: skip

@@ -49,7 +49,7 @@ def test_a_site_put_on_the_list_settles_it(browser, district, tmp_path, sockets,
         effect = page.inner_text(EFFECT)
         assert "The case about 38 minutes on Tue, Oct 20 closes." in effect
         assert not RULE.search(effect)
-        assert "also covers earlier use" in page.inner_text("main")
+        assert "covers all earlier use" in page.inner_text("main")
         page.screenshot(path=pictures / "desk-site-trial.png")
         page.get_by_role("button", name="Put it on the list").click()
         page.locator(".told").wait_for()
@@ -73,7 +73,7 @@ def test_the_command_covers_past_use_too(district, tmp_path):
     for site in sites:
         words = ("sites", "decide", site, "--reason", REASON)
         said = run(home, *words).out
-        assert "also covers earlier use" in said
+        assert "covers all earlier use" in said
         assert "closes." in said
         assert not RULE.search(said)
         run(home, *words, "--save")

@@ -142,7 +142,8 @@ def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(proposed, s
 
 def test_no_proposal_has_a_first_day(proposed):
     """Use before it would open cases about an approval that had not begun."""
-    assert proposed and not any("valid_from" in one.cells for one in proposed.values())
+    assert proposed
+    assert not any("valid_from" in one.cells for one in proposed.values())
 
 
 @pytest.mark.parametrize(
