@@ -161,6 +161,7 @@ def test_commands_ask_for_the_same_roles(tmp_path, monkeypatch):
         "operator": "schoolbell-operators",
         "custodian": "schoolbell-records",
         "superintendent": "schoolbell-superintendent",
+        "office": "schoolbell-offices",
     }
     commands = {"findings": ("findings", "list"), "audit": ("audit", "verify")}
     for role in ROLES:
