@@ -26,6 +26,7 @@ from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
 from pipelines.registry.frames import FILES, FRAMES
 from pipelines.reports.dictionary import KEPT, VALUES, sql_type
+from pipelines.reports.joins import joins_of
 from pipelines.settings.model import Settings
 from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
@@ -389,6 +390,12 @@ def _relations() -> Iterator[str]:
     for name in sorted(every):
         yield f"### {name}"
         yield from _relation(every[name], _where(name, every[name]))
+        if joins := joins_of(name):
+            yield (
+                "Joins to "
+                + "; ".join(f"`{one.relation}` ({one.condition})" for one in joins)
+                + "."
+            )
 
 
 def _words() -> Iterator[str]:

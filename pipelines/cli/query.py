@@ -64,7 +64,7 @@ def _answer(
     try:
         if sql:
             return con.frame(sql, **given), sql
-        return con.saved(name, **given), saved_query(con.queries, name).query
+        return con.local(con.saved(name, **given)), saved_query(con.queries, name).query
     except SqlError as error:
         raise ModelError(
             _without_place(str(error)),

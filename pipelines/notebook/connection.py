@@ -19,6 +19,7 @@ from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.saved_queries import listed, queries_with, saved_query, values_of
 from pipelines.reports.dictionary import meaning_of, notes_of
+from pipelines.reports.joins import joins_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.privacy_records import note_opening
 from pipelines.warehouse.models import Model
@@ -37,6 +38,8 @@ ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(days=7)
 
 ONE_HOUR = timedelta(hours=1)
+EXAMPLES = 1_000
+"""Rows from which `describe` takes its example."""
 SHOWN = 3
 """Gaps that one line names; the rest are counted."""
 Ask = Callable[..., Any]
@@ -267,9 +270,18 @@ class Connection:
         """
         return self._connection.sql(query, params=params)
 
+    def ask(self, question: str, **values: object) -> Any:
+        """Return the relation of a saved query, by its name, or of a query in SQL."""
+        is_name = question.isidentifier()
+        return self.saved(question, **values) if is_name else self.sql(question, **values)
+
     def frame(self, query: str, **params: object) -> pl.DataFrame:
         """Return the rows of a query in Polars, each instant in the connection's zone."""
-        frame: pl.DataFrame = self.sql(query, **params).pl()
+        return self.local(self.sql(query, **params))
+
+    def local(self, relation: Any) -> pl.DataFrame:
+        """Return the rows of a relation in Polars, each instant in the connection's zone."""
+        frame: pl.DataFrame = relation.pl()
         zone = self.zone if self._is_local else "UTC"
         return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
@@ -278,24 +290,24 @@ class Connection:
         """The saved queries of the product and the home, by name, as their files are now."""
         return queries_with(DistrictHome(self.home).queries)
 
-    def saved(self, name: str = "", **values: object) -> pl.DataFrame:
-        """Return the rows of a saved query, as `schoolbell query` gives them.
+    def saved(self, name: str = "", **values: object) -> Any:
+        """Return the relation of a saved query, as `sql` does for a query in SQL.
 
-        The home's folder `queries` holds the district's own.
+        The home's folder `queries` contains the district's own.
 
         Args:
-            name: Without one, the saved queries and what each asks for.
-            values: What the query asks for, such as `first="2026-10-19"`.
+            name: Without one, the saved queries, their parameters and their answers.
+            values: Values of the parameters, such as `first="2026-10-19"`.
 
         Raises:
             ModelError: There is no such query, or a value is missing or wrong.
         """
         queries = self.queries
         if not name:
-            return listed(queries)
+            return self._connection.from_arrow(listed(queries).to_arrow())
         query = saved_query(queries, name)
         given = {key: str(value) for key, value in values.items()}
-        return self.frame(query.query, **values_of(query, given, self.zone))
+        return self.sql(query.query, **values_of(query, given, self.zone))
 
     def tables(self) -> pl.DataFrame:
         """Return the available relations: name, number of rows, meaning of one row."""
@@ -310,7 +322,9 @@ class Connection:
         )
 
     def describe(self, table: str = "") -> pl.DataFrame:
-        """Return the columns of a relation: type, meaning, whether it is a pseudonym.
+        """Return the columns of a relation: type, meaning, pseudonym or not, an example.
+
+        The examples are one row of the relation. `joins` lists what the relation joins to.
 
         Args:
             table: Without one, the relations themselves, as `tables` gives them.
@@ -320,13 +334,7 @@ class Connection:
         """
         if not table:
             return self.tables()
-        if table not in self._names():
-            raise ModelError(
-                f"the snapshot has no table {table!r}",
-                where=self.snapshot,
-                remedy="List them with: con.tables()",
-            )
-        notes = notes_of(table)
+        example, notes = self.example(table), notes_of(table)
         rows = self.sql(
             "select column_name, lower(data_type) from information_schema.columns"
             " where table_schema || '.' || table_name = $table"
@@ -340,10 +348,38 @@ class Connection:
                     "type": kind,
                     "meaning": notes[name].meaning,
                     "is_pseudonym": notes[name].pii != "none",
+                    "example": example.get(name, ""),
                 }
                 for name, kind in rows
-            ]
+            ],
+            schema_overrides={"example": pl.String},
         )
+
+    def example(self, table: str) -> Mapping[str, str]:
+        """Return one row of a relation as text by column, of its first rows the fullest.
+
+        Raises:
+            ModelError: The snapshot has no such relation.
+        """
+        if table not in self._names():
+            raise ModelError(
+                f"the snapshot has no table {table!r}",
+                where=self.snapshot,
+                remedy="List them with: con.tables()",
+            )
+        rows = self.frame(
+            "select * from query_table($name) limit $rows", name=table, rows=EXAMPLES
+        ).rows(named=True)
+        fullest = min(rows, key=lambda row: list(row.values()).count(None), default={})
+        return {name: "" if value is None else str(value) for name, value in fullest.items()}
+
+    def joins(self, table: str) -> pl.DataFrame:
+        """Return the relations that a relation joins to, and on which columns.
+
+        A row joins to one row at most.
+        """
+        found = [{"joins to": one.relation, "on": one.condition} for one in joins_of(table)]
+        return pl.DataFrame(found, schema={"joins to": pl.String, "on": pl.String})
 
     def refresh(self) -> "Connection":
         """Switch to the newest snapshot, for a notebook that stayed open; print which."""

@@ -5,6 +5,7 @@ returns a `Chart`: zoom it, or save it with `write_html`.
 """
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import polars as pl
 from plotly.graph_objects import Bar, Figure, Scatter, layout
 
-from pipelines.errors import ModelError
+from pipelines.errors import ModelError, safe
 from pipelines.notebook.connection import Connection
 from pipelines.warehouse.models import query_text
 
@@ -41,6 +42,8 @@ TEMPLATE = layout.Template(
 )
 """The look of every chart here; use it for your own charts."""
 ROW_HEIGHT = 30
+NOT_PLAIN = re.compile(r"[][\\`*_<>|$\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters of a log field that Markdown or a terminal would interpret."""
 SHORTEST = timedelta(minutes=1)
 """Shorter intervals are drawn this long, so that they are visible."""
 
@@ -49,6 +52,27 @@ STEPS = ("duty", "keyboard", "at work", "site", "finding")
 
 MOST = 25
 """Bars of a ranking; the frame has the rest."""
+
+
+class Answer:
+    """The answer of a notebook, which it shows before its reasons.
+
+    Args:
+        sentences: Each becomes one point.
+    """
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+
+    def _repr_markdown_(self) -> str:
+        return "\n".join(f"- {re.sub(NOT_PLAIN, _escaped, one)}" for one in self.sentences)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(safe, self.sentences))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}" if found[0].isprintable() else safe(found[0])
 
 
 class Chart(Figure):  # type: ignore[misc]  # plotly has no types

@@ -86,6 +86,7 @@ OPEN = frozenset(
         "endings",
         "other_source",
         "said",
+        "school",
         "version",
         "zone",
     }

@@ -35,6 +35,8 @@ columns:
   is_staff: {type: boolean, is: the owner works for the district}
   is_student: {type: boolean, is: the owner is a student}
   job_title: {type: varchar, pii: indirect, is: the owner's job}
+  role: {type: varchar, is: the owner's role on that day}
+  school: {type: varchar, is: the owner's first building}
   attribution_grade: {type: varchar, is: 'A, B, C or D'}
   attribution_facts:
     type: varchar
@@ -101,7 +103,9 @@ accounts as (
         person_id,
         is_staff,
         is_student,
-        job_title
+        job_title,
+        role,
+        home_building as school
     from identity.accounts
     where event_date = $event_date::date
 ),
@@ -193,6 +197,8 @@ select
     accounts.is_staff,
     accounts.is_student,
     accounts.job_title,
+    accounts.role,
+    accounts.school,
     attributed.attribution_grade,
     attributed.attribution_facts,
     attributed.src_ip,

@@ -86,7 +86,10 @@ def test_connect_comes_with_the_package_and_only_when_asked_for():
         "from pipelines import connect; print(connect.__module__)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
         cwd=REPO_ROOT,
     )
     assert done.stdout.strip() == "pipelines.notebook.connection"
@@ -262,8 +265,7 @@ def test_every_table_and_column_says_in_the_file_what_it_means(con):
         " and not internal"
     ).fetchall()
     mute += con.sql(
-        "select table_name from duckdb_tables()"
-        " where database_name = 'dl' and comment is null"
+        "select table_name from duckdb_tables() where database_name = 'dl' and comment is null"
     ).fetchall()
     assert mute == []
     found = con.sql(
@@ -284,9 +286,7 @@ def test_an_hour_is_the_same_asked_in_sql_and_in_polars(district, is_utc):
     frame, raw = con.frame(query), con.sql(query).pl()
     assert raw["start_time"].dt.hour().to_list() == raw["hour"].to_list()
     assert frame.equals(raw)
-    assert str(raw["start_time"].dtype.time_zone) == (
-        "UTC" if is_utc else "America/Chicago"
-    )
+    assert str(raw["start_time"].dtype.time_zone) == ("UTC" if is_utc else "America/Chicago")
     con.close()
 
 
@@ -300,9 +300,7 @@ def test_silent_hours_join_within_a_day():
     ]
 
 
-def test_refresh_moves_to_the_newest_and_leaves_what_is_open(
-    district, tmp_path, capsys
-):
+def test_refresh_moves_to_the_newest_and_leaves_what_is_open(district, tmp_path, capsys):
     home = district.copy(tmp_path)
     opened = Connection(home)
     first, relation = opened.snapshot, opened.sql("select count(*) from core.duty")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.notebook.figures import Answer
 from tests.notebooks.running import NOTEBOOKS, kernel, read, shown
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -31,3 +32,20 @@ def test_no_notebook_stores_outputs(path):
 
 def test_there_is_a_notebook():
     assert NOTEBOOKS
+
+
+@each_notebook
+def test_the_answer_comes_first(path, manager, district):
+    """The first thing that a notebook shows, apart from the line of `connect`, is its answer."""
+    outputs = [out for out in shown(path, manager, district.home) if out.get("name") != "stdout"]
+    said = outputs[0]["data"].get("text/markdown", "")
+    points = said.splitlines()
+    assert 2 <= len(points) <= 5
+    assert all(point.startswith("- ") and point[-1] in ".%)" for point in points), said
+    assert "None" not in said
+    assert not any("text/markdown" in out["data"] for out in outputs[1:])
+
+
+def test_an_answer_shows_a_field_of_a_log_as_text():
+    shown = Answer("site <img src=x> *bold* \x1b[2J")._repr_markdown_()
+    assert shown == r"- site \<img src=x\> \*bold\* \x1b\[2J"

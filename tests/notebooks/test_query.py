@@ -25,6 +25,7 @@ from pipelines.reports.dictionary import (
     relations,
     words_of,
 )
+from pipelines.reports.joins import joins_of
 from pipelines.settings.home import DistrictHome
 
 FORMULA = "=cmd|'/c calc'!A0"
@@ -58,7 +59,7 @@ def test_a_saved_query_gives_the_columns_of_its_header(con, name):
     known = {"account": subject, "device": device, "site": "google.com"}
     known |= dict.fromkeys(("first", "since"), "2026-10-19") | {"minutes": "30"}
     given = {one: known[one] for one in query.header.params}
-    rows = con.saved(name, **given)
+    rows = con.saved(name, **given).pl()
     assert rows.columns == list(query.header.columns)
     assert rows.height
     assert rows.select(query.header.grain).is_unique().all()
@@ -94,8 +95,8 @@ def test_a_home_has_queries_of_its_own(con, tmp_path):
         "select distinct event_date from marts.site_use order by event_date\n"
     )
     mine = Connection(home)
-    assert mine.saved("days").height == len(mine.coverage.days)
-    assert "days" in mine.saved()["query"].to_list()
+    assert mine.saved("days").pl().height == len(mine.coverage.days)
+    assert "days" in mine.saved().pl()["query"].to_list()
     own.rename(own.with_name("top_sites.sql"))
     with pytest.raises(ModelError, match="top_sites is the name of a built-in query"):
         mine.saved("top_sites")
@@ -103,9 +104,62 @@ def test_a_home_has_queries_of_its_own(con, tmp_path):
 
 
 def test_a_connection_lists_the_saved_queries(con):
-    assert con.saved()["query"].to_list() == list(saved_queries())
+    assert con.saved().pl()["query"].to_list() == list(saved_queries())
     with pytest.raises(ModelError, match="first has no value"):
         con.saved("top_sites")
+
+
+def test_sql_saved_and_ask_give_the_same_kind_of_result(con):
+    text = saved_queries()["new_sites"].query
+    since = {"since": "2026-10-19"}
+    answers = [
+        con.sql(text, **since),
+        con.saved("new_sites", **since),
+        con.ask("new_sites", **since),
+        con.ask(text, **since),
+    ]
+    assert len({type(answer) for answer in answers}) == 1
+    frames = [answer.pl() for answer in answers]
+    assert frames[0].height
+    assert all(frame.equals(frames[0]) for frame in frames)
+    assert con.local(answers[0]).equals(con.frame(text, **since))
+    with pytest.raises(ModelError, match="no saved query 'newsites'"):
+        con.ask("newsites")
+
+
+def test_a_description_shows_a_row_and_the_joins(con, district):
+    told = con.describe("core.site_use")
+    row = {name: text for name, text in told.select("column", "example").iter_rows() if text}
+    assert {"account", "site", "event_date"} <= row.keys()
+    found = con.sql(
+        "select count(*) from core.site_use where account = $account and site = $site"
+        " and event_date = $day::date",
+        account=row["account"], site=row["site"], day=row["event_date"],
+    )  # fmt: skip
+    assert found.fetchall()[0][0]
+    assert dict(con.joins("core.site_use").rows())["identity.accounts"] == "account, event_date"
+    done = run("describe", "core.site_use", "--home", district.home).stdout
+    assert row["site"] in done
+    assert "├─ identity.accounts      account, event_date" in done
+    assert "Joined by: core.engaged_requests" in done
+    said = run("describe", "core.site_use", "--home", district.home, "--json").stdout
+    by_column = {one["column"]: one for one in map(json.loads, said.splitlines())}
+    assert "identity.accounts" in by_column["account"]["joins to"]
+    assert by_column["site"]["example"] == row["site"]
+    with pytest.raises(ModelError, match=r"no table 'core\.nothing'"):
+        con.describe("core.nothing")
+
+
+def test_a_join_adds_no_row(con):
+    tried = 0
+    for table in con.tables()["table"]:
+        for join in joins_of(table):
+            on = " and ".join(f"a.{own} = b.{theirs}" for theirs, own in join.columns.items())
+            query = f"select count(*) from {table} a left join {join.relation} b on {on}"
+            rows = con.sql(f"select count(*) from {table}").fetchall()
+            assert con.sql(query).fetchall() == rows, (table, join)
+            tried += 1
+    assert tried > 100
 
 
 def test_the_command_prints_lists_and_writes(district, tmp_path):

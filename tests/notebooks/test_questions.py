@@ -74,16 +74,12 @@ def test_the_best_shown_finding_is_found_while_one_is_open(con, finding):
 
 
 def test_presence_is_in_local_time_of_its_day(con, finding):
-    stretches = presence(
-        con, finding["subject"], date(2026, 10, 19), date(2026, 10, 25)
-    )
+    stretches = presence(con, finding["subject"], date(2026, 10, 19), date(2026, 10, 25))
     assert stretches.height
     assert (stretches["start_time"].dt.date() == stretches["event_date"]).all()
     assert (stretches["minutes"] >= 0).all()
     one_day = presence(con, finding["subject"], finding["event_date"])
-    assert one_day.equals(
-        stretches.filter(pl.col("event_date") == finding["event_date"])
-    )
+    assert one_day.equals(stretches.filter(pl.col("event_date") == finding["event_date"]))
 
 
 def test_sites_come_newest_first_and_only_since_a_day(con):
@@ -129,8 +125,7 @@ def test_a_day_of_an_account_has_its_stretches_sites_and_finding(con, finding):
     stretches = presence(con, account, day)
     assert steps.filter(what="at work").height == stretches.height
     (sites,) = con.sql(
-        "select count(*) from core.site_visits"
-        " where account = $account and event_date = $day",
+        "select count(*) from core.site_visits where account = $account and event_date = $day",
         account=account,
         day=day,
     ).fetchall()[0]
@@ -168,8 +163,13 @@ def stretches(device):
 
 def sites(site):
     return pl.DataFrame(
-        {"site": [site], "first_seen_date": [AT.date()], "verdict": ["external"],
-         "category": [site], "minutes": [3.0]}
+        {
+            "site": [site],
+            "first_seen_date": [AT.date()],
+            "verdict": ["external"],
+            "category": [site],
+            "minutes": [3.0],
+        }
     )
 
 
@@ -187,29 +187,43 @@ def week(site):
 
 def lines(device):
     return pl.DataFrame(
-        {"time": [AT, None], "role": ["request", "lease"], "device": [device, None],
-         "site": [device, None], "line_no": [1, 2]}
+        {
+            "time": [AT, None],
+            "role": ["request", "lease"],
+            "device": [device, None],
+            "site": [device, None],
+            "line_no": [1, 2],
+        }
     )
 
 
 def sights(device):
     return pl.DataFrame(
-        {"account": ["a"], "first_time": [AT], "device": [device],
-         "building": [device], "verdict": ["external"]}
+        {
+            "account": ["a"],
+            "first_time": [AT],
+            "device": [device],
+            "building": [device],
+            "verdict": ["external"],
+        }
     )
 
 
 def held(account):
     return pl.DataFrame(
-        {"account": [account], "how": ["live"], "start_time": [AT], "end_time": [AT],
-         "logon_kind": ["cached"]}
+        {
+            "account": [account],
+            "how": ["live"],
+            "start_time": [AT],
+            "end_time": [AT],
+            "logon_kind": ["cached"],
+        }
     )
 
 
 def steps(site):
     return pl.DataFrame(
-        {"what": ["site"], "detail": [site], "device": [site], "start_time": [AT],
-         "end_time": [AT]}
+        {"what": ["site"], "detail": [site], "device": [site], "start_time": [AT], "end_time": [AT]}
     )
 
 

@@ -8,6 +8,7 @@ from tests.conftest import REPO_ROOT
 
 marimo = pytest.importorskip("marimo", reason="the group `notebooks` is not installed")
 
+
 def test_the_app_shows_the_best_shown_finding(district, monkeypatch):
     monkeypatch.setenv("SCHOOLBELL_HOME", str(district.home))
     monkeypatch.syspath_prepend(str(REPO_ROOT / "notebooks"))
