@@ -13,6 +13,8 @@ class SchoolbellError(Exception):
     """
 
     exit_code = 1
+    command = ""
+    """The command that helps where the remedy names none; empty: the help of the one that ran."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         super().__init__(what)
@@ -36,6 +38,8 @@ class SettingsError(SchoolbellError):
 class SourceError(SchoolbellError):
     """A landing file cannot be read."""
 
+    command = "schoolbell status"
+
 
 class ModelError(SchoolbellError):
     """A SQL model breaks its own header, or cannot run."""
@@ -44,6 +48,7 @@ class ModelError(SchoolbellError):
 class BusyError(SchoolbellError):
     """Another run holds the district home."""
 
+    command = "schoolbell status"
     exit_code = 75
 
 
@@ -56,6 +61,8 @@ class DeliveryError(SchoolbellError):
         may_have_arrived: The receiver had the message and did not answer: it may
             have it all the same.
     """
+
+    command = "schoolbell alerts list"
 
     def __init__(self, what: str, *, retryable: bool, may_have_arrived: bool = False) -> None:
         super().__init__(what)

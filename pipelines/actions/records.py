@@ -40,6 +40,7 @@ RELEASED = "released"
 class RecordsError(SchoolbellError):
     """A request cannot go on like this."""
 
+    command = "schoolbell records list"
     exit_code = 2
 
 

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from pipelines.cli.errors import named_home, readable_errors
 from pipelines.errors import SettingsError
 
+AGENCY = "Service agencies"
 GROUPS = {
     "Set up": {
         "demo": ("demo:demo", "Create a demo district, from logs to a report."),
@@ -63,13 +64,17 @@ GROUPS = {
     },
     "Ask": {
         "query": ("query:query", "Query the newest snapshot (read-only)."),
+        "ui": (
+            "ui:ui",
+            "Open the newest snapshot in Harlequin (read-only), to browse and query it.",
+        ),
         "export": (
             "export:export",
             "Write the newest snapshot as Parquet, by table and day.",
         ),
         "describe": (
             "describe:describe",
-            "Describe tables: type and meaning of each column.",
+            "Describe tables: type and meaning of each column, and how tables join.",
         ),
         "who": ("who:who", "Show the device and account of an address at a given time."),
         "sigma": (
@@ -119,7 +124,7 @@ GROUPS = {
             "Move the state to PostgreSQL, or back.",
         ),
     },
-    "Service agencies": {
+    AGENCY: {
         "layer": (
             "layer:app",
             "Overlay of a service agency for its districts.",
@@ -225,14 +230,26 @@ class Schoolbell(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write each command with its first sentence."""
+        """Write each command with its first sentence; those of agencies only where one is."""
         del ctx
         wide = max(map(len, COMMANDS))
         for group, commands in GROUPS.items():
+            if group == AGENCY and not _has_agency():
+                continue
             with formatter.section(group):
                 formatter.write_dl(
                     [(f"{name:{wide}}", text) for name, (_, text) in commands.items()]
                 )
+
+
+def _has_agency() -> bool:
+    """Return whether a fleet or an agency's overlay is in use here."""
+    home = named_home(sys.argv)
+    return (
+        "SCHOOLBELL_FLEET" in os.environ
+        or Path("fleet.toml").is_file()
+        or (bool(home) and Path(home, "registry", "agency").is_dir())
+    )
 
 
 def _week() -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home, named, open_context
+from pipelines.cli.options import AsJson, Home, OptionalHome, named, open_context
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError
 
@@ -25,10 +25,7 @@ Login = Annotated[str, typer.Argument(help="Login, as in [desk.logins].")]
 @app.callback()
 def group(
     chosen: typer.Context,
-    home: Annotated[
-        Path | None,
-        typer.Option("--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."),
-    ] = None,
+    home: OptionalHome = None,
     host: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.", min=1, max=65_535)] = PORT,
     path: Annotated[

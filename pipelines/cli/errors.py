@@ -1,15 +1,18 @@
 """Errors that people read: one message, the right exit code, no traceback."""
 
 import os
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from pipelines.errors import SchoolbellError, safe
 
 MAX_LETTERS = 300
+_WORD = re.compile("[a-z]+(-[a-z]+)*")
 
 
 @contextmanager
@@ -26,9 +29,25 @@ def readable_errors() -> Iterator[None]:
         if os.environ.get("SCHOOLBELL_DEBUG"):
             raise
         message = _as_message(error)
-        for line in str(message).splitlines():
+        for line in _with_command(message, sys.argv[1:]).splitlines():
             sys.stderr.write(safe(line) + "\n")
         raise SystemExit(message.exit_code) from None
+
+
+def _with_command(error: SchoolbellError, args: Sequence[str]) -> str:
+    """Return the message; if it names no command, with one that helps."""
+    text = str(error)
+    if "schoolbell " in text:
+        return text
+    helps = error.command or f"schoolbell {' '.join(_words(args))}".rstrip() + " --help"
+    home = "" if helps.endswith("--help") else named_home(args)
+    return f"{text}\n  Next: {helps}" + (f" --home {shlex.quote(home)}" if home else "")
+
+
+def _words(args: Sequence[str]) -> list[str]:
+    """Return the command and its subcommand, without what is given to them."""
+    rest = args[2:] if args[:1] == ["at"] else args
+    return list(takewhile(_WORD.fullmatch, rest[:2]))
 
 
 def named_home(args: Sequence[str]) -> str:

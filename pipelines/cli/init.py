@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 import typer
 
-from pipelines.cli.options import AsJson
+from pipelines.cli.options import AsJson, OptionalHome, named
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError
 from pipelines.registry.new_home import Answers, create, settings_text
@@ -22,7 +22,10 @@ DEFAULTS = Answers()
 
 
 def init(
-    home: Annotated[Path, typer.Argument(help="Folder to create.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="HOME", help="Folder to create; or give --home.")
+    ] = None,
+    home: OptionalHome = None,
     name: Annotated[str, typer.Option(help="Name of the district in reports.")] = "",
     zone: Annotated[str, typer.Option(help="IANA time zone; without it, this machine's.")] = "",
     account_domain: Annotated[
@@ -58,7 +61,7 @@ def init(
         mail_to=tuple(mail_to or ()),
         has_roles=roles,
     )
-    place = DistrictHome(home.resolve())
+    place = DistrictHome((folder or named(home)).resolve())
     is_asked = not is_silent and sys.stdin.isatty() and not place.settings_file.exists()
     _tell(made_home(place, said, is_asked=is_asked), as_json=as_json)
 

@@ -27,15 +27,14 @@ if TYPE_CHECKING:  # not every command opens a home, and they take long to impor
     from pipelines.district import District
 
 
-Home = Annotated[
-    Path,
-    typer.Option(
-        "--home",
-        envvar="SCHOOLBELL_HOME",
-        help="The district's home folder.",
-        show_default=False,
-    ),
-]
+_HOME = typer.Option(
+    "--home",
+    envvar="SCHOOLBELL_HOME",
+    help="The district's home folder.",
+    show_default=False,
+)
+Home = Annotated[Path, _HOME]
+OptionalHome = Annotated[Path | None, _HOME]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 EngineKind = Annotated[
     Kind | None,

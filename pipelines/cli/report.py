@@ -10,7 +10,7 @@ import typer
 
 from pipelines.actions import readers
 from pipelines.actions.verdicts import sign as signed_week
-from pipelines.cli.options import AsJson, Home, Quiet, named, open_context
+from pipelines.cli.options import AsJson, Home, OptionalHome, Quiet, named, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
@@ -29,10 +29,7 @@ Week = Annotated[str, typer.Option(help="Any day of the week; default: every wee
 @app.callback()
 def group(
     chosen: typer.Context,
-    home: Annotated[
-        Path | None,
-        typer.Option("--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."),
-    ] = None,
+    home: OptionalHome = None,
     week: Week = "",
     as_json: AsJson = False,
     is_quiet: Quiet = False,

@@ -23,7 +23,7 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="Folder of a backup.")],
     to: Annotated[
         Path,
-        typer.Option("--to", help="The new home; with --in-place, the damaged one."),
+        typer.Option("--to", "--home", help="The new home; with --in-place, the damaged one."),
     ],
     keys: Annotated[
         Path | None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.alerts.channels import unusable
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_outlined
@@ -58,7 +59,10 @@ def run_all(
         for problem in district.registry.errors if district.outline.errors else ():
             # the row to write instead may hold more than the mistake
             typer.echo(safe(str(problem).splitlines()[0]), err=True)
-        is_taken = not district.outline.refused
+        wrong = list(unusable(district))
+        for line in wrong:
+            typer.echo(safe(line), err=True)
+        is_taken = not (district.outline.refused or wrong)
     print_facts(facts_of(done), *told(done), as_json=as_json)
     is_well = is_purged and is_taken and not done.failures and done.coverage.is_enough
     sys.exit(0 if is_well and not is_all_lost(done.outcomes) else 1)

@@ -64,6 +64,8 @@ class WrittenPart:
 class LakeError(SchoolbellError):
     """The lake cannot be written."""
 
+    command = "schoolbell doctor"
+
 
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:

@@ -23,7 +23,7 @@ from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection, Scalar, Settings
-from pipelines.settings.problems import Fault, Problem, nearest
+from pipelines.settings.problems import NOT_ALLOWED, Fault, Problem, nearest
 from pipelines.settings.roles import Desk
 from pipelines.settings.toml_reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
@@ -99,7 +99,7 @@ def _parameters(rule: str, model: Model, given: Mapping[str, Scalar]) -> Iterato
         elif not within(params[key], value):
             paste = f"{key} = {toml(params[key].default)}"
             found = toml(value)
-            yield Fault(path, "is not allowed", found, _bounds(params[key]), paste)
+            yield Fault(path, NOT_ALLOWED, found, _bounds(params[key]), paste)
 
 
 def _bounds(param: Param) -> str:

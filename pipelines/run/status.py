@@ -161,6 +161,7 @@ def status_of(district: District, now: datetime) -> Status:
     reasons += [(WELL, line) for line in lacking]
     reasons += [(WELL, line) for line in _untested(district.store)]
     reasons += _of_records(district.settings, district.store, district.zone, now)
+    reasons = [(grade, _with_command(grade, text)) for grade, text in reasons]
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
@@ -171,6 +172,12 @@ def status_of(district: District, now: datetime) -> Status:
     shown["waiting"] = waits
     shown["account_names"] = list(names_of(district))
     return Status(shown, code, sources, shown["reasons"], district.zone)
+
+
+def _with_command(grade: int, text: str) -> str:
+    """Return a reason; one that needs a person names a command."""
+    has_command = grade == WELL or "schoolbell " in text
+    return text if has_command else f"{text}; next: schoolbell doctor"
 
 
 def _untested(store: Store) -> Iterator[str]:
@@ -284,11 +291,18 @@ def _reasons(
     ]
     found += [(LOOK, f"registry/{one}") for one in district.outline.refused]
     if not shown["files"]:
-        found.append((ACT, "no log file has been read"))
+        text = "no log file has been read; put logs into landing/SOURCE/, then: schoolbell run"
+        found.append((ACT, text))
     counted = (
-        ("alerts_given_up", ACT, "alert could", "alerts could", "not be sent"),
+        (
+            "alerts_given_up",
+            ACT,
+            "alert could",
+            "alerts could",
+            "not be sent: schoolbell alerts list",
+        ),
         ("files_in_trouble", LOOK, "file could", "files could", "not be read in full"),
-        ("days_to_build", LOOK, "day waits", "days wait", "to be built"),
+        ("days_to_build", LOOK, "day waits", "days wait", "to be built: schoolbell run"),
         ("files_set_aside", LOOK, "file was", "files were", SET_ASIDE),
     )
     for name, code, one, many, rest in counted:

@@ -203,7 +203,7 @@ class Alerts(Part):
             guess = nearest(self.escalate_to, known) or next(iter(known), "")
             raise MisusedKeyError(
                 "escalate_to",
-                f"there is no channel {self.escalate_to!r}",
+                "is not a channel of this district",
                 allowed=", ".join(known) or "a channel of [alerts.channels.NAME]",
                 paste=f'escalate_to = "{guess}"' if guess else "# escalate_to =",
             )

@@ -108,15 +108,15 @@ class Detection(Part):
         if self.regulation is None and (self.approver or self.approved_on):
             raise MisusedKeyError(
                 "approver" if self.approver else "approved_on",
-                "approver and approved_on are those of a regulation; name it",
-                allowed="a regulation with them",
+                "requires a regulation",
+                allowed="approver and approved_on only next to a regulation",
                 paste='regulation = "713-R1"',
             )
         return self
 
 
 def _zone(name: str) -> str:
-    message = "not a time zone"
+    message = "is not a time zone"
     try:
         ZoneInfo(name)  # to list all of them, every file of them is opened
     except (LookupError, OSError, ValueError):
@@ -129,7 +129,7 @@ def _zone(name: str) -> str:
 def _inside(path: str) -> str:
     """Refuse a relative path that leads out of the home; an absolute one is explicit."""
     if not path.strip() or ".." in PurePosixPath(path).parts or "\x00" in path:
-        message = "not a path inside the home, nor an absolute one"
+        message = "is not a path inside the home, nor an absolute one"
         raise ValueError(message)
     return path
 
@@ -139,7 +139,7 @@ def _origin(origin: str) -> str:
     if "://" not in origin:
         return _inside(origin)
     if not origin.startswith(WEB) or not origin.isprintable() or " " in origin:
-        message = "neither a path nor a url that begins with https:// or http://"
+        message = "is neither a path nor a url that begins with https:// or http://"
         raise ValueError(message)
     return origin
 
@@ -528,9 +528,11 @@ class RecordSettings(Part):
     )
     warn_days: int = setting(3, "days before that in which status and alerts say so", ge=0, le=60)
     rows_an_hour: int = setting(
-        600, "rows that a person reviews in an hour, for the estimate of cost", ge=1
+        600, "rows that a person reviews in an hour, for the estimate of cost", ge=1, le=100_000
     )
-    hourly_cost: float = setting(0, "cost of that hour, in the district's currency", 35.0, ge=0)
+    hourly_cost: float = setting(
+        0, "cost of that hour, in the district's currency", 35.0, ge=0, le=100_000
+    )
     exemptions: Mapping[RecordClass, str] = Field(
         default_factory=dict,
         description="what the district cites for each class that it withholds",

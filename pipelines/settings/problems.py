@@ -15,6 +15,8 @@ from pipelines.errors import SettingsError
 ProblemSeverity = Literal["error", "refused", "notice"]
 
 MAX_VALUE = 80
+NOT_ALLOWED = "is not allowed"
+"""The mistake of a value outside the allowed ones, printed as `must be ...`."""
 
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 """Severity of a finding or an alert, if it is true; the lowest first."""
@@ -35,6 +37,7 @@ class Problem:
         severity: An error rejects the row; a refused file is not read
             at all; a notice changes nothing.
         paste: A correct line.
+        meaning: The purpose of the key.
     """
 
     file: str
@@ -45,6 +48,7 @@ class Problem:
     allowed: str = ""
     severity: ProblemSeverity = "error"
     paste: str = ""
+    meaning: str = ""
 
     @property
     def where(self) -> str:
@@ -55,13 +59,18 @@ class Problem:
         """Return one or two lines; the value cannot steer a terminal."""
         named = f" {self.column}" if self.column else ""
         found = "" if self.value is None else f", found {shown(self.value)}"
-        allowed = f"; allowed: {self.allowed}" if self.allowed else ""
-        text = f"{self.where}:{named} {self.what}{found}{allowed}"
+        what, allowed = self.what, f"; allowed: {self.allowed}" if self.allowed else ""
+        if what == NOT_ALLOWED and self.allowed:
+            what, allowed = f"must be {self.allowed}", ""
+        meaning = f"; meaning: {self.meaning}" if self.meaning else ""
+        text = f"{self.where}:{named} {what}{found}{allowed}{meaning}"
         return f"{text}\n  {self.paste}" if self.paste else text
 
 
 class InvalidSettingsError(SettingsError):
     """`district.toml` cannot be used; lists all its problems."""
+
+    command = "schoolbell check"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

@@ -139,6 +139,7 @@ class Roles(Part):
 class RefusedError(SchoolbellError):
     """The user has no right to it."""
 
+    command = "schoolbell roles"
     exit_code = 77
 
 
@@ -265,7 +266,7 @@ def known_user(uid: int) -> tuple[str, list[str]]:
 
 def _reference(value: Mapping[str, object]) -> Mapping[str, object]:
     if value and not is_reference(value):
-        message = 'is a reference: { file = "/path" }, { env = "NAME" }, ...'
+        message = 'must be a reference: { file = "/path" }, { env = "NAME" }, ...'
         raise ValueError(message)
     return value
 

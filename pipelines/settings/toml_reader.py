@@ -12,9 +12,11 @@ from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import SECRET_WORDS
+from pipelines.settings.allowed_values import allowed_values
 from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Detection, Settings
 from pipelines.settings.problems import (
+    NOT_ALLOWED,
     InvalidSettingsError,
     MisusedKeyError,
     Part,
@@ -35,23 +37,6 @@ Fields = Mapping[str, FieldInfo]
 
 NAME = "district.toml"
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
-ALLOWED = {
-    "missing": "a value",
-    "string_type": "text in quotes",
-    "string_too_short": "text that is not empty",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list in brackets",
-    "url_parsing": "a url such as https://hooks.school.example/x",
-    "path_type": "a path in quotes",
-    "too_short": "a list that is not empty",
-    "mapping_type": "a table",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "date_type": "a day such as 2026-08-24, without quotes",
-    "time_type": "a time such as 07:30:00, without quotes",
-}
 _OF_A_KEY = "[key]"
 _HIDDEN = "a secret"
 _WELL_NAMED = "a name of a-z, 0-9, _ and -"
@@ -144,15 +129,18 @@ def _problem(
     if detail["loc"][-1] == _OF_A_KEY:
         small = written[line - 1].strip().lower()
         name, where = str(path[-1]), ".".join(map(str, path))
-        return Problem(NAME, "bad name", line, where, name, _WELL_NAMED, paste=small)
+        allowed = detail.get("ctx", {}).get("expected", "").replace("'", '"') or _WELL_NAMED
+        return Problem(NAME, "bad name", line, where, name, allowed, paste=small)
     is_missing = detail["type"] == "missing"
+    field = siblings.get(str(path[-1]))
     return Problem(
         NAME,
         "is missing" if is_missing else _sentence(detail),
         line,
         ".".join(map(str, path)),
         None if is_missing else found,
-        _allowed(detail, siblings, path),
+        allowed_values(detail, field),
+        meaning=(field and field.description) or "",
         paste=_paste(str(path[-1]), siblings),
     )
 
@@ -194,7 +182,7 @@ def _unknown(path: Path, line: int, found: str, siblings: Fields, written: str) 
 def _sentence(detail: ErrorDetails) -> str:
     if detail["type"] == "value_error":
         return detail["msg"].removeprefix("Value error, ")
-    return "is not allowed"
+    return NOT_ALLOWED
 
 
 def _siblings(path: Path) -> Fields:
@@ -214,21 +202,6 @@ def _found(path: Path, said: object, detail: ErrorDetails) -> str:
             return shown_found(str(path[-1]), detail["input"])
         said = said[part]
     return shown_found(str(path[-1]), said)
-
-
-def _allowed(detail: ErrorDetails, siblings: Fields, path: Path) -> str:
-    context = detail.get("ctx", {})
-    if "expected" in context:
-        return str(context["expected"])
-    bounds = [
-        f"{word} {context[key]}"
-        for key, word in {"ge": "at least", "le": "at most"}.items()
-        if key in context
-    ]
-    field = siblings.get(str(path[-1]))
-    meaning = field.description if field is not None else ""
-    parts = [ALLOWED.get(detail["type"], ""), *bounds, meaning or ""]
-    return "; ".join(part for part in parts if part)
 
 
 def _paste(name: str, fields: Fields) -> str:

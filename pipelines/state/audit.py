@@ -57,6 +57,8 @@ IN_PER_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
 class AuditError(SchoolbellError):
     """The audit chain cannot be written or read."""
 
+    command = "schoolbell doctor"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Act:

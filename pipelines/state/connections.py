@@ -175,6 +175,8 @@ def _utf8(connection: Any, _record: Any) -> None:
 class StoreError(SchoolbellError):
     """The state database cannot be written."""
 
+    command = "schoolbell doctor"
+
 
 class DamagedStateError(StoreError):
     """The state database cannot be read: it is to be restored."""

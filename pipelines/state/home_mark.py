@@ -31,6 +31,7 @@ SHAPE = re.compile(r"([0-9a-f]{32}):([0-9]{1,18})\n?")
 class ForeignStateError(SchoolbellError):
     """The state database is not the one that this home was left with."""
 
+    command = "schoolbell doctor"
     exit_code = 2
 
 

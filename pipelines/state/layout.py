@@ -47,6 +47,8 @@ FACT = "layout"
 class LayoutError(SchoolbellError):
     """The state database is of another version of Schoolbell."""
 
+    command = "schoolbell doctor"
+
 
 def columns_of() -> Mapping[str, tuple[str, ...]]:
     """Return the columns of each table as this version wants them."""

@@ -154,6 +154,8 @@ def keep_from(connection: Connection, day: date) -> None:
 class HoldError(SchoolbellError):
     """A hold cannot be placed or released as asked."""
 
+    command = "schoolbell hold list"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:

@@ -56,6 +56,8 @@ LOCKED = "Could not set lock"
 class WarehouseError(SchoolbellError):
     """The warehouse file cannot be written or read."""
 
+    command = "schoolbell doctor"
+
 
 class ShownFiles(NamedTuple):
     """Parquet files that a view of the lake shows, and how many rows they hold."""

@@ -72,6 +72,8 @@ def days_by_table(database: Database) -> Mapping[str, set[date]]:
 class DamagedWarehouseError(ModelError):
     """The warehouse cannot be read in full."""
 
+    command = "schoolbell doctor"
+
 
 @contextmanager
 def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:

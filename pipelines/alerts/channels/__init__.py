@@ -20,16 +20,17 @@ from pydantic import (
     ValidationInfo,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError, PydanticUndefined
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticUndefined
 
 from pipelines.alerts.message import Message
 from pipelines.district import District
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.plugins import discover
 from pipelines.settings import alert_settings
-from pipelines.settings.problems import Fault, nearest
+from pipelines.settings.allowed_values import allowed_values
+from pipelines.settings.problems import NOT_ALLOWED, Fault, nearest
 from pipelines.settings.secrets import is_reference, looked_up
-from pipelines.settings.toml_reader import ALLOWED, is_secret, secret_line, shown_found
+from pipelines.settings.toml_reader import is_secret, secret_line, shown_found
 from pipelines.settings.toml_text import toml
 
 WRONG_SETTING = "wrong_setting"
@@ -123,11 +124,39 @@ def prepared(
     try:
         return known[kind], known[kind].settings.model_validate(values, context={"home": home})
     except ValidationError as error:
+        fields = known[kind].settings.model_fields
         wrong = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
-            for one in error.errors(include_input=False, include_url=False)
+            f"{key} {_mistake(detail, fields.get(key))}" for key, detail in _by_key(error)
         )
-        raise SettingsError(wrong, where=where, remedy="Correct district.toml.") from error
+        remedy = "Correct district.toml; for the line and a corrected one: schoolbell check"
+        raise SettingsError(wrong, where=where, remedy=remedy) from error
+
+
+def unusable(district: District) -> Iterator[str]:
+    """Yield the reason why an enabled channel can deliver nothing, a line per channel."""
+    for name, channel in district.settings.alerts.channels.items():
+        try:
+            if channel.enabled:
+                prepared(name, channel.type, channel.settings, district.home.path)
+        except SettingsError as error:
+            yield f"{error.where} {error.what}; schoolbell check shows a corrected line"
+
+
+def _by_key(error: ValidationError) -> Iterator[tuple[str, ErrorDetails]]:
+    """Yield the first error of each setting."""
+    seen: set[str] = set()
+    for detail in error.errors(include_input=False, include_url=False):
+        key = str(detail["loc"][0])
+        if key not in seen:
+            seen.add(key)
+            yield key, detail
+
+
+def _mistake(detail: ErrorDetails, field: FieldInfo | None) -> str:
+    fixed = {"missing": "is missing", "extra_forbidden": "is not a setting of this type"}
+    if detail["type"] == WRONG_SETTING:
+        return "{what}; write {paste}".format_map(detail["ctx"])
+    return fixed.get(detail["type"]) or f"must be {allowed_values(detail, field)}"
 
 
 def append_line(path: Path, line: str, *, may_repeat: bool = False, is_same: IsSame) -> None:
@@ -208,8 +237,7 @@ def _keys(
     at: tuple[str, ...], configured: alert_settings.Channel, error: ValidationError
 ) -> Iterator[Fault]:
     fields = channels()[configured.type].settings.model_fields
-    for detail in error.errors(include_input=False, include_url=False):
-        key = str(detail["loc"][0])
+    for key, detail in _by_key(error):
         if detail["type"] == "extra_forbidden":
             yield _unknown(at, key, configured, fields)
             continue
@@ -219,9 +247,9 @@ def _keys(
             yield Fault(place, words["what"], None, words["allowed"], words["paste"])
             continue
         is_missing = detail["type"] == "missing"
-        what = "is missing" if is_missing else "is not allowed"
+        what = "is missing" if is_missing else NOT_ALLOWED
         found = None if is_missing else shown_found(key, configured.settings.get(key))
-        allowed = ALLOWED.get(detail["type"], detail["msg"])
+        allowed = allowed_values(detail, fields[key])
         yield Fault((*at, key), what, found, allowed, _line(key, fields[key]))
 
 

@@ -64,7 +64,8 @@ def test_nobody_looked_for_new_files(home):
     change(home, lambda district: look(district, 27 * HOUR))
     worst, reasons = code(home)
     assert worst == ACT
-    assert "no run has checked for new log files in more than 26 hours" in reasons
+    said = "no run has checked for new log files in more than 26 hours; next: schoolbell doctor"
+    assert said in reasons
 
 
 def test_days_that_wait_for_long(home):
@@ -73,7 +74,7 @@ def test_days_that_wait_for_long(home):
             mark_dirty(connection, [NOW.date()], reason="events")
 
     change(home, wait)
-    assert code(home) == (LOOK, ["1 day waits to be built"])
+    assert code(home) == (LOOK, ["1 day waits to be built: schoolbell run"])
     with open_district(home.path) as district:
         assert status_of(district, NOW + 24 * HOUR).exit_code == LOOK
         assert status_of(district, NOW + 28 * HOUR).exit_code == ACT
@@ -111,7 +112,7 @@ def test_a_message_that_was_given_up(home):
 
     change(home, send)
     worst, (reason, *_) = code(home)
-    assert (worst, reason) == (ACT, "1 alert could not be sent")
+    assert (worst, reason) == (ACT, "1 alert could not be sent: schoolbell alerts list")
 
 
 def watch(home, *more):

@@ -91,7 +91,7 @@ SETTINGS = {
     "no_toml": (("[report]\n", "[report\n"), ("is not TOML",)),
     "a_value_out_of_bounds": (
         ("[limits]\n", "[limits]\nmemory_mb = 1\n"),
-        ("limits.memory_mb", "at least 256", "allowed"),
+        ("limits.memory_mb", "must be a whole number from 256", "found"),
     ),
     "a_secret_in_the_clear": (
         (

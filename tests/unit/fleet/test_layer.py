@@ -117,7 +117,7 @@ def test_a_shipped_policy_gives_way_and_a_districts_own_does_not(home, layer):
     [
         ("people.csv", "a\n", "is not a file of an overlay"),
         ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "this rule does not exist"),
-        ("rules.toml", "[detections.SA-1]\nturns = 10000\n", "is not allowed"),
+        ("rules.toml", "[detections.SA-1]\nturns = 10000\n", "must be a whole number, at least"),
         ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "not have this parameter"),
         ("rules.toml", "[detections\n", "is not TOML"),
         ("rules.toml", "[roles]\n", "rules.toml"),
