@@ -33,7 +33,7 @@ demo: setup ## synthetic district, logs to report; WORLD=chromebooks for one wit
 
 dev: setup ## Dagster's pages and its daemon on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
-	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1
+	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dg dev --host 127.0.0.1
 
 desk: setup ## the review desk on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
@@ -45,7 +45,7 @@ format: setup ## rewrite the code in the agreed format
 check: ALL = 1
 check: setup lint test ## what CI runs: format, lint, types, floors, SQL lint, every test
 
-lint: setup ## format, lint, types, import floors, SQL lint, language, workspace
+lint: setup ## format, lint, types, import floors, SQL lint, language, Dagster's definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -55,7 +55,7 @@ lint: setup ## format, lint, types, import floors, SQL lint, language, workspace
 	$(BIN)/python -m docs.language
 	$(BIN)/codespell
 	$(BIN)/proselint check README.md CONTRIBUTING.md CHANGELOG.md docs/how-to docs/decisions/*.md
-	$(BIN)/dagster definitions validate -w workspace.yaml
+	$(BIN)/dg check defs
 
 test: setup ## tests of every part, ten minutes on two cores; ALL=1 for those of tests/slow.txt too
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(if $(ALL),,-m 'not slow')

@@ -27,7 +27,7 @@ from pipelines.build.due import (
 from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District
 from pipelines.engines import Engine
-from pipelines.errors import SourceError
+from pipelines.errors import SettingsError, SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
 from pipelines.findings.evidence import cited_lines
@@ -101,6 +101,7 @@ def ingest_sources(
     settle_seconds: float = SETTLE_SECONDS,
     watch: Watch | None = None,
     engine: Engine | None = None,
+    only: Sequence[str] = (),
 ) -> list[Outcome]:
     """Read everything new in the landing folders; return one outcome per delivery.
 
@@ -109,13 +110,17 @@ def ingest_sources(
 
     Args:
         engine: Where lines are parsed; None for that of the settings.
+        only: Names of sources; without any, all. The others then count as not looked at.
 
     Raises:
         EngineError: The configured engine is missing or gave up.
+        SettingsError: There is no such source.
     """
     if engine is None:
         with district.engine() as own:
-            return ingest_sources(district, settle_seconds=settle_seconds, watch=watch, engine=own)
+            return ingest_sources(
+                district, settle_seconds=settle_seconds, watch=watch, engine=own, only=only
+            )
     began = datetime.now(UTC)
     if district.reading.noted is None:  # else all that is believed is kept
         keep_registry(district.home, district.registry, began)
@@ -129,14 +134,25 @@ def ingest_sources(
         budget_seconds=BUDGET_SECONDS,
         engine=engine,
     )
-    sources = district.sources()
+    sources = _chosen(district.sources(), only)
     first = read_sources(options, sources)
     patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
         outcome for source in sources for outcome in _finished(patient, source, first[source.name])
     ]
-    note_look(district.store, began)
+    if not only:
+        note_look(district.store, began)
     return outcomes
+
+
+def _chosen(sources: Sequence[Source], only: Sequence[str]) -> Sequence[Source]:
+    known = [source.name for source in sources]
+    if strange := sorted(set(only) - set(known)):
+        raise SettingsError(
+            f"there is no source {strange[0]!r}",
+            remedy=f"Sources: {', '.join(known) or 'none yet'}. See: schoolbell status",
+        )
+    return [source for source in sources if not only or source.name in only]
 
 
 def read_sources(

@@ -131,7 +131,7 @@ def workspace(
 ) -> None:
     """Write a Dagster workspace with one code location per home."""
     made = write_workspace(load_fleet(fleet), to)
-    said = f"Written: {made}\nStart it: dagster dev -w {made}"
+    said = f"Written: {made}\nStart it: dg dev -w {made}"
     print_facts({"workspace": str(made)}, said, as_json=as_json)
 
 

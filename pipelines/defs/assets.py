@@ -6,13 +6,17 @@ the preview has only columns that are not about people, and text columns only if
 words are a closed list.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from pipelines.build.due import note_built
 from pipelines.build.spans import days_said_of
@@ -22,8 +26,10 @@ from pipelines.events import EVENT_CLASSES, Column
 from pipelines.findings.failures import failures
 from pipelines.lake.files import sweep
 from pipelines.operations.purge import finish_purge
+from pipelines.privacy.pseudonyms import is_published
+from pipelines.registry import frames
 from pipelines.registry.frames import FRAMES
-from pipelines.reports.dictionary import sql_type, words_of
+from pipelines.reports.dictionary import header_of, sql_type, words_of
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publication import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
@@ -33,9 +39,10 @@ from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
 from pipelines.state.source_records import mark_clean, note_run, quarantined
+from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.headers import ColumnNote
 from pipelines.warehouse.models import Model, sql_folder
-from pipelines.weeks import monday
 
 GRAIN = "grain"
 BUILT = "built"
@@ -72,7 +79,8 @@ def given_specs() -> list[dg.AssetSpec]:
             description="Read from the district's files in registry/, at each run.",
             owners=[OWNER],
             kinds={"csv"},
-            metadata={"dagster/column_schema": column_schema(columns)},
+            tags=_tags("registry", columns),
+            metadata={"dagster/column_schema": column_schema(columns), **code_of(frames)},
         )
         for name, columns in FRAMES.items()
     ]
@@ -83,19 +91,64 @@ def given_specs() -> list[dg.AssetSpec]:
             description=meaning,
             owners=[OWNER],
             kinds={"python"},
+            tags=_tags("dimension", {}),
+            metadata=code_of(inputs),
         )
         for name, meaning in DIMENSIONS.items()
     ]
     return registry + dimensions
 
 
+def _tags(layer: str, columns: Mapping[str, Column | ColumnNote]) -> dict[str, str]:
+    """Return tags to search assets by: their layer, and whether they contain personal data."""
+    found = {column.pii for column in columns.values()}
+    personal = next((pii for pii in ("direct", "indirect") if pii in found), "none")
+    return {"layer": layer, "personal_data": personal}
+
+
+def _tags_of(model: Model) -> dict[str, str]:
+    """Return a model's tags; those of a rule include its id, subject, severity and status."""
+    header, tags = model.header, _tags(model.schema_name, model.header.columns)
+    if not header.code:
+        return tags
+    status = {"trial": "experimental", "live": "stable"}[header.stage]
+    rule = {"rule": header.code, "about": header.kind, "severity": header.severity}
+    return tags | rule | {"status": status}
+
+
+def code_of(place: ModuleType | Callable[..., Any]) -> dict[str, Any]:
+    """Return the metadata of an asset's link to the module or function that makes it."""
+    lines = 1 if isinstance(place, ModuleType) else inspect.getsourcelines(place)[1]
+    file = str(inspect.getsourcefile(place))
+    return _code_references([(file, lines)])
+
+
+def _code_references(places: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # links to code are beta in 1.13
+        files = [dg.LocalFileCodeReference(file_path=f, line_number=n) for f, n in places]
+        references = dg.CodeReferencesMetadataValue(code_references=[*files])
+    return {"dagster/code_references": references}
+
+
+def fresh_within(hours: int) -> dg.FreshnessPolicy:
+    """Return the policy of a published asset: warn after these hours, fail after twice as many."""
+    return dg.FreshnessPolicy.time_window(
+        warn_window=timedelta(hours=hours), fail_window=timedelta(hours=2 * hours)
+    )
+
+
 def model_asset(
-    model: Model, daily: dg.DailyPartitionsDefinition, version: str | None = None
+    model: Model,
+    daily: dg.DailyPartitionsDefinition,
+    version: str | None = None,
+    freshness: dg.FreshnessPolicy | None = None,
 ) -> dg.AssetsDefinition:
     """Wrap a model: its path is the key, its inputs are the dependencies.
 
     Args:
         version: What a run notes of the model, where a district is known.
+        freshness: How old the tables of snapshots may become.
     """
     key = dg.AssetKey(model.name.split("."))
     code = model.header.code
@@ -110,9 +163,11 @@ def model_asset(
         code_version=version,
         partitions_def=daily if model.is_dated else None,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        kinds={"duckdb", code.lower()} if code else {"duckdb"},
+        kinds={"duckdb", "sql"},
+        tags=_tags_of(model),
+        freshness_policy=freshness if is_published(model) else None,
         pool="warehouse_writer",
-        check_specs=_check_specs(model, key),
+        check_specs=check_specs(model, key),
     )
     def build(
         context: dg.AssetExecutionContext, home: HomeResource
@@ -142,11 +197,11 @@ def model_asset(
             check_name=BUILT,
             passed=not made.held_back,
             metadata={
-                "days": [str(one.event_date or "whole") for one in made.held_back],
-                "causes": sorted({one.cause for one in made.held_back}),
+                "days": listed(str(one.event_date or "whole") for one in made.held_back),
+                "causes": listed(one.cause for one in made.held_back),
             },
         )
-        for name, check in _checks(model).items():
+        for name, check in named_checks(model).items():
             found = broken.get(check)
             yield dg.AssetCheckResult(
                 asset_key=key,
@@ -157,6 +212,11 @@ def model_asset(
             )
 
     return build
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a check's page shows them."""
+    return ", ".join(sorted(set(words)))
 
 
 def _refuse_empty(days: list[date], held: list[date]) -> None:
@@ -196,16 +256,13 @@ def _metadata(model: Model) -> dict[str, object]:
         )
         for name, one in model.header.columns.items()
     ]
-    files: list[dg.LocalFileCodeReference | dg.UrlCodeReference] = [
-        dg.LocalFileCodeReference(
-            file_path=str(sql_folder() / one.schema_name / f"{one.table_name}.sql"),
-            line_number=1,
-        )
+    files = [
+        (str(sql_folder() / one.schema_name / f"{one.table_name}.sql"), 1)
         for one in (model, *model.parts)
     ]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=files),
+        **_code_references(files),
     }
 
 
@@ -224,15 +281,16 @@ def _dependency(model: Model, name: str) -> dg.AssetDep:
     return dg.AssetDep(key, partition_mapping=mapping)
 
 
-def _checks(model: Model) -> dict[str, str]:
-    """Return check names and their conditions."""
+def named_checks(model: Model) -> dict[str, str]:
+    """Return the conditions of a model by check name."""
     numbered = {
         f"holds_{number}": check.holds for number, check in enumerate(model.header.audits, start=1)
     }
     return {GRAIN: GRAIN, **numbered}
 
 
-def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Return the checks of a model: every day was built, its grain, its conditions."""
     built = dg.AssetCheckSpec(name=BUILT, asset=key, description="every day could be built")
     return [built] + [
         dg.AssetCheckSpec(
@@ -240,7 +298,7 @@ def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             asset=key,
             description=f"unique: {', '.join(model.header.grain)}" if check == GRAIN else check,
         )
-        for name, check in _checks(model).items()
+        for name, check in named_checks(model).items()
     ]
 
 
@@ -297,11 +355,32 @@ SPECS = [
         description=event_class.meaning,
         group_name="raw",
         owners=[OWNER],
-        metadata={"dagster/column_schema": column_schema(event_class.columns)},
+        metadata={
+            "dagster/column_schema": column_schema(event_class.columns),
+            **code_of(ingest_sources),
+        },
         kinds={"parquet"},
+        tags=_tags("raw", event_class.columns),
     )
     for event_class in EVENT_CLASSES.values()
 ]
+
+
+class IngestConfig(dg.Config):
+    """Sources of one ingest."""
+
+    sources: list[str] = Field(
+        default_factory=list,
+        description="Names of sources to read, such as proxy; empty: all.",
+    )
+
+
+class RuleConfig(dg.Config):
+    """One rule on some days."""
+
+    rule: str = Field(description="Id of the rule, such as SA-1.")
+    first: str = Field(description="First local day, such as 2026-10-20.")
+    last: str = Field(default="", description="Last local day; empty: the first day alone.")
 
 
 @dg.multi_asset(
@@ -311,13 +390,13 @@ SPECS = [
     pool="warehouse_writer",
 )
 def ingest(
-    context: dg.AssetExecutionContext, home: HomeResource
+    context: dg.AssetExecutionContext, config: IngestConfig, home: HomeResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read everything new; the account of lines is checked and shown."""
     with home.writing() as district:
         for shrunk in district.registry.refused:
             context.log.warning("registry/%s", shrunk)
-        outcomes = ingest_sources(district)
+        outcomes = ingest_sources(district, only=config.sources)
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)
         rows = {
@@ -345,7 +424,9 @@ def ingest(
 
 
 def findings_asset(
-    detections: Sequence[Model], daily: dg.DailyPartitionsDefinition
+    detections: Sequence[Model],
+    daily: dg.DailyPartitionsDefinition,
+    freshness: dg.FreshnessPolicy,
 ) -> dg.AssetsDefinition:
     """Build the asset that turns a day's candidates into findings, with copied lines."""
 
@@ -358,6 +439,10 @@ def findings_asset(
         pool="warehouse_writer",
         description="Findings with evidence, alternatives and life-cycle.",
         owners=[OWNER],
+        kinds={"sqlite"},
+        tags=_tags("findings", header_of("findings.findings").columns),
+        metadata=code_of(judge_days),
+        freshness_policy=freshness,
     )
     def findings(
         context: dg.AssetExecutionContext, home: HomeResource
@@ -383,7 +468,7 @@ def findings_asset(
     return findings
 
 
-def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
+def snapshot_asset(marts: Sequence[Model], freshness: dg.FreshnessPolicy) -> dg.AssetsDefinition:
     """Build the asset of the pseudonymous copy that readers open."""
 
     @dg.asset(
@@ -393,6 +478,10 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
         pool="warehouse_writer",
         description="Immutable, pseudonymous copy of the warehouse for readers.",
         owners=[OWNER],
+        kinds={"duckdb"},
+        tags=_tags("published", {}),
+        metadata=code_of(publish_snapshot),
+        freshness_policy=freshness,
     )
     def snapshot(home: HomeResource) -> dg.MaterializeResult[None]:
         with home.writing() as district:
@@ -400,14 +489,6 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={"file": path.name, "bytes": path.stat().st_size})
 
     return snapshot
-
-
-def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
-    """Return weeks from Monday to Sunday from the first day's, with the current one."""
-    start = monday(first).isoformat()
-    return dg.WeeklyPartitionsDefinition(
-        start_date=start, timezone=zone, day_offset=1, end_offset=1
-    )
 
 
 def report_metadata(
@@ -435,8 +516,13 @@ def report_metadata(
     return found | {"arrived": dg.MetadataValue.float(float(numbers["coverage"]))}
 
 
-def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
-    """Build the asset of the weekly report, made from the newest snapshot."""
+def report_asset(
+    weeks: dg.WeeklyPartitionsDefinition, freshness: dg.FreshnessPolicy
+) -> dg.AssetsDefinition:
+    """Build the asset of the weekly report, made from the newest snapshot.
+
+    A new snapshot republishes the current week.
+    """
 
     @dg.asset(
         key=REPORT,
@@ -445,6 +531,11 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
         partitions_def=weeks,
         description="Offline pages of each week, and the index of weeks.",
         owners=[OWNER],
+        kinds={"html"},
+        tags=_tags("published", {}),
+        metadata=code_of(publish_reports),
+        freshness_policy=freshness,
+        automation_condition=dg.AutomationCondition.eager(),
         check_specs=[
             dg.AssetCheckSpec("published", asset=REPORT, description="the week's page is there"),
             dg.AssetCheckSpec(
@@ -503,6 +594,35 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
         done = run_opened(district, datetime.now(UTC), Watchers())
     for line in logged(done):
         context.log.info("%s", line)
+
+
+@dg.op
+def judge_one_rule(context: dg.OpExecutionContext, config: RuleConfig, home: HomeResource) -> None:
+    """Build one rule's table for some days from the current tables, and judge it."""
+    first, last = (date.fromisoformat(text) for text in (config.first, config.last or config.first))
+    with home.writing() as district, home.warehouse(district) as database:
+        if config.rule not in district.detections:
+            raise dg.Failure(f"There is no rule {config.rule}.", allow_retries=False)
+        model = district.detections[config.rule].model
+        logged_on = sorted(days_said_of(event_days(district.store)))
+        days = [day for day in logged_on if first <= day <= last]
+        _refuse_empty(days or [first], logged_on)
+        build_model(database, district, model.name, days)
+        kept = judge_days(database, district, {model.name: days})
+    context.log.info(
+        "%s, %s to %s: %d new findings, %d updated, %d withdrawn",
+        config.rule, days[0], days[-1], len(kept.new), len(kept.updated), len(kept.withdrawn),
+    )  # fmt: skip
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="One rule on some days, from the current tables. The next run publishes what "
+    "changed.",
+)
+def one_rule() -> None:
+    """Judge one rule again."""
+    judge_one_rule()
 
 
 def logged(done: RunResult) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pipelines.defs.assets import (
     FINDINGS,
     REPORT,
     SNAPSHOT,
+    code_of,
     everything,
     housekeeping,
 )
@@ -130,7 +131,10 @@ def sensor_status(*, is_on: bool) -> dg.DefaultSensorStatus:
 
 
 def landing_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
-    """Build the sensor that requests an ingest when the landing folders change."""
+    """Build the sensor that requests an ingest when the landing folders change.
+
+    It stays a sensor: files arrive outside of Dagster.
+    """
 
     @dg.sensor(
         job=job,
@@ -169,11 +173,26 @@ def landing_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
     return landing_watch
 
 
-def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinition:
+def automation_sensor(*, is_on: bool) -> dg.AutomationConditionSensorDefinition:
+    """Build the sensor that evaluates the automation conditions of published assets."""
+    return dg.AutomationConditionSensorDefinition(
+        "automation",
+        target=dg.AssetSelection.assets(REPORT),
+        default_status=sensor_status(is_on=is_on),
+        description="Republishes the current week after a new snapshot.",
+    )
+
+
+def dirty_sensor(
+    job: AssetJob, days: dg.DailyPartitionsDefinition, *, is_on: bool
+) -> dg.SensorDefinition:
     """Build the sensor that requests the days with changed events, as one range.
 
+    It stays a sensor: only the ledger knows which days a late file changed, and one run
+    over the range reads each input once.
+
     Args:
-        first: The first partition; earlier days are requested as a whole run.
+        days: The partitions; days of no partition are requested as a whole run.
     """
 
     @dg.sensor(
@@ -189,14 +208,14 @@ def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinit
         """Request changed days; the run key is the ledger's state, so the same days ask once."""
         with home.opened() as district:
             span = stale_range(district)
-            days = dirty_days(district.store)
+            dirty = dirty_days(district.store)
             files = ledger.source_files(district.store)
         if span is None:
             return dg.SkipReason("no day is dirty")
         newest = max((file.last_read_time for file in files), default="")
-        context.log.info("%d days from %s to %s are to be built", len(days), *span)
+        context.log.info("%d days from %s to %s are to be built", len(dirty), *span)
         key = f"{span[0]}..{span[1]}@{newest}"
-        if span[0] < first:
+        if not all(days.has_partition_key(str(day)) for day in (*span, *dirty)):
             return dg.RunRequest(run_key=key, job_name=everything.name)
         return dg.RunRequest(run_key=key, job_name=job.name, tags=range_tags(*span))
 
@@ -204,7 +223,10 @@ def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinit
 
 
 def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
-    """Build the sensor that requests the days that a changed registry, rule or setting touches."""
+    """Build the sensor that requests the days that a changed registry, rule or setting touches.
+
+    It stays a sensor: the changed rows decide which days they touch.
+    """
 
     @dg.sensor(
         job=job,
@@ -264,6 +286,9 @@ CHECKS = {
             deps=[dg.AssetKey(["marts", name]) for name in READ],
             group_name="health",
             owners=[OWNER],
+            kinds={"python"},
+            tags={"layer": "health", "personal_data": "none"},
+            metadata=code_of(looked_at),
             description="Whether each source's lines still come, by its own past.",
         ),
         dg.AssetSpec(
@@ -271,6 +296,9 @@ CHECKS = {
             deps=[SOURCES],
             group_name="health",
             owners=[OWNER],
+            kinds={"python"},
+            tags={"layer": "health", "personal_data": "none"},
+            metadata=code_of(send_alerts),
             description="The alerts that were due, each sent once.",
         ),
     ],

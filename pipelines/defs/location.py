@@ -8,16 +8,18 @@ import dagster as dg
 from pipelines.defs.assets import (
     everything,
     findings_asset,
+    fresh_within,
     given_specs,
     housekeeping,
     ingest,
     model_asset,
+    one_rule,
     report_asset,
     snapshot_asset,
-    weekly,
 )
 from pipelines.defs.automation import (
     alerts_job,
+    automation_sensor,
     daily_job,
     dirty_sensor,
     failed_runs,
@@ -35,12 +37,16 @@ from pipelines.defs.resources import (
     HomeResource,
     daily,
     district_settings,
-    first_day,
+    logged_days,
+    weekly,
 )
 from pipelines.district import versions_of
+from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.warehouse.models import models
+
+QUIET_HOURS = Alerts().quiet_run_hours
 
 
 def report_link(home: HomeResource, settings: Settings | None) -> dg.MetadataValue[Any]:
@@ -62,8 +68,10 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
     settings = district_settings()
     zone = settings.district.zone if settings else DEFAULT_ZONE
     versions = versions_of(models(), settings) if settings else {}
-    first = first_day(home or HomeResource())
-    days = daily(zone, first)
+    held = logged_days(home or HomeResource())
+    days = daily(zone, held)
+    hours = settings.alerts.quiet_run_hours if settings else QUIET_HOURS
+    fresh = fresh_within(hours)
     is_on = settings is not None and settings.dagster.automation
     every = list(models().values())
     detections = [one for one in every if one.schema_name == "detections"]
@@ -73,21 +81,22 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
     assets: list[Any] = [
         ingest,
         *given_specs(),
-        *(model_asset(model, days, versions.get(model.name)) for model in every),
-        findings_asset(detections, days),
-        snapshot_asset(marts),
-        report_asset(weekly(zone, first)),
+        *(model_asset(model, days, versions.get(model.name), fresh) for model in every),
+        findings_asset(detections, days, fresh),
+        snapshot_asset(marts, fresh),
+        report_asset(weekly(zone, held), fresh),
         look_and_tell,
     ]
     link = {"report": report_link(home or HomeResource(), settings)}
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link), assets),
-        jobs=[everything, ingesting, building, reporting, alerting, housekeeping],
+        jobs=[everything, ingesting, building, one_rule, reporting, alerting, housekeeping],
         schedules=schedules(zone, reporting, alerting, is_on=is_on),
         sensors=[
             landing_sensor(ingesting, is_on=is_on),
-            dirty_sensor(building, first, is_on=is_on),
+            dirty_sensor(building, days, is_on=is_on),
             registry_sensor(building, is_on=is_on),
+            automation_sensor(is_on=is_on),
             built_elsewhere,
             failed_runs,
             finished_runs,

@@ -1,14 +1,16 @@
 """The district home as a Dagster resource."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines.build.spans import days_said_of
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SchoolbellError
 from pipelines.registry.registry import Registry, load_registry, registry_mark
@@ -16,8 +18,10 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.ledger import event_days
+from pipelines.state.source_records import quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened
+from pipelines.weeks import monday
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
 MAX_WAIT_SECONDS = 600
@@ -95,23 +99,52 @@ def district_settings() -> Settings | None:
         return None
 
 
-def first_day(home: HomeResource) -> date:
-    """Return the oldest day in the lake; today if it is empty."""
+def logged_days(home: HomeResource) -> list[date]:
+    """Return the local days with log lines in the lake or held back, oldest first."""
     try:
         with home.opened() as district:
-            days = event_days(district.store)
+            held = (entry.event_date for entry in quarantined(district.store))
+            return sorted({*event_days(district.store), *filter(None, held)})
     except SchoolbellError:
-        days = []
-    return min(days, default=datetime.now(UTC).date())
+        return []
 
 
-def daily(zone: str, first: date) -> dg.DailyPartitionsDefinition:
-    """Return the local days of the district from the first through today."""
-    return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=zone, end_offset=1)
+def daily(zone: str, held: Sequence[date]) -> dg.DailyPartitionsDefinition:
+    """Return the local days from the first with log lines through today.
+
+    Past days without lines, and not shortly after some, are left out: a run builds
+    nothing for them, so they are not missing.
+    """
+    today, known = datetime.now(ZoneInfo(zone)).date(), days_said_of(held)
+    first = min(held, default=today)
+    without = (first + timedelta(days=n) for n in range((today - first).days))
+    return dg.DailyPartitionsDefinition(
+        start_date=first.isoformat(),
+        timezone=zone,
+        end_offset=1,
+        exclusions=[_midnight(day, zone) for day in without if day not in known] or None,
+    )
+
+
+def weekly(zone: str, held: Sequence[date]) -> dg.WeeklyPartitionsDefinition:
+    """Return weeks from Monday to Sunday through the current one; past ones only with lines."""
+    this = monday(datetime.now(ZoneInfo(zone)).date())
+    known = {monday(day) for day in held}
+    first = min(known, default=this)
+    past = (first + timedelta(weeks=n) for n in range((this - first).days // 7))
+    return dg.WeeklyPartitionsDefinition(
+        start_date=first.isoformat(),
+        timezone=zone,
+        day_offset=1,
+        end_offset=1,
+        exclusions=[_midnight(week, zone) for week in past if week not in known] or None,
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
     """Return the days of a run's request, one or a range."""
-    keys = context.partition_key_range
-    first, last = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [date.fromisoformat(key) for key in context.partition_keys]

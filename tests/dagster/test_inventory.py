@@ -1,16 +1,22 @@
 """What is in the code location, and that every way in loads the same one."""
 
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 import yaml
 
+from pipelines.defs.assets import FINDINGS, REPORT, SNAPSHOT
 from pipelines.defs.location import build_defs
+from pipelines.defs.resources import daily, weekly
+from pipelines.privacy.pseudonyms import published_tables
 from pipelines.warehouse.models import models
+from pipelines.weeks import monday
 from tests.conftest import REPO_ROOT
+from tests.journey.small import ZONE
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +112,47 @@ def test_days_follow_the_zone_of_the_home(tmp_path, monkeypatch):
     graph = build_defs().resolve_asset_graph()
     days = graph.get(dg.AssetKey(["core", "duty"])).partitions_def
     assert days.timezone == "Pacific/Auckland"
+
+
+def test_every_asset_has_a_code_link_kinds_and_tags(defs):
+    graph = defs.resolve_asset_graph()
+    codes = {model.header.code.lower() for model in models().values() if model.header.code}
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        (*files,) = node.metadata["dagster/code_references"].code_references
+        assert files, key
+        for one in files:
+            lines = Path(one.file_path).read_text().splitlines()
+            assert 1 <= one.line_number <= len(lines), (key, one)
+        assert node.kinds
+        assert not node.kinds & codes
+        assert node.tags["layer"]
+        assert node.tags["personal_data"] in ("none", "indirect", "direct")
+    rule = graph.get(dg.AssetKey(["detections", "keyboard_hop"])).tags
+    assert (rule["rule"], rule["about"]) == ("SA-2", "shared_account")
+    assert rule["status"] in ("stable", "experimental")
+
+
+def test_every_published_asset_has_a_freshness_policy(defs):
+    graph = defs.resolve_asset_graph()
+    published = {dg.AssetKey(name.split(".")) for name in published_tables(models())}
+    published |= {FINDINGS, SNAPSHOT, REPORT}
+    held = {key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy}
+    assert held == published
+    policy = graph.get(SNAPSHOT).freshness_policy
+    assert (policy.warn_window.to_timedelta(), policy.fail_window.to_timedelta()) == (
+        timedelta(hours=26), timedelta(hours=52),
+    )  # fmt: skip
+
+
+def test_past_days_without_lines_are_no_partitions():
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    held = [today - timedelta(days=40), today - timedelta(days=39), today - timedelta(days=3)]
+    days = daily(ZONE, held).get_partition_keys()
+    # eight days after some lines, a model may have rows from them
+    known = {one + timedelta(days=n) for one in held for n in range(9)} | {today}
+    assert days == sorted(str(day) for day in known if day <= held[-1] or day == today)
+    assert weekly(ZONE, held).get_partition_keys() == sorted(
+        {str(monday(day)) for day in (*held, today)}
+    )
+    assert daily(ZONE, []).get_partition_keys() == [str(today)]

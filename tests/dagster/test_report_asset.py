@@ -5,8 +5,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.defs.assets import report_metadata, weekly
+from pipelines.defs.assets import report_metadata
 from pipelines.defs.automation import report_job, schedules
+from pipelines.defs.resources import weekly
 from pipelines.reports.publication import Published
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, busy
@@ -58,8 +59,7 @@ def test_on_monday_the_week_that_ended_is_asked_for():
 
 
 def test_every_past_week_is_a_partition_for_a_backfill():
-    keys = weekly("America/Chicago", date(2026, 8, 5)).get_partition_keys(
-        datetime(2026, 11, 25, tzinfo=UTC)
-    )
+    weeks = [date(2026, 8, 5) + timedelta(weeks=n) for n in range(17)]
+    keys = weekly("America/Chicago", weeks).get_partition_keys(datetime(2026, 11, 25, tzinfo=UTC))
     assert {"2026-11-16", "2026-11-23", "2026-08-03"} <= set(keys)
     assert all(date.fromisoformat(key).weekday() == 0 for key in keys)

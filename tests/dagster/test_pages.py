@@ -1,0 +1,108 @@
+"""Dagster's pages in a browser: the catalog, a group's graph, a rule, a failed check."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from pipelines.district import open_district
+from pipelines.settings.home import DistrictHome
+from pipelines.state.source_records import Quarantined, hold_back
+from tests.conftest import REPO_ROOT
+from tests.dagster.conftest import Location
+
+pytestmark = pytest.mark.browser
+DAY = "2026-10-20"
+SHOWN = {("core", "duty"), ("detections", "keyboard_hop")}
+
+
+@pytest.fixture(scope="module")
+def address(district, tmp_path_factory):
+    """The pages of a home that `schoolbell run` built, one model held back on one day."""
+    home = district.copy(tmp_path_factory.mktemp("pages"))
+    reason = "2 rows break its promise: grain"
+    with open_district(home) as opened:
+        hold_back(opened.store, [Quarantined("core.duty", date(2026, 10, 20), "core.duty", reason)])
+    kept = tmp_path_factory.mktemp("dagster-home")
+    (kept / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(kept)) as instance:
+        location = Location(home, instance)
+        while not isinstance(answer := location.ask("built_elsewhere"), dg.SkipReason):
+            for event in answer.asset_events:
+                if tuple(event.asset_key.path) in SHOWN:
+                    instance.report_runless_asset_event(event)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = [f"{sys.prefix}/bin/dagster-webserver", "-w", "workspace.yaml", "-p", str(port)]
+    env = os.environ | {"DAGSTER_HOME": str(kept), "SCHOOLBELL_HOME": str(DistrictHome(home).path)}
+    with subprocess.Popen(
+        program, cwd=REPO_ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            yield _ready(f"http://127.0.0.1:{port}", server)
+        finally:
+            server.terminate()
+
+
+def _ready(address, server):
+    for _ in range(240):
+        assert server.poll() is None
+        try:
+            urllib.request.urlopen(f"{address}/server_info", timeout=5).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return address
+    raise TimeoutError
+
+
+@pytest.fixture
+def opened(browser, address):
+    page = browser.new_page(viewport={"width": 1366, "height": 900})
+    folder = os.environ.get("SCHOOLBELL_PICTURES")
+
+    def look(path, *texts):
+        page.goto(f"{address}{path}")
+        for text in texts:
+            page.get_by_text(text).first.wait_for(timeout=60_000)
+        if folder:
+            page.wait_for_timeout(2_000)
+            page.screenshot(path=f"{folder}/{path.strip('/').replace('/', '-')[:60]}.png")
+        return page.inner_text("body")
+
+    yield look
+    page.close()
+
+
+def test_the_catalog_lists_assets_with_their_days(opened):
+    said = opened("/assets", "core / duty")
+    assert "account_days" in said
+
+
+def test_a_group_shows_its_rules_and_days(opened):
+    said = opened(
+        "/locations/schoolbell/asset-groups/detections_shared_account", "account_on_two_campuses"
+    )
+    assert "SQL" in said
+
+
+def test_a_rule_shows_meaning_columns_tags_and_code(opened):
+    said = opened(
+        "/assets/detections/keyboard_hop", "rule: SA-2", "Open keyboard_hop.sql in editor"
+    )
+    for text in ("SA-2", "personal: direct", "layer: detections", "about: shared_account"):
+        assert text in said
+    assert "Row count" in said
+
+
+def test_a_check_that_a_run_failed_is_shown_as_failed(opened):
+    said = opened("/assets/core/duty?view=checks&checkDetail=built", "Failed")
+    assert DAY in said
+    assert "core.duty" in said
