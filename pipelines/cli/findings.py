@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -25,6 +25,7 @@ from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.finding_frames import COLUMNS
+from pipelines.findings.interchange import WRITERS
 from pipelines.findings.record import BY_DESIGN
 from pipelines.findings.review import VERDICTS
 from pipelines.findings.rule_quality import (
@@ -52,6 +53,7 @@ SubjectId = Annotated[str, typer.Argument(help="ID of a case or a finding.")]
 RequestId = Annotated[str, typer.Argument(help="ID that the request printed.")]
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 CaseId = Annotated[str, typer.Option("--case", help="Case that needs it.")]
+ExportFormat = Literal["csv", "json", "ocsf", "ecs", "cef"]
 COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
 
 
@@ -413,6 +415,13 @@ def export(
     home: Home,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (the default).")] = False,
     as_json: AsJson = False,
+    kind: Annotated[
+        ExportFormat | None,
+        typer.Option(
+            "--format",
+            help="csv, json, or for another system: ocsf (Detection Finding), ecs (Elastic), cef.",
+        ),
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Write to this new file.")] = None,
     names: Annotated[
         bool,
@@ -422,15 +431,20 @@ def export(
     reason: Annotated[str, typer.Option(help="Reason for showing names.")] = "",
 ) -> None:
     """Export findings, one row each, without leads and withdrawn findings."""
-    if as_csv and as_json:
-        raise SettingsError("--csv and --json cannot be used together")
+    chosen = {*(["csv"] if as_csv else []), *(["json"] if as_json else []), *filter(None, [kind])}
+    if len(chosen) > 1:
+        raise SettingsError(f"{', '.join(sorted(chosen))}: choose one format")
     with open_context(home, "export") as context:
         found = exported(context, case, reason, names=names)
-    _put(_text(found, as_json=as_json), to)
+        titles = {code: one.header.title for code, one in context.district.rules.items()}
+    _put(_text(found, next(iter(chosen), "csv"), titles), to)
 
 
-def _text(found: list[dict[str, Any]], *, as_json: bool) -> str:
-    if as_json:
+def _text(found: list[dict[str, Any]], kind: str, titles: Mapping[str, str]) -> str:
+    if kind in WRITERS:
+        write = WRITERS[kind]
+        return "".join(f"{write(row, titles.get(row['rule']) or row['rule'])}\n" for row in found)
+    if kind == "json":
         return "".join(json.dumps(row) + "\n" for row in found)
     body = [[row[name] for name in COLUMNS] for row in found]
     return text_tables.to_csv(text_tables.table("findings", COLUMNS, body))

@@ -52,8 +52,9 @@ _FLOW = _CLIENT | {
 _WINDOWS = """(
     select
         event_id, source, time, event_date, event_code as code, user_name, src_ip,
-        src_port, src_hostname, reported_by, logon_type, failure_reason,
-        null::varchar as message
+        -- Windows writes a dash, or its own loopback, where there is no address
+        coalesce(src_ip, '-') as ip_text, src_port, src_hostname, reported_by,
+        logon_type, failure_reason, null::varchar as message
     from raw.logons where starts_with(format, 'windows_security')
     union all by name
     select
@@ -125,7 +126,7 @@ RELATIONS: Mapping[tuple[str, str, str], Relation] = {
         "dst_host": "dst_hostname", "application": "application",
     }),
     ("", "windows", "security"): Relation(_WINDOWS, {
-        "EventID": "code", "IpAddress": "src_ip", "IpPort": "src_port",
+        "EventID": "code", "IpAddress": "ip_text", "IpPort": "src_port",
         "WorkstationName": "src_hostname", "Computer": "reported_by",
         "LogonType": "logon_type", "SubStatus": "failure_reason",
         "TargetUserName": "user_name",
@@ -417,7 +418,7 @@ def _correlated(
         if not isinstance(inner, SigmaRule):
             raise SigmaError(f"it refers to {name!r}, which is not a rule in the folder")
         fields = _Backend(_relation(inner), values)
-        grouped = [fields.column(field) for field in rule.group_by or ()]
+        grouped = [f"nullif({fields.column(field)}::varchar, '-')" for field in rule.group_by or ()]
         told = condition.fieldref
         what = fields.column(told) if isinstance(told, str) else str(number)
         more = "".join(f", {column} as group_{at}" for at, column in enumerate(grouped))

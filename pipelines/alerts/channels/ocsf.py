@@ -14,15 +14,7 @@ from pydantic import Field
 
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath, append_line
 from pipelines.alerts.message import Message
-
-OCSF_VERSION = "1.3.0"
-SEVERITY_IDS: Mapping[str, int] = {
-    "informational": 1,
-    "low": 2,
-    "medium": 3,
-    "high": 4,
-    "critical": 5,
-}
+from pipelines.findings.interchange import OCSF_VERSION, SEVERITY_IDS
 
 
 class OcsfSettings(ChannelSettings):

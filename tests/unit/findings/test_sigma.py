@@ -248,6 +248,33 @@ def logons(database, *rows):
     )
 
 
+OUTSIDE = """
+title: Failed logon from outside
+logsource: {product: windows, service: security}
+detection:
+    selection:
+        EventID: 4625
+    filter_unknown:
+        IpAddress|contains: '-'
+    filter_local:
+        IpAddress|cidr:
+            - '10.0.0.0/8'
+    condition: selection and not 1 of filter_*
+"""
+
+
+def test_a_logon_without_an_address_is_not_from_outside(asked, database):
+    (one,), refused = asked(OUTSIDE)
+    assert refused == []
+    logons(
+        database,
+        ("4625", None, "x", 0),
+        ("4625", "10.1.2.3", "x", 1),
+        ("4625", "203.0.113.9", "x", 2),
+    )
+    assert fits(database, one) == [3]
+
+
 def test_so_many_within_minutes(asked, database):
     (one,), refused = asked(
         REFUSED + COUNTS.format(kind="event_count", more="", condition="condition: {gte: 3}")
