@@ -22,9 +22,12 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what `slow.txt` lists: a file, a test, or a test with one of its values."""
+    """Mark what `slow.txt` lists, and skip tests for Windows elsewhere."""
     slow = listed(LIST.read_text())
+    elsewhere = pytest.mark.skipif(os.name != "nt", reason="needs Windows")
     for item in items:
+        if item.get_closest_marker("windows"):
+            item.add_marker(elsewhere)
         if slow & name_parts(item.nodeid):
             item.add_marker(pytest.mark.slow)
 

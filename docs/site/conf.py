@@ -37,24 +37,42 @@ html_extra_path = ["index.html"]
 html_copy_source = False
 html_show_sphinx = False
 
+READERS = {
+    "For directors": (
+        "reading-the-report", "reading-the-pictures", "reading-a-case", "review-desk",
+        "desk-access", "review-findings", "evidence-and-names", "editions", "proposals",
+    ),
+    "For operators": (
+        "install", "windows", "own-district", "bring-logs", "which-logs", "forward-logs",
+        "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud", "registry",
+        "registry-by-file", "registry-repair", "operate", "roles", "alerts", "alert-limits",
+        "missing-logs", "troubleshoot", "troubleshoot-logs", "back-up", "upgrade", "dagster",
+        "sizing", "sizing-many", "many-districts",
+    ),
+    "For analysts": ("query", "query-other-programs", "sigma", "other-systems", "desk-api"),
+    "For counsel and the board": (
+        "data-processing", "security-and-privacy", "keep-and-delete", "public-records",
+    ),
+}  # fmt: skip
+"""Reader -> the how-tos for them, in the order in which they read."""
 PARTS = {
-    "How to": "docs/how-to/*",
     "Reference": "docs/reference/*",
-    "The code": "docs/journey",
+    "For contributors": "docs/journey",
     "Decisions": "docs/decisions/*",
     "Archive of decisions": "docs/decisions/archive/*",
 }
-FIRST = {"How to": ("install", "own-district", "operate", "reading-the-report")}
-MORE = {"The code": ("CONTRIBUTING", "CHANGELOG", "deploy/README")}
+MORE = {"For contributors": ("CONTRIBUTING", "CHANGELOG", "deploy/README")}
 
 
 def contents() -> str:
     """Return the table of contents, as directives that MyST reads."""
+    how_tos = {
+        caption: [f"docs/how-to/{name}" for name in names] for caption, names in READERS.items()
+    }
+    others = {caption: [one, *MORE.get(caption, ())] for caption, one in PARTS.items()}
     said = []
-    for caption, pattern in PARTS.items():
-        folder = pattern.rpartition("/")[0]
-        first = [f"{folder}/{name}" for name in FIRST.get(caption, ())]
-        entries = "\n".join([*first, pattern, *MORE.get(caption, ())])
+    for caption, pages in (how_tos | others).items():
+        entries = "\n".join(pages)
         options = f":hidden:\n:glob:\n:caption: {caption}"
         said.append(f"```{{toctree}}\n{options}\n\n{entries}\n```")
     return "\n\n".join(said)

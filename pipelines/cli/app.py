@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -172,7 +173,16 @@ class Commands(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> object:
         if name not in self._loaded:
             module, attribute = COMMANDS[name][0].split(":")
-            found = getattr(import_module(f"pipelines.cli.{module}"), attribute)
+            try:
+                found = getattr(import_module(f"pipelines.cli.{module}"), attribute)
+            except ModuleNotFoundError as error:
+                if error.name not in ("fcntl", "grp", "pwd", "resource"):
+                    raise
+                raise SettingsError(
+                    "this command needs Linux",
+                    where=name,
+                    remedy="On Windows: docs/how-to/windows.md lists the other way.",
+                ) from error
             group = typer.Typer(add_completion=False, rich_markup_mode=None)
             if isinstance(found, typer.Typer):
                 # as a separate group it would read [records] as a color
@@ -351,6 +361,9 @@ def main() -> None:
     """Run the command line; the process's exit code is its result."""
     from pipelines.settings.home import private_by_default
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a Windows console may lack a character
+            stream.reconfigure(errors="backslashreplace")
     private_by_default()
     # no plug-in of pydantic is used, and searching for some takes long
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -91,8 +91,10 @@ def _refused(error: OSError) -> SchoolbellError:
             remedy=f"Run it as the account that owns the home: {_as_owner()}\n"
             "  If the owner is wrong, as root: schoolbell protect --take-from OWNER",
         )
-    return SchoolbellError(
+    refused = SchoolbellError(
         error.strerror or str(error) or type(error).__name__,
         where=str(error.filename or ""),
         remedy="Check the path, its permissions and free disk space.",
     )
+    refused.command = "schoolbell doctor"
+    return refused

@@ -136,7 +136,7 @@ def _declared(found: Examination) -> list[str]:
     if not found.proposal:
         return [
             "  To read an export, declare its columns as declared_csv or",
-            "  declared_json under [sources.NAME]: docs/how-to/forward-logs.md",
+            "  declared_json under [sources.NAME]: docs/how-to/forward-cloud.md",
         ]
     return [
         "  if it is an export, declare it in district.toml; check the guessed columns:",

@@ -21,6 +21,8 @@ from pipelines.desk.app import app
 from pipelines.desk.open_homes import OpenHome
 from pipelines.errors import SettingsError
 
+UNIX = getattr(socket, "AF_UNIX", None)
+"""Windows has no such sockets in Python."""
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LOCAL, REMOTE, STATE, OWNER, INODE = 1, 2, 3, 7, 9
 """Columns of these tables."""
@@ -40,7 +42,7 @@ OPEN: Counter[int | None] = Counter()
 
 def peer_uid(connection: socket.socket) -> int | None:
     """Return the user id behind a connection; None if the kernel cannot identify it."""
-    if connection.family == socket.AF_UNIX:
+    if connection.family == UNIX:
         if not hasattr(socket, "SO_PEERCRED"):
             return None
         data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
@@ -192,7 +194,7 @@ def server(home: OpenHome) -> uvicorn.Server:
 def serve(home: Path, *sockets: socket.socket) -> None:
     """Serve until the process is stopped."""
     opened = OpenHome(home)
-    paths = [one.getsockname() for one in sockets if one.family == socket.AF_UNIX]
+    paths = [one.getsockname() for one in sockets if one.family == UNIX]
     try:
         opened.warm()
         server(opened).run(sockets=list(sockets))

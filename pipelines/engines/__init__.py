@@ -118,6 +118,8 @@ def open_engine(
 
 def cores() -> int:
     """Count the cores that this process may use."""
+    if not hasattr(os, "sched_getaffinity"):  # Windows
+        return os.cpu_count() or 1
     return len(os.sched_getaffinity(0))
 
 

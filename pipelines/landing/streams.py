@@ -36,6 +36,7 @@ from pipelines.landing.compression import (
 from pipelines.landing.delivery import Delivery, RemoteFile
 from pipelines.landing.remote import open_remote
 from pipelines.landing.workbooks import SheetStream, sheet_of
+from pipelines.settings.home import READ_NO_LINK
 
 BEGINS = b"__CURSOR="
 STEP = 1 << 16
@@ -270,7 +271,7 @@ def _raw(delivery: Delivery) -> BinaryIO:
     try:
         if isinstance(delivery.file, RemoteFile):
             return open_remote(delivery.file)
-        handle = os.open(delivery.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(delivery.file, READ_NO_LINK)
     except FileNotFoundError as error:
         raise GoneError("is no longer there", where=delivery.where) from error
     except OSError as error:

@@ -13,7 +13,6 @@ limited: a file that unpacks to more ends this program and no other.
 import csv
 import datetime
 import json
-import resource
 import sys
 
 from python_calamine import (
@@ -28,10 +27,19 @@ MAX_WHOLE = 1e15
 LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\x00\x0b\x0c\x85\u2028\u2029", " "))
 
 
-def main(most_bytes: int, sheet: str | None) -> None:
-    """Write what was asked for to the standard output."""
+def _limit(most_bytes: int) -> None:
+    """Limit memory and time, where the system can; on Windows, time alone by the caller."""
+    try:
+        import resource
+    except ImportError:
+        return
     resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+
+
+def main(most_bytes: int, sheet: str | None) -> None:
+    """Write what was asked for to the standard output."""
+    _limit(most_bytes)
     book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
     if sheet is None:
         found = [one.name for one in book.sheets_metadata if is_table(one.typ)]

@@ -324,7 +324,7 @@ def _write(path: Path, text: str) -> None:
     shared_folder(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(handle, MODE)
+        path.chmod(MODE)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

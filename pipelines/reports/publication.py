@@ -163,7 +163,10 @@ def _ran(command: list[str], folder: Path) -> bool:
         return process.wait(PATIENCE_SECONDS) == 0
     except subprocess.TimeoutExpired:
         # its children too: they would go on in a folder that is gone
-        os.killpg(process.pid, signal.SIGKILL)
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
         process.wait()
         return False
 

@@ -10,6 +10,13 @@ from pathlib import Path
 
 from pipelines.errors import SettingsError
 
+READ_NO_LINK = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+"""Open a file as bytes, but no link and without waiting for a pipe, where the system can."""
 PRIVATE = 0o700
 SHARED = 0o750  # readers of reports and snapshots come by their group
 SECRET_FILE = 0o600
@@ -222,8 +229,7 @@ def put_all(files: Mapping[Path, bytes], mode: int) -> None:
     finally:
         for draft in drafts:
             draft.unlink(missing_ok=True)
-    if os.name == "posix":
-        _force({path.parent for path in files})
+    _force({path.parent for path in files})
 
 
 def _force(paths: Collection[Path]) -> None:
@@ -234,7 +240,9 @@ def _force(paths: Collection[Path]) -> None:
 
 def sync(path: Path) -> None:
     """Make a file or a folder's entries safe against a power cut."""
-    # Windows forces for a writer alone; a folder, and a file's mode, may allow none
+    if os.name != "posix" and path.is_dir():
+        return  # Windows has no entries to force
+    # Windows forces for a writer alone; a file's mode may allow none
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(handle)

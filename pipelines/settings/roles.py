@@ -6,6 +6,7 @@ A home without `[roles]` has one operator, who may do everything alone. The revi
 has separate ways to sign in, and a setting for its address.
 """
 
+import getpass
 import hashlib
 import os
 import re
@@ -243,14 +244,18 @@ def login_uid(kept: Path = LOGIN_UID) -> int:
         logged_in = int(kept.read_text(encoding="ascii"))
     except (OSError, ValueError):
         logged_in = NOBODY_LOGGED_IN
-    return os.getuid() if logged_in == NOBODY_LOGGED_IN else logged_in
+    if logged_in != NOBODY_LOGGED_IN:
+        return logged_in
+    return os.getuid() if hasattr(os, "getuid") else 0  # Windows has names, no numbers
 
 
 def known_user(uid: int) -> tuple[str, list[str]]:
     """Return the user's name and groups; a uid that the system does not know has none."""
-    import grp
-    import pwd
-
+    try:
+        import grp
+        import pwd
+    except ImportError:  # Windows
+        return getpass.getuser(), []
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from pipelines.settings.home import PRIVATE, DistrictHome, make_folder
+from pipelines.settings.home import PRIVATE, READ_NO_LINK, DistrictHome, make_folder
 from pipelines.settings.roles import known_user, login_uid
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, now_text
@@ -129,8 +129,7 @@ def _act(path: Path, owner: int) -> Act:
     uid = path.lstat().st_uid
     snapshot = time = "not known"
     with suppress(OSError, ValueError, KeyError, TypeError):
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        with os.fdopen(os.open(path, flags), "rb") as stream:
+        with os.fdopen(os.open(path, READ_NO_LINK), "rb") as stream:
             said = json.loads(stream.read(MAX_BYTES))
         uid = int(said["uid"]) if uid == owner else uid
         snapshot, time = str(said["snapshot"])[:80], str(said["time"])[:40]

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPO_ROOT
 from tests.docs.documents import FENCE
+from tests.lab.guide import GUIDE
 
-GUIDE = (REPO_ROOT / "docs" / "how-to" / "forward-logs.md").read_text(encoding="utf-8")
 RSYSLOG = shutil.which("rsyslogd", path="/usr/sbin:/sbin:/usr/bin:/bin")
 FORMATS_OF_SYSLOG = (
     "pfsense_filterlog", "unbound", "fortigate", "paloalto", "cisco_asa", "watchguard",

@@ -13,11 +13,11 @@ from pipelines.ingest.record_cuts import records
 from tests.conftest import LONG, REPO_ROOT
 from tests.docs.documents import FENCE
 from tests.formats.table import confusion, section
+from tests.lab.guide import GUIDE
 
 FORMATS = formats()
 DOCS = REPO_ROOT / "docs"
 REFERENCE = (DOCS / "reference" / "formats.md").read_text(encoding="utf-8")
-GUIDE = (DOCS / "how-to" / "forward-logs.md").read_text(encoding="utf-8")
 MIN_PERCENT = 95
 ANCHOR = datetime(2026, 11, 25, tzinfo=UTC)
 BEGUN = {f"2026-11-02T14:{minute:02}+00:00" for minute in range(16)}

@@ -1,24 +1,28 @@
-"""Configuration as `docs/how-to/forward-logs.md` specifies it: the guide is under test."""
+"""Configuration as `docs/how-to/forward-*.md` specifies it: the guide is under test."""
 
 import re
 
 from tests.conftest import REPO_ROOT
 from tests.docs.documents import FENCE
 
-GUIDE = REPO_ROOT / "docs" / "how-to" / "forward-logs.md"
+PAGES = ("logs", "proxies", "firewalls", "windows", "cloud")
+GUIDE = "\n".join(
+    (REPO_ROOT / "docs" / "how-to" / f"forward-{name}.md").read_text(encoding="utf-8")
+    for name in PAGES
+)
+"""The text of all its pages."""
 SIZE = 'global(maxMessageSize="64k")'
 
 
 def block(words: str) -> str:
     """Return the one block of the guide that contains some words."""
-    text = GUIDE.read_text(encoding="utf-8")
-    (found,) = (one[2] for one in FENCE.finditer(text) if words in one[2])
+    (found,) = (one[2] for one in FENCE.finditer(GUIDE) if words in one[2])
     return str(found)
 
 
 def line(pattern: str) -> str:
     """Return the first text of the guide that matches, for settings outside a block."""
-    found = re.search(pattern, GUIDE.read_text(encoding="utf-8"))
+    found = re.search(pattern, GUIDE)
     assert found, f"the guide has no {pattern}"
     return found[0]
 

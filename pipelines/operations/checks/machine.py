@@ -124,6 +124,8 @@ def _clock(_installation: Installation) -> CheckResult:
 
 
 def _user(_installation: Installation) -> CheckResult:
+    if not hasattr(os, "geteuid"):
+        return unasked("this system has no root")
     if os.geteuid() == 0:
         return look(
             "this runs as root; a separate user is safer",
