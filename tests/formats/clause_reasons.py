@@ -57,6 +57,7 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         BINARY: ("windows_security_evtx",),
         ESCAPED: (POWERSHELL,),
         "has the port after a colon, and IPv6 in separate columns": ("sonicwall",),
+        "has the version before the address, as in `ipv4:192.0.2.17:445`": ("samba_audit",),
     },
     "IPv6": {
         BINARY: ("windows_security_evtx",),

@@ -23,6 +23,7 @@ WHY_NOT: Mapping[str, str] = {
     "console_csv": "no samples",
     "juniper_srx": "no samples",
     "paloalto_json": "no samples",
+    "samba_audit": "no samples",
     "sophos_utm": "no samples",
     "windows_dns": "no samples",
     "declared_csv": "read as the district specifies",

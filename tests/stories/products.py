@@ -921,6 +921,7 @@ NOT_TOLD: Mapping[str, str] = {
     "sophos_utm": "its proxy writes what Sophos XG writes",
     "squid_logformat": "Squid with columns of the district's choice",
     "squidguard": "denied requests alone",
+    "samba_audit": "tickets and network logins, which are evidence in no story",
     "sshd_pam": "logins to servers, which no story has",
     "suricata_eve": "a sensor: requests without a login",
     "zeek_conn": "a sensor: connections without a decision",

@@ -5,11 +5,14 @@ nested is reported and skipped. Other files become tables with the columns of th
 facts in CSV: pages of a OneRoster API, the configuration of a DHCP server.
 """
 
+import base64
+import binascii
 import ipaddress
 import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -24,7 +27,7 @@ MAX_TIMES = 100
 """Bytes of one file or member; a roster of a million people has half of it."""
 MAX_IN_ZIP = 1_000_000_000
 MAX_FILES = 2_000
-TEXT_FILES = (".csv", ".txt", ".tsv", ".json", ".xml", ".conf", ".ics")
+TEXT_FILES = (".csv", ".txt", ".tsv", ".json", ".xml", ".conf", ".ics", ".ldif", ".ldf")
 
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
 
@@ -54,6 +57,11 @@ _RADIUS = re.compile(
     r"|\b(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#}]+)"
     r"|\b\w+\s*=[^\n]*|(?P<opens>\{)|(?P<closes>\})"
 )
+_LDIF = re.compile(r"(?P<name>[A-Za-z][\w-]*)(?:;[\w-]+)*:(?P<is_base64>:)? ?(?P<value>.*)")
+ACCOUNT_DISABLED = 2
+DIRECTORY_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+NEVER_EXPIRES = 2_650_467_744_000_000_000
+"""Ticks of 100 nanoseconds to the year 10000; larger numbers mean never."""
 _RADIUS_KEYS = {"shortname": "nas", "ipaddr": "address"}
 
 
@@ -172,6 +180,8 @@ def tables(place: str, data: bytes) -> Iterator[Found]:
         yield from _of_json(place, text)
     elif start.startswith("<"):
         yield _of_xml(place, text)
+    elif re.search(r"^dn::? ", text, re.MULTILINE):
+        yield from _of_ldif(place, text)
     elif re.search(r"^\s*(subnet6?|host)\s+\S+.*\{", text, re.MULTILINE):
         yield from _of_isc(place, text)
     elif re.search(r"^\s*client\s+\S+\s*\{", text, re.MULTILINE):
@@ -188,6 +198,8 @@ def _of_csv(place: str, data: bytes) -> Found:
     if not any(names):
         wrong = next((one for one in told if one.severity == "error"), None)
         return UnreadTable(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
+    if "useraccountcontrol" in names:  # csvde writes the directory's numbers
+        rows = [{**_directory_state(row), **row} for row in rows]
     return Sheet(place, tuple(sheet.header), rows, tuple(told))
 
 
@@ -401,6 +413,66 @@ def _radius_clients(text: str) -> Iterator[dict[str, str]]:
         if token["closes"] and depth == 0 and found["nas"]:
             yield found
             found = {"nas": "", "address": ""}
+
+
+# LDIF of Active Directory or Samba: users and computers, with the directory's own numbers.
+
+
+def _of_ldif(place: str, text: str) -> Iterator[Found]:
+    """Yield the users and the computers of a directory; other entries have no use here."""
+    users: list[dict[str, str]] = []
+    computers: list[dict[str, str]] = []
+    for entry in _ldif_entries(text):
+        kinds = entry.get("objectclass", "").lower().split(",")
+        if "computer" in kinds:
+            computers.append(entry)
+        elif "user" in kinds:
+            users.append(entry)
+    for title, entries, wanted in (
+        ("users", users, ("givenname", "samaccountname", "distinguishedname")),
+        ("computers", computers, ("dnshostname", "distinguishedname", "name")),
+    ):
+        if entries:
+            empty = dict.fromkeys(wanted, "")
+            rows = [{**empty, **_directory_state(one), **one} for one in entries]
+            yield _sheet(f"{place} ({title})", rows)
+    if not users and not computers:
+        yield UnreadTable(place, "has no user and no computer in it")
+
+
+def _ldif_entries(text: str) -> Iterator[dict[str, str]]:
+    """Yield attributes by name in lower case, values of one attribute joined by commas."""
+    unfolded = re.sub(r"\r?\n ", "", text)
+    for block in re.split(r"\r?\n\s*\n", unfolded):
+        entry: dict[str, list[str]] = {}
+        for line in block.splitlines():
+            found = _LDIF.match(line)
+            if found:
+                value = _of_base64(found["value"]) if found["is_base64"] else found["value"]
+                entry.setdefault(found["name"].lower(), []).append(value)
+        if "dn" in entry:
+            entry.setdefault("distinguishedname", entry["dn"])
+            yield {name: ",".join(values) for name, values in entry.items()}
+
+
+def _of_base64(text: str) -> str:
+    """Return the text of an encoded value; empty for bytes that are not text."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _directory_state(entry: Mapping[str, str]) -> dict[str, str]:
+    """Return whether an entry is enabled, and the UTC date on which it expires."""
+    flags, ticks = entry.get("useraccountcontrol", ""), entry.get("accountexpires", "")
+    state = {}
+    if flags.isdecimal():
+        state["enabled"] = str(not int(flags) & ACCOUNT_DISABLED)
+    if ticks.isdecimal() and 0 < int(ticks) < NEVER_EXPIRES:
+        expires = DIRECTORY_EPOCH + timedelta(microseconds=int(ticks) // 10)
+        state["accountexpirationdate"] = f"{expires:%Y-%m-%d}"
+    return state
 
 
 def _network(text: str) -> str:

@@ -184,7 +184,8 @@ EXPORTS: tuple[Export, ...] = (
         },
         how="PowerShell: Get-ADUser -Filter * -Properties EmployeeID,Mail,Title,"
         "Department,Description,AccountExpirationDate | Export-Csv users.csv "
-        "-NoTypeInformation",
+        "-NoTypeInformation; Samba: ldbsearch -H /var/lib/samba/private/sam.ldb "
+        "'(objectClass=user)' > directory.ldif",
     ),
     Export(
         name="Entra users",
@@ -240,7 +241,8 @@ EXPORTS: tuple[Export, ...] = (
             "model": "operatingsystem", "note": "description", "state": "enabled",
         },
         how="PowerShell: Get-ADComputer -Filter * -Properties OperatingSystem,"
-        "Description,Location | Export-Csv computers.csv -NoTypeInformation",
+        "Description,Location | Export-Csv computers.csv -NoTypeInformation; Samba: as "
+        "for users",
     ),
     Export(
         name="Intune devices",

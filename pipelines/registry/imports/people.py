@@ -276,11 +276,12 @@ def _account(login: str, kind: str, row: Row) -> dict[str, str]:
     until = (row.get("until") or "").split(" ")[0]
     order = date_order([until], "America/Chicago")
     cell = IMPORTED["accounts.csv"].columns["valid_to"]
+    is_iso = re.fullmatch(r"\d{4}-\d\d-\d\d", until)
     note = "" if kind == "person" else row.get("note", "")
     return {
         "username": login,
         "account_type": kind,
-        "valid_to": meant(cell, until, (), order) or "",
+        "valid_to": until if is_iso else meant(cell, until, (), order) or "",
         "note": note,
     }
 

@@ -257,6 +257,64 @@ def test_a_directory_alone_names_all_its_people_alike(home, exports):
     assert "Nothing new." in again
 
 
+DIRECTORY_AS_LDBSEARCH_WRITES = """# record 1
+dn: CN=Ada Moss,CN=Users,DC=oak,DC=example
+objectClass: top
+objectClass: person
+objectClass: user
+cn: Ada Moss
+sn: Moss
+givenName: Ada
+sAMAccountName: ada.moss
+mail: amoss@oak.example
+userAccountControl: 512
+accountExpires: 134383104000000000
+distinguishedName: CN=Ada Moss,CN=Users,DC=oak,
+ DC=example
+
+# record 2
+dn:: Q049R29uZSBMb25nLENOPVVzZXJzLERDPW9hayxEQz1leGFtcGxl
+objectClass: user
+sn: Long
+givenName: Gone
+sAMAccountName: glong
+mail: glong@oak.example
+userAccountControl: 514
+accountExpires: 9223372036854775807
+
+# record 3
+dn: CN=NB-ADA,CN=Computers,DC=oak,DC=example
+objectClass: user
+objectClass: computer
+name: NB-ADA
+sAMAccountName: NB-ADA$
+userAccountControl: 4096
+
+# record 4
+dn: CN=krbtgt,CN=Users,DC=oak,DC=example
+objectClass: user
+sAMAccountName: krbtgt
+userAccountControl: 514
+
+# returned 4 records
+# 4 entries
+"""
+
+
+def test_a_directory_of_samba_or_ldifde(home, exports):
+    """Numbers of the directory say who is disabled and whose account expires."""
+    folder = exports({"roster.zip": ROSTER, "directory.ldif": DIRECTORY_AS_LDBSEARCH_WRITES})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert ": Active Directory users" in out
+    assert ": Active Directory computers" in out
+    accounts = {row["username"]: row for row in rows(home, "accounts.csv")}
+    assert accounts.keys() == {"ada.moss"}
+    assert accounts["ada.moss"]["owner_person_id"] == "p-1"
+    assert accounts["ada.moss"]["valid_to"] == "2026-11-05"
+    (device,) = rows(home, "devices.csv")
+    assert device["hostname"] == "nb-ada"
+
+
 DEVICES_AS_THEIR_CONSOLES_WRITE = {
     "Google Chrome devices": """deviceId,status,annotatedAssetId,annotatedLocation,\
 model,serialNumber,autoUpdateExpiration,lastSync,osVersion,orgUnitPath,macAddress,\
