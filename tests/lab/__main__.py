@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.conftest import REPO_ROOT
+from tests.lab.network import SYSLOG_NG
 
 SMALL_MINUTES, FULL_MINUTES = 2.2, 15.0
 PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -26,15 +27,23 @@ SMALL_PROGRAMS = (
     "curl",
 )  # fmt: skip
 PROGRAMS = (
-    *SMALL_PROGRAMS, "dhcpd", "nmap", "openvpn", "ssh", "sshd", "sshpass", "suricata", "ulogd",
-    "unbound",
+    *SMALL_PROGRAMS, "chromium", "dhcpd", "e2guardian", "faketime", "kinit", "ldbadd", "named",
+    "nmap", "openvpn", "samba", "samba-tool", "smbclient", "ssh", "sshd", "sshpass", "suricata",
+    "ulogd", "unbound",
 )  # fmt: skip
 PACKAGES = (
     "curl dnsmasq-base eapoltest freeradius freeradius-utils iproute2 isc-dhcp-relay "
     "kea-dhcp4-server logrotate nftables nginx openssl rsync rsyslog squid udhcpc"
 )
 MORE_PACKAGES = (
-    "isc-dhcp-server nmap openssh-client openssh-server openvpn sshpass suricata ulogd2 unbound"
+    "bind9 chromium e2guardian faketime isc-dhcp-server krb5-user ldb-tools nmap openssh-client "
+    "openssh-server openvpn samba-ad-dc samba-ad-provision smbclient sshpass suricata ulogd2 "
+    "unbound"
+)
+UNPACK = (
+    f"unpack syslog-ng, which Debian does not install with rsyslog, into {SYSLOG_NG}: "
+    "apt-get download syslog-ng-core libivykis0t64 && for one in syslog-ng-core_*.deb "
+    f"libivykis0t64_*.deb; do dpkg-deb -x $one {SYSLOG_NG}; done"
 )
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc")
 UNSHARE = (
@@ -58,6 +67,8 @@ def obstacle(*, is_small: bool) -> str:
     if missing:
         packages = PACKAGES if is_small else f"{PACKAGES} {MORE_PACKAGES}"
         return f"missing {', '.join(missing)}; on Debian: apt-get install {packages}"
+    if not is_small and not (SYSLOG_NG / "usr/sbin/syslog-ng").exists():
+        return UNPACK
     script = "mount -t tmpfs tmpfs /mnt && ip link add lab0 type bridge && nft list ruleset"
     done = subprocess.run([*UNSHARE, "sh", "-c", script], capture_output=True, check=False)
     if done.returncode:

@@ -1,20 +1,29 @@
 """Scripted people and devices: each does its steps in time and notes what it saw."""
 
+import base64
 import csv
+import hashlib
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 from tests.lab import network, programs
 from tests.lab.district import (
     BY_CODE,
     BY_NAME,
+    CONTROLLER,
+    CONTROLLER_NAME,
     DISTRICT_OUTSIDE,
+    FILTER,
+    FILTERED,
+    KERBEROS,
     PASSWORD,
     PROXY,
+    PROXY_NAME,
     TUNNELS,
 )
 from tests.lab.machines import LabError, Machine, plug
@@ -55,7 +64,8 @@ class Deed:
     Attributes:
         began: Seconds since 1970; so is `ended`.
         ip: Address of the device then.
-        down: Bytes of the body that arrived; `up` those that were sent.
+        down: Bytes of the body that arrived; None where the program does not state them.
+        up: Bytes of the body that were sent.
         result: What the program returned, such as a status.
     """
 
@@ -68,7 +78,7 @@ class Deed:
     ended: float = 0.0
     mac: str = ""
     ip: str = ""
-    down: int = 0
+    down: int | None = 0
     up: int = 0
     result: str = ""
     is_problem: bool = False
@@ -76,10 +86,28 @@ class Deed:
     @classmethod
     def of(cls, row: Mapping[str, str]) -> "Deed":
         """Read a row of the plan's CSV."""
-        kinds = {bool: "True".__eq__}
-        return cls(
-            **{one.name: kinds.get(one.type, one.type)(row[one.name]) for one in fields(cls)}
-        )
+        kinds: Mapping[object, Callable[[str], object]] = {
+            bool: "True".__eq__,
+            str: str,
+            float: float,
+            int: int,
+            int | None: lambda text: int(text) if text else None,
+        }
+        return cls(**{one.name: kinds[one.type](row[one.name]) for one in fields(cls)})
+
+
+def is_filtered(device: str) -> bool:
+    """Return whether a device is one of the school with the filter."""
+    return device in BY_NAME and BY_NAME[device].place == FILTERED
+
+
+def _proxy(device: str, account: str) -> tuple[str, ...]:
+    """Return curl's options for the proxy of a device and the login of its user."""
+    if is_filtered(device):
+        return ("-x", f"http://{FILTER}:8080", "-U", f"{account}:{PASSWORD}")
+    if device == f"nb-{account}" and account in KERBEROS:
+        return ("-x", f"http://{PROXY_NAME}:3128", "--proxy-negotiate", "-U", ":")
+    return ("-x", f"http://{PROXY}:3128", "-U", f"{account}:{PASSWORD}")
 
 
 class People:
@@ -95,6 +123,9 @@ class People:
             if name in net.machines:
                 net[name].write("/run/ca.pem", authority)
                 net[name].write("/run/stream.py", STREAMED)
+        if "dc" in net.machines:
+            for name in set(BY_NAME) & set(net.machines):
+                programs.joins_domain(net[name])
 
     def start(self, steps: Sequence[Step]) -> list[threading.Thread]:
         """Start every device; the clock of the plan begins now."""
@@ -164,8 +195,8 @@ class People:
 
     def _fetch(self, machine: Machine, deed: Deed, url: str, *more: str) -> None:
         said = machine.run(
-            *("curl", "-sS", "--cacert", "/run/ca.pem", "-x", f"http://{PROXY}:3128"),
-            *("-U", f"{deed.account}:{PASSWORD}", "-A", AGENT, "-o", "/dev/null", "-m", "90"),
+            *("curl", "-sS", "--cacert", "/run/ca.pem", *_proxy(deed.device, deed.account)),
+            *("-A", AGENT, "-o", "/dev/null", "-m", "90"),
             *("-w", "%{http_connect} %{http_code} %{size_download}", *more, url),
             may_fail=True,
         )
@@ -193,6 +224,41 @@ class People:
             part.ended = time.time()
             self._note(part)
         deed.act = "browse"
+
+    def _chromium(self, machine: Machine, step: Step, deed: Deed) -> None:
+        """Open a page in a browser that logs in by Kerberos; it loads parts of other sites."""
+        profile = "/run/chromium"
+        machine.run(
+            *("timeout", "60", "chromium", "--headless", "--no-sandbox", "--disable-gpu"),
+            *("--disable-dev-shm-usage", f"--user-data-dir={profile}"),
+            f"--proxy-server=http://{PROXY_NAME}:3128",
+            f"--ignore-certificate-errors-spki-list={self.site_key}",
+            *("--virtual-time-budget=6000", "--dump-dom", f"https://{step.target}/{step.page}"),
+            may_fail=True,
+        )
+        deed.ended, deed.down, deed.result = time.time(), None, "200 200"
+        for host in ("www.friends.example", "media.friends.example", "lms.example"):
+            part = replace(deed, act="browse_part", target=host)
+            self._note(part)
+        deed.act = "browse_part"
+
+    def _logon(self, machine: Machine, step: Step, deed: Deed) -> None:
+        """Log on to the domain and open a share of the controller."""
+        machine.run("kinit", step.account, text=f"{PASSWORD}\n")
+        said = machine.run(
+            *("smbclient", f"//{CONTROLLER_NAME}/sysvol", "--use-kerberos=required"),
+            *("--use-krb5-ccache=/run/tickets", "-c", "ls"),
+            may_fail=True,
+        )
+        deed.result = "accepted" if "blocks available" in said else said.strip()[-90:]
+
+    def _smb_wrong(self, machine: Machine, step: Step, deed: Deed) -> None:
+        said = machine.run(
+            *("smbclient", f"//{CONTROLLER}/sysvol", "-U", f"{step.account}%Spring2026"),
+            *("-c", "ls"),
+            may_fail=True,
+        )
+        deed.result = "refused" if "LOGON_FAILURE" in said else said.strip()[-60:]
 
     def _join(self, machine: Machine, step: Step, deed: Deed) -> None:
         code = self._place[step.device]
@@ -267,6 +333,17 @@ class People:
             may_fail=True,
         )
         deed.result = "refused" if "denied" in said else said.strip()[-60:]
+
+    @cached_property
+    def site_key(self) -> str:
+        """Return the hash of the sites' key, which a browser has to trust."""
+        web = self.net["web"]
+        web.run(
+            *("openssl", "pkey", "-in", f"{programs.CA}/site.key", "-pubout"),
+            *("-outform", "DER", "-out", "/run/site.pub"),
+        )
+        digest = hashlib.sha256(web.path("/run/site.pub").read_bytes()).digest()
+        return base64.b64encode(digest).decode()
 
     def write(self, path: Path) -> None:
         """Write what was done as a CSV, next to the logs."""

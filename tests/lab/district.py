@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 DOMAIN = "school.example"
 SERVERS = "10.20.0"
-GATEWAY, DHCP, PROXY, RADIUS, LOGHOST, FILES = (f"{SERVERS}.{n}" for n in (1, 2, 3, 4, 5, 6))
+GATEWAY, DHCP, PROXY, RADIUS, LOGHOST, FILES, CONTROLLER, FILTER = (
+    f"{SERVERS}.{number}" for number in range(1, 9)
+)
+REALM = "AD.SCHOOL.EXAMPLE"
+CONTROLLER_NAME, PROXY_NAME = f"dc.{REALM.lower()}", f"proxy.{REALM.lower()}"
+SCHOOL_LOGHOST = "10.22.0.5"
+"""The collector of Cedar Elementary, from which the central one copies."""
 OUTSIDE = "203.0.113"
 SITES_ROUTER = f"{OUTSIDE}.2"
 DISTRICT_OUTSIDE = f"{OUTSIDE}.10"
@@ -86,6 +92,10 @@ PEOPLE = (
 )
 OWNERS: Mapping[str, Person] = {one.account: one for one in PEOPLE}
 PASSWORD = "a-lab-password"
+KERBEROS = {"bsun", "dkim", "hrios", "kmoss", "lnash", "pruiz", "qshaw"}
+"""Accounts whose own laptops log in to the proxy with their ticket."""
+FILTERED = "CE"
+"""Building whose devices use the filter, which passes requests on to the proxy."""
 
 OTHER_ACCOUNTS = {
     # account: kind, owner, approved for sharing, last day relative to today
@@ -127,7 +137,9 @@ DEVICES = (
     Device("nb-spare-2", 0x32, "laptop", "BH"),
     Device("scan-1", 0x33, "server", "DO"),
     Device("nas-1", 0x37, "server", "DO"),
+    Device("kiosk-1", 0x3A, "kiosk", "BH"),
     Device("phone-1", 0x34, "", "BH"),
+    Device("phone-2", 0x3B, "", "BH"),
     Device("home-pc-1", 0x35, "", "home-1"),
     Device("home-pc-3", 0x38, "", "home-1"),
     Device("home-pc-4", 0x39, "", "home-1"),

@@ -40,9 +40,20 @@ def collector(kinds: dict[str, int], landing: str) -> str:
     return f"{line(re.escape(SIZE))}\n{head}{per_kind}"
 
 
+def school_collector(kinds: dict[str, int], landing: str) -> str:
+    """Return the guide's syslog-ng configuration, with the parts of each kind of log."""
+    said = block("flags(no-parse)").replace("/srv/schoolbell/landing", landing)
+    head, _, rest = said.partition("source s_firewall")
+    per_kind = "\n".join(
+        f"source s_firewall{rest}".replace("firewall", kind).replace("5514", str(port))
+        for kind, port in kinds.items()
+    )
+    return f"{head}{per_kind}"
+
+
 def forward(selector: str, port: int, target: str) -> str:
-    """Return the guide's line for a server's rsyslog, with another selector and port."""
+    """Return the guide's action for a server's rsyslog, with another selector and port."""
     said = block("local7.* action(")
-    assert said.count("local7.*") == said.count("192.0.2.5") == said.count("5514") == 1
+    assert said.count("local7.*") == said.count("192.0.2.5") == said.count('"5514"') == 1
     said = said.replace("local7.*", selector).replace("192.0.2.5", target)
-    return said.replace("5514", str(port))
+    return said.replace('"5514"', f'"{port}"').replace("to_schoolbell", f"to_schoolbell_{port}")

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from tests.conftest import REPO_ROOT
 from tests.lab import guide, judge, machines, network, programs, registry
 from tests.lab.acts import STREAMED, People
-from tests.lab.district import BY_NAME, HOMES, LOGHOST, SITES
+from tests.lab.district import BY_CODE, BY_NAME, HOMES, LOGHOST, SITES
 from tests.lab.machines import LabError
 from tests.lab.network import Network
 from tests.lab.plan import PAIRS, Pair, plan
@@ -34,9 +34,10 @@ class Lab:
         self.pairs: tuple[Pair, ...] = tuple(one for one in PAIRS if one.is_small or not is_small)
         self.steps = plan(self.pairs, minutes)
         machines.prepare(root)
-        self.net = network.build(root, zone, {step.device for step in self.steps})
+        devices = {step.device for step in self.steps}
+        self.net = network.build(root, zone, devices, is_small=is_small)
         self.rounds: list[str] = []
-        self.copies: dict[str, tuple[str, str, str, list[str]]] = {}
+        self.faults: list[tuple[str, str]] = []
 
     @property
     def home(self) -> Path:
@@ -48,17 +49,23 @@ class Lab:
         self.authority = programs.sites(net["web"])
         self.vpn_authority = ""
         programs.collector(net["loghost"])
+        key = b""
         if self.is_small:
             programs.resolver(net["gateway"])
         else:
+            programs.school_collector(net["loghost-ce"])
             self._gateway()
-        programs.squid(net["proxy"])
+            key = programs.samba(net["dc"])
+            programs.content_filter(net["filter"])
+        programs.squid(net["proxy"], key)
         programs.kea(net["dhcp"])
         for code, router in net.routers.items():
             if code in ("BH", "DO"):
                 programs.relay(router)
         if not self.is_small:
-            programs.dhcpd(net.routers["CE"], "10.22.0", "Cedar Elementary School")
+            school = BY_CODE["CE"]
+            programs.dhcpd(net.routers["CE"], school.net, school.name)
+            programs.bind(net.routers["CE"], school.net)
             programs.sshd(net["files"])
             net["web"].write("/run/stream.py", STREAMED)
             server = SITES["nl3.tunnel.example"]
@@ -91,6 +98,13 @@ class Lab:
 
     def schoolbell(self, *words: str, codes: tuple[int, ...] = (0, 1)) -> str:
         """Run a command on the collector's machine."""
+        code, said = self.attempt(*words)
+        if code not in codes:
+            raise LabError(f"schoolbell {shlex.join(words)}\n{said}")
+        return said
+
+    def attempt(self, *words: str) -> tuple[int, str]:
+        """Run a command on the collector's machine; return its code and output."""
         loghost = self.net["loghost"]
         environment = {
             **loghost.environment,
@@ -112,18 +126,23 @@ class Lab:
             env=environment,
             check=False,
         )
-        if done.returncode not in codes:
-            raise LabError(f"schoolbell {shlex.join(words)}\n{done.stdout}{done.stderr}")
-        return done.stdout + done.stderr
+        return done.returncode, done.stdout + done.stderr
 
     def copy(self) -> None:
         """Copy files as the guide's hourly rsync does."""
         said = guide.line(r"rsync --archive --include='access\.log\*' --exclude='\*'")
         proxy = shlex.split(said)
         plain = ["rsync", "--archive"]
-        net = self.net
         for words, machine, folder, source in (
             (proxy, "proxy", "/var/log/squid/", "proxy"),
+            (proxy, "filter", "/var/log/e2guardian/", "filter"),
+            (
+                [*plain, "--include=auth_audit.json*", "--exclude=*"],
+                "dc",
+                "/var/log/samba/",
+                "directory",
+            ),
+            (plain, "loghost-ce", f"{programs.HOME}/landing/", ""),
             ([*plain, "--include=kea-leases4.csv", "--exclude=*"], "dhcp", "/var/lib/kea/", "kea"),
             (
                 [*plain, "--include=eve.json*", "--exclude=*"],
@@ -133,7 +152,7 @@ class Lab:
             ),
             (plain, "radius", "/var/log/freeradius/radacct/", "accounting"),
         ):
-            origin = net[machine].stored(folder)
+            origin = self.stored(machine, folder)
             if origin.is_dir() and any(origin.iterdir()):
                 target = self.home / "landing" / source
                 target.mkdir(parents=True, exist_ok=True)
@@ -150,8 +169,11 @@ class Lab:
         while at < self.minutes:
             due.append((at, "copy", self.copy))
             at += minute
-        due += [(self.minutes * part, "run", self.reads) for part in (0.35, 0.7)]
+        runs = (0.35, 0.7) if self.is_small else (0.2, 0.4, 0.55, 0.7, 0.85)
+        due += [(self.minutes * part, "run", self.reads) for part in runs]
         due += [(self.minutes * part, "rotate", self.rotate) for part in (0.4, 0.6, 0.8)]
+        if not self.is_small:
+            due += self.planned_faults()
         for at, what, act in sorted(due, key=lambda one: one[0]):
             time.sleep(max(0.0, began + at * 60 - time.monotonic()))
             say(f"minute {at:.1f}: {what}")
@@ -162,6 +184,74 @@ class Lab:
             thread.join(self.minutes * 60 + 120)
         people.write(self.root / "plan.csv")
         write_leases(self.net, self.root / "leases.csv")
+
+    def planned_faults(self) -> list[tuple[float, str, Callable[[], object]]]:
+        """Return what fails and when, in minutes."""
+        parts: list[tuple[float, str, Callable[[], object]]] = [
+            (0.28, "the collector dies", lambda: self.net["loghost"].kill("rsyslogd")),
+            (0.34, "the collector restarts", self.collector_returns),
+            (0.44, "the school's collector dies", self.school_collector_dies),
+            (0.49, "the school's collector restarts", self.school_collector_returns),
+            (0.50, "the filter's clock drifts", self.clock_drifts),
+            (0.60, "the disk is full", self.disk_is_full),
+            (0.75, "servers restart", self.servers_restart),
+        ]
+        return [(self.minutes * part, what, act) for part, what, act in parts]
+
+    def collector_returns(self) -> None:
+        """Start the central collector again."""
+        programs.start_syslog(self.net["loghost"])
+        self.faults.append(("central collector killed", "restarted after about a minute"))
+
+    def school_collector_dies(self) -> None:
+        self.net["loghost-ce"].kill("syslog-ng")
+
+    def school_collector_returns(self) -> None:
+        """Start the school's collector again."""
+        programs.start_school_collector(self.net["loghost-ce"])
+        self.faults.append(("school's collector killed", "restarted after 45 seconds"))
+
+    def clock_drifts(self) -> None:
+        """Put the filter's clock ahead; its time is written next to the plan."""
+        self.net["filter"].write(programs.CLOCK, f"+{judge.DRIFT.total_seconds():.0f}\n")
+        (self.root / "drift").write_text(f"{time.time()}\n", encoding="utf-8")
+
+    def disk_is_full(self) -> None:
+        """Fill the disk of the collector and of Schoolbell for half a minute."""
+        disk = self.home.parent
+        ballast = disk / "ballast"
+        # until no byte fits
+        machines.run("sh", "-c", f"cat /dev/zero > {shlex.quote(str(ballast))} 2>/dev/null || true")
+        try:
+            self.copy()
+            copied = "the copy succeeded"
+        except LabError as error:
+            copied = str(error).splitlines()[-2]
+        code, said = self.attempt("run", "--quiet", "--settle-seconds", "0")
+        time.sleep(20)
+        ballast.unlink()
+        last = said.strip().splitlines()[-1] if said.strip() else "no message"
+        self.faults.append(("disk full", f"copy: {copied}; `run` ended with {code}: {last}"))
+
+    def servers_restart(self) -> None:
+        """Restart servers as an update would."""
+        net = self.net
+        for name, program, begin in (
+            ("radius", "freeradius", programs.start_radius),
+            ("dhcp", "kea-dhcp4", programs.start_kea),
+            ("gateway", "unbound", programs.start_unbound),
+            ("dc", "samba", programs.start_samba),
+        ):
+            net[name].stop(program)
+            begin(net[name])
+        self.rotate_filter()
+
+    def rotate_filter(self) -> None:
+        """Rotate e2guardian's log as its package does, which stops the program for it."""
+        machine = self.net["filter"]
+        machine.stop("e2guardian")
+        machine.run("logrotate", "-f", "/etc/logrotate.d/e2guardian", may_fail=True)
+        programs.start_content_filter(machine)
 
     def end(self) -> None:
         """Stop Suricata, which then writes its open flows, and read all that is left."""
@@ -175,10 +265,18 @@ class Lab:
         """Copy logs, home and plan out of the lab."""
         shutil.copytree(self.home, folder / "home", dirs_exist_ok=True, symlinks=True)
         shutil.copytree(self.root / "exports", folder / "exports", dirs_exist_ok=True)
-        for name in ("plan.csv", "leases.csv"):
-            shutil.copy(self.root / name, folder)
+        for name in ("plan.csv", "leases.csv", "drift"):
+            if (self.root / name).exists():
+                shutil.copy(self.root / name, folder)
         for name, machine in self.net.machines.items():
-            for place in ("/var/log", "/var/lib/kea", "/var/spool/squid"):
+            for place in (
+                "/var/log",
+                "/var/lib/kea",
+                "/var/spool/squid",
+                "/srv/schoolbell/landing",
+            ):
+                if name == "loghost" and place.startswith("/srv"):
+                    continue
                 if (source := machine.stored(place)).is_dir():
                     target = folder / "machines" / name / place.strip("/")
                     shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)
@@ -221,6 +319,12 @@ VERSIONS = {
     "OpenSSH": ("files", "ssh -V"),
     "logrotate": ("proxy", "logrotate --version"),
     "nginx": ("web", "nginx -v"),
+    "Samba": ("dc", "samba --version"),
+    "e2guardian": ("filter", "e2guardian -v"),
+    "BIND": ("r-ce", "named -v"),
+    "syslog-ng": ("loghost-ce", "syslog-ng --version"),
+    "Chromium": ("web", "chromium --version"),
+    "curl": ("web", "curl --version"),
 }
 
 
@@ -228,6 +332,8 @@ def versions(net: Network) -> dict[str, str]:
     """Return the version of each program."""
     found = {}
     for program, (machine, command) in VERSIONS.items():
+        if machine not in net.machines:
+            continue
         said = net[machine].run("sh", "-c", f"{command} 2>&1", may_fail=True)
         number = re.search(r"\d+\.\d+[0-9a-zA-Z.-]*", said)
         if number:
@@ -255,6 +361,9 @@ def main() -> None:
         lab.stored,
     )
     print(text)
+    for name, seen in lab.faults:
+        print(f"- fault: {name}: {seen}")
+    print(lab.schoolbell("status"))
     print("Versions:", ", ".join(f"{name} {number}" for name, number in versions(lab.net).items()))
     sys.exit(0 if is_well else 1)
 

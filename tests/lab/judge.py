@@ -13,8 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from tests.lab.acts import Deed
-from tests.lab.district import ATTACKER, BY_CODE, BY_NAME, HOMES, SITES
+from tests.lab.acts import Deed, is_filtered
+from tests.lab.district import ATTACKER, BY_CODE, BY_NAME, HOMES, KERBEROS, REALM, SITES
 from tests.lab.plan import PAIRS, Pair
 
 Stored = Callable[[str, str], Path]
@@ -23,6 +23,8 @@ FOUND, LEAD, NOTHING = "found", "lead", "nothing"
 LINES_PER_FILE = 1 << 32
 SSH, TARGETS = 22, 150
 ABOUT_A_SECOND = timedelta(seconds=3)
+DRIFT = timedelta(minutes=4)
+"""How far the filter's clock is ahead after the fault."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def stories(pairs: Sequence[Pair], home: Home) -> list[Story]:
 SYSLOG = {
     # source: machine, and files that its own rsyslog writes
     "dhcp": ("r-ce", "local7.log"),
+    "dns": ("r-ce", "local6.log"),
     "radius": ("radius", "syslog"),
     "gateway": ("gateway", "syslog"),
     "logins": ("files", "syslog", "auth.log"),
@@ -189,6 +192,8 @@ def lines(stored: Stored, home: Home) -> Iterator[Lines]:
         ("proxy", "proxy", "/var/spool/squid", "every.log"),
         ("suricata", "gateway", "/var/log/suricata", "eve.json*"),
         ("kea", "dhcp", "/var/lib/kea", "kea-leases4.csv"),
+        ("filter", "filter", "/var/log/e2guardian", "access.log*"),
+        ("directory", "dc", "/var/log/samba", "auth_audit.json*"),
     ):
         paths = stored(machine, folder).glob(name)
         yield from _balance(home, source, sum(path.read_bytes().count(b"\n") for path in paths))
@@ -206,13 +211,16 @@ def _balance(home: Home, source: str, written: int) -> Iterator[Lines]:
 class Facts:
     """Rows of the warehouse, to compare with the plan."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, drifted: float) -> None:
+        self.drifted = drifted
         self.requests = home.events("http_requests", "proxy")
+        self.filtered = home.events("http_requests", "filter")
+        self.directory = home.events("logons", "directory")
         self.logons = home.events("logons", "radius", "gateway", "logins")
         self.leases = home.events("leases", "kea", "dhcp")
         self.seen_leases = home.events("leases", "suricata")
         self.flows = home.events("connections", "suricata")
-        self.names = home.events("dns_queries", "gateway")
+        self.names = home.events("dns_queries", "gateway", "dns")
         self.owners = home.attributed()
         self._used: set[int] = set()
 
@@ -227,26 +235,21 @@ class Facts:
 
     def _browse(self, deed: Deed, title: str) -> Iterator[Value]:
         connected = deed.result.partition(" ")[0]
-        if connected not in ("200", "403"):
+        # the filter sends a browser to its page on a denial
+        is_denied = connected == ("302" if is_filtered(deed.device) else "403")
+        if connected != "200" and not is_denied:
             yield Value("request", title, f"the proxy answered {deed.result}")
             return
-        hits = [
-            one
-            for one in self.requests
-            if one["url_hostname"] == deed.target
-            and one["src_ip"] == deed.ip
-            and one["user_name"] == deed.account
-            and one["disposition"] == ("blocked" if connected == "403" else "allowed")
-            and one["event_id"] not in self._used
-            and _is_then(deed, one["time"])
-        ]
+        if is_filtered(deed.device):
+            late = DRIFT if self.drifted and deed.began > self.drifted else timedelta()
+            hits = self._hits(self.filtered, deed, is_denied=is_denied, late=late)
+            yield self._size("request in the filter's log", hits, deed, title)
+            if is_denied:
+                return
+        hits = self._hits(self.requests, deed, is_denied=is_denied)
+        yield self._size("request", hits, deed, title)
         if not hits:
-            yield Value("request", title, "no such request")
             return
-        self._used.add(hits[0]["event_id"])
-        size = hits[0]["bytes_in"]
-        is_near = connected == "403" or deed.down <= size <= deed.down * 1.1 + 8_000
-        yield Value("request", title, "" if is_near else f"{size} bytes, not {deed.down}")
         account, device = self.owners.get(hits[0]["event_id"], (None, None))
         known = BY_NAME[deed.device]
         yield Value("request's account", title, "" if account == deed.account else f"{account}")
@@ -255,6 +258,90 @@ class Facts:
             yield Value("request's device", title, "" if right else f"{device}")
 
     _stream = _browse
+
+    def _hits(
+        self,
+        requests: Sequence[dict[str, Any]],
+        deed: Deed,
+        *,
+        is_denied: bool,
+        late: timedelta = timedelta(),
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a log that a deed can be, without those of other deeds."""
+        account = _account_in_log(deed)
+        return [
+            one
+            for one in requests
+            if one["url_hostname"] == deed.target
+            and one["src_ip"] == deed.ip
+            and one["user_name"] == account
+            and one["disposition"] == ("blocked" if is_denied else "allowed")
+            and one["event_id"] not in self._used
+            and _is_then(deed, one["time"] - late)
+        ]
+
+    def _size(self, kind: str, hits: Sequence[dict[str, Any]], deed: Deed, title: str) -> Value:
+        """Compare the first of the rows with the bytes of a deed."""
+        if not hits:
+            return Value(kind, title, "no such request")
+        self._used.add(hits[0]["event_id"])
+        size = hits[0]["bytes_in"]
+        if deed.down is None or hits[0]["disposition"] == "blocked":
+            return Value(kind, title)
+        is_near = deed.down <= size <= deed.down * 1.1 + 8_000
+        return Value(kind, title, "" if is_near else f"{size} bytes, not {deed.down}")
+
+    def _browse_part(self, deed: Deed, title: str) -> Iterator[Value]:
+        """Yield the parts of a page that a browser opened, in any number of connections."""
+        hits = self._hits(self.requests, deed, is_denied=False)
+        yield Value("request of a browser", title, "" if hits else "no such request")
+
+    def _logon(self, deed: Deed, title: str) -> Iterator[Value]:
+        if deed.result != "accepted":
+            yield Value("domain logon", title, f"the controller answered {deed.result}")
+            return
+        then = [
+            one
+            for one in self.directory
+            if one["user_name"] == deed.account
+            and one["src_ip"] == deed.ip
+            and one["is_success"]
+            and _is_then(deed, one["time"])
+        ]
+        for kind, service in (("domain logon", "Kerberos KDC"), ("share opened", "cifs/")):
+            is_there = any(service in (one["extras"] or "") for one in then)
+            yield Value(kind, title, "" if is_there else "no such ticket")
+
+    def _smb_wrong(self, deed: Deed, title: str) -> Iterator[Value]:
+        if deed.result != "refused":
+            yield Value("refused domain login", title, f"the server answered {deed.result}")
+            return
+        hits = self._refused(deed)
+        yield Value("refused domain login", title, "" if hits else "no such login")
+
+    def _refused(self, deed: Deed) -> list[dict[str, Any]]:
+        return [
+            one
+            for one in self.directory
+            if one["is_success"] is False
+            and one["user_name"] == deed.account
+            and one["src_ip"] == deed.ip
+            and _is_then(deed, one["time"])
+        ]
+
+    def unplanned(self, deeds: Sequence[Deed]) -> Iterator[Value]:
+        """Yield refused domain logins that no one made."""
+        made = {
+            one["event_id"]
+            for deed in deeds
+            if deed.act == "smb_wrong"
+            for one in self._refused(deed)
+        }
+        for one in self.directory:
+            if one["is_success"] is False:
+                title = f"{one['user_name']} from {one['src_ip']} at {one['time']:%H:%M:%S}"
+                wrong = "" if one["event_id"] in made else f"no one tried: {one['failure_reason']}"
+                yield Value("refusal in the directory's log", title, wrong)
 
     def _login(self, kind: str, deed: Deed, title: str, **columns: object) -> Iterator[Value]:
         hits = [
@@ -354,6 +441,12 @@ def stated(deeds: Sequence[Deed], home: Home) -> Iterator[Value]:
         yield Value("requests in a finding", f"{rule} {subject}", problem)
 
 
+def _account_in_log(deed: Deed) -> str:
+    """Return an account as the proxy writes it: with the realm after a login by Kerberos."""
+    by_ticket = deed.account in KERBEROS and deed.device == f"nb-{deed.account}"
+    return f"{deed.account}@{REALM}" if by_ticket else deed.account
+
+
 def _is_then(deed: Deed, when: datetime) -> bool:
     began, ended = (datetime.fromtimestamp(at, UTC) for at in (deed.began, deed.ended))
     return began - ABOUT_A_SECOND <= when.replace(tzinfo=UTC) <= ended + ABOUT_A_SECOND
@@ -365,13 +458,21 @@ def _title(deed: Deed) -> str:
 
 
 def values(
-    deeds: Sequence[Deed], leases: Sequence[tuple[str, float, str, int]], home: Home
+    deeds: Sequence[Deed],
+    leases: Sequence[tuple[str, float, str, int]],
+    home: Home,
+    drifted: float,
 ) -> list[Value]:
-    """Return each fact of the plan with what is wrong about it in the warehouse."""
-    facts = Facts(home)
+    """Return each fact of the plan with what is wrong about it in the warehouse.
+
+    Args:
+        drifted: Seconds since 1970 when the filter's clock jumped; 0 for never.
+    """
+    facts = Facts(home, drifted)
     return [
         *(value for deed in deeds for value in facts.of_deed(deed)),
         *(value for lease in leases for value in facts.of_lease(*lease)),
+        *facts.unplanned(deeds),
         *stated(deeds, home),
     ]
 
@@ -387,12 +488,14 @@ def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> t
     """Return the tables as Markdown, and whether all is as expected.
 
     Args:
-        folder: With `plan.csv` and `leases.csv`.
+        folder: With `plan.csv`, `leases.csv` and perhaps `drift`.
     """
     deeds = _deeds(folder / "plan.csv")
     told = stories(pairs, home)
     balance = list(lines(stored, home))
-    found = values(deeds, _leases(folder / "leases.csv"), home)
+    drift = folder / "drift"
+    drifted = float(drift.read_text()) if drift.is_file() else 0.0
+    found = values(deeds, _leases(folder / "leases.csv"), home, drifted)
     failed = [
         f"{one.device} {one.act} {one.target}: {one.result}" for one in deeds if one.is_problem
     ]

@@ -20,10 +20,11 @@ hostname {name}
 for part in etc var; do
   mkdir -p {disk}/$part/upper {disk}/$part/work
   mount -t overlay overlay -o \
-    lowerdir=/$part,upperdir={disk}/$part/upper,workdir={disk}/$part/work /$part
+    lowerdir={software}/$part:/$part,upperdir={disk}/$part/upper,workdir={disk}/$part/work /$part
 done
+test {software} = {nothing} || mount -t overlay overlay -o lowerdir={software}/usr:/usr /usr
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir {disk}/srv && mount --bind {disk}/srv /srv
+mkdir -p {disk}/srv && mount --bind {disk}/srv /srv
 mount -t tmpfs -o mode=755 tmpfs /dev
 mkdir /dev/net /dev/pts /dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
@@ -88,7 +89,13 @@ class Machine:
     @property
     def environment(self) -> Mapping[str, str]:
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        return {"PATH": path, "TZ": f":{self.zone}", "LC_ALL": "C.UTF-8", "HOME": "/root"}
+        return {
+            "PATH": path,
+            "TZ": f":{self.zone}",
+            "LC_ALL": "C.UTF-8",
+            "HOME": "/run",
+            "KRB5CCNAME": "FILE:/run/tickets",
+        }
 
     def run(self, *words: str, text: str | None = None, may_fail: bool = False) -> str:
         """Run a program on the machine; return its output and errors."""
@@ -106,8 +113,12 @@ class Machine:
             raise LabError(f"{self.name}: {shlex.join(words)}\n{done.stdout}")
         return done.stdout
 
-    def start(self, *words: str, name: str = "") -> None:
-        """Start a program that keeps running; its own output goes to a file."""
+    def start(self, *words: str, name: str = "", more: Mapping[str, str] | None = None) -> None:
+        """Start a program that keeps running; its own output goes to a file.
+
+        Args:
+            more: Added to its environment.
+        """
         name = name or Path(words[0]).name
         log = self.disk / f"{name}.out"
         with log.open("ab") as output:
@@ -116,9 +127,15 @@ class Machine:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=self.environment,
+                env={**self.environment, **(more or {})},
                 start_new_session=True,
             )
+
+    def kill(self, name: str) -> None:
+        """End a program as a crash or a power cut would."""
+        process = self.programs.pop(name)
+        process.kill()
+        process.wait()
 
     def stop(self, name: str) -> None:
         """Stop a program in the way an administrator would."""
@@ -155,11 +172,26 @@ class Machine:
                 raise LabError(f"{self.name}: {name} ended: {output[-2_000:]}")
 
 
-def boot(root: Path, name: str, zone: str) -> Machine:
-    """Open the namespaces of a machine."""
-    disk = root / "disks" / name
+def boot(
+    root: Path, name: str, zone: str, *, software: Path | None = None, megabytes: int = 0
+) -> Machine:
+    """Open the namespaces of a machine.
+
+    Args:
+        software: Folder with an unpacked package that only this machine has.
+        megabytes: Size of its disk below `/srv`; 0 for all of the lab's.
+    """
+    disk, nothing = root / "disks" / name, root / "nothing"
     disk.mkdir(parents=True)
-    script = OPEN.format(name=name, disk=disk, zone=zone)
+    for part in ("etc", "var"):
+        (nothing / part).mkdir(parents=True, exist_ok=True)
+    if megabytes:
+        (disk / "srv").mkdir()
+        size = f"mode=755,size={megabytes}m"
+        run("mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk / "srv"))
+    script = OPEN.format(
+        name=name, disk=disk, zone=zone, software=software or nothing, nothing=nothing
+    )
     holder = subprocess.Popen(
         ["unshare", "--net", "--mount", "--uts", "sh", "-c", script],
         stdout=subprocess.PIPE,

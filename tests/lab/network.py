@@ -7,18 +7,23 @@ from pathlib import Path
 from tests.lab.district import (
     ATTACKER,
     BUILDINGS,
+    BY_CODE,
+    CONTROLLER,
     DEVICES,
     DHCP,
     DISTRICT_OUTSIDE,
     FILES,
+    FILTER,
     GATEWAY,
     HOMES,
     LOGHOST,
     OUTSIDE,
     PROXY,
     RADIUS,
+    SCHOOL_LOGHOST,
     SERVERS,
     SITES_ROUTER,
+    Building,
     Device,
 )
 from tests.lab.machines import Machine, boot, plug, switch
@@ -30,6 +35,12 @@ SERVER_ADDRESSES = {
     "loghost": LOGHOST,
     "files": FILES,
 }
+MORE_ADDRESSES = {"dc": CONTROLLER, "filter": FILTER}
+"""Servers of the whole lab."""
+SYSLOG_NG = Path("/opt/syslog-ng")
+"""The unpacked package: Debian installs either rsyslog or syslog-ng."""
+MEGABYTES = {"loghost": 900}
+"""Disks that are smaller than the lab's."""
 FIREWALL = f"""
 table inet lab {{
   chain forward {{
@@ -75,7 +86,7 @@ class Network:
         return self.machines[name]
 
 
-def build(root: Path, zone: str, names: set[str]) -> Network:
+def build(root: Path, zone: str, names: set[str], *, is_small: bool) -> Network:
     """Open the machines and connect them.
 
     Args:
@@ -83,8 +94,9 @@ def build(root: Path, zone: str, names: set[str]) -> Network:
     """
     made: dict[str, Machine] = {}
 
-    def new(name: str) -> Machine:
-        made[name] = boot(root, name, zone)
+    def new(name: str, software: Path | None = None) -> Machine:
+        size = MEGABYTES.get(name, 0)
+        made[name] = boot(root, name, zone, software=software, megabytes=size)
         made[name].run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
         return made[name]
 
@@ -105,34 +117,54 @@ def build(root: Path, zone: str, names: set[str]) -> Network:
     switch(gateway, "servers", f"{GATEWAY}/24")
     switch(gateway, "transit", "10.20.255.1/24")
     gateway.run("nft", "-f", "-", text=FIREWALL)
-    for name, address in SERVER_ADDRESSES.items():
-        machine = new(name)
-        plug(machine, "eth0", gateway, "servers")
-        machine.run("ip", "addr", "add", f"{address}/24", "dev", "eth0")
-        machine.run("ip", "route", "add", "default", "via", GATEWAY)
-        machine.write("/etc/resolv.conf", f"nameserver {GATEWAY}\n")
+    servers = SERVER_ADDRESSES if is_small else {**SERVER_ADDRESSES, **MORE_ADDRESSES}
+    for name, address in servers.items():
+        _server(new(name), gateway, address)
     routers = {}
     for number, building in enumerate(BUILDINGS, 11):
-        machine = routers[building.code] = router(building.machine)
-        plug(machine, "wan", gateway, "transit")
-        machine.run("ip", "addr", "add", f"10.20.255.{number}/24", "dev", "wan")
-        machine.run("ip", "route", "add", "default", "via", "10.20.255.1")
-        switch(machine, "lan", f"{building.net}.1/24")
-        gateway.run("ip", "route", "add", f"{building.net}.0/24", "via", f"10.20.255.{number}")
+        routers[building.code] = router(building.machine)
+        _building(routers[building.code], gateway, building, f"10.20.255.{number}")
     for home, address in HOMES.items():
-        machine = routers[home] = router(home)
-        _outside(machine, exchange, address)
-        switch(machine, "lan", "192.168.1.1/24")
-        machine.run(
-            "nft", "-f", "-",
-            text="table ip nat { chain post { type nat hook postrouting priority 100; "
-            'oifname "eth0" masquerade; }; }',
-        )  # fmt: skip
+        routers[home] = router(home)
+        _home(routers[home], exchange, address)
     network = Network(made, routers)
-    for device in DEVICES:
-        if device.name in names:
-            _device(network, new(device.name), device)
+    if not is_small:
+        _school_collector(new("loghost-ce", SYSLOG_NG), routers["CE"], BY_CODE["CE"].net)
+    used = filter(lambda device: device.name in names, DEVICES)
+    for device in used:
+        _device(network, new(device.name), device)
     return network
+
+
+def _server(machine: Machine, gateway: Machine, address: str) -> None:
+    plug(machine, "eth0", gateway, "servers")
+    machine.run("ip", "addr", "add", f"{address}/24", "dev", "eth0")
+    machine.run("ip", "route", "add", "default", "via", GATEWAY)
+    machine.write("/etc/resolv.conf", f"nameserver {GATEWAY}\n")
+
+
+def _building(machine: Machine, gateway: Machine, building: Building, address: str) -> None:
+    plug(machine, "wan", gateway, "transit")
+    machine.run("ip", "addr", "add", f"{address}/24", "dev", "wan")
+    machine.run("ip", "route", "add", "default", "via", "10.20.255.1")
+    switch(machine, "lan", f"{building.net}.1/24")
+    gateway.run("ip", "route", "add", f"{building.net}.0/24", "via", address)
+
+
+def _home(machine: Machine, exchange: Machine, address: str) -> None:
+    _outside(machine, exchange, address)
+    switch(machine, "lan", "192.168.1.1/24")
+    machine.run(
+        "nft", "-f", "-",
+        text="table ip nat { chain post { type nat hook postrouting priority 100; "
+        'oifname "eth0" masquerade; }; }',
+    )  # fmt: skip
+
+
+def _school_collector(machine: Machine, router: Machine, net: str) -> None:
+    plug(machine, "eth0", router, "lan")
+    machine.run("ip", "addr", "add", f"{SCHOOL_LOGHOST}/24", "dev", "eth0")
+    machine.run("ip", "route", "add", "default", "via", f"{net}.1")
 
 
 def _outside(machine: Machine, exchange: Machine, address: str) -> None:

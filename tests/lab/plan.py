@@ -70,9 +70,15 @@ class Day:
             number += 1
 
     def works(self, account: str, start: float, end: float, every: float = 55) -> None:
-        """Join the network with the own laptop and open sites of the job."""
+        """Join the network with the own laptop, log on to the domain, and do the job."""
         self.do(start, f"nb-{account}", "join", account)
+        self.do(start + 0.12, f"nb-{account}", "logon", account)
         self.surf(account, f"nb-{account}", WORK_SITES, start + 0.3, end, every)
+
+    def opens_portal(self, account: str, end: float) -> None:
+        """Open the district's page, which embeds a social site, in a browser."""
+        for minute in range(3, int(end), 4):
+            self.do(minute, f"nb-{account}", "chromium", account, "www.school.example", "portal")
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,7 @@ def on_leave(day: Day, end: float) -> None:
 
 def leave_called_off(day: Day, end: float) -> None:
     day.works("dkim", 0.5, end)
+    day.opens_portal("dkim", end)
 
 
 SHOPS = ("shop.example", "www.friends.example", "www.scores.example")
@@ -180,6 +187,7 @@ def denied_then_another(day: Day, end: float) -> None:
 
 def denied_only(day: Day, end: float) -> None:
     day.works("kmoss", 0, end)
+    day.opens_portal("kmoss", end)
     for number in range(5):
         day.do(2.2 + number * 0.35, "nb-kmoss", "browse", "kmoss", "bets.example")
 
@@ -260,6 +268,18 @@ def spray(day: Day, end: float) -> None:
         day.do(3 + number * 0.3, "attacker", "ssh_wrong", account)
 
 
+def spray_inside(day: Day, end: float) -> None:
+    del end
+    for number, account in enumerate([*OWNERS][:16]):
+        day.do(5 + number * 0.25, "kiosk-1", "smb_wrong", account)
+
+
+def mapped_drive(day: Day, end: float) -> None:
+    del end
+    for number in range(16):
+        day.do(5 + number * 0.4, "phone-2", "smb_wrong", "oquin")
+
+
 def old_password(day: Day, end: float) -> None:
     del end
     for number in range(24):
@@ -306,6 +326,8 @@ PAIRS = (
          "The office's scanner", office_scanner, "scan-1"),
     Pair("A password tried on twenty accounts", spray, ("AN-1",), "203.0.113.66",
          "An old password on a phone", old_password, "rtodd"),
+    Pair("Passwords tried at the domain controller", spray_inside, ("AN-1",), "kiosk-1",
+         "An old password of a network drive", mapped_drive, "oquin"),
     Pair("An account after its last day", departed, ("AN-5",), "leaver",
          "An account on its last day", last_day, "retiree", is_small=True),
 )  # fmt: skip

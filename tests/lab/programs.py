@@ -1,5 +1,6 @@
 """The programs of the lab, as their packages install them and the guide sets them up."""
 
+import base64
 import json
 import os
 import re
@@ -9,13 +10,22 @@ from tests.lab import guide
 from tests.lab.district import (
     ACCOUNTS,
     BUILDINGS,
+    CONTROLLER,
+    CONTROLLER_NAME,
     DENIED,
+    DEVICES,
     DHCP,
     DISTRICT_OUTSIDE,
+    FILTER,
     GATEWAY,
     LOGHOST,
+    OWNERS,
     PASSWORD,
+    PROXY,
+    PROXY_NAME,
     RADIUS,
+    REALM,
+    SCHOOL_LOGHOST,
     SERVERS,
     SITES,
     SITES_ROUTER,
@@ -23,10 +33,25 @@ from tests.lab.district import (
 )
 from tests.lab.machines import LabError, Machine, started, wait_for
 
-PORTS = {"dhcp": 5514, "radius": 5515, "gateway": 5516, "logins": 5517}
+PORTS = {"radius": 5515, "gateway": 5516, "logins": 5517}
 """Kinds of log that servers forward, with the collector's port."""
+SCHOOL_PORTS = {"dhcp": 5514, "dns": 5518}
+"""The same of Cedar Elementary, which has its own collector."""
 HOME = "/srv/schoolbell"
 SECRET = "lab-secret"
+ADMINISTRATOR = "Lab-Admin-2026"
+PORTAL = """<!DOCTYPE html><title>Lab Schools</title>
+<link rel="icon" href="data:,">
+<img src="https://media.friends.example/p0"><img src="https://www.friends.example/p1">
+<script>
+for (const page of ["p2", "p5"])
+  fetch("https://lms.example/" + page, {mode: "no-cors"});
+setInterval(() => fetch("/poll"), 1500);
+</script>
+"""
+"""A page of the district that loads parts of other sites, runs a script and polls."""
+CLOCK = "/run/clock"
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 CA = "/etc/ssl/lab"
 
 
@@ -52,6 +77,7 @@ def sites(web: Machine) -> str:
     for number, size in enumerate((9, 21, 34, 48, 70, 110, 160, 240)):
         (pages / f"p{number}").write_bytes(os.urandom(size * 1_000))
     (pages / "segment").write_bytes(bytes(2_500_000))
+    (pages / "portal").write_text(PORTAL, encoding="utf-8")
     (pages / "up").mkdir(mode=0o777)
     (pages / "up").chmod(0o777)
     web.run("rm", "-f", "/etc/nginx/sites-enabled/default")
@@ -65,6 +91,7 @@ def sites(web: Machine) -> str:
         "  location = /stream { rewrite ^ /segment break; limit_rate 400k; }\n"
         "  location = /poll { return 200 'nothing new'; }\n"
         "  location = / { rewrite ^ /p3 break; }\n"
+        "  location = /portal { default_type text/html; }\n"
         "}\n",
     )
     web.run("nginx", "-t")
@@ -90,6 +117,12 @@ def syslog(machine: Machine, extra: str = "") -> None:
         machine.write("/etc/rsyslog.d/60-schoolbell.conf", extra)
     machine.run("mkdir", "-p", "/var/spool/rsyslog")
     machine.run("rsyslogd", "-N1")
+    start_syslog(machine)
+
+
+def start_syslog(machine: Machine) -> None:
+    """Start rsyslog, also after a crash that left its files."""
+    machine.run("rm", "-f", "/run/rsyslogd.pid", "/dev/log")
     machine.start("rsyslogd", "-n", "-i", "/run/rsyslogd.pid")
     wait_for(machine.path("/dev/log").is_socket, f"{machine.name}: rsyslog")
 
@@ -105,11 +138,155 @@ def collector(loghost: Machine) -> None:
     # the guide: at the top of rsyslog.conf
     loghost.write("/etc/rsyslog.conf", f"{size}\n{settings}")
     syslog(loghost, rest)
-    started(loghost, PORTS["dhcp"])
+    started(loghost, PORTS["radius"])
 
 
-def squid(proxy: Machine) -> None:
-    """Start Squid with logins."""
+def school_collector(loghost: Machine) -> None:
+    """Start a school's collector, syslog-ng, with the guide's configuration."""
+    loghost.run(
+        "useradd", "--system", "--home-dir", HOME, "--shell", "/usr/sbin/nologin", "schoolbell"
+    )
+    loghost.run("install", "-d", "-o", "schoolbell", "-g", "schoolbell", HOME)
+    loghost.run("install", "-d", "/var/lib/syslog-ng", "/run/syslog-ng")
+    settings = guide.school_collector(SCHOOL_PORTS, f"{HOME}/landing")
+    loghost.write("/etc/syslog-ng/syslog-ng.conf", settings)
+    loghost.run("syslog-ng", "--syntax-only")
+    start_school_collector(loghost)
+
+
+def start_school_collector(loghost: Machine) -> None:
+    """Start syslog-ng."""
+    loghost.start("syslog-ng", "--foreground", "--no-caps", name="syslog-ng")
+    started(loghost, SCHOOL_PORTS["dhcp"])
+
+
+def samba(controller: Machine) -> bytes:
+    """Start a domain controller with every account and laptop; return the proxy's key."""
+    controller.run("rm", "-rf", "/etc/samba/smb.conf", "/var/lib/samba", "/var/cache/samba")
+    controller.run("install", "-d", "/var/lib/samba/private", "/var/cache/samba", "/var/log/samba")
+    controller.run(
+        *("samba-tool", "domain", "provision", "--server-role=dc", f"--realm={REALM}"),
+        *("--domain=SCHOOL", f"--adminpass={ADMINISTRATOR}", f"--host-ip={CONTROLLER}"),
+        *("--dns-backend=SAMBA_INTERNAL", f"--option=dns forwarder = {GATEWAY}"),
+    )
+    settings = controller.path("/etc/samba/smb.conf").read_text(encoding="utf-8")
+    audit = guide.block("auth_json_audit")
+    controller.write("/etc/samba/smb.conf", settings.replace("[global]\n", f"[global]\n{audit}", 1))
+    controller.run("samba-tool", "domain", "passwordsettings", "set", "--complexity=off")
+    controller.run("ldbadd", "-H", DIRECTORY, text=_directory())
+    service = f"HTTP/{PROXY_NAME}"
+    controller.run("samba-tool", "user", "create", "svc-proxy", "--random-password")
+    controller.run("samba-tool", "spn", "add", service, "svc-proxy")
+    controller.run(
+        "samba-tool", "domain", "exportkeytab", "/run/proxy.keytab", f"--principal={service}"
+    )
+    start_samba(controller)
+    return controller.path("/run/proxy.keytab").read_bytes()
+
+
+def start_samba(controller: Machine) -> None:
+    """Start Samba as a domain controller."""
+    controller.start("samba", "--foreground", "--no-process-group")
+    started(controller, 88)
+    started(controller, 445)
+
+
+DIRECTORY = "/var/lib/samba/private/sam.ldb"
+
+
+def _directory() -> str:
+    """Return the directory's accounts and computers as LDIF."""
+    root = ",".join(f"DC={part}" for part in REALM.lower().split("."))
+    password = base64.b64encode(f'"{PASSWORD}"'.encode("utf-16-le")).decode()
+    entries = []
+    for name in ACCOUNTS:
+        person = OWNERS.get(name)
+        more = (
+            f"employeeID: {person.id}\ntitle: {person.job}\ngivenName: Test\n"
+            f"sn: Person {person.id}\nmail: {name}@school.example\n"
+            if person
+            else ""
+        )
+        entries.append(
+            f"dn: CN={name},CN=Users,{root}\nobjectClass: user\nsAMAccountName: {name}\n"
+            f"userPrincipalName: {name}@{REALM.lower()}\nuserAccountControl: 512\n"
+            f"unicodePwd:: {password}\n{more}"
+        )
+    for device in DEVICES:
+        if device.kind == "laptop":
+            name = device.name.upper()
+            entries.append(
+                f"dn: CN={name},CN=Computers,{root}\nobjectClass: computer\n"
+                f"sAMAccountName: {name}$\nuserAccountControl: 4096\n"
+                f"dNSHostName: {device.name}.{REALM.lower()}\n"
+            )
+    return "\n".join(entries)
+
+
+def joins_domain(machine: Machine) -> None:
+    """Let a device know the domain and the proxy by name."""
+    machine.write(
+        "/etc/krb5.conf",
+        f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n"
+        f" dns_canonicalize_hostname = false\n rdns = false\n"
+        f"[realms]\n {REALM} = {{\n  kdc = {CONTROLLER}\n }}\n"
+        f"[domain_realm]\n .{REALM.lower()} = {REALM}\n",
+    )
+    names = f"{CONTROLLER} {CONTROLLER_NAME}\n{PROXY} {PROXY_NAME}\n"
+    machine.write("/etc/hosts", names, append=True)
+
+
+def content_filter(machine: Machine) -> None:
+    """Start e2guardian, which passes requests on to the proxy."""
+    folder = "/etc/e2guardian"
+    settings = machine.path(f"{folder}/e2guardian.conf").read_text(encoding="utf-8")
+    wanted = (
+        guide.block("logfileformat = 5"),
+        guide.block("addforwardedfor"),
+        f"filterports = 8080\nproxyip = {PROXY}\nproxyport = 3128\nhttpworkers = 50",
+        f"authplugin = '{folder}/authplugins/pf-basic.conf'",
+    )
+    machine.write(f"{folder}/e2guardian.conf", "\n".join([settings, *wanted]))
+    banned = "".join(f"{domain.strip('.')}\n" for domain in DENIED)
+    machine.write(f"{folder}/lists/example.group/bannedsitelist", banned)
+    machine.run("install", "-d", "-o", "e2guardian", "-g", "e2guardian", "/var/log/e2guardian")
+    machine.write(CLOCK, "+0\n")
+    start_content_filter(machine)
+
+
+def start_content_filter(machine: Machine) -> None:
+    """Start e2guardian with a clock that the lab can set.
+
+    All stamps of its log are its own; kernel and syslog add none.
+    """
+    clock = {
+        "LD_PRELOAD": FAKETIME,
+        "FAKETIME_TIMESTAMP_FILE": CLOCK,
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    machine.start("e2guardian", "-N", more=clock)
+    started(machine, 8080)
+
+
+def bind(router: Machine, net: str) -> None:
+    """Start BIND on a building's router, with its lookups in syslog."""
+    router.write(
+        "/etc/bind/named.conf",
+        f'options {{\n  directory "/var/cache/bind";\n  listen-on {{ {net}.1; }};\n'
+        f"  allow-query {{ {net}.0/24; }};\n  forward only;\n"
+        f"  forwarders {{ {SITES_ROUTER}; }};\n  dnssec-validation no;\n}};\n"
+        + guide.block("channel lookups"),
+    )
+    router.run("install", "-d", "-o", "bind", "-g", "bind", "/run/named", "/var/cache/bind")
+    router.run("named-checkconf", "/etc/bind/named.conf")
+    router.start("named", "-f", "-u", "bind", "-c", "/etc/bind/named.conf")
+    started(router, 53, "udp")
+
+
+def squid(proxy: Machine, key: bytes = b"") -> None:
+    """Start Squid with logins by password and, with a key, by Kerberos."""
+    negotiate = kerberos(proxy, key) if key else ""
     logins = "".join(
         f"{account}:{proxy.run('openssl', 'passwd', '-apr1', PASSWORD).strip()}\n"
         for account in ACCOUNTS
@@ -117,11 +294,12 @@ def squid(proxy: Machine) -> None:
     proxy.write("/etc/squid/passwd", logins)
     # the guide: not on Debian, whose logrotate rotates the log
     said = guide.block("logfile_rotate 14").replace("logfile_rotate 14\n", "")
+    devices = guide.block("follow_x_forwarded_for").replace("192.0.2.8", FILTER)
     proxy.write(
         "/etc/squid/conf.d/schoolbell.conf",
-        "auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/passwd\n"
+        f"{negotiate}auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/passwd\n"
         "auth_param basic realm Lab\n"
-        f"{said}\n"
+        f"{devices}{said}\n"
         f"acl denied dstdomain {' '.join(DENIED)}\n"
         "http_access deny denied\n"
         "http_access allow staff\n"
@@ -133,6 +311,19 @@ def squid(proxy: Machine) -> None:
     proxy.run("squid", "-k", "parse")
     proxy.start("squid", "--foreground", "-sYC")
     started(proxy, 3128)
+
+
+def kerberos(proxy: Machine, key: bytes) -> str:
+    """Store the proxy's key; return the settings of its helper."""
+    path = "/etc/squid/proxy.keytab"
+    proxy.path(path).write_bytes(key)
+    proxy.run("chown", "proxy", path)
+    proxy.run("chmod", "400", path)
+    joins_domain(proxy)
+    return (
+        f"auth_param negotiate program /usr/lib/squid/negotiate_kerberos_auth -k {path} "
+        f"-s HTTP/{PROXY_NAME}@{REALM}\nauth_param negotiate children 5\n"
+    )
 
 
 def kea(dhcp: Machine) -> None:
@@ -176,6 +367,11 @@ def kea(dhcp: Machine) -> None:
         "install", "-d", "-m", "750", "/run/kea", "/var/lib/kea", "/run/lock/kea", "/var/log/kea"
     )
     dhcp.run("kea-dhcp4", "-t", "/etc/kea/kea-dhcp4.conf")
+    start_kea(dhcp)
+
+
+def start_kea(dhcp: Machine) -> None:
+    """Start Kea."""
     dhcp.start("kea-dhcp4", "-c", "/etc/kea/kea-dhcp4.conf")
     started(dhcp, 67, "udp")
 
@@ -194,11 +390,16 @@ def dhcpd(router: Machine, net: str, name: str) -> None:
         f"{facility}\ndefault-lease-time 600;\nmax-lease-time 1200;\nauthoritative;\n"
         f"# {name} staff wifi\nsubnet {net}.0 netmask 255.255.255.0 {{\n"
         f"  range {net}.100 {net}.199;\n  option routers {net}.1;\n"
-        f"  option domain-name-servers {GATEWAY};\n}}\n",
+        f"  option domain-name-servers {net}.1;\n}}\n",
     )
     # what dhcpd writes before it reads its facility is not forwarded, so it is counted apart
-    own = "local7.* -/var/log/local7.log\n"
-    syslog(router, own + guide.forward("local7.*", PORTS["dhcp"], LOGHOST))
+    own = "local7.* -/var/log/local7.log\nlocal6.* -/var/log/local6.log\n"
+    syslog(
+        router,
+        own
+        + guide.forward("local7.*", SCHOOL_PORTS["dhcp"], SCHOOL_LOGHOST)
+        + guide.forward("local6.*", SCHOOL_PORTS["dns"], SCHOOL_LOGHOST),
+    )
     router.run("touch", "/var/lib/dhcp/dhcpd.leases")
     router.start("dhcpd", "-4", "-f", "-cf", "/etc/dhcp/dhcpd.conf", "-pf", "/run/dhcpd.pid", "lan")
     started(router, 67, "udp")
@@ -234,6 +435,11 @@ def radius(server: Machine) -> None:
     server.run("chown", "-R", "freerad:freerad", folder)
     server.run("install", "-d", "-o", "freerad", "-g", "freerad", "/run/freeradius")
     server.run("freeradius", "-Cx", "-l", "stdout")
+    start_radius(server)
+
+
+def start_radius(server: Machine) -> None:
+    """Start FreeRADIUS."""
     server.start("freeradius", "-f")
     started(server, 1812, "udp")
 
@@ -249,6 +455,11 @@ def unbound(gateway: Machine) -> None:
         f'forward-zone:\n  name: "example."\n  forward-addr: {SITES_ROUTER}\n',
     )
     gateway.run("unbound-checkconf")
+    start_unbound(gateway)
+
+
+def start_unbound(gateway: Machine) -> None:
+    """Start Unbound."""
     gateway.start("unbound", "-d", "-p")
     started(gateway, 53, "udp")
 

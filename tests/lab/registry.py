@@ -18,7 +18,9 @@ from tests.lab.district import (
     WORK_SITES,
 )
 from tests.lab.network import Network
+from tests.lab.programs import DIRECTORY
 
+ONLY_IN_DIRECTORY = "nb-spare-2"
 NAMES = {one.code: one.name for one in BUILDINGS}
 
 
@@ -31,6 +33,9 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
     """
     folder.mkdir(parents=True)
     today = now.date()
+    if "dc" in net.machines:
+        directory = net["dc"].run("ldbsearch", "-H", DIRECTORY, "(objectClass=user)")
+        (folder / "directory.ldif").write_text(directory, encoding="utf-8")
 
     def write(name: str, header: str, rows: list[list[object]], where: Path = folder) -> None:
         with (where / name).open("w", encoding="utf-8", newline="") as file:
@@ -69,7 +74,7 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
              one.mac, f"{one.owner}@school.example" if one.owner else "", NAMES[one.place],
              "Deployed"]
             for one in DEVICES
-            if one.kind
+            if one.kind and not (one.name == ONLY_IN_DIRECTORY and "dc" in net.machines)
         ],
     )  # fmt: skip
     write(
