@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -197,6 +198,8 @@ class People:
         said = machine.run(
             *("curl", "-sS", "--cacert", "/run/ca.pem", *_proxy(deed.device, deed.account)),
             *("-A", AGENT, "-o", "/dev/null", "-m", "90"),
+            # as a person who loads a page again while a server restarts
+            *("--retry", "5", "--retry-connrefused", "--retry-delay", "2"),
             *("-w", "%{http_connect} %{http_code} %{size_download}", *more, url),
             may_fail=True,
         )
@@ -226,14 +229,13 @@ class People:
         deed.act = "browse"
 
     def _chromium(self, machine: Machine, step: Step, deed: Deed) -> None:
-        """Open a page in a browser that logs in by Kerberos; it loads parts of other sites."""
-        profile = "/run/chromium"
+        """Keep a page open in a browser, which logs in by Kerberos and loads other sites."""
         machine.run(
-            *("timeout", "60", "chromium", "--headless", "--no-sandbox", "--disable-gpu"),
-            *("--disable-dev-shm-usage", f"--user-data-dir={profile}"),
-            f"--proxy-server=http://{PROXY_NAME}:3128",
+            *("timeout", "--kill-after=5", "20", "chromium", "--headless", "--no-sandbox"),
+            *("--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=/run/chromium"),
+            *("--remote-debugging-port=9222", f"--proxy-server=http://{PROXY_NAME}:3128"),
             f"--ignore-certificate-errors-spki-list={self.site_key}",
-            *("--virtual-time-budget=6000", "--dump-dom", f"https://{step.target}/{step.page}"),
+            f"https://{step.target}/{step.page}",
             may_fail=True,
         )
         deed.ended, deed.down, deed.result = time.time(), None, "200 200"
@@ -268,6 +270,8 @@ class People:
         deed.result = "accepted" if accepted else "refused"
         deed.target = point
         if accepted:
+            # a device that joins asks for its address again
+            machine.programs["udhcpc"].send_signal(signal.SIGUSR1)
             row = {"mac": deed.mac, "account": step.account, "ip": deed.ip}
             programs.accounting(router, point, "Start", row)
 

@@ -192,8 +192,8 @@ class Lab:
             (0.34, "the collector restarts", self.collector_returns),
             (0.44, "the school's collector dies", self.school_collector_dies),
             (0.49, "the school's collector restarts", self.school_collector_returns),
-            (0.50, "the filter's clock drifts", self.clock_drifts),
-            (0.60, "the disk is full", self.disk_is_full),
+            (0.15, "the filter's clock drifts", self.clock_drifts),
+            (0.60, "two disks are full", self.disks_are_full),
             (0.75, "servers restart", self.servers_restart),
         ]
         return [(self.minutes * part, what, act) for part, what, act in parts]
@@ -216,22 +216,18 @@ class Lab:
         self.net["filter"].write(programs.CLOCK, f"+{judge.DRIFT.total_seconds():.0f}\n")
         (self.root / "drift").write_text(f"{time.time()}\n", encoding="utf-8")
 
-    def disk_is_full(self) -> None:
-        """Fill the disk of the collector and of Schoolbell for half a minute."""
-        disk = self.home.parent
-        ballast = disk / "ballast"
-        # until no byte fits
-        machines.run("sh", "-c", f"cat /dev/zero > {shlex.quote(str(ballast))} 2>/dev/null || true")
-        try:
-            self.copy()
-            copied = "the copy succeeded"
-        except LabError as error:
-            copied = str(error).splitlines()[-2]
+    def disks_are_full(self) -> None:
+        """Fill the disks of Schoolbell's home and of the school's collector for half a minute."""
+        ballasts = [
+            machines.fill(self.net[name].stored("/srv")) for name in ("loghost", "loghost-ce")
+        ]
+        self.copy()
         code, said = self.attempt("run", "--quiet", "--settle-seconds", "0")
         time.sleep(20)
-        ballast.unlink()
-        last = said.strip().splitlines()[-1] if said.strip() else "no message"
-        self.faults.append(("disk full", f"copy: {copied}; `run` ended with {code}: {last}"))
+        for ballast in ballasts:
+            ballast.unlink()
+        last = said.strip().splitlines()[-1].strip() if said.strip() else "no message"
+        self.faults.append(("the home's disk full", f"`run` ended with {code}: {last}"))
 
     def servers_restart(self) -> None:
         """Restart servers as an update would."""
@@ -363,7 +359,7 @@ def main() -> None:
     print(text)
     for name, seen in lab.faults:
         print(f"- fault: {name}: {seen}")
-    print(lab.schoolbell("status"))
+    print(lab.attempt("status")[1])
     print("Versions:", ", ".join(f"{name} {number}" for name, number in versions(lab.net).items()))
     sys.exit(0 if is_well else 1)
 

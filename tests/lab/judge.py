@@ -254,7 +254,7 @@ class Facts:
         known = BY_NAME[deed.device]
         yield Value("request's account", title, "" if account == deed.account else f"{account}")
         if known.kind:
-            right = device in (known.mac, known.name)
+            right = device in (known.mac, known.name, f"mac:{known.mac}")
             yield Value("request's device", title, "" if right else f"{device}")
 
     _stream = _browse

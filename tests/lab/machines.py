@@ -24,7 +24,7 @@ for part in etc var; do
 done
 test {software} = {nothing} || mount -t overlay overlay -o lowerdir={software}/usr:/usr /usr
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p {disk}/srv && mount --bind {disk}/srv /srv
+mkdir -p {disk}/srv && mount --rbind {disk}/srv /srv
 mount -t tmpfs -o mode=755 tmpfs /dev
 mkdir /dev/net /dev/pts /dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
@@ -173,22 +173,27 @@ class Machine:
 
 
 def boot(
-    root: Path, name: str, zone: str, *, software: Path | None = None, megabytes: int = 0
+    root: Path,
+    name: str,
+    zone: str,
+    *,
+    software: Path | None = None,
+    disks: Mapping[str, int] | None = None,
 ) -> Machine:
     """Open the namespaces of a machine.
 
     Args:
         software: Folder with an unpacked package that only this machine has.
-        megabytes: Size of its disk below `/srv`; 0 for all of the lab's.
+        disks: Folders in `/srv` that are disks, with their size in megabytes.
     """
     disk, nothing = root / "disks" / name, root / "nothing"
     disk.mkdir(parents=True)
     for part in ("etc", "var"):
         (nothing / part).mkdir(parents=True, exist_ok=True)
-    if megabytes:
-        (disk / "srv").mkdir()
-        size = f"mode=755,size={megabytes}m"
-        run("mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk / "srv"))
+    for folder, megabytes in (disks or {}).items():
+        place = disk / folder
+        place.mkdir(parents=True, exist_ok=True)
+        run("mount", "-t", "tmpfs", "-o", f"mode=755,size={megabytes}m", "tmpfs", str(place))
     script = OPEN.format(
         name=name, disk=disk, zone=zone, software=software or nothing, nothing=nothing
     )
@@ -240,6 +245,13 @@ def wait_for(done: Callable[[], bool], what: str, seconds: float = PATIENCE) -> 
         if time.monotonic() > until:
             raise LabError(f"{what}: not within {seconds:.0f} seconds")
         time.sleep(0.1)
+
+
+def fill(disk: Path) -> Path:
+    """Fill a disk until no byte fits; return the file to remove."""
+    ballast = disk / "ballast"
+    run("sh", "-c", f"cat /dev/zero > {shlex.quote(str(ballast))} 2>/dev/null || true")
+    return ballast
 
 
 def started(machine: Machine, port: int, protocol: str = "tcp") -> None:
