@@ -172,9 +172,11 @@ OTHER_SITES = (
     "api.tunnel.example",
     "news.example",
 )
+RARE_SITES = tuple(f"site-{number:03}.example" for number in range(1, 181))
+"""Sites that one person opens once."""
 SITES: Mapping[str, str] = {
     host: f"198.51.100.{number}"
-    for number, host in enumerate((*OWN_SITES, *WORK_SITES, *OTHER_SITES), 11)
+    for number, host in enumerate((*OWN_SITES, *WORK_SITES, *OTHER_SITES, *RARE_SITES), 11)
 }
 DENIED = (".bets.example",)
 CATEGORIES = {

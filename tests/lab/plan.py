@@ -9,9 +9,10 @@ what is an evening or a last day depends on the registry.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tests.lab.district import OWNERS, WORK_SITES
+from tests.lab.district import OWNERS, RARE_SITES, WORK_SITES
 
 PACE = (1.0, 0.35, 1.9, 0.6, 1.4, 0.8, 2.2, 0.5, 1.1, 1.6, 0.4, 0.9)
+RARE_VISITS = 8
 PAGES = ("p2", "p4", "p0", "p3", "p6", "p1", "p5", "p0", "p4")
 
 
@@ -74,6 +75,16 @@ class Day:
         self.do(start, f"nb-{account}", "join", account)
         self.do(start + 0.12, f"nb-{account}", "logon", account)
         self.surf(account, f"nb-{account}", WORK_SITES, start + 0.3, end, every)
+        self.wander(account, f"nb-{account}", start + 0.6, end)
+
+    def wander(
+        self, account: str, device: str, start: float, end: float, *, sites_of: str = ""
+    ) -> None:
+        """Open some sites that no one else opens, once each."""
+        first = RARE_VISITS * [*OWNERS].index(sites_of or account)
+        for number, host in enumerate(RARE_SITES[first : first + RARE_VISITS]):
+            at = start + (end - start) * number / RARE_VISITS
+            self.do(at, device, "browse", account, host, PAGES[number])
 
     def opens_portal(self, account: str, end: float) -> None:
         """Open the district's page, which embeds a social site, in a browser."""
@@ -110,6 +121,7 @@ def two_schools(day: Day, end: float) -> None:
     day.works("avega", 0, end)
     day.do(1.5, "nb-nreed", "join", "avega")
     day.surf("avega", "nb-nreed", WORK_SITES, 1.9, end - 0.5, 45)
+    day.wander("avega", "nb-nreed", 2.4, end, sites_of="nreed")
 
 
 def drives_over(day: Day, end: float) -> None:
@@ -170,6 +182,7 @@ def leisure(day: Day, end: float) -> None:
 
 def embed(day: Day, end: float) -> None:
     day.do(0, "nb-ijung", "join", "ijung")
+    day.wander("ijung", "nb-ijung", 2.4, end)
     at = 0.4
     for number in range(40):
         day.do(at, "nb-ijung", "browse_embed", "ijung", "www.school.example", PAGES[number % 9])
