@@ -43,6 +43,8 @@ HISTORY: Mapping[str, tuple[str, str]] = {
 """Files in which a later row of one key is a later state: a row whose only change
 is its day is skipped.
 """
+UNKNOWN: Mapping[str, str] = {"device_class": "other"}
+"""Values that an export has for lack of a fact: another export's value replaces them."""
 
 
 @dataclass(frozen=True)
@@ -208,13 +210,15 @@ class _Held:
             name: (self._cell(cells, name), there)
             for name, there in row.items()
             if _same(self._cell(cells, name)) != _same(there)
+            and not (self._cell(cells, name) and there == UNKNOWN.get(name))
         }
         if line > 0:
             self.seen.add(line)
             self.made.same += not other
             self._tell(line, other)
         for name, (here, there) in other.items():
-            if not here or (self.made.is_taken and line > 0):
+            is_open = not here or (line < 0 and here == UNKNOWN.get(name))
+            if is_open or (self.made.is_taken and line > 0):
                 self._set(cells, name, there)
         self._note(line, {**{one: self._cell(cells, one) for one in self.at}})
 

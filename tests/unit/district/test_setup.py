@@ -301,6 +301,23 @@ userAccountControl: 514
 """
 
 
+def test_a_class_that_one_export_lacks_comes_from_another(home, exports):
+    """A directory without operating systems names no class; the inventory does."""
+    inventory = "Asset Tag,Serial,Asset Name,Category,Email\nT-1,5CD1,NB-ADA,Laptop,\n"
+    folder = exports(
+        {
+            "roster.zip": ROSTER,
+            "directory.ldif": DIRECTORY_AS_LDBSEARCH_WRITES,
+            "inventory.csv": inventory,
+        }
+    )
+    schoolbell("setup", "--home", home, "--from", folder, "--write")
+    (device,) = rows(home, "devices.csv")
+    assert (device["hostname"], device["device_class"]) == ("nb-ada", "laptop")
+    again = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "Nothing new." in again
+
+
 def test_a_directory_of_samba_or_ldifde(home, exports):
     """Numbers of the directory say who is disabled and whose account expires."""
     folder = exports({"roster.zip": ROSTER, "directory.ldif": DIRECTORY_AS_LDBSEARCH_WRITES})
