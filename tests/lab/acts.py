@@ -231,7 +231,7 @@ class People:
     def _chromium(self, machine: Machine, step: Step, deed: Deed) -> None:
         """Keep a page open in a browser, which logs in by Kerberos and loads other sites."""
         machine.run(
-            *("timeout", "--kill-after=5", "20", "chromium", "--headless", "--no-sandbox"),
+            *("timeout", "--kill-after=5", "45", "chromium", "--headless", "--no-sandbox"),
             *("--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=/run/chromium"),
             *("--remote-debugging-port=9222", f"--proxy-server=http://{PROXY_NAME}:3128"),
             f"--ignore-certificate-errors-spki-list={self.site_key}",

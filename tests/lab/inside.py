@@ -19,7 +19,7 @@ from tests.lab.acts import STREAMED, People
 from tests.lab.district import BY_CODE, BY_NAME, HOMES, LOGHOST, SITES
 from tests.lab.machines import LabError
 from tests.lab.network import Network
-from tests.lab.plan import PAIRS, Pair, plan
+from tests.lab.plan import DRIFT_AT, PAIRS, Pair, plan
 
 
 def say(text: str) -> None:
@@ -192,7 +192,7 @@ class Lab:
             (0.34, "the collector restarts", self.collector_returns),
             (0.44, "the school's collector dies", self.school_collector_dies),
             (0.49, "the school's collector restarts", self.school_collector_returns),
-            (0.15, "the filter's clock drifts", self.clock_drifts),
+            (DRIFT_AT, "the filter's clock drifts", self.clock_drifts),
             (0.60, "two disks are full", self.disks_are_full),
             (0.75, "servers restart", self.servers_restart),
         ]
@@ -252,11 +252,11 @@ class Lab:
     def end(self) -> None:
         """Stop what writes without people, and read all that is left.
 
-        Suricata then writes its open flows. Devices renew no lease, and the domain controller
-        logs in to itself no more.
+        Suricata then writes its open flows. Devices renew no lease, none expires, and the domain
+        controller logs in to itself no more.
         """
         for machine in self.net.machines.values():
-            for program in {"udhcpc", "samba", "suricata"} & machine.programs.keys():
+            for program in {"udhcpc", "kea-dhcp4", "samba", "suricata"} & machine.programs.keys():
                 machine.stop(program)
         time.sleep(2)
         self.copy()

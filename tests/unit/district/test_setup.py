@@ -301,6 +301,20 @@ userAccountControl: 514
 """
 
 
+def test_csvde_states_a_closed_account_by_a_number(home, exports):
+    users = """DN,objectClass,sn,givenName,distinguishedName,sAMAccountName,userAccountControl,mail
+"CN=Ada Moss,DC=oak,DC=example",user,Moss,Ada,"CN=Ada Moss,DC=oak,DC=example",ada.moss,514,\
+amoss@oak.example
+"CN=Gone Long,DC=oak,DC=example",user,Long,Gone,"CN=Gone Long,DC=oak,DC=example",glong,512,\
+glong@oak.example
+"""
+    folder = exports({"roster.zip": ROSTER, "users.csv": users})
+    schoolbell("setup", "--home", home, "--from", folder, "--write")
+    (account,) = rows(home, "accounts.csv")
+    assert account["username"] == "ada.moss"
+    assert account["note"] == "suspended or disabled in Active Directory users"
+
+
 def test_a_class_that_one_export_lacks_comes_from_another(home, exports):
     """A directory without operating systems names no class; the inventory does."""
     inventory = "Asset Tag,Serial,Asset Name,Category,Email\nT-1,5CD1,NB-ADA,Laptop,\n"
