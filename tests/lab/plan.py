@@ -89,9 +89,10 @@ class Day:
             at = start + (end - start) * number / RARE_VISITS
             self.do(at, device, "browse", account, host, PAGES[number])
 
-    def opens_portal(self, account: str, end: float) -> None:
+    def opens_portal(self, account: str, first: float, end: float) -> None:
         """Open the district's page, which embeds a social site, in a browser."""
-        for minute in range(3, int(end), 4):
+        for number in range(3):
+            minute = first + (end - first) / 3 * number
             self.do(minute, f"nb-{account}", "chromium", account, "www.school.example", "portal")
 
 
@@ -161,7 +162,7 @@ def on_leave(day: Day, end: float) -> None:
 
 def leave_called_off(day: Day, end: float) -> None:
     day.works("dkim", 0.5, end)
-    day.opens_portal("dkim", end)
+    day.opens_portal("dkim", 2.5, end - 1)
 
 
 SHOPS = ("shop.example", "www.friends.example", "www.scores.example")
@@ -209,7 +210,7 @@ def denied_then_another(day: Day, end: float) -> None:
 
 def denied_only(day: Day, end: float) -> None:
     day.works("kmoss", 0, end)
-    day.opens_portal("kmoss", end)
+    day.opens_portal("kmoss", 4.3, end - 1)
     for number in range(5):
         day.do(2.2 + number * 0.35, "nb-kmoss", "browse", "kmoss", "bets.example")
 
