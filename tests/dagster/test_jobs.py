@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -282,9 +283,12 @@ def test_a_new_snapshot_asks_for_the_report_of_the_current_week(district, locate
     defs, instance = location.defs, location.instance
 
     def asked(cursor=None):
-        return dg.evaluate_automation_conditions(
-            defs, instance, dg.AssetSelection.assets(REPORT), cursor=cursor
-        )
+        """Evaluate in a thread: the driver of a browser leaves an event loop in this one."""
+        report = dg.AssetSelection.assets(REPORT)
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(
+                dg.evaluate_automation_conditions, defs, instance, report, cursor=cursor
+            ).result()
 
     instance.report_runless_asset_event(dg.AssetMaterialization(SNAPSHOT))
     first = asked()
