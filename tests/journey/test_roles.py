@@ -175,7 +175,7 @@ def test_commands_ask_for_the_same_roles(tmp_path, monkeypatch):
 
 
 def test_every_group_of_files_is_told_in_the_guide():
-    guide = (REPO_ROOT / "docs" / "how-to" / "operate.md").read_text()
+    guide = (REPO_ROOT / "docs" / "how-to" / "roles.md").read_text()
     for group in GROUPS.values():
         assert group in guide
     assert DistrictHome(Path("/srv/x")).keys.name == "keys"
