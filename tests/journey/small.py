@@ -7,6 +7,7 @@ copy of its own.
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,6 +32,17 @@ SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
 DAYS = ("2026-10-19", "2026-10-20")
 MODELS = ("identity", "core", "detections", "marts")
+
+
+def copied(home: Path, target: Path) -> Path:
+    """Copy a home that another process may have open: its state's journal comes and goes."""
+    for _ in range(5):
+        try:
+            return Path(shutil.copytree(home, target))
+        except shutil.Error:
+            shutil.rmtree(target)
+            time.sleep(0.3)
+    return Path(shutil.copytree(home, target))
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,7 @@ class Small:
     def copy(self, folder: Path, *, of: str = "home") -> Path:
         """Return a home to change: as it is after its run, or `of="delivered"`."""
         target = folder / "district"
-        shutil.copytree(getattr(self, of), target)
+        copied(getattr(self, of), target)
         return target
 
 

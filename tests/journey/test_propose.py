@@ -14,6 +14,7 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import open_chain
 from tests.journey.changed import LAB, read
 from tests.journey.commands import schoolbell
+from tests.journey.small import copied
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_proposals_are_rows_that_the_registry_reads(proposed, home, tmp_path):
 def own(home, tmp_path_factory):
     """A copy of the home, whose registry may change."""
     folder = tmp_path_factory.mktemp("accepting") / "district"
-    shutil.copytree(home, folder)
+    copied(home, folder)
     return folder
 
 
@@ -185,7 +186,7 @@ def test_a_fixed_address_is_cleared_and_nothing_else(own):
 
 def test_a_group_is_accepted_and_taken_back(home, tmp_path):
     """Networks and the clear sites as a whole; then every byte is unchanged."""
-    own = shutil.copytree(home, tmp_path / "district")
+    own = copied(home, tmp_path / "district")
     registry = DistrictHome(own).registry
     before = {path: path.read_bytes() for path in registry.iterdir()}
     refused = schoolbell("propose", "--home", own, "--accept", "networks")
@@ -219,7 +220,7 @@ def test_a_group_is_accepted_and_taken_back(home, tmp_path):
 
 
 def test_a_group_is_tried_before_it_is_accepted(home, tmp_path):
-    own = shutil.copytree(home, tmp_path / "district")
+    own = copied(home, tmp_path / "district")
     done = schoolbell("propose", "--home", own, "--json", "--try", "networks")
     assert done.code == 0, done.err
     told = json.loads(done.out)
