@@ -437,13 +437,20 @@ def export(
     with open_context(home, "export") as context:
         found = exported(context, case, reason, names=names)
         titles = {code: one.header.title for code, one in context.district.rules.items()}
-    _put(_text(found, next(iter(chosen), "csv"), titles), to)
+        kinds = {row["rule"]: context.district.subject_kind(row["rule"]) for row in found}
+    _put(_text(found, next(iter(chosen), "csv"), titles, kinds), to)
 
 
-def _text(found: list[dict[str, Any]], kind: str, titles: Mapping[str, str]) -> str:
+def _text(
+    found: list[dict[str, Any]], kind: str, titles: Mapping[str, str], kinds: Mapping[str, str]
+) -> str:
     if kind in WRITERS:
         write = WRITERS[kind]
-        return "".join(f"{write(row, titles.get(row['rule']) or row['rule'])}\n" for row in found)
+        return "".join(
+            write(row | {"subject_kind": kinds[rule]}, titles.get(rule) or rule) + "\n"
+            for row in found
+            for rule in [row["rule"]]
+        )
     if kind == "json":
         return "".join(json.dumps(row) + "\n" for row in found)
     body = [[row[name] for name in COLUMNS] for row in found]

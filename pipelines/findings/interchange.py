@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 Row = Mapping[str, Any]
-"""A row of an export of findings."""
+"""A row of an export of findings; `subject_kind` is `device` for a finding about a device."""
 
 OCSF_VERSION = "1.8.0"
 ECS_VERSION = "9.4.0"
@@ -25,7 +25,7 @@ def ocsf(row: Row, title: str) -> dict[str, Any]:
     """Return a finding as an OCSF Detection Finding (class 2004)."""
     status = STATUSES.get(row["status"], (0, "Unknown"))
     first, last, created = (_milliseconds(row[name]) for name in _TIMES)
-    user = {"user": {"name": row["account"]}}
+    user = _user(row)
     evidences = [user | {"device": {"hostname": name, "type_id": 0}} for name in _devices(row)]
     return {
         "activity_id": 1,
@@ -84,8 +84,8 @@ def ecs(row: Row, title: str) -> dict[str, Any]:
             "category": row["kind"],
             "ruleset": "schoolbell",
         },
-        "user": {"name": row["account"]},
-        "related": {"user": [row["account"]], "hosts": _devices(row)},
+        **_user(row),
+        "related": {"user": [one["name"] for one in _user(row).values()], "hosts": _devices(row)},
         "observer": {
             "vendor": "Schoolbell",
             "product": "Schoolbell",
@@ -103,7 +103,7 @@ def cef(row: Row, title: str) -> str:
     fields: dict[str, object] = {
         "externalId": row["finding_id"],
         "cat": row["kind"],
-        "suser": row["account"],
+        "suser": "" if _is_about_device(row) else row["account"],
         "shost": next(iter(_devices(row)), ""),
         "start": first,
         "end": last,
@@ -136,8 +136,18 @@ def _product() -> dict[str, str]:
     }
 
 
+def _user(row: Row) -> dict[str, dict[str, str]]:
+    """Return the account; none for a finding about a device, whose name is in that column."""
+    return {} if _is_about_device(row) else {"user": {"name": row["account"]}}
+
+
 def _devices(row: Row) -> list[str]:
-    return [name for name in row["devices"].split("|") if name]
+    own = [row["account"]] if _is_about_device(row) else []
+    return [*dict.fromkeys(name for name in (*own, *row["devices"].split("|")) if name)]
+
+
+def _is_about_device(row: Row) -> bool:
+    return row.get("subject_kind") == "device"
 
 
 def _milliseconds(text: str) -> int:

@@ -138,6 +138,21 @@ def test_a_line_of_cef_reads_back(title):
     assert "cs7" not in fields
 
 
+@pytest.mark.parametrize("devices", ["", "heron-1", "heron-1|heron-2"])
+def test_a_device_is_no_user(devices):
+    row = ROW | {"account": "heron-1", "devices": devices, "subject_kind": "device"}
+    detection, document = ocsf(row, TITLE), ecs(row, TITLE)
+    assert CHECKER.is_valid(detection)
+    assert not any("user" in one for one in detection["evidences"])
+    assert detection["evidences"][0]["device"]["hostname"] == "heron-1"
+    assert "user" not in document
+    assert document["related"]["user"] == []
+    assert document["related"]["hosts"] == (devices or "heron-1").split("|")
+    _, fields = parsed(cef(row, TITLE))
+    assert "suser" not in fields
+    assert fields["shost"] == "heron-1"
+
+
 def test_no_line_is_cut_by_a_value():
     line = cef(ROW | {"account": "a\r\nCEF:0|x"}, TITLE)
     assert len(line.splitlines()) == 1
