@@ -214,11 +214,11 @@ def _toml(source: str, fmt: str, found: Mapping[str, str], more: Mapping[str, st
     notes: list[str] = []
     if event_class == "logons":
         kept["activity"] = "=logon"
-    if event_class == "http_requests" and "disposition" not in kept and "status_code" in kept:
-        kept["disposition"] = kept["status_code"]
-        notes = ["# disposition: correct if the filter denies with 403"]
-    elif event_class == "http_requests" and "disposition" not in kept:
-        notes = ['# add disposition = "=allowed" if the export has no blocked requests']
+    if event_class == "http_requests" and "disposition" not in kept:
+        # a guess would count a blocked page with the code 200 as use
+        notes = ['# disposition = "=allowed"  if the export has no blocked requests']
+        if code := kept.get("status_code"):
+            notes.append(f"# disposition = {json.dumps(code)}  if the filter denies with 403")
     options = {"event_class": event_class, **more, **kept}
     return [
         f"[sources.{source}]",

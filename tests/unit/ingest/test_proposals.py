@@ -31,7 +31,7 @@ EXPORTS = {
             "2026-11-02 08:15:00,ada,192.0.2.17,Staff,403,https://games.example/,Games\n"
         ),
         "http_requests",
-        {"status_code": 403, "disposition": "blocked"},
+        {"status_code": 403, "disposition": None},
     ),
     "semicolons": (
         (
@@ -87,6 +87,18 @@ def test_what_is_proposed_reads_the_export(export):
     (event,) = parsed.events[event_class].to_dicts()
     assert {key: event[key] for key in said} == said
     assert event["time"].isoformat() == "2026-11-02T14:15:00+00:00"
+
+
+def test_a_code_is_proposed_as_the_action_in_a_comment_alone():
+    lines = proposed(EXPORTS["codes"][0].encode(), "x")
+    (note,) = (line for line in lines if "403" in line)
+    assert note == '# disposition = "Code"  if the filter denies with 403'
+    text = "\n".join(lines).replace(note, note.removeprefix("# ").partition("  if")[0])
+    options = tomllib.loads(text)["sources"]["x"]["options"]
+    fmt = FORMATS["declared_csv"]
+    data = EXPORTS["codes"][0].encode()
+    parsed = fmt.parse(records(data, fmt.framing), Context(Reading("America/Chicago"), options))
+    assert parsed.events["http_requests"]["disposition"].to_list() == ["blocked"]
 
 
 @pytest.mark.parametrize(
