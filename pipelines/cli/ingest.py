@@ -106,10 +106,10 @@ def _preview(district: District, settle_seconds: float, *, as_json: bool) -> Non
         for one in preview(options, source):
             path, message = one.record.path, one.record.message
             if as_json:
-                told = {"source": source.name, "path": path, "kind": one.kind}
+                facts = {"source": source.name, "path": path, "kind": one.kind}
                 if one.kind in WRONG:
-                    told["message"] = message or ""
-                print_facts(told, as_json=True)
+                    facts["message"] = message or ""
+                print_facts(facts, as_json=True)
             else:
                 typer.echo(f"{safe(source.name)}/{safe(path)}: {one.kind}")
                 if one.kind in WRONG:

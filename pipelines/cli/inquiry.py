@@ -38,12 +38,12 @@ def open_inquiry(
     """
     with open_context(home, "inquire") as context:
         row = inquire(context, account, (first, last), office, authorized_by, reason)
-    told = ("inquiry_id", "first_day", "last_day", "office", "days", "days_held")
+    names = ("inquiry_id", "first_day", "last_day", "office", "days", "days_held")
     lines = (
         f"{row['inquiry_id']}: {row['days_held']} of {row['days']} days are held",
         f"Then: schoolbell inquiry release {row['inquiry_id']} --out answer.zip",
     )
-    print_facts({name: row[name] for name in told}, *lines, as_json=as_json)
+    print_facts({name: row[name] for name in names}, *lines, as_json=as_json)
 
 
 @app.command("list")

@@ -22,7 +22,7 @@ def reveal(
     A lookup is for one case, and is recorded before anything is shown.
     """
     with open_context(home, "names") as context:
-        told = revealed(context, token, reason, case)
-    owner = f", of {told['person_id']}" if told["person_id"] else ""
-    name = f" ({told['person_name']})" if told["person_name"] else ""
-    print_facts(told, f"{token}: {told['kind']} {told['value']}{owner}{name}", as_json=as_json)
+        found = revealed(context, token, reason, case)
+    owner = f", of {found['person_id']}" if found["person_id"] else ""
+    name = f" ({found['person_name']})" if found["person_name"] else ""
+    print_facts(found, f"{token}: {found['kind']} {found['value']}{owner}{name}", as_json=as_json)

@@ -61,7 +61,7 @@ Rows = dict[str, int]
 STAMP = "stamp"
 """The cursor's key for the files that it covers."""
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
-Told = tuple[str, str, list[Event]]
+AssetState = tuple[str, str, list[Event]]
 """Asset, day or group of checks; one word for its state; the events to report."""
 
 
@@ -78,11 +78,11 @@ def built_elsewhere(
     While the files are unchanged, nothing is opened or counted. It stays a sensor: what
     another process builds has no run of Dagster that a condition could follow.
     """
-    told: dict[str, str] = json.loads(context.cursor or "{}")
+    reported: dict[str, str] = json.loads(context.cursor or "{}")
     with home.opened() as district:
         if not district.home.warehouse.is_file():
             return dg.SkipReason("nothing was built yet")
-        if told.get(STAMP) == _stamp(district):
+        if reported.get(STAMP) == _stamp(district):
             return dg.SkipReason("everything that was built is shown")
     try:
         with home.idle() as district:
@@ -94,23 +94,23 @@ def built_elsewhere(
             ]
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    due = [one for one in found if told.get(one[0]) != one[1]]
+    due = [one for one in found if reported.get(one[0]) != one[1]]
     events = []
     for name, word, made in _fitting(due):
         events += made
-        told[name] = word
-    if all(told.get(name) == word for name, word, _ in due):
-        told[STAMP] = stamp
-    cursor = json.dumps(told)
+        reported[name] = word
+    if all(reported.get(name) == word for name, word, _ in due):
+        reported[STAMP] = stamp
+    cursor = json.dumps(reported)
     if not events:
         context.update_cursor(cursor)
         return dg.SkipReason("everything that was built is shown")
     return dg.SensorResult(asset_events=events, cursor=cursor)
 
 
-def _fitting(due: Sequence[Told]) -> list[Told]:
+def _fitting(due: Sequence[AssetState]) -> list[AssetState]:
     """Return what one tick reports: the first that fit, of several days the newest last."""
-    taken: list[Told] = []
+    taken: list[AssetState] = []
     for one in due:
         events = sum(len(made) for _, _, made in taken)
         if not taken or events + len(one[2]) <= EVENTS_PER_TICK:
@@ -132,7 +132,7 @@ def _stamp(district: District) -> str:
     )
 
 
-def _built(district: District) -> Iterator[Told]:
+def _built(district: District) -> Iterator[AssetState]:
     """Yield assets without days, then each day that a run builds, the newest first."""
     days = sorted(map(str, days_said_of(ledger.event_days(district.store))))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
@@ -188,7 +188,7 @@ def _materialized(day: str, rows: Rows, previews: Mapping[str, Mapping[str, Any]
     ]
 
 
-def _checked(district: District) -> Iterator[Told]:
+def _checked(district: District) -> Iterator[AssetState]:
     """Yield the result of every check of a run: of the models, the lines and the sources."""
     held: dict[str, list[Quarantined]] = {}
     for entry in quarantined(district.store):
@@ -233,7 +233,7 @@ def _of_model(model: Model, held: Sequence[Quarantined]) -> Iterator[dg.AssetChe
         )
 
 
-def _of_sources(district: District) -> Told:
+def _of_sources(district: District) -> AssetState:
     """Return the checks of the sources, which a run examines when Dagster does not."""
     with district.store.reading() as connection:
         lasting = lasting_issues(connection, KINDS).values()
@@ -254,7 +254,7 @@ def _of_sources(district: District) -> Told:
     return "checks sources", _word(last_look(district.store), sorted(found.items())), events
 
 
-def _published(home: DistrictHome, store: Store) -> Iterator[Told]:
+def _published(home: DistrictHome, store: Store) -> Iterator[AssetState]:
     """Yield the newest snapshot, and the director's page of each week."""
     try:
         snapshot = current(home.snapshots)

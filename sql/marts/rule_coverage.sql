@@ -47,7 +47,7 @@ students as (
 ),
 
 -- an export without a column for what the filter did
-silent as (
+without_action as (
     select source
     from core.http_requests
     where event_date = $event_date::date
@@ -92,7 +92,7 @@ requests as (
         requests.event_date = $event_date::date
         and (
             requests.disposition = 'allowed'
-            or requests.source in (select silent.source from silent)
+            or requests.source in (select without_action.source from without_action)
         )
         and not coalesce(requests.is_student, false)
         and coalesce(requests.account_type, 'person') = 'person'
