@@ -138,5 +138,5 @@ def _link(context: ActionContext, row: RequestRow) -> str:
 
 
 def _address(context: ActionContext, path: str) -> str:
-    desk = context.district.settings.desk.address.rstrip("/")
+    desk = context.district.settings.desk.address
     return f"{desk}{path}" if desk else f"at the desk, {path}"

@@ -112,7 +112,7 @@ def context_of(district: District) -> RoundContext:
         zone=ZoneInfo(district.zone),
         is_open=open_days(district),
         report=_report(district),
-        desk=district.settings.desk.address.rstrip("/"),
+        desk=district.settings.desk.address,
         queue=queue(district),
         report_channel=district.settings.report.mail,
     )

@@ -111,10 +111,11 @@ def built_elsewhere(
 def _fitting(due: Sequence[AssetState]) -> list[AssetState]:
     """Return what one tick reports: the first that fit, of several days the newest last."""
     taken: list[AssetState] = []
+    events = 0
     for one in due:
-        events = sum(len(made) for _, _, made in taken)
         if not taken or events + len(one[2]) <= EVENTS_PER_TICK:
             taken.append(one)
+            events += len(one[2])
     return sorted(taken, key=lambda one: one[0] if one[0][:1].isdigit() else "")
 
 

@@ -309,7 +309,7 @@ def report_inputs(
         district=district.settings.district.name,
         title=district.settings.report.title,
         sections_off=sections_off(district),
-        desk=district.settings.desk.address.rstrip("/"),
+        desk=district.settings.desk.address,
         least_count=district.settings.report.least_count,
         paper=district.settings.report.paper,
         accent=district.settings.report.accent,
