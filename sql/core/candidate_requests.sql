@@ -20,11 +20,13 @@ params:
     why: a TLS handshake with its certificates takes 4 to 6 kB; below no content came
   copy_seconds:
     type: int
-    default: 45
+    default: 300
     min: 0
     max: 600
     unit: seconds
-    why: clocks more than 30 s apart are reported; a slow answer adds some seconds
+    why: >-
+      a log's clock may be minutes off, and a copy within a visit's pause would lengthen
+      the visit; Windows domains refuse a difference of more than five minutes
   gap_spread:
     type: double
     default: 0.06

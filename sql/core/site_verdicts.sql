@@ -5,12 +5,13 @@ summary: >
   expired one, and an entry for a path stays undecidable, since a tunnel hides the
   path. A host that supports another entry's site follows that entry, as long as its own
   is valid. An approval for one person does not apply to others. Without an entry a site
-  is external, which is not a violation. A service is listed even if only its hosts were
+  is external, which is not a violation. Sites that an account asked for only in logs
+  without sizes are among them. A service is listed even if only its hosts were
   requested, with the decision for any site of it.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
-by_account: [core.engaged_requests]
+by_account: [core.engaged_requests, core.http_requests, core.unsized_use]
 columns:
   account: core.engaged_requests
   url_hostname: core.served_hosts
@@ -21,11 +22,11 @@ columns:
       undecidable, denied, leisure or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
-  event_date: date
+  event_date: {type: date, is: local day}
 --- */
 with
 
-asked as (
+engaged as (
     select distinct
         account,
         person_id,
@@ -35,6 +36,33 @@ asked as (
         site
     from core.engaged_requests
     where event_date = $event_date::date
+),
+
+-- sites that the account asked for in logs without sizes alone
+unsized as (
+    select distinct
+        requests.account,
+        requests.person_id,
+        requests.is_staff,
+        requests.job_title,
+        requests.url_hostname,
+        requests.site
+    from core.http_requests as requests
+    semi join core.unsized_use as visits
+        on
+            requests.event_date = visits.event_date
+            and requests.account = visits.account
+            and requests.device = visits.device
+            and requests.site = visits.site
+    anti join engaged
+        on requests.account = engaged.account and requests.site = engaged.site
+    where requests.event_date = $event_date::date
+),
+
+asked as (
+    select * from engaged
+    union all
+    select * from unsized
 ),
 
 services as (

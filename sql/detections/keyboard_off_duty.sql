@@ -81,40 +81,6 @@ triage: >
 --- */
 with
 
-listed as (
-    select distinct split_part(pattern, '/', 1) as host
-    from registry.approved_sites
-    where
-        match <> 'deny'
-        and $event_date::date between coalesce(valid_from, date '0001-01-01')
-        and coalesce(valid_to, date '9999-12-31')
-),
-
--- the list's decision on one host of a site may apply to all: none is shown
-approved as (
-    select distinct hosts.site
-    from listed
-    inner join identity.hosts as hosts on listed.host = hosts.url_hostname
-    union
-    select listed.host from listed
-),
-
-kinds as (
-    select
-        hosts.site,
-        array_to_string(sorted_values(categories.category), ', ') as categories,
-        max(categories.source_count) filter (where categories.is_non_work)
-            as list_count
-    from core.host_categories as categories
-    inner join identity.hosts as hosts
-        on categories.url_hostname = hosts.url_hostname
-    where categories.event_date = $event_date::date
-    group by hosts.site
-    having
-        bool_or(categories.is_non_work)
-        and not coalesce(bool_or(categories.is_sensitive), false)
-),
-
 accounts as (
     select
         account,
@@ -160,16 +126,15 @@ leave as (
 off_duty as (
     select
         intervals.*,
-        kinds.categories,
-        kinds.list_count,
+        sites.categories,
+        sites.list_count,
         calendar.day_type,
         rostered.is_usual_duty
     from core.keyboard_intervals as intervals
-    inner join kinds on intervals.site = kinds.site
+    inner join core.unlisted_leisure as sites on intervals.site = sites.site
     inner join accounts on intervals.account = accounts.account
     inner join calendar on accounts.home_building = calendar.building
     inner join rostered on intervals.person_id = rostered.person_id
-    anti join approved on intervals.site = approved.site
     anti join duty
         on
             intervals.person_id = duty.person_id
@@ -185,8 +150,6 @@ off_duty as (
         intervals.event_date = $event_date::date
         and intervals.is_district_device
         and calendar.day_type <> 'elearning'
-        -- without a list nothing is off it
-        and exists (select 1 from listed)
         and epoch(intervals.end_time) - epoch(intervals.start_time) >= $least_seconds
 ),
 

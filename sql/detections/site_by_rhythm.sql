@@ -1,7 +1,8 @@
 /* ---
 title: Requests to a site at a person's pace, in a log without sizes
 summary: >
-  A staff account requested a site of a known non-work kind for minutes on end,
+  A staff account requested a site of a known non-work kind, or one that the district's
+  list denies or approves on other days or for other roles only, for minutes on end,
   unevenly, among other sites or with the account's keyboard in use all the time, and
   more often than devices do automatically; the log has neither sizes nor content
   types. It is unknown whether a page was read, so it is a lead for the analyst and
@@ -58,6 +59,7 @@ details:
   sites: varchar[]
   categories: varchar[]
   list_count: int
+  verdicts: varchar[]
   requests: int
   longest_seconds: double
   around_count: int
@@ -76,11 +78,13 @@ explanations:
       other sites were asked for meanwhile, or a logon or unlock with no lock since
       shows a person at the keyboard
   - machine
-  - name: A site that is approved, for whomever
-    by_design: what the list of sites speaks for, for anyone, is left out
+  - name: An approval that covers this day and role
+    by_design: >-
+      sites that the list approves for this account are left out[{verdicts?}; for this
+      day and role the list has: {verdicts:words}]
 refuted_by:
   - a log with bytes or content types
-  - an entry for the site on the approved list
+  - an entry for the site on the approved list, renewed or widened to the role
   - a corrected category
 false_positives:
   - A page with a feed of that site in it, open alongside the day's work.
@@ -104,52 +108,24 @@ visits as (
         and coalesce(in_ten_minutes > alone_in_ten_minutes, true)
 ),
 
-listed as (
-    select distinct split_part(pattern, '/', 1) as host
-    from registry.approved_sites
-    where
-        match <> 'deny'
-        and $event_date::date between coalesce(valid_from, date '0001-01-01')
-        and coalesce(valid_to, date '9999-12-31')
-),
-
--- the list's decision on one host of a site may apply to all: none is shown
-approved as (
-    select distinct hosts.site
-    from listed
-    inner join identity.hosts as hosts on listed.host = hosts.url_hostname
-    union
-    select listed.host from listed
-),
-
-kinds as (
-    select
-        hosts.site,
-        array_to_string(sorted_values(categories.category), ', ') as categories,
-        max(categories.source_count) filter (where categories.is_non_work)
-            as list_count,
-        bool_or(categories.is_sensitive) as is_sensitive
-    from core.host_categories as categories
-    inner join identity.hosts as hosts
-        on categories.url_hostname = hosts.url_hostname
-    where categories.event_date = $event_date::date
-    group by hosts.site
-    having bool_or(categories.is_non_work)
-),
-
 found as (
     select
         visits.*,
-        kinds.categories,
-        kinds.list_count
+        standing.verdict,
+        coalesce(sites.categories, standing.categories) as categories,
+        sites.list_count
     from visits
-    inner join kinds on visits.site = kinds.site
-    left join approved on visits.site = approved.site
-    where
-        approved.site is null
-        and not coalesce(kinds.is_sensitive, false)
-        -- without a list nothing is off it
-        and exists (select 1 from listed)
+    left join core.site_standing as standing
+        on
+            visits.account = standing.account
+            and visits.site = standing.site
+            and standing.event_date = $event_date::date
+            and standing.verdict in (
+                'denied', 'approved_other_role', 'lapsed', 'not_yet'
+            )
+            and not standing.is_sensitive
+    left join core.unlisted_leisure as sites on visits.site = sites.site
+    where standing.site is not null or sites.site is not null
 )
 
 select
@@ -163,6 +139,7 @@ select
         sites := sorted_values(site),
         categories := sorted_values(categories),
         list_count := min(list_count),
+        verdicts := sorted_values(verdict),
         requests := arg_max(request_count, seconds),
         longest_seconds := max(seconds),
         around_count := arg_max(around_count, seconds),

@@ -1,0 +1,52 @@
+/* ---
+kind: ephemeral
+summary: >
+  Sites that lists of categories call non-work and for which the district's list of
+  sites has no valid entry, for any role. Rules for logs without sizes read it: there,
+  the list's decision on one host of a site may apply to all. There are none while the
+  list is empty, since nothing is off it.
+grain: [site, event_date]
+params:
+  event_date: {type: date}
+columns:
+  site: {type: varchar, is: registrable domain}
+  categories: {type: varchar, is: what lists of categories call it}
+  list_count: {type: bigint, is: most lists agreeing on one non-work category}
+  event_date: date
+--- */
+with
+
+listed as (
+    select distinct split_part(pattern, '/', 1) as host
+    from registry.approved_sites
+    where
+        match <> 'deny'
+        and $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+approved as (
+    select distinct hosts.site
+    from listed
+    inner join identity.hosts as hosts on listed.host = hosts.url_hostname
+    union
+    select listed.host from listed
+)
+
+select
+    hosts.site,
+    array_to_string(sorted_values(categories.category), ', ') as categories,
+    max(categories.source_count) filter (where categories.is_non_work) as list_count,
+    $event_date::date as event_date
+from core.host_categories as categories
+inner join identity.hosts as hosts
+    on categories.url_hostname = hosts.url_hostname
+left join approved on hosts.site = approved.site
+where
+    categories.event_date = $event_date::date
+    and approved.site is null
+    and exists (select 1 from listed)
+group by hosts.site
+having
+    bool_or(categories.is_non_work)
+    and not coalesce(bool_or(categories.is_sensitive), false)
