@@ -13,11 +13,12 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from pipelines.registry.csv_files import cut, decoded
+from pipelines.registry.imports import event_tables
 from pipelines.settings.problems import Problem
 
 LARGEST = 200_000_000
@@ -198,6 +199,9 @@ def _of_csv(place: str, data: bytes) -> Found:
     if not any(names):
         wrong = next((one for one in told if one.severity == "error"), None)
         return UnreadTable(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
+    if names and set(names) >= event_tables.COLUMNS:
+        as_ics = str(PurePosixPath(place).with_suffix(".ics"))
+        return Calendar(as_ics, event_tables.calendar_of(rows))
     if "useraccountcontrol" in names:  # csvde writes the directory's numbers
         rows = [{**_directory_state(row), **row} for row in rows]
     return Sheet(place, tuple(sheet.header), rows, tuple(told))

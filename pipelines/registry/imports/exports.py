@@ -17,6 +17,8 @@ from pipelines.settings.problems import nearest
 
 Facts = Literal[
     "roster",
+    "school",
+    "staff",
     "login",
     "network",
     "access_point",
@@ -27,14 +29,19 @@ Facts = Literal[
     "nothing",
 ]
 ORDER: Sequence[Facts] = (
-    "roster", "login", "network", "access_point", "device", "card", "absence", "file",
-    "nothing",
+    "roster", "school", "staff", "login", "network", "access_point", "device", "card",
+    "absence", "file", "nothing",
 )  # fmt: skip
 """People come first: devices and absences name them. Access points and devices are in
 networks, and lists of cards name devices."""
 
 PERSON = "employeeid|employeeidentifier|employeenumber|externalid|identifier|\
 employeeemail"
+EMPLOYEE = "employeeid|employeenumber|employeeno|employeeidentifier|staffid|staffnumber|\
+localstaffid|localstaffnumber|personnelnumber|teachernumber"
+JOB = "jobtitle|title|position|positiontitle|positiondescription|jobdescription|\
+jobclassification|job|assignmenttitle|stafftype|employeetype"
+SCHOOL_NAME = "schoolname|school|name|facility|sitename|schname|campusname"
 JAMF = "jamfprocomputerid|jsscomputerid|jamfversion|jamfbinaryversion|lastcheckin|\
 lastinventoryupdate|udid"
 HOLDER = "assetname|checkedoutto|checkedout|owner|owneremail|assignedto|\
@@ -47,8 +54,10 @@ HOW: Mapping[str, str] = {
     "staff_duty.csv": "for a start: schoolbell setup --usual-duty 07:30-16:00, or "
     "after the first run: schoolbell propose --accept usual-hours; then the contract "
     "hours",
-    "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
-    "buildings.csv": "enter manually: the org_id and code of each school with lat and lon",
+    "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export) or as CSV "
+    "(Outlook: File, Open and export, Import/Export)",
+    "buildings.csv": "a list of schools with latitude and longitude, such as the state's or the "
+    "NCES's; or enter manually: the org_id and code of each school with lat and lon",
     "site_categories.csv": "the web filter's list of its categories; schoolbell lists",
     "egress.csv": "enter manually: the district's outside addresses",
     "ip_geo.csv": "a GeoLite2, DB-IP or IPinfo file (.mmdb) that you may use",
@@ -69,6 +78,7 @@ class Export:
         facts: Subject of its rows.
         into: The main registry file for its rows.
         marks: Identifying columns, all required.
+        never: Columns that another type of export has.
         cells: Name of a fact -> its possible columns, the first with a value counts.
         how: Where a person gets it.
         says: Meaning of every row, by name of a fact.
@@ -78,6 +88,7 @@ class Export:
     name: str
     facts: Facts
     marks: tuple[str, ...]
+    never: str = ""
     into: str = ""
     cells: Mapping[str, str] = field(default_factory=dict)
     how: str = ""
@@ -86,7 +97,8 @@ class Export:
 
     def fits(self, names: frozenset[str]) -> bool:
         """Return whether a table has these columns."""
-        return all(names & set(mark.split("|")) for mark in self.marks)
+        has_marks = all(names & set(mark.split("|")) for mark in self.marks)
+        return has_marks and not names & set(self.never.split("|"))
 
     def fact(self, name: str, row: Mapping[str, str]) -> str:
         """Return a fact of a row; empty if no column has it."""
@@ -141,6 +153,39 @@ EXPORTS: tuple[Export, ...] = (
     _unused(
         "OneRoster profiles", "hold passwords; delete the file",
         "profileid", "usersourcedid",
+    ),
+    Export(
+        name="list of schools",
+        facts="school",
+        into="buildings.csv",
+        marks=(SCHOOL_NAME, "lat|latitude", "lon|long|lng|longitude"),
+        never="building|ip|ipaddress|mac|macaddress|serialnumber",
+        cells={
+            "name": SCHOOL_NAME, "lat": "lat|latitude", "lon": "lon|long|lng|longitude",
+            "code": "schoolcode|schoolnumber|buildingcode|sitecode|orgid|schoolid|ncessch",
+        },
+        how="a list of schools with latitude and longitude: of the state, or of the NCES "
+        "(nces.ed.gov, School Locations), which may hold other districts' schools",
+    ),
+    Export(
+        name="staff list",
+        facts="staff",
+        into=USERS.name,
+        marks=(EMPLOYEE, "lastname|familyname|legallastname",
+               "firstname|givenname|legalfirstname", JOB),
+        never="samaccountname|userprincipalname|orgunitpath|serialnumber|absencedate|"
+        "absencereason|leavetype|gradelevel|sourcedid",
+        cells={
+            "employee": EMPLOYEE, "given": "firstname|givenname|legalfirstname",
+            "family": "lastname|familyname|legallastname", "title": JOB,
+            "mail": "workemail|schoolemail|districtemail|staffemail|emailaddress|email",
+            "login": "networkid|networkusername|networklogin|adusername|loginid|username",
+            "place": "schoolname|school|buildingname|building|worklocation|"
+            "primarylocation|location|site|campus",
+            "state": "employmentstatus|employeestatus|staffstatus|status|active",
+        },
+        how="the student information system or the personnel office: a report of staff "
+        "as CSV with number, first and last name, job title, school and mail address",
     ),
     Export(
         name="Google users",

@@ -189,6 +189,17 @@ class ExportIndex:
         named = self.buildings(*texts)
         return named.pop() if len(named) == 1 else ""
 
+    def building_called(self, *texts: str) -> str:
+        """Return the one building that a text names by its code or whole name; else none."""
+        called = {" ".join(words_of(text)) for text in texts} - {""}
+        held = {
+            place.building
+            for place in self._places
+            if called
+            & {" ".join(words_of(one)) for one in (place.building, place.org_id, place.name)}
+        }
+        return held.pop() if len(held) == 1 else ""
+
     def building_at(self, address: str) -> str:
         """Return the building of the smallest network that contains an address."""
         try:

@@ -286,12 +286,16 @@ def _account(login: str, kind: str, row: Row) -> dict[str, str]:
     }
 
 
+def role_of(title: str) -> str:
+    """Return OneRoster's word for the role of staff with a job title."""
+    return next(word for word, rule in TITLES if re.search(rule, title, re.IGNORECASE))
+
+
 def _person(known: ExportIndex, login: str, words: str, row: Row) -> dict[str, str] | None:
     """Return a row of the roster, if the directory distinguishes staff and students."""
     is_student = bool(IS_STUDENT.search(words))
     if not is_student and not (row["title"] or IS_STAFF.search(words)):
         return None
-    role = next(word for word, rule in TITLES if re.search(rule, row["title"], re.IGNORECASE))
     names = {"givenName": row["given"], "familyName": row["family"]}
     employee = row.get("employee", "")
     # the first of a domain goes by the same form of name as all that follow
@@ -304,7 +308,7 @@ def _person(known: ExportIndex, login: str, words: str, row: Row) -> dict[str, s
             known.building(row.get("building", ""))
             or known.building(row["place"], row["department"])
         ),
-        "role": "student" if is_student else role,
+        "role": "student" if is_student else role_of(row["title"]),
         "username": login,
         "email": row["mail"].lower() if "@" in row["mail"] else "",
         "metadata.jobTitle": "" if is_student else row["title"],

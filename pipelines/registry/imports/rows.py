@@ -24,6 +24,8 @@ from pipelines.registry.imports.people import (
     is_disabled,
     students_of,
 )
+from pipelines.registry.imports.schools import add_schools, see_schools
+from pipelines.registry.imports.staff import add_staff
 from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.imports.unit_buildings import places_of
 from pipelines.registry.roster import ORGS, USERS
@@ -55,7 +57,7 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> No
     units: list[str] = []
     ids: list[str] = []
     for sheet, export in tables:
-        if export.into == "buildings.csv":
+        if export.into == "buildings.csv" and export.facts != "school":
             facts = [{one: export.fact(one, cells) for one in export.cells} for cells in sheet.rows]
             known.see_places(
                 Place(row["building"], row["org_id"], row["name"])
@@ -71,10 +73,11 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> No
             ids += [row.get("building", "") for row in facts]
         elif export.facts == "device":
             units += [ou_path(export.fact("place", cells)) for cells in sheet.rows]
-    has_orgs = any(export.into == ORGS.name for _, export in tables)
-    if not (has_orgs or known.has_places):
-        known.units = places_of(units, ids)
-        known.see_places(known.units)
+    if not any(export.into == ORGS.name for _, export in tables):
+        see_schools([one for one in tables if one[1].facts == "school"], known)
+        if not known.has_places:
+            known.units = places_of(units, ids)
+            known.see_places(known.units)
 
 
 def _drop_unreadable(taken: ImportResult) -> None:
@@ -110,6 +113,8 @@ def add_file(taken: ImportResult, known: ExportIndex) -> None:
 
 
 MAKERS = {
+    "school": add_schools,
+    "staff": add_staff,
     "login": add_accounts,
     "device": add_devices,
     "network": add_networks,

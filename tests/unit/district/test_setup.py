@@ -1239,3 +1239,136 @@ def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
     assert "1 building has no lat and lon" in done.out
     with open_district(home) as district:
         assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
+
+
+STAFF = """Staff Number,Last Name,First Name,Work Email,Job Title,School Name,Assignment End,\
+Employment Status
+5001,Moss,Ada,amoss@oak.example,Science Teacher,Oakdale High School,06/30/2026,Active
+5001,Moss,Ada,amoss@oak.example,Track Coach,Oakdale Middle School,,Active
+5003,Reed,Cy,creed@oak.example,Custodian,Oakdale Middle School,,Active
+5004,Gone,Di,dgone@oak.example,Secretary,Oakdale High School,,Terminated
+,Hill,Ed,ehill@oak.example,Bus Driver,,,Active
+"""
+SCHOOLS = """School Name,School Code,Street,Latitude,Longitude
+Oakdale High School,HS,1 Oak St,41.60,-93.61
+Oakdale Middle School,MS,2 Oak St,41.62,-93.70
+Elsewhere High School,EH,3 Elm St,40.10,-91.20
+"""
+
+
+def test_a_staff_list_adds_people_that_the_roster_lacks(home, exports):
+    folder = exports({"orgs.csv": ORGS, "users.csv": USERS_11, "staff.csv": STAFF})
+    said = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
+    assert people.keys() == {"p-1", "p-2", "s-1", "5003"}
+    new = people["5003"]
+    assert (new["metadata.jobTitle"], new["username"]) == ("Custodian", "creed")
+    assert new["orgSourcedIds"] == "o-m"
+    assert "1 of people who left: 5004" in said
+    assert "1 without a number of the employee: ehill@oak.example" in said
+
+
+def test_a_directory_still_adds_students_after_a_staff_list(home, exports):
+    """Neither is a roster: each has people that the other lacks."""
+    students = """Kid,One,kone@oak.example,****,/Students/Oakdale High,Active,,,
+"""
+    folder = exports(
+        {"staff.csv": STAFF, "schools.csv": SCHOOLS, "google.csv": GOOGLE_USERS + students}
+    )
+    schoolbell("setup", "--home", home, "--from", folder, "--write")
+    people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
+    assert people["5001"]["metadata.jobTitle"] == "Science Teacher"
+    assert people["5001"]["orgSourcedIds"] == "HS"
+    assert people["kone"]["role"] == "student"
+    # 5002 is in the directory alone
+    assert people["5002"]["metadata.jobTitle"] == "Teacher"
+
+
+def test_a_list_of_schools_fills_coordinates_of_the_roster_s_buildings(home, exports):
+    folder = exports({"orgs.csv": ORGS, "users.csv": USERS_11, "schools.csv": SCHOOLS})
+    said = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    buildings = {row["building"]: row for row in rows(home, "buildings.csv")}
+    assert buildings.keys() == {"HS", "MS"}
+    assert (buildings["HS"]["lat"], buildings["HS"]["lon"]) == ("41.60", "-93.61")
+    assert buildings["HS"]["org_id"] == "o-h"
+    assert "1 schools that are not a building of the roster: Elsewhere High School" in said
+
+
+def test_of_a_state_s_list_a_school_of_one_name_in_two_places_has_none(home, exports):
+    """A wrong place would make an honest trip too fast."""
+    state = (
+        "NAME,LAT,LON,STREET\nOakdale High School,41.60,-93.61,a\n"
+        "Oakdale High School,40.10,-91.20,b\nOakdale Middle School,41.62,-93.70,c\n"
+        "Oak High School,40.00,-90.00,d\n"
+    )
+    folder = exports({"orgs.csv": ORGS, "users.csv": USERS_11, "nces.csv": state})
+    said = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    buildings = {row["building"]: row for row in rows(home, "buildings.csv")}
+    assert "lat" not in buildings["HS"]
+    assert buildings["MS"]["lat"] == "41.62"
+    assert "schools of one name in several places" in said
+
+
+def test_a_long_list_of_schools_alone_makes_no_buildings(home, exports):
+    state = "".join(f"School {number},{30 + number / 10},-90.0\n" for number in range(61))
+    folder = exports({"nces.csv": "School Name,Latitude,Longitude\n" + state})
+    schoolbell("setup", "--home", home, "--from", folder, "--write")
+    assert rows(home, "buildings.csv") == []
+
+
+EVENTS = {
+    "google.csv": """Subject,Start Date,Start Time,End Date,End Time,All Day Event,Description
+First Day of School,08/12/2026,,08/12/2026,,TRUE,
+No School - Columbus Day,10/12/2026,,10/12/2026,,TRUE,call Zoe Kid
+Thanksgiving Break,11/25/2026,,11/27/2026,,TRUE,
+Board holiday dinner,12/02/2026,6:00 PM,12/02/2026,8:00 PM,FALSE,
+Last Day of School,05/28/2027,,05/28/2027,,TRUE,
+""",
+    "outlook.csv": """"Subject","Start Date","Start Time","End Date","End Time","All day event"
+"First Day of School","8/12/2026","12:00:00 AM","8/13/2026","12:00:00 AM","True"
+"No School - Columbus Day","10/12/2026","12:00:00 AM","10/13/2026","12:00:00 AM","True"
+"Thanksgiving Break","11/25/2026","12:00:00 AM","11/28/2026","12:00:00 AM","True"
+"Board holiday dinner","12/2/2026","6:00:00 PM","12/2/2026","8:00:00 PM","False"
+"Last Day of School","5/28/2027","12:00:00 AM","5/29/2027","12:00:00 AM","True"
+""",
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_calendar_that_was_exported_as_a_table_names_the_days_off(home, exports, name):
+    said = schoolbell(
+        "setup", "--home", home, "--from", exports({name: EVENTS[name]}), "--write"
+    ).out
+    assert "4 holiday, 2 school" in said
+    with open_district(home) as district:
+        days = district.registry.frames["calendar_days"]
+        is_off = pl.col("day_type") == "holiday"
+        off = sorted(set(days.filter(is_off)["date"].cast(pl.String).to_list()))
+    assert off == ["2026-10-12", "2026-11-25", "2026-11-26", "2026-11-27"]
+    (kept,) = DistrictHome(home).registry.glob("*.ics")
+    assert b"Zoe" not in kept.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Employee ID,Last Name,First Name,Title,Absence Date,Absence Reason", "absences"),
+        (
+            (
+                "SamAccountName,DistinguishedName,Surname,GivenName,EmployeeID,Title,Last Name,"
+                "First Name"
+            ),
+            "Active Directory users",
+        ),
+        (
+            (
+                "First Name [Required],Last Name [Required],Email Address [Required],"
+                "Org Unit Path [Required],Employee ID,Title"
+            ),
+            "Google users",
+        ),
+        ("StaffID,LastName,FirstName,Email,Position,Building", "staff list"),
+    ],
+)
+def test_a_staff_list_is_what_no_other_export_is(header, name):
+    assert export_of(Sheet("x.csv", tuple(header.split(",")), []), {}).name == name
