@@ -135,8 +135,8 @@ def _declared(found: Examination) -> list[str]:
     """Return settings to paste and correct."""
     if not found.proposal:
         return [
-            "  To read an export, declare its columns as declared_csv or",
-            "  declared_json under [sources.NAME]: docs/how-to/forward-cloud.md",
+            "  To read it, declare its columns as declared_csv, declared_json or",
+            "  declared_syslog under [sources.NAME]: docs/how-to/forward-cloud.md",
         ]
     return [
         "  if it is an export, declare it in district.toml; check the guessed columns:",

@@ -24,23 +24,21 @@ requests of an export without `disposition`: `disposition = "=allowed"` declares
 allowed ones.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
 
 import polars as pl
 
-from pipelines import clock
-from pipelines.clock import Reading, Stamp
-from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import column_places, headed, width
 from pipelines.formats.reading.declared import (
     CLASSES,
+    JOIN,
     RULES,
     declared,
     event_class,
+    stamp_of,
+    time_shape,
     values,
 )
 from pipelines.formats.reading.fields import one_of
@@ -50,8 +48,6 @@ HEADER = rf"^[\x{{feff}}]?{WORD}(?:[,;\t|]{WORD})+\s*$"
 LONG_NUMBER = "[0-9]{3}"
 OWN = r"(?i)(?:^|[,;\t|])\"?(?:user_name|src_ip|url_hostname|query_name|logon_kind)\b"
 OWN_TIME = r"(?i)(?:^[\x{feff}]?|[,;\t|])\"?time\"?(?:[,;\t|]|\s*$)"
-JOIN = " + "
-SAMPLE = datetime(2026, 11, 2, 20, 15, 9, tzinfo=UTC)
 
 REJECT_RULES = {
     "no header line above": pl.col("has_header"),
@@ -104,7 +100,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         ).str.strip_chars()
         for column, parts in titles.items()
     } | {column: pl.lit(text) for column, text in fixed.items()}
-    stamp = partial(_stamp, shape=time_shape(context.options), reading=context.reading)
+    stamp = partial(stamp_of, shape=time_shape(context.options), reading=context.reading)
     return (
         headed(batch, header, wanted, mark)
         .with_columns(has_header=pl.lit(value=bool(known)), lacks=pl.lit(value=lacks))
@@ -121,35 +117,6 @@ def separator(options: Mapping[str, str]) -> str:
     if options.get("separator") == "\t":
         return "\t"
     return SEPARATORS[one_of(options, "separator", SEPARATORS) or ","]
-
-
-def time_shape(options: Mapping[str, str]) -> str:
-    """`iso`, or a shape that reads back what it writes.
-
-    Raises:
-        SettingsError: The shape does not.
-    """
-    shape = options.get("time_shape", "iso")
-    if shape == "iso":
-        return shape
-    written = pl.select(pl.lit(SAMPLE.strftime(shape)))
-    stamp = clock.civil(pl.first(), shape, Reading("UTC"))
-    read_back = written.select(stamp.time).item()
-    # an offset would be read and then lost, hence the zone applied on top of it
-    has_offset = re.search(r"%[:#]*[zZ]", shape)
-    if has_offset or read_back is None or read_back.replace(second=9) != SAMPLE:
-        raise SettingsError(
-            f"the shape {shape!r} lacks day and minute, or includes an offset",
-            where="options.time_shape",
-            remedy="Write it as in `%m/%d/%Y %H:%M:%S`, or say `iso`.",
-        )
-    return shape
-
-
-def _stamp(text: pl.Expr, *, shape: str, reading: Reading) -> Stamp:
-    if shape == "iso":
-        return clock.first(clock.iso(text, reading), clock.epoch_by_size(text))
-    return clock.civil(text, shape, reading)
 
 
 FORMAT = Format(

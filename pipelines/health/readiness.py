@@ -64,7 +64,7 @@ JOIN_LOGS = frozenset(
     }
 )
 """Formats that show which account joined the network with which card (802.1X)."""
-ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
+ANYTHING = frozenset({"declared_csv", "declared_json", "declared_syslog", "mixed", "cef", "leef"})
 """Formats whose name does not show what a log contains."""
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from pipelines.events import EVENT_CLASSES
 from pipelines.formats.declared_csv import is_header
+from pipelines.formats.reading.syslog import HEADED
 from pipelines.ingest.blocks import BOM
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -26,18 +27,24 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "time": (
         "time", "timestamp", "datetime", "dateandtime", "datetimeutc", "dateutc",
         "eventtime", "accesstime", "timegenerated", "when", "created", "createdat",
-        "date",
+        "date", "ts", "datetimestamp", "logtime", "requesttime", "starttime",
     ),
     "user_name": (
-        "username", "user", "useremail", "email", "emailaddress", "account",
-        "accountname", "actor", "login", "loginname", "upn", "userprincipalname",
-        "actoremail", "student", "studentemail", "userid",
+        "username", "user", "useremail", "userid", "useraccount", "srcuser", "email",
+        "emailaddress", "account", "accountname", "actor", "login", "loginname", "upn",
+        "userprincipalname", "actoremail", "student", "studentemail",
     ),
     "src_ip": (
         "srcip", "ipaddress", "ip", "clientip", "sourceip", "localip", "internalip",
-        "privateip", "sourceaddress", "publicip", "externalip",
+        "privateip", "sourceaddress", "src", "srcaddr", "clientaddr", "clientaddress",
+        "publicip", "externalip",
     ),
     "src_mac": ("srcmac", "mac", "macaddress", "clientmac"),
+    "src_hostname": (
+        "srchostname", "devicename", "computername", "clienthostname", "machinename",
+        "workstation", "endpointname", "clientname", "device", "computer", "machine",
+    ),
+    "dst_ip": ("dstip", "destip", "destinationip", "dst", "serverip", "dstaddr"),
     "host": (
         "devicename", "device", "computer", "computername", "workstation", "machine",
         "serialnumber", "deviceserial", "assettag",
@@ -48,13 +55,24 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "query_type": ("querytype", "recordtype"),
     "method": ("method", "httpmethod", "requestmethod"),
     "status_code": ("statuscode", "httpstatus", "responsecode", "httpcode", "code"),
-    "bytes_in": ("bytesin", "bytesreceived", "bytes", "size", "responsesize"),
-    "bytes_out": ("bytesout", "bytessent", "requestsize"),
+    "bytes_in": (
+        "bytesin", "bytesreceived", "receivedbytes", "rcvdbytes", "rcvdbyte",
+        "downloadbytes", "bytesdownloaded", "bytesdown", "downloaded", "responsebytes",
+        "bytestoclient", "bytes", "size", "responsesize", "contentlength", "length",
+    ),
+    "bytes_out": (
+        "bytesout", "bytessent", "sentbytes", "sentbyte", "uploadbytes", "bytesuploaded",
+        "bytesup", "uploaded", "requestbytes", "bytestoserver", "requestsize",
+    ),
     "user_agent": ("useragent", "browser"),
-    "category": ("category", "categories", "categoryname", "contentcategory"),
+    "category": (
+        "category", "categories", "categoryname", "contentcategory", "urlcategory",
+        "webcategory",
+    ),
     "disposition": (
         "disposition", "action", "allowedblocked", "decision", "verdict", "access",
-        "filteraction", "status", "result",
+        "filteraction", "policyaction", "actiontaken", "filterresult", "act", "status",
+        "result",
     ),
     "is_success": ("issuccess", "success", "outcome", "status", "result"),
     "failure_reason": ("failurereason", "reason", "error"),
@@ -71,6 +89,10 @@ SHAPES = (
     "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p", "%b %d %Y %H:%M:%S",
     "%d %b %Y %H:%M:%S", "%m-%d-%Y %H:%M:%S",
 )  # fmt: skip
+SHAPED = {"disposition": r"(?i)^(?:allow|permit|accept|pass|block|den|drop|reject|challenge)"}
+"""Column -> what its values look like; without it another title, or none, is the column."""
+PREFERRED = {"user_name": r"^[^ ]+$"}
+"""The same, where a title without it still is better than none."""
 ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
 
 
@@ -105,7 +127,7 @@ def proposed(head: bytes, source: str) -> list[str]:
     """
     text = head.decode("utf-8", "replace").removeprefix(BOM)
     lines = [line for line in text.splitlines() if line.strip()][: ROWS + 10]
-    return _json(text.lstrip(), source) or _csv(lines, source)
+    return _json(text.lstrip(), source) or _csv(lines, source) or _syslog(lines, source)
 
 
 def _csv(lines: Sequence[str], source: str) -> list[str]:
@@ -117,7 +139,7 @@ def _csv(lines: Sequence[str], source: str) -> list[str]:
             continue
         rows = list(csv.reader(lines[number + 1 : number + ROWS], delimiter=mark))
         whole = [row for row in rows if len(row) == len(titles)]
-        found = _guessed(titles)
+        found = _guessed(titles, dict(zip(titles, zip(*whole, strict=True), strict=False)))
         if "time" not in found or not whole:
             continue
         names = {_plain(title): title for title in titles}
@@ -143,10 +165,42 @@ def _json(text: str, source: str) -> list[str]:
     if not isinstance(record, dict):
         return []
     paths = dict(_paths(record))
-    found = _guessed([*paths])
+    found = _guessed([*paths], {path: [str(value)] for path, value in paths.items()})
     if "time" not in found:
         return []
     return _toml(source, "declared_json", {k: f"/{v}" for k, v in found.items()}, {})
+
+
+def _syslog(lines: Sequence[str], source: str) -> list[str]:
+    """Propose for objects or pairs behind a header; their values show which login is a name."""
+    headed = [line for line in lines if re.search(HEADED, line)]
+    if len(headed) < len(lines) or not lines:
+        return []
+    values: dict[str, list[str]] = {}
+    for line in headed:
+        for key, value in _behind_header(line):
+            values.setdefault(key, []).append(value)
+    found = _guessed([*values], values)
+    stamps = values.get(found.get("time", ""), [])
+    given = {key: title for key, title in found.items() if key != "time"}
+    if stamps and all(re.match(f"{ISO}|^1[0-9]{{9,12}}$", one) for one in stamps):
+        given = {"time": found["time"]} | given
+    if not given.keys() & {"url", "url_hostname", "query_name", "user_name", "mac"}:
+        return []
+    places = {key: f"/{title}" if "/" in title else title for key, title in given.items()}
+    return _toml(source, "declared_syslog", places, {})
+
+
+def _behind_header(line: str) -> list[tuple[str, str]]:
+    begin = line.find("{")
+    if begin >= 0:
+        try:
+            record, _ = json.JSONDecoder().raw_decode(line[begin:])
+            return [(path, str(value)) for path, value in _paths(record)]
+        except ValueError:
+            pass
+    pairs = re.findall(r'([A-Za-z0-9_.-]+)=(?:"([^"]*)"|([^ ,;|]*))', line)
+    return [(key, quoted or bare) for key, quoted, bare in pairs]
 
 
 def _paths(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
@@ -156,23 +210,41 @@ def _paths(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str,
             yield from _paths(inner, f"{path}/")
         elif not isinstance(inner, list):
             yield path, inner
+        elif inner and isinstance(inner[0], str):
+            yield f"{path}/0", inner[0]
 
 
 def _plain(title: str) -> str:
-    return re.sub("[^a-z0-9]", "", title.rsplit("/", 1)[-1].lower())
+    return re.sub("[^a-z0-9]", "", title.removesuffix("/0").rsplit("/", 1)[-1].lower())
 
 
-def _guessed(titles: Sequence[str]) -> dict[str, str]:
-    """Return our columns, each with the title that means it most likely."""
+def _guessed(titles: Sequence[str], values: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return our columns, each with the title that means it most likely.
+
+    Args:
+        values: Some values of each title; a login has no space, and an action is a word.
+    """
     by_name: dict[str, str] = {}
     for title in titles:
         by_name.setdefault(_plain(title), title)
     found: dict[str, str] = {}
     for column, names in MEANINGS.items():
-        likeliest = next((by_name[name] for name in names if name in by_name), None)
-        if likeliest is not None:
-            found[column] = likeliest
+        held = [by_name[name] for name in names if name in by_name]
+        fitting = [title for title in held if _may_be(column, values.get(title, ()))]
+        if fitting:
+            found[column] = fitting[0]
+        elif held and column not in SHAPED:
+            found[column] = held[0]
     return found
+
+
+def _may_be(column: str, values: Sequence[str]) -> bool:
+    """Return whether most of the values have the shape that a column needs, if it needs one."""
+    known = [value.strip() for value in values if value.strip()]
+    shape = SHAPED.get(column) or PREFERRED.get(column)
+    return not (shape and known) or 2 * sum(bool(re.search(shape, one)) for one in known) > len(
+        known
+    )
 
 
 def _event_class(found: Mapping[str, str]) -> str:

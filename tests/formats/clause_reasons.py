@@ -21,7 +21,7 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "has a duration if its layout has `%tr`, which separate tests show": (
             "squid_logformat",
         ),
-        DECLARED: ("declared_csv",),
+        DECLARED: ("declared_csv", "declared_syslog"),
     },
     "407": {
         NO_LOGIN: (
@@ -43,11 +43,11 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "has no bytes": (
             "cloudflare_gateway", "console_csv", "meraki", "squidguard", "zeek_ssl",
         ),
-        DECLARED: ("declared_csv",),
+        DECLARED: ("declared_csv", "declared_syslog"),
     },
     "extras": {
         "keeps only the columns that the district declares, which may include `extras`": (
-            "declared_csv", "declared_json",
+            "declared_csv", "declared_json", "declared_syslog",
         ),
         "is a layout of this project, without further fields": ("lease_csv",),
     },

@@ -28,6 +28,7 @@ WHY_NOT: Mapping[str, str] = {
     "windows_dns": "no samples",
     "declared_csv": "read as the district specifies",
     "declared_json": "read as the district specifies",
+    "declared_syslog": "read as the district specifies",
     "dnsmasq": "no samples",
     "freeradius_detail": "no samples",
     "isc_dhcpd_leases": "the sample has none",

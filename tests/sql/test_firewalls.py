@@ -137,7 +137,7 @@ def test_what_is_refused_or_answered_is_nothing(write):
 
 
 OF_PER_LINE = Path(__file__).parents[1] / "formats"
-BY_OPTIONS = {"declared_csv", "declared_json"}
+BY_OPTIONS = {"declared_csv", "declared_json", "declared_syslog"}
 """Formats whose columns a district names; their recorded lines say little."""
 
 

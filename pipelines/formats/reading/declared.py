@@ -1,14 +1,17 @@
 """Columns of an export that the district declares in its settings.
 
-An option gives the place of one of our columns in the export; the formats `declared_json` and
-`declared_csv` differ only in the kind of place.
+An option gives the place of one of our columns in the export; the formats `declared_json`,
+`declared_csv` and `declared_syslog` differ only in the kind of place.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import polars as pl
 
-from pipelines.clock import Stamp
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES, INSTANT, LOGON_ACTIVITIES, LOGON_KINDS
 from pipelines.formats.reading.fields import (
@@ -29,6 +32,8 @@ from pipelines.formats.reading.web import unless_challenged
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
 FIXED = "="
+JOIN = " + "
+SAMPLE = datetime(2026, 11, 2, 20, 15, 9, tzinfo=UTC)
 WORDS = {
     "true": True, "yes": True, "1": True, "success": True,
     "false": False, "no": False, "0": False, "failure": False,
@@ -124,20 +129,50 @@ def declared(
     return places, fixed
 
 
-def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl.Expr]:
+def time_shape(options: Mapping[str, str]) -> str:
+    """Return `iso`, or a shape that reads back what it writes.
+
+    Raises:
+        SettingsError: The shape does not.
+    """
+    shape = options.get("time_shape", "iso")
+    if shape == "iso":
+        return shape
+    written = pl.select(pl.lit(SAMPLE.strftime(shape)))
+    stamp = clock.civil(pl.first(), shape, Reading("UTC"))
+    read_back = written.select(stamp.time).item()
+    # an offset would be read and then lost, hence the zone applied on top of it
+    has_offset = re.search(r"%[:#]*[zZ]", shape)
+    if has_offset or read_back is None or read_back.replace(second=9) != SAMPLE:
+        raise SettingsError(
+            f"the shape {shape!r} lacks day and minute, or includes an offset",
+            where="options.time_shape",
+            remedy="Write it as in `%m/%d/%Y %H:%M:%S`, or say `iso`.",
+        )
+    return shape
+
+
+def stamp_of(text: pl.Expr, *, shape: str, reading: Reading) -> Stamp:
+    """Read a time in a shape of `time_shape`."""
+    if shape == "iso":
+        return clock.first(clock.iso(text, reading), clock.epoch_by_size(text))
+    return clock.civil(text, shape, reading)
+
+
+def values(cls: str, texts: Mapping[str, pl.Expr], read: Clock) -> dict[str, pl.Expr]:
     """Return the columns of an event class, with the class, read from their texts.
 
     Args:
         cls: An event class.
         texts: For each column its text.
-        clock: Reads the text of a time.
+        read: Reads the text of a time.
     """
-    columns = {column: _value(cls, column, text, clock) for column, text in texts.items()}
-    found = columns | _derived(cls, columns, texts, clock)
+    columns = {column: _value(cls, column, text, read) for column, text in texts.items()}
+    found = columns | _derived(cls, columns, texts, read)
     return {"event_class": pl.lit(cls), **_empty(), **found}
 
 
-def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
+def _value(cls: str, column: str, text: pl.Expr, read: Clock) -> pl.Expr:
     """Parse a column by its name and type."""
     dtype = EVENT_CLASSES[cls].columns[column].dtype
     if column == "disposition":
@@ -145,7 +180,7 @@ def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
     if column in READERS:
         return READERS[column](text)
     if dtype == INSTANT:
-        return clock(text).time
+        return read(text).time
     if column == "ip" or column.endswith("_ip"):
         return address(text)
     if column.endswith("_port"):
@@ -161,10 +196,10 @@ def _derived(
     cls: str,
     columns: Mapping[str, pl.Expr],
     texts: Mapping[str, pl.Expr],
-    clock: Clock,
+    read: Clock,
 ) -> dict[str, pl.Expr]:
     """Return the quality of the timestamp, and values derived from other columns."""
-    found = {"time_quality": clock(texts["time"]).quality}
+    found = {"time_quality": read(texts["time"]).quality}
     if "start_time" in columns:
         found["start_time"] = pl.coalesce(columns["start_time"], columns["time"])
     if cls == "http_requests":

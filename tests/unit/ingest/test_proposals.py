@@ -66,6 +66,37 @@ EXPORTS = {
         "logons",
         {"user_name": "ada@example.org", "host": "ex5c0017"},
     ),
+    "full names and an action of the policy": (
+        (
+            "Date,Time,User,User Email,Device Name,URL,Policy Action,Download Bytes\n"
+            "11/02/2026,08:15:00 AM,Ada Park,ada@example.org,EX5C0017,https://games.example/,"
+            "Blocked,5120\n"
+        ),
+        "http_requests",
+        {
+            "user_name": "ada@example.org",
+            "src_hostname": "ex5c0017",
+            "disposition": "blocked",
+            "bytes_in": 5120,
+        },
+    ),
+    "objects behind a header": (
+        (
+            '<134>Nov  2 08:15:00 gate agent: {"ts":"2026-11-02T14:15:00Z","username":"ada",'
+            '"sourceIp":"192.0.2.17","domain":"games.example","categories":["Games"],'
+            '"action":"Blocked"}\n'
+        ),
+        "http_requests",
+        {"user_name": "ada", "category": "Games", "disposition": "blocked"},
+    ),
+    "pairs behind a header": (
+        (
+            "<134>1 2026-11-02T08:15:00-06:00 gate agent - - - user=ada src=192.0.2.17 "
+            'url="https://games.example/a b" act=pass rcvdbyte=5120\n'
+        ),
+        "http_requests",
+        {"user_name": "ada", "url_hostname": "games.example", "bytes_in": 5120},
+    ),
     "json array": (
         (
             '{"items":[{"createdAt":"2026-11-02T14:15:00Z","upn":"ada","url":'
