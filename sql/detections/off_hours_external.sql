@@ -24,6 +24,8 @@ session_policy:
   home: finding
   nothing: nothing
 grain: [subject, event_date]
+lookback: 27
+lookahead: 13
 params:
   event_date: {type: date}
   block_seconds:
@@ -53,6 +55,26 @@ params:
     min: 0.5
     max: 1
     why: nearly all requests fall while the keyboard is live
+  event_share:
+    type: double
+    default: 0.5
+    min: 0.3
+    max: 1
+    why: a person called in by an event does not spend most of the time on such sites
+  event_seconds:
+    type: int
+    default: 900
+    min: 300
+    max: 7200
+    unit: seconds
+    why: a wait during an event may be filled with a quarter of an hour
+  site_days:
+    type: int
+    default: 5
+    min: 2
+    max: 14
+    unit: days
+    why: a week on site shows whether the usual hours are the person's
 columns:
   measure: {type: double, is: seconds on external sites}
 claim: >-
@@ -143,6 +165,13 @@ found as (
         sites.served,
         sites.spans,
         sites.non_work_spans,
+        not coalesce(stretches.is_usual_duty, false)
+        or stretches.is_remote
+        or coalesce(stretches.is_device_assumed, false) as has_known_hours,
+        coalesce(
+            kept.site_days >= $site_days and kept.outside_days * 2 <= kept.site_days,
+            false
+        ) as keeps_usual_hours,
         sites.evidence
         || list_value(stretches.session_event_id)
         || coalesce(stretches.bindings, []::bigint[]) as evidence
@@ -152,6 +181,10 @@ found as (
             stretches.account = sites.account
             and stretches.device = sites.device
             and stretches.start_time = sites.start_time
+    left join core.usual_hours_kept as kept
+        on
+            stretches.person_id = kept.person_id
+            and stretches.event_date = kept.event_date
 )
 
 select
@@ -198,12 +231,15 @@ select
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked)),
         is_device_assumed := coalesce(bool_or(is_device_assumed), false),
         is_usual_duty := coalesce(bool_or(is_usual_duty), false),
-        -- from home no event calls; on site only the person's own hours rule one out
+        -- from home no event calls; on site an event explains an evening, and not one
+        -- that was mostly spent on non-work sites
         is_event_possible := ruled_out_if(
-            bool_and(
-                not coalesce(is_usual_duty, false)
-                or is_remote
-                or coalesce(is_device_assumed, false)
+            bool_and(has_known_hours)
+            or (
+                bool_and(has_known_hours or keeps_usual_hours)
+                and clock_seconds(non_work_seconds, non_work_spans) >= $event_seconds
+                and clock_seconds(non_work_seconds, non_work_spans)
+                > $event_share * sum(active_seconds)
             )
         )
     ) as details,
