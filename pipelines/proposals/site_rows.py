@@ -21,6 +21,9 @@ HABIT_DAYS = 5
 SMALL_JOB = 8
 """People of a job in which what one of them uses nearly every day is the job."""
 
+LONE_JOB = 2
+"""People of a job with no one to compare with: there a look at the site counts as a day of use."""
+
 NEVER = frozenset(
     {
         "adult",
@@ -57,6 +60,7 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
         habit_days=HABIT_DAYS,
         small_job=SMALL_JOB,
         habit_share=HABIT_SHARE,
+        lone_job=LONE_JOB,
     )
     doubtful = 0
     for number, row in enumerate(found.iter_rows(named=True), start=1):

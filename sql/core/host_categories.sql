@@ -16,7 +16,11 @@ columns:
   is_well_known:
     type: boolean
     is: on the built-in list of well-known sites, and no other list differs
-  is_non_work: {type: boolean, is: a kind of site that is seldom work}
+  is_non_work:
+    type: boolean
+    is: >-
+      a kind of site that is seldom work; of games and file sharing, which lists often
+      give to lessons and tools, only if two sources agree or the site is well known
   is_sensitive: {type: boolean, is: sensitive; no rule on sites judges it}
   event_date: {type: date, is: local day}
 --- */
@@ -97,9 +101,11 @@ select
     -- a vendor's helper controls a computer from elsewhere, too
     and category <> 'remote_access'
     and count(*) over (partition by url_hostname) = 1 as is_well_known,
-    category in (
-        'social', 'shopping', 'streaming', 'sports', 'gambling', 'jobs', 'dating',
-        'games', 'adult', 'real_estate', 'file_sharing', 'circumvention'
+    is_non_work_kind(category)
+    and (
+        category not in ('games', 'file_sharing')
+        or count(distinct source) >= 2
+        or is_well_known
     ) as is_non_work,
     category in (
         select kinds.category

@@ -258,7 +258,9 @@ non_work as (
     from core.host_categories as categories
     inner join identity.hosts as hosts
         on categories.url_hostname = hosts.url_hostname
-    where categories.event_date = $event_date::date and categories.is_non_work
+    where
+        categories.event_date = $event_date::date
+        and is_non_work_kind(categories.category)
 ),
 
 listed as (

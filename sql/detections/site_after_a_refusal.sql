@@ -146,7 +146,7 @@ refused as (
         and categories.event_date = $event_date::date
         and requests.disposition = 'blocked'
         and requests.attribution_grade = 'A'
-        and categories.is_non_work
+        and is_non_work_kind(categories.category)
     window
         in_order as (
             partition by requests.account, requests.device, categories.category

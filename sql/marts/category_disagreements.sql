@@ -26,7 +26,8 @@ disputed as (
     select
         url_hostname,
         len(list_distinct(flatten(list(string_split(sources, ', '))))) as source_count,
-        bool_or(is_non_work) and not bool_and(is_non_work) as is_work_disputed
+        bool_or(is_non_work_kind(category))
+        and not bool_and(is_non_work_kind(category)) as is_work_disputed
     from labels
     group by url_hostname
     having

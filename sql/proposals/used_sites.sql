@@ -116,6 +116,18 @@ readers as (
     having count(distinct at_length.event_date) >= $days
 ),
 
+-- a shop that one list names: the only person in a job may open it every day
+opened as (
+    select
+        site,
+        account,
+        count(distinct event_date) as days
+    from core.site_evidence
+    where is_page_read
+    group by site, account
+    having max(non_work_sources) <= 1 and not bool_or(is_well_known)
+),
+
 by_every_job as (
     select
         readers.site,
@@ -123,13 +135,21 @@ by_every_job as (
         jobs.people,
         count(*) as readers,
         count_if(
-            readers.days >= $habit_days
-            and readers.days >= $habit_share * work_days.days
+            greatest(
+                readers.days,
+                case
+                    when jobs.people <= $lone_job then coalesce(opened.days, 0)
+                    else 0
+                end
+            )
+            >= greatest($habit_days, $habit_share * work_days.days)
         ) as daily
     from readers
     inner join people on readers.account = people.account
     inner join jobs on people.job = jobs.job
     left join work_days on readers.account = work_days.account
+    left join opened
+        on readers.site = opened.site and readers.account = opened.account
     group by readers.site, people.job, jobs.people
 ),
 
