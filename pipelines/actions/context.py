@@ -33,6 +33,14 @@ def granted_today(registry: Registry, zone: str, person: Principal) -> Principal
     return replace(person, is_granted=is_granted(consents, person.user_name, today))
 
 
+Put = Callable[[bytes], None]
+"""Takes the file away; called in the transaction that notes its hash."""
+
+
+def _nowhere(_: bytes) -> None:
+    raise AssertionError("this action has no file")
+
+
 @dataclass(frozen=True)
 class ActionContext:
     """An opened district and the user who works in it.
@@ -40,11 +48,13 @@ class ActionContext:
     Attributes:
         guard: Raises an error, in the transaction of an action, if the data that the
             user saw has changed since.
+        put: Takes the file that the action produces.
     """
 
     district: District
     asker: Principal
     guard: Callable[[Transaction], None] | None = None
+    put: Put = _nowhere
 
     def require(self, right: Right) -> None:
         """Raise an error unless the user has a right; record a refused request for names.

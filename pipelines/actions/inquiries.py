@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from pipelines.actions.action import OUT, REASON, Action, Parameter, Result, Values, day_of
 from pipelines.actions.context import ActionContext
-from pipelines.actions.kept_evidence import Put
-from pipelines.actions.permits import day_of
 from pipelines.actions.referrals import OFFICES
 from pipelines.errors import SettingsError
 from pipelines.findings.packs import EPOCH, csv_bytes
@@ -89,7 +88,7 @@ def feasibility(context: ActionContext, first: date, last: date) -> dict[str, An
     return {"days": len(asked), "days_held": len(asked) - len(gone), "gone": gone}
 
 
-def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, object]:
+def release_inquiry(context: ActionContext, inquiry_id: str) -> dict[str, object]:
     """Answer an inquiry that a second person approved with one zip, recorded before it leaves.
 
     Raises:
@@ -108,7 +107,7 @@ def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[s
     act = _act(context, "inquiry released", row, f"to {row['office']}, {seal}")
     with context.chain.recording(act) as transaction:
         change_inquiry(transaction, inquiry_id, released_time=now_text(), sha256=seal)
-        put(data)
+        context.put(data)
     return {**row, "sha256": seal}
 
 
@@ -175,3 +174,83 @@ def _act(context: ActionContext, action: str, row: Mapping[str, object], reason:
         reason=reason,
         case=str(row["inquiry_id"]),
     )
+
+
+def _inquire(context: ActionContext, values: Values) -> Result:
+    row = inquire(
+        context,
+        values["account"],
+        (values["first"], values["last"]),
+        values["office"],
+        values["authorized_by"],
+        values["reason"],
+    )
+    ident, held = row["inquiry_id"], f"{row['days_held']} of {row['days']} days are held"
+    names = ("inquiry_id", "first_day", "last_day", "office", "days", "days_held")
+    return Result(
+        f"{ident} is recorded; {held}.",
+        {name: row[name] for name in names},
+        (f"{ident}: {held}", f"Then: schoolbell inquiry release {ident} --out answer.zip"),
+    )
+
+
+def _release(context: ActionContext, values: Values) -> Result:
+    ident, out = values["inquiry"], values.get(OUT, "")
+    seal = release_inquiry(context, ident)["sha256"]
+    facts = {"inquiry_id": ident, "file": out, "sha256": seal}
+    return Result("Released.", facts, (f"{out}: sha256 {seal}",), file=f"{ident}.zip")
+
+
+INQUIRE = Action(
+    name="inquire",
+    command="inquiry open",
+    right="inquire",
+    title="Record an inquiry",
+    button="Record it",
+    act=_inquire,
+    about="",
+    back="/referrals",
+    parameters=(
+        Parameter("account", "Account", option="--account", help="Account in question."),
+        Parameter("first", "First day", "date", option="--from", help="First day."),
+        Parameter("last", "Last day", "date", option="--to", help="Last day."),
+        Parameter(
+            "office",
+            "Requester",
+            "choice",
+            OFFICES,
+            option="--for",
+        ),
+        Parameter(
+            "authorized_by",
+            "Authorized by",
+            hint="Name and office.",
+            option="--by",
+            help="Name and office of who authorized it.",
+        ),
+        REASON,
+    ),
+    hint="A second person must approve the answer before it is released.",
+    summary="""Record an office's inquiry; report whether the logs could answer it.
+
+    No result is shown. A second person must approve the answer before its release.
+    """,
+)
+RELEASE_INQUIRY = Action(
+    name="release-inquiry",
+    command="inquiry release",
+    right="inquire",
+    title="Answer",
+    button="Release the answer",
+    act=_release,
+    about="",
+    parameters=(
+        Parameter(
+            "inquiry", kind="hidden", option="inquiry_id", help="ID that `inquiry open` printed."
+        ),
+    ),
+    out=Parameter(OUT, option="--out", help="New file to write, such as answer.zip."),
+    back="/referrals",
+    summary="Release the answer to an inquiry that a second person approved.",
+)
+ACTIONS = (INQUIRE, RELEASE_INQUIRY)

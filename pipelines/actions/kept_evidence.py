@@ -5,10 +5,21 @@ hash.
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
+from pipelines.actions.action import (
+    CASE,
+    OUT,
+    REASON,
+    WITH_NAMES,
+    Action,
+    Parameter,
+    Result,
+    Values,
+    day_of,
+)
 from pipelines.actions.context import ActionContext
 from pipelines.findings.packs import gathered
 from pipelines.findings.packs import pack as packed
@@ -22,9 +33,6 @@ from pipelines.state.retention import (
     place_hold,
     release_hold,
 )
-
-Put = Callable[[bytes], None]
-"""Takes the file away; called in the transaction that notes its hash."""
 
 
 def hold(
@@ -101,9 +109,7 @@ class PackResult:
     number: int
 
 
-def pack(
-    context: ActionContext, case_id: str, reason: str, put: Put, *, names: bool = False
-) -> PackResult:
+def pack(context: ActionContext, case_id: str, reason: str, *, names: bool = False) -> PackResult:
     """Pack the evidence of a case into a zip file that can be verified offline.
 
     Raises:
@@ -126,7 +132,7 @@ def pack(
         reason=f"{edition(names=names)}, {seal}: {why}",
     )
     with context.chain.recording(act):
-        put(data)
+        context.put(data)
     head = context.chain.head()
     return PackResult(seal, len(case.findings), head.number if head else 0)
 
@@ -134,3 +140,107 @@ def pack(
 def edition(*, names: bool) -> str:
     """Return how names appear in a pack."""
     return "with names" if names else "under pseudonyms"
+
+
+def line_of(one: Hold) -> str:
+    """Return a hold in one line."""
+    case = f", case {one.case_id}" if one.case_id else ""
+    days = f"{one.first_day} to {one.last_day}"
+    line = f"{one.hold_id}: {days}{case}, by {one.actor}: {one.reason}"
+    if one.released_time:
+        line += f"; released {one.released_time[:10]}: {one.release_reason}"
+    return line
+
+
+def _hold(context: ActionContext, values: Values) -> Result:
+    first, last = (
+        day_of(values[name], name) if values.get(name) else None for name in ("first", "last")
+    )
+    placed = hold(context, values["reason"], first, last, values.get("case") or None)
+    return Result(
+        f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.",
+        placed.__dict__,
+        (f"hold {line_of(placed)}",),
+    )
+
+
+def _release(context: ActionContext, values: Values) -> Result:
+    ident = values["hold"]
+    facts = {"hold_id": ident, "released_by": release(context, ident, values["reason"])}
+    return Result(f"{ident} is released.", facts)
+
+
+def _pack(context: ActionContext, values: Values) -> Result:
+    case, names = values["case"], bool(values["names"])
+    made = pack(context, case, values["reason"], names=names)
+    out = values.get(OUT, "")
+    facts = {
+        "file": out,
+        "sha256": made.sha256,
+        "findings": made.findings,
+        "audit_entry": made.number,
+    }
+    lines = (
+        f"{out}: {made.findings} findings, {edition(names=names)}",
+        f"sha256 {made.sha256}, entry {made.number} of the audit chain",
+        f"To check it: python3 verify.py {Path(out).name} --sha256 {made.sha256}",
+    )
+    return Result("Packed.", facts, lines, file=f"{case}.zip")
+
+
+FIRST = Parameter("first", "First day", "date", option="--from", help="First day.")
+LAST = Parameter("last", "Last day", "date", option="--to", help="Last day.")
+HOLD = Action(
+    name="hold",
+    command="hold add",
+    right="hold",
+    title="Hold the week",
+    button="Hold",
+    act=_hold,
+    parameters=(
+        replace(CASE, option="--case", help="Hold the week of this case.", is_required=False),
+        REASON,
+        replace(FIRST, is_field=False, is_required=False),
+        replace(LAST, is_field=False, is_required=False),
+    ),
+    hint="Nothing in it is deleted until the hold is released.",
+    summary="Place a hold: keep all data of some days, regardless of the retention period.",
+)
+HOLD_DAYS = Action(
+    name="hold-days",
+    command="hold add",
+    right="hold",
+    title="Put days on hold",
+    button="Hold",
+    act=_hold,
+    about="",
+    parameters=(FIRST, LAST, REASON),
+    back="/permits",
+)
+RELEASE = Action(
+    name="release",
+    command="hold release",
+    right="hold",
+    title="Release a hold",
+    button="Release",
+    act=_release,
+    about="",
+    parameters=(
+        Parameter("hold", kind="hidden", option="hold_id", help="ID that `hold list` shows."),
+        REASON,
+    ),
+    back="/permits",
+    summary="Release a hold; the next purge may delete its data.",
+)
+PACK = Action(
+    name="pack",
+    command="findings pack",
+    right="export",
+    title="Evidence pack",
+    button="Pack",
+    act=_pack,
+    parameters=(CASE, WITH_NAMES, REASON),
+    out=Parameter(OUT, option="--to", help="New file to write, such as case.zip."),
+    summary="Pack the evidence of a case into a zip file that can be verified offline.",
+)
+ACTIONS = (HOLD, HOLD_DAYS, RELEASE, PACK)

@@ -1,18 +1,21 @@
 """Acts that give names: whose a code name is, and findings exported with names."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from pipelines.actions.action import CASE, REASON, WITH_NAMES, Action, Parameter, Result, Values
 from pipelines.actions.context import ActionContext
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.finding_frames import rows
+from pipelines.findings.finding_frames import COLUMNS, rows
 from pipelines.findings.review import NameRequest, granted, granted_for, required_reason
 from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites
+from pipelines.reports.text_tables import table, to_csv
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 from pipelines.state.findings import stored_evidence
@@ -142,3 +145,59 @@ def export(
     )
     with context.chain.recording(act):
         return found
+
+
+def _reveal(context: ActionContext, values: Values) -> Result:
+    token = values["name"]
+    found = reveal(context, token, values["reason"], values["case"])
+    owner = f", of {found['person_id']}" if found["person_id"] else ""
+    name = f" ({found['person_name']})" if found["person_name"] else ""
+    return Result(
+        f"This is the only time {token} is shown.",
+        found,
+        (f"{token}: {found['kind']} {found['value']}{owner}{name}",),
+        names=found,
+    )
+
+
+def as_csv(found: list[dict[str, Any]]) -> str:
+    """Return exported findings as CSV."""
+    body = [[row[name] for name in COLUMNS] for row in found]
+    return to_csv(table("findings", COLUMNS, body))
+
+
+def _export(context: ActionContext, values: Values) -> Result:
+    case = values["case"]
+    found = export(context, case, values["reason"], names=bool(values["names"]))
+    context.put(as_csv(found).encode())
+    return Result("Exported.", file=f"{case}.csv")
+
+
+REVEAL = Action(
+    name="reveal",
+    command="reveal",
+    right="names",
+    title="Look up a code name",
+    button="Show",
+    act=_reveal,
+    parameters=(
+        replace(CASE, option="--case", help="Case that needs it.", is_required=False),
+        Parameter("name", "Code name", option="token", help="A code name, such as falcon-27."),
+        REASON,
+    ),
+    hint="Requires a second person. The name is shown once, and each lookup is recorded.",
+    summary="""Show the person behind a code name; every lookup is recorded.
+
+    A lookup is for one case, and is recorded before anything is shown.
+    """,
+)
+EXPORT = Action(
+    name="export",
+    command="findings export",
+    right="export",
+    title="Export as CSV",
+    button="Export",
+    act=_export,
+    parameters=(CASE, WITH_NAMES, REASON),
+)
+ACTIONS = (REVEAL, EXPORT)

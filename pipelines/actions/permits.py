@@ -6,13 +6,24 @@ The effect of a site on the list is previewed first.
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines.actions.action import (
+    CASE,
+    IN_YOUR_WORDS,
+    REASON,
+    Action,
+    Parameter,
+    Preview,
+    Result,
+    Values,
+    day_of,
+)
 from pipelines.actions.context import ActionContext
-from pipelines.actions.site_effects import days_to_try, settled_by
+from pipelines.actions.site_effects import days_to_try, settled_by, span_in_words
 from pipelines.build.steps import nobody_watches
 from pipelines.build.trial import Difference, TrialResult, copied
 from pipelines.build.trial import changed as with_registry
@@ -45,6 +56,7 @@ from pipelines.registry.tables.approved_sites import (
     SITE_CLASSES,
     approved_sites,
 )
+from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
@@ -158,20 +170,6 @@ def _scope(text: str) -> Scope:
             remedy=f"It is one of: {', '.join(SCOPES)}",
         )
     return text
-
-
-def day_of(text: str, where: str) -> date:
-    """Parse a day as people write it.
-
-    Raises:
-        SettingsError: The text is not a day.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
-        ) from error
 
 
 def proposal(
@@ -349,3 +347,200 @@ class _Site:
     settled: list[str] = field(default_factory=list)
     minutes: float = 0.0
     is_hidden: bool = False
+
+
+def _exception(context: ActionContext, values: Values) -> Result:
+    scope = values["scope"]
+    facts = exception(
+        context,
+        values["finding"],
+        values["reason"],
+        values["until"],
+        scope,
+        values.get("since", ""),
+    )
+    said, ident = "takes effect with the next run.", facts["exception_id"]
+    span = f"{facts['first_day']} to {facts['last_day']}"
+    return Result(
+        f"{ident} {said}", facts, (f"{ident}: {facts['rule']} by {scope}, {span}. It {said}",)
+    )
+
+
+def _exception_end(context: ActionContext, values: Values) -> Result:
+    ident = values["exception"]
+    last = exception_end(context, ident, values["reason"], wholly=bool(values["wholly"]))
+    said = f"{ident} {f'ends on {last}' if last else 'is removed'}."
+    facts = {"exception_id": ident, "last_day": last or None}
+    return Result(said, facts, (f"{said} This takes effect with the next run.",))
+
+
+def _site_row(context: ActionContext, values: Values) -> dict[str, str]:
+    """Return the registry row for the values of a decision about a site."""
+    return proposal(
+        context,
+        values["site"],
+        values["class"],
+        values["roles"],
+        values["first"],
+        values["until"],
+        values["reason"],
+    )
+
+
+def _site(context: ActionContext, values: Values) -> Preview:
+    row = _site_row(context, values)
+
+    def write(now: ActionContext) -> Result:
+        # the first day is the one that was shown
+        same = _site_row(now, {**values, "first": row["valid_from"]})
+        approve_site(now, same)
+        ident, site = same["entry_id"], same["pattern"]
+        closes = "Cases that it covers close with the next run."
+        since = f" from {same['valid_from']}" if same["valid_from"] else ""
+        return Result(
+            f"{site} is on the list as {ident}. {closes}",
+            {"saved": True, **same},
+            (f"{ident}: {site} for {same['roles']}{since}. {closes}",),
+        )
+
+    return Preview(
+        title=row["pattern"],
+        why=row["purpose"],
+        file=NAME,
+        rows=[f"{name}: {value}" for name, value in row.items() if value],
+        differences=lambda: would_change(context, row),
+        write=write,
+        note=span_in_words(row, context.today),
+        facts=row,
+    )
+
+
+EXCEPTION = Action(
+    name="exception",
+    command="findings exception",
+    right="exception",
+    title="Add an exception",
+    button="Add it",
+    act=_exception,
+    parameters=(
+        replace(CASE, option=""),
+        Parameter(
+            "finding",
+            "Finding",
+            "choice",
+            option="finding_id",
+            help="ID of a finding, as listed.",
+        ),
+        Parameter(
+            "scope",
+            "For its",
+            "choice",
+            {one: one for one in SCOPES},
+            option="--scope",
+            help="What it applies to: " + ", ".join(SCOPES),
+            default="account",
+            is_required=False,
+        ),
+        Parameter(
+            "until",
+            "Last day",
+            "date",
+            option="--until",
+            help=f"Last day, at most {MAX_EXCEPTION_DAYS} days from today.",
+        ),
+        Parameter(
+            "since",
+            kind="date",
+            is_needed=False,
+            is_field=False,
+            option="--from",
+            help="First day; the finding's by default.",
+        ),
+        IN_YOUR_WORDS,
+    ),
+    hint="Similar findings are hidden, but still counted and kept.",
+    summary="Add an exception: similar findings are hidden, but still counted and kept.",
+)
+EXCEPTION_END = Action(
+    name="exception-end",
+    command="findings exception-end",
+    right="exception",
+    title="End an exception",
+    button="End it",
+    act=_exception_end,
+    about="",
+    parameters=(
+        Parameter(
+            "exception", kind="hidden", option="exception_id", help="ID, as `permits` lists it."
+        ),
+        Parameter(
+            "wholly",
+            "Remove it entirely",
+            "check",
+            is_needed=False,
+            option="--wholly",
+            help="Remove it as if it had never been added.",
+        ),
+        IN_YOUR_WORDS,
+    ),
+    back="/permits",
+    summary="End an exception; findings that it hid are shown again from the next run.",
+)
+SITE = Action(
+    name="site",
+    command="sites decide",
+    right="sites",
+    title="Put a site on the list",
+    button="Preview the effect",
+    attempt=_site,
+    confirm="Put it on the list",
+    is_needed_seen=True,
+    about="",
+    back="/sites",
+    parameters=(
+        Parameter("site", "Site", option="site", help="Domain or host."),
+        Parameter(
+            "class",
+            "As",
+            "choice",
+            {
+                "sanctioned": "Sanctioned: for the work",
+                "approved_non_business": "Approved, not for the work",
+                "district": "A site of the district",
+            },
+            option="--class",
+            default="sanctioned",
+            is_required=False,
+        ),
+        Parameter(
+            "roles",
+            "For",
+            hint="all, staff, student, or a job title; separate several with |",
+            option="--roles",
+            help="all, staff, student, or a job title; separate several with |.",
+            default="all",
+            is_required=False,
+        ),
+        Parameter(
+            "first",
+            "First day",
+            "date",
+            is_needed=False,
+            hint="Empty: it covers all earlier use.",
+            option="--from",
+            help="First day; default: none; earlier use is covered.",
+        ),
+        Parameter(
+            "until",
+            "Last day",
+            "date",
+            is_needed=False,
+            option="--until",
+            help="Last day; default: no end.",
+        ),
+        replace(REASON, help="Purpose of the site at your district; recorded permanently."),
+    ),
+    hint="The next page previews the effect. Nothing is saved yet.",
+    summary="Put a site on the district's list; without --save, only preview the effect.",
+)
+ACTIONS = (EXCEPTION, EXCEPTION_END, SITE)

@@ -14,9 +14,10 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.actions.action import REASON, Action, Parameter, Preview, Result, Values
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
-from pipelines.actions.permits import approve_site, file_of, proposal, tried
+from pipelines.actions.permits import WEEKS, approve_site, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD
 from pipelines.build.trial import Difference, TrialResult
 from pipelines.district import only_writer
@@ -24,7 +25,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
 from pipelines.proposals.duty_rows import USUAL_DUTY
-from pipelines.proposals.offers import SETTINGS, Offer, Proposal, offers
+from pipelines.proposals.offers import SETTINGS, Offer, Proposal, as_text, offers
 from pipelines.proposals.registry_proposals import KINDS, proposed
 from pipelines.proposals.site_rows import SANCTIONED
 from pipelines.proposals.usual_duty import with_line
@@ -474,3 +475,112 @@ def _entered(
         said = {"purpose": why, "consent_by": context.asker.user_name if why else ""}
         found.append({**said, **cells, "entry_id": own})
     return found
+
+
+def _proposal(context: ActionContext, values: Values) -> Preview:
+    (offer,) = chosen(offered(context), [values["proposal"]])
+    if offer.file not in (*NAMELESS, *COUNTED):
+        raise SettingsError(
+            f"rows of {offer.file} cannot be accepted on this page",
+            remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
+        )
+
+    def write(now: ActionContext) -> Result:
+        return _in_force([accept(now, offer, values["reason"])])
+
+    return Preview(
+        title=offer.offer_id,
+        why=offer.reason,
+        file=offer.file,
+        rows=proposal_rows(offer),
+        differences=lambda: what_changes(context, [offer], WEEKS),
+        write=write,
+    )
+
+
+def _in_force(said: Sequence[str]) -> Result:
+    return Result(f"{'; '.join(said)}. It takes effect with the next run.")
+
+
+def _group(context: ActionContext, values: Values) -> Result:
+    said = [
+        one
+        for group in _groups_given(context, values)
+        for one in accept_group(context, group, values["reason"])
+    ]
+    return _in_force(said)
+
+
+def _groups_given(context: ActionContext, values: Values) -> list[Group]:
+    """Return the groups of a form; if single rows can be checked, only these."""
+    meant = of_group(offered(context), values["group"])
+    if values.get("is_ticked"):
+        meant = [
+            replace(one, offers=[each for each in one.offers if values.get(each.offer_id)])
+            for one in meant
+        ]
+    found = [one for one in meant if one.offers]
+    if not found:
+        raise SettingsError(
+            "nothing is selected, or the logs no longer propose it",
+            remedy="Reload the page.",
+        )
+    return found
+
+
+def _group_back(context: ActionContext, values: Values) -> Result:
+    return _in_force(take_back(context, values["group"], values["reason"]))
+
+
+def proposal_rows(offer: Offer) -> list[str]:
+    """Return what accepting writes: the first rows, or the number of people in them."""
+    count = len(offer.proposals)
+    if offer.file in COUNTED:
+        people = len({one.cells["person_id"] for one in offer.proposals})
+        return [f"{count} rows for {people} people"]
+    text = as_text(offer.file, offer.proposals[:MAX_LINES])
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    if count > MAX_LINES:
+        lines.append(f"and {count - MAX_LINES} more rows")
+    return lines
+
+
+MAX_LINES = 3
+"""Rows of a proposal that are shown."""
+GROUP = (Parameter("group", kind="hidden"), REASON)
+ACTIONS = (
+    Action(
+        name="proposal",
+        command="propose",
+        right="sites",
+        title="Accept",
+        button="Preview the effect",
+        attempt=_proposal,
+        confirm="Add to the registry",
+        about="",
+        parameters=(Parameter("proposal", kind="hidden"), REASON),
+        back="/proposals",
+    ),
+    Action(
+        name="proposal-group",
+        command="propose",
+        right="sites",
+        title="Accept the group",
+        button="Accept",
+        act=_group,
+        about="",
+        parameters=GROUP,
+        back="/proposals",
+    ),
+    Action(
+        name="proposal-back",
+        command="propose",
+        right="sites",
+        title="Undo",
+        button="Undo",
+        act=_group_back,
+        about="",
+        parameters=GROUP,
+        back="/proposals",
+    ),
+)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipelines.actions.action import REASON, Action, Parameter, Result, Values
 from pipelines.actions.context import ActionContext
 from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import Message, hashed
@@ -109,3 +110,65 @@ def send_test_mail(context: ActionContext, name: str) -> Mapping[str, str]:
             retryable=True,
         )
     return {"name": name, "address": reader.address}
+
+
+def _stop(context: ActionContext, values: Values) -> Result:
+    name = values["reader"]
+    stop_mail(context, name, values["reason"])
+    facts, lines = {"name": name}, (f"{name}: emails are stopped",)
+    return Result(f"Emails to {name} are stopped.", facts, lines)
+
+
+def _resume(context: ActionContext, values: Values) -> Result:
+    name = values["reader"]
+    resume_mail(context, name, values["reason"])
+    facts, lines = {"name": name}, (f"{name}: emails are sent again",)
+    return Result(f"Emails to {name} are sent again.", facts, lines)
+
+
+def _test(context: ActionContext, values: Values) -> Result:
+    sent = send_test_mail(context, values["reader"])
+    said = f"was sent to {sent['address']}"
+    return Result(f"A test {said}.", sent, (f"{sent['name']}: a test {said}",))
+
+
+READER = Parameter(
+    "reader", kind="hidden", option="name", help="Name of a reader in [report.readers]."
+)
+STOP_MAIL = Action(
+    name="stop-mail",
+    command="report stop-mail",
+    right="sign",
+    title="Stop the emails",
+    button="Stop",
+    act=_stop,
+    about="",
+    parameters=(READER, REASON),
+    back="/readers",
+    summary="Stop the emails to a reader.",
+)
+RESUME_MAIL = Action(
+    name="resume-mail",
+    command="report resume-mail",
+    right="sign",
+    title="Send emails again",
+    button="Send again",
+    act=_resume,
+    about="",
+    parameters=(READER, REASON),
+    back="/readers",
+    summary="Send emails to a reader again.",
+)
+TEST_MAIL = Action(
+    name="test-mail",
+    command="report test-mail",
+    right="sign",
+    title="Send a test",
+    button="Send a test email",
+    act=_test,
+    about="",
+    parameters=(READER,),
+    back="/readers",
+    summary="Send a marked test to a reader now.",
+)
+ACTIONS = (STOP_MAIL, RESUME_MAIL, TEST_MAIL)

@@ -2,17 +2,28 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
+from pipelines.actions.action import (
+    OUT,
+    REASON,
+    Action,
+    Parameter,
+    Result,
+    Values,
+    day_of,
+    days_of,
+)
 from pipelines.actions.context import ActionContext
-from pipelines.actions.kept_evidence import Put
 from pipelines.district import District
-from pipelines.errors import SchoolbellError
+from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.findings.people import login_of
 from pipelines.findings.review import required_reason
 from pipelines.records.release import Draft, Scope, draft, release, scope_of
 from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
+from pipelines.reports.words import count
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
@@ -362,7 +373,7 @@ def had_a_hand(context: ActionContext, number: str) -> bool:
     )
 
 
-def give_out(context: ActionContext, number: str, put: Put) -> ReleaseResult:
+def give_out(context: ActionContext, number: str) -> ReleaseResult:
     """Return the approved release; the same bytes again if a download failed.
 
     Raises:
@@ -400,7 +411,7 @@ def give_out(context: ActionContext, number: str, put: Put) -> ReleaseResult:
         )
         if not is_again:
             change_record_request(connection, number, closed_time=now_text(), outcome=RELEASED)
-        put(data)
+        context.put(data)
     return ReleaseResult(sha256, len(made.rows), withheld)
 
 
@@ -434,3 +445,229 @@ def _open(context: ActionContext, number: str) -> RecordRequest:
 
 def _act(context: ActionContext, action: str, subject: str, reason: str = "") -> Act:
     return Act(actor=str(context.asker), action=action, subject=subject, reason=reason)
+
+
+def due_in_words(day: date | None) -> str:
+    """Return the due day of a request in words."""
+    return f"due {day}" if day else "no deadline: [records] response_days is not set"
+
+
+def _open_request(context: ActionContext, values: Values) -> Result:
+    received = day_of(values["received"], "received")
+    made = open_request(context, values["requester"], received, values["text"])
+    due = f"due {made.due}" if made.due else "with no due date"
+    return Result(
+        f"{made.request_id} is recorded, {due}.",
+        {"request": made.request_id, "due": str(made.due or "")},
+        (f"{made.request_id}, {due_in_words(made.due)}",),
+    )
+
+
+def _set_scope(context: ActionContext, values: Values) -> Result:
+    if "days" in values:
+        days = days_of(values["days"])
+    else:
+        days = day_of(values["first"], "first"), day_of(values["last"], "last")
+    columns = values["columns"].replace(",", " ").split()
+    made = set_scope(context, values["record"], values["relation"], days, columns)
+    cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
+    line = (
+        f"{count(made.rows, 'row')}, {count(made.withheld, 'item')} that cannot be released to "
+        f"everyone, {made.students:,} of them about students; {made.hours:g} hours to "
+        f"review{cost}. The days are held."
+    )
+    return Result("The draft is below. Its days are on hold.", asdict(made), (line,))
+
+
+def _decide(context: ActionContext, values: Values) -> Result:
+    decision = RecordDecision(
+        item=values["item"].strip(),
+        decision=values["decision"],
+        exemption=values["exemption"].strip(),
+        reason=values["reason"],
+        actor=str(context.asker),
+    )
+    decide(context, values["record"], decision)
+    said = f"{decision.item}: {decision.decision}"
+    return Result(f"{said}.", asdict(decision), (said,))
+
+
+def _approve(context: ActionContext, values: Values) -> Result:
+    sha256 = approve(context, values["record"], values.get("seen", ""))
+    said = f"SHA-256 {sha256}"
+    return Result(f"Approved: {said}.", {"sha256": sha256}, (f"approved: {said}",))
+
+
+def _give_out(context: ActionContext, values: Values) -> Result:
+    made, path = give_out(context, values["record"]), values.get(OUT, "")
+    lines = (
+        f"{path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked",
+        f"SHA-256 {made.sha256}",
+    )
+    file = f"{values['record']}.zip"
+    return Result("Released.", {**asdict(made), "path": path}, lines, file=file)
+
+
+def _close(context: ActionContext, values: Values) -> Result:
+    number, reason = values["record"], values["reason"]
+    close(context, number, reason)
+    facts = {"request": number, "outcome": reason}
+    return Result(f"{number} is closed.", facts, (f"{number}: closed",))
+
+
+def _request_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise SettingsError(f"cannot be read: {error.strerror}", where=str(file)) from error
+
+
+RECORD = Parameter(
+    "record", kind="hidden", option="number", help="Number of the request: PR-2026-001."
+)
+OPEN = Action(
+    name="record-open",
+    command="records open",
+    right="records",
+    title="Record a request",
+    button="Save it",
+    act=_open_request,
+    about="",
+    back="/records",
+    parameters=(
+        Parameter(
+            "requester",
+            "Name and contact of the requester",
+            option="--requester",
+            help="Name and contact of the requester.",
+        ),
+        Parameter(
+            "received",
+            "Received on",
+            "date",
+            option="--received",
+            help="Day on which it was received.",
+        ),
+        Parameter(
+            "text",
+            "Request, in their words",
+            "area",
+            option="--text",
+            help="File with the text of the request.",
+            read=_request_in,
+        ),
+    ),
+    summary="Record a request; the deadline in [records] starts on the day it was received.",
+)
+SCOPE = Action(
+    name="record-scope",
+    command="records scope",
+    right="records",
+    title="Set the scope",
+    button="Create the draft",
+    act=_set_scope,
+    about="record",
+    parameters=(
+        RECORD,
+        Parameter(
+            "relation",
+            "Table",
+            "choice",
+            {name: one.title for name, one in RELATIONS.items()},
+            option="--relation",
+            help="Table that is requested: " + ", ".join(RELATIONS),
+        ),
+        Parameter("first", "First day", "date"),
+        Parameter("last", "Last day", "date"),
+        Parameter("days", is_field=False, option="--days", help="Days: 2026-11-02..2026-11-13."),
+        Parameter(
+            "columns",
+            "Only these columns",
+            is_needed=False,
+            hint="Names separated by commas; empty means all.",
+            option="--column",
+            help="Only this; repeatable.",
+            is_repeated=True,
+        ),
+    ),
+    hint="The days are put on hold. A new scope voids an approval.",
+    summary="Set the scope of a request; report its rows, students and cost. Nothing is released.",
+)
+DECIDE = Action(
+    name="record-decide",
+    command="records decide",
+    right="records",
+    title="Decide a class, or one item",
+    button="Record the decision",
+    act=_decide,
+    about="record",
+    parameters=(
+        RECORD,
+        Parameter(
+            "item",
+            "Class or item",
+            hint="Or the ID of an item in the draft.",
+            option="item",
+            help="A class, or an item of the draft: " + ", ".join(CLASSES),
+        ),
+        Parameter(
+            "decision",
+            "Decision",
+            "radio",
+            {
+                "withhold": "Withhold, under the exemption",
+                "mask": "Mask: show its kind, not its value",
+                "keep": "Keep: release unchanged",
+            },
+            option="decision",
+        ),
+        Parameter(
+            "exemption",
+            "Exemption",
+            is_needed=False,
+            hint="Required unless it is kept: the citation from counsel.",
+            option="--exemption",
+            help="Exemption; required unless the decision is keep.",
+        ),
+        REASON,
+    ),
+    hint="This voids an approval. Rows about students and about few people are never kept.",
+    summary="Keep, mask or withhold a class of cells or rows, or one item.",
+)
+APPROVE = Action(
+    name="record-approve",
+    command="records approve",
+    right="approve",
+    title="Approve",
+    button="Approve exactly this draft",
+    act=_approve,
+    about="record",
+    parameters=(RECORD, Parameter("seen", kind="hidden")),
+    summary="Approve exactly the current draft, as the second person.",
+)
+RELEASE = Action(
+    name="record-release",
+    command="records release",
+    right="records",
+    title="Release",
+    button="Download the release",
+    act=_give_out,
+    about="record",
+    parameters=(RECORD,),
+    out=Parameter(OUT, option="--to", help="Folder for the zip."),
+    is_folder=True,
+    hint="A zip file with the rows, the index of withheld items, and a verifier.",
+    summary="Write the approved release: rows, index of withheld items, verifier.",
+)
+CLOSE = Action(
+    name="record-close",
+    command="records close",
+    right="records",
+    title="Close without a release",
+    button="Close",
+    act=_close,
+    about="record",
+    parameters=(RECORD, replace(REASON, help="Reason for ending it without a release.")),
+    summary="Close a request without a release: withdrawn, or no records.",
+)
+ACTIONS = (OPEN, SCOPE, DECIDE, APPROVE, RELEASE, CLOSE)

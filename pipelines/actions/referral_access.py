@@ -8,13 +8,16 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from pipelines.actions.action import Action, Parameter, Result, Values, day_of
 from pipelines.actions.context import ActionContext
-from pipelines.actions.kept_evidence import Put
 from pipelines.actions.referrals import (
     OFFICES,
+    OUTCOME,
+    REFERRAL,
+    STATEMENT,
     letter,
     open_referral,
     record_receipt,
@@ -23,8 +26,11 @@ from pipelines.actions.referrals import (
     referral_pack,
     save_statement,
 )
+from pipelines.actions.request_mail import grant_by_mail, office_answer_by_mail
+from pipelines.actions.verdicts import word
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
+from pipelines.reports.words import day
 from pipelines.settings.roles import RefusedError
 from pipelines.state.reviews import add_grant, end_grant, grants, referrals
 from pipelines.state.rows import GrantRow, ReferralRow
@@ -192,7 +198,7 @@ def read_letter(context: ActionContext, referral_id: str) -> str:
     return page
 
 
-def download(context: ActionContext, referral_id: str, put: Put) -> Mapping[str, str]:
+def download(context: ActionContext, referral_id: str) -> Mapping[str, str]:
     """Build the bundle with names as of now, and record its hash."""
     found = opened(context, referral_id)
     data = referral_pack(context, found.case, found.referral["office"])
@@ -200,7 +206,7 @@ def download(context: ActionContext, referral_id: str, put: Put) -> Mapping[str,
     with context.chain.recording(
         referral_act(context, "referral downloaded", found.referral, seal)
     ):
-        put(data)
+        context.put(data)
     return {"case_id": found.case.case_id, "sha256": seal}
 
 
@@ -223,3 +229,139 @@ def office_statement(
     found = opened(context, referral_id)
     open_referral(context, referral_id)
     return save_statement(context, found.case.case_id, text, summary)
+
+
+def _grant(context: ActionContext, values: Values) -> Result:
+    last_day = day_of(values["until"], "until")
+    made = grant(context, values["referral"], values["login"], last_day)
+    return Result(
+        f"{made['login']} can read the referral until {day(last_day)}.",
+        dict(made),
+        (f"{made['grant_id']}: {made['login']} can read it until {made['last_day']}.",),
+        mail=lambda now: grant_by_mail(now, made),
+    )
+
+
+def _end_grant(context: ActionContext, values: Values) -> Result:
+    made = end_access(context, values["grant"])
+    facts = {"grant_id": values["grant"], "login": made["login"]}
+    return Result(f"Access of {made['login']} ended.", facts)
+
+
+def _page(values: Values) -> str:
+    return f"/office/{values['referral']}"
+
+
+def _receipt(context: ActionContext, values: Values) -> Result:
+    confirm_receipt(context, values["referral"])
+    return Result("Receipt is confirmed.", back=_page(values))
+
+
+def _office_answer(context: ActionContext, values: Values) -> Result:
+    row = answer_referral(context, values["referral"], values["code"])
+    return Result(
+        f"Answered: {word(values['code'])}.",
+        back=_page(values),
+        mail=lambda now: office_answer_by_mail(now, row),
+    )
+
+
+def _office_statement(context: ActionContext, values: Values) -> Result:
+    office_statement(context, values["referral"], values["text"], values["summary"])
+    return Result("The statement is saved with the case.", back=_page(values))
+
+
+def _office_bundle(context: ActionContext, values: Values) -> Result:
+    made = download(context, values["referral"])
+    return Result("Downloaded.", file=f"referral-{made['case_id']}.zip")
+
+
+GRANT = Action(
+    name="grant",
+    command="referrals grant",
+    right="refer",
+    title="Give a person of the office access",
+    button="Give access",
+    act=_grant,
+    about="",
+    parameters=(
+        REFERRAL,
+        Parameter(
+            "login",
+            "Their login",
+            hint="It has the role office in district.toml.",
+            option="--login",
+            help="Login with the role office.",
+        ),
+        Parameter(
+            "until", "Last day", "date", option="--until", help="Last day, such as 2026-12-18."
+        ),
+    ),
+    back="/referrals",
+    hint="They can read the letter with names, answer, and download the bundle. "
+    "They see nothing else, and get an email with a link.",
+    summary="Let a person of the office read, answer and download a referral at the desk.",
+)
+END_GRANT = Action(
+    name="end-grant",
+    command="referrals end-access",
+    right="refer",
+    title="End access",
+    button="End access",
+    act=_end_grant,
+    about="",
+    parameters=(
+        Parameter(
+            "grant", kind="hidden", option="grant_id", help="ID that `referrals list` shows."
+        ),
+    ),
+    back="/referrals",
+    summary="End the access of a person of the office before its last day.",
+)
+RECEIPT = Action(
+    name="receipt",
+    command="referrals acknowledge",
+    right="referral",
+    title="Confirm receipt",
+    button="Confirm receipt",
+    act=_receipt,
+    about="",
+    parameters=(REFERRAL,),
+    back="/office",
+)
+OFFICE_ANSWER = Action(
+    name="office-answer",
+    command="referrals return",
+    right="referral",
+    title="Answer",
+    button="Send the answer",
+    act=_office_answer,
+    about="",
+    parameters=(REFERRAL, replace(OUTCOME, kind="radio")),
+    back="/office",
+    hint="Only the outcome is kept. Keep your own records in your office.",
+)
+OFFICE_STATEMENT = Action(
+    name="office-statement",
+    command="answer",
+    right="referral",
+    title="Statement of the person",
+    button="Save the statement",
+    act=_office_statement,
+    about="",
+    parameters=(REFERRAL, *STATEMENT),
+    back="/office",
+)
+OFFICE_BUNDLE = Action(
+    name="office-bundle",
+    command="",
+    right="referral",
+    title="Bundle",
+    button="Download the bundle",
+    act=_office_bundle,
+    about="",
+    parameters=(REFERRAL,),
+    back="/office",
+    hint="A zip file with names: the letter, the log lines and a verifier. Its hash is recorded.",
+)
+ACTIONS = (GRANT, END_GRANT, RECEIPT, OFFICE_ANSWER, OFFICE_STATEMENT, OFFICE_BUNDLE)

@@ -8,11 +8,22 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+from pipelines.actions.action import (
+    CASE,
+    OUT,
+    REASON,
+    Action,
+    Parameter,
+    Result,
+    Values,
+)
 from pipelines.actions.context import ActionContext
-from pipelines.actions.kept_evidence import Put, hold_act
+from pipelines.actions.kept_evidence import hold_act
 from pipelines.actions.names import code_names, names_in
+from pipelines.actions.verdicts import VERDICT_WORDS
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import SURE, told
@@ -74,9 +85,7 @@ ASK: Mapping[str, Sequence[str]] = {
 }
 
 
-def refer(
-    context: ActionContext, case_id: str, office: str, reason: str, put: Put
-) -> dict[str, Any]:
+def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dict[str, Any]:
     """Send a case to another office: a pack with names, a letter and a hold.
 
     Raises:
@@ -110,7 +119,7 @@ def refer(
     with context.chain.recording(act, hold_act(hold)) as transaction:
         place_hold(transaction, hold)
         add_referral(transaction, row)
-        put(data)
+        context.put(data)
     return row
 
 
@@ -345,3 +354,156 @@ def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
 
 def _short(text: str) -> str:
     return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
+
+
+def _refer(context: ActionContext, values: Values) -> Result:
+    case, office = values["case"], values["office"]
+    row = refer(context, case, office, values["reason"])
+    lines = (
+        f"{case} is referred to {OFFICES[office]}: {row['referral_id']}",
+        f"{values.get(OUT, '')}, sha256 {row['sha256']}; its week is held ({row['hold_id']})",
+    )
+    return Result("Referred.", row, lines, file=f"referral-{case}.zip")
+
+
+def _answer(context: ActionContext, values: Values) -> Result:
+    case, tests = values["case"], values["tests"].strip()
+    row = answer(context, case, values["text"], values["summary"], tests)
+    lines = [f"{row['statement_id']} is saved with the facts of {case}, sha256 {row['sha256']}"]
+    if tests:
+        lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
+    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256", "tests")}
+    return Result("The statement is saved with the facts.", facts, lines)
+
+
+def _acknowledge(context: ActionContext, values: Values) -> Result:
+    ident = values["referral"]
+    office = acknowledge(context, ident)["office"]
+    return Result(
+        f"Acknowledged by {OFFICES[office]}.",
+        {"referral_id": ident, "office": office},
+        (f"{ident} is acknowledged by {office}.",),
+    )
+
+
+def _give_back(context: ActionContext, values: Values) -> Result:
+    ident, code = values["referral"], values["code"]
+    give_back(context, ident, code)
+    return Result(
+        "The return is recorded; only its code is kept.",
+        {"referral_id": ident, "outcome": code},
+        (f"{ident} came back: {code}.",),
+    )
+
+
+def _statement_in(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            return stream.read(MAX_STATEMENT + 1)
+    except UnicodeDecodeError as error:
+        raise SettingsError("the statement is not UTF-8 text", where=str(file)) from error
+
+
+REFERRAL = Parameter(
+    "referral", kind="hidden", option="referral_id", help="ID that `referrals list` shows."
+)
+STATEMENT = (
+    Parameter(
+        "text",
+        "The statement, in their words",
+        "area",
+        hint="Included only in evidence packs with names.",
+        option="--file",
+        help="Text file with the statement, UTF-8.",
+        read=_statement_in,
+    ),
+    Parameter(
+        "summary",
+        "Summary of one or two sentences",
+        hint="Everyone who sees the case can read this. Do not name anyone.",
+        option="--summary",
+        help="Summary for the case, one or two sentences. Do not name anyone.",
+    ),
+)
+OUTCOME = Parameter(
+    "code",
+    "Outcome",
+    "choice",
+    VERDICT_WORDS,
+    option="code",
+)
+REFER = Action(
+    name="refer",
+    command="refer",
+    right="refer",
+    title="Refer to another office",
+    button="Refer",
+    act=_refer,
+    parameters=(
+        CASE,
+        Parameter(
+            "office",
+            "To",
+            "choice",
+            OFFICES,
+            option="--to",
+        ),
+        REASON,
+    ),
+    out=Parameter(OUT, option="--out", help="New file to write, such as case.zip."),
+    hint="A pack with names and a two-page letter. Requires a second person; the week is put "
+    "on hold.",
+    summary="""Refer a case to another office, with a pack, a letter and a hold.
+
+    A second person approves it first. The letter is in the pack as letter.html.
+    """,
+)
+ANSWER = Action(
+    name="answer",
+    command="answer",
+    right="refer",
+    title="Statement of the person",
+    button="Save the statement",
+    act=_answer,
+    parameters=(
+        CASE,
+        *STATEMENT,
+        Parameter(
+            "tests",
+            "Registry file that it would correct",
+            is_needed=False,
+            hint="Which list is wrong? Example: devices.csv",
+            option="--tests",
+            help="Registry file that it would correct, if any.",
+        ),
+    ),
+    summary="""Save the person's statement with the facts of a case.
+
+    Each later page of the case shows the summary; packs with names contain the whole text.
+    """,
+)
+ACKNOWLEDGE = Action(
+    name="acknowledge",
+    command="referrals acknowledge",
+    right="refer",
+    title="Acknowledge",
+    button="Confirm receipt",
+    act=_acknowledge,
+    about="",
+    parameters=(REFERRAL,),
+    back="/referrals",
+    summary="Record that the office received the case.",
+)
+RETURN = Action(
+    name="return",
+    command="referrals return",
+    right="refer",
+    title="Record its return",
+    button="Save",
+    act=_give_back,
+    about="",
+    parameters=(REFERRAL, OUTCOME),
+    back="/referrals",
+    summary="Record that a case was returned; only the code of the outcome is kept.",
+)
+ACTIONS = (REFER, ANSWER, ACKNOWLEDGE, RETURN)

@@ -3,16 +3,28 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from pipelines.actions.action import (
+    ANY_CASE,
+    CASE,
+    IN_YOUR_WORDS,
+    QUEUE,
+    REASON,
+    Action,
+    Parameter,
+    Result,
+    Values,
+)
 from pipelines.actions.context import ActionContext
 from pipelines.actions.names import names_in
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.findings import review
 from pipelines.findings.cases import Case
-from pipelines.findings.review import Verdict
-from pipelines.reports.sign_off import Signature, open_cases, sign_week, week_monday
+from pipelines.findings.review import VERDICTS, Verdict
+from pipelines.reports.sign_off import Signature, open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
-from pipelines.state.reviews import add_comment, put_ticket
+from pipelines.state.reviews import add_comment, present_code, put_ticket
 from pipelines.state.rows import FindingRow, RequestRow
 
 MAX_TOGETHER = 50
@@ -218,3 +230,319 @@ def sign(context: ActionContext, week: str, by: str, confirmed: int | None = Non
                 remedy="Open the page again and confirm that number, or decide the cases first.",
             )
     return sign_week(context.district, context.chain, week, by, context.asker)
+
+
+VERDICT_WORDS = {
+    "violation": "Violation: the logs show it, and it was not allowed",
+    "authorized": "Authorized: the use was allowed",
+    "benign": "Benign: it was allowed or is harmless",
+    "misattributed": "Misattributed: it was a different person",
+    "data_fault": "Data fault: the log is wrong",
+    "undetermined": "Undetermined: the logs cannot show it",
+}
+ALL = "all"
+"""The choice of every open finding of a case."""
+SEVERAL = "case."
+"""Prefix of the fields of a form about several cases."""
+
+
+def word(code: str) -> str:
+    """Return a code as people read it."""
+    return code.replace("_", " ")
+
+
+def revisions_of(values: Values) -> dict[str, str]:
+    """Return the cases of a form about several, each with the revision that its page showed."""
+    return {
+        name.removeprefix(SEVERAL): value
+        for name, value in values.items()
+        if name.startswith(SEVERAL)
+    }
+
+
+def _more(chosen: Sequence[FindingRow]) -> str:
+    return f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
+
+
+def _verdict(context: ActionContext, values: Values) -> Result:
+    about, code, reason = values["case"], present_code(values["code"]), values["reason"]
+    is_command, subject = "again" in values, values.get("subject") or ALL
+    # a page is about a case; a command may name a finding instead
+    case = context.find_case(about) if is_command else context.case(about)
+    if case and subject not in (ALL, *(row["finding_id"] for row in case.findings)):
+        raise SettingsError(f"{subject} is not a finding of case {case.label}")
+    chosen = verdict(
+        context,
+        about if subject == ALL else subject,
+        code,
+        reason,
+        is_again=bool(values["again"]) if is_command else True,
+    )
+    label = case.label if case else about
+    what = label if subject == ALL else f"one finding of {label}"
+    return Result(
+        f"{what} is decided: {word(code)}{_more(chosen)}.",
+        {
+            "subject_id": about,
+            "finding_ids": [row["finding_id"] for row in chosen],
+            "verdict": code,
+            "reason": reason.strip(),
+        },
+        (f"{about}: {code}, {VERDICTS[code]}{_more(chosen)}",),
+        decided=(case.case_id,) if case else (),
+    )
+
+
+def _verdict_many(context: ActionContext, values: Values) -> Result:
+    ids = tuple(revisions_of(values))
+    chosen = verdict_many(context, ids, values["code"], values["reason"])
+    cases = f"{len(ids)} cases are" if len(ids) > 1 else "1 case is"
+    said = f"{cases} decided: {word(values['code'])} ({len(chosen)} findings)."
+    return Result(said, decided=ids)
+
+
+def _undo(context: ActionContext, values: Values) -> Result:
+    ids = values["cases"].split()
+    undone = undo(context, ids)
+    labels = [context.case(one).label for one in ids]
+    cases = labels[0] if len(labels) == 1 else f"{len(labels)} cases"
+    return Result(
+        f"Undone: the verdict on {cases}{_more(undone)}.",
+        {"case_id": values["cases"], "finding_ids": [row["finding_id"] for row in undone]},
+        (f"{values['cases']}: verdict undone",),
+        back=f"/cases/{ids[0]}" if len(ids) == 1 else "",
+    )
+
+
+def _comment(context: ActionContext, values: Values) -> Result:
+    row = comment(context, values["case"], values["text"])
+    facts = {"case_id": row["case_id"], "comment_id": row["comment_id"]}
+    return Result("The comment is saved.", facts, (f"{values['case']}: comment saved",))
+
+
+def _ticket(context: ActionContext, values: Values) -> Result:
+    row = ticket(context, values["case"], values["ticket"])
+    said = f"Ticket: {row['ticket']}." if row["ticket"] else "The ticket is removed."
+    return Result(said, row, (f"{values['case']}: {row['ticket'] or 'no ticket'}",))
+
+
+def _assign(context: ActionContext, values: Values) -> Result:
+    who = values["assignee"].strip()
+    if not who:
+        raise SettingsError("no names are shown", where="Assign to")
+    assign(context, values["case"], who, values["reason"])
+    facts = {"subject_id": values["case"], "assignee": who}
+    return Result(f"Assigned to {who}.", facts, (f"{values['case']}: {who}",))
+
+
+def _answered(done: str, row: RequestRow) -> Result:
+    what = f"{row['action']} {row['subject'] or ''}".strip()
+    return Result(
+        f"{done}: {row['action']} of {row['case_id']}.",
+        {name: row[name] for name in ("request_id", "action", "case_id")},
+        (safe(f"{done.lower()}: {what} of case {row['case_id']}, because: {row['reason']}"),),
+    )
+
+
+def _approve(context: ActionContext, values: Values) -> Result:
+    return _answered("Approved", approve(context, values["request"]))
+
+
+def _refuse(context: ActionContext, values: Values) -> Result:
+    return _answered("Refused", refuse(context, values["request"], values["reason"]))
+
+
+def _sign(context: ActionContext, values: Values) -> Result:
+    week, seen = values["week"], values.get("open")
+    count = None  # only a page shows how many cases are open
+    if seen is not None:
+        count = int(seen) if seen.isascii() and seen.isdecimal() else 0
+    signed = sign(context, week, values["by"], count)
+    line = (
+        f"{week}: signed by {signed.by}, revision {signed.revision}, with {signed.waiting} cases "
+        "waiting for a decision"
+    )
+    return Result(
+        f"{week} is signed by {signed.by}.",
+        shown(signed),
+        (line, "To show it on the page: schoolbell report"),
+    )
+
+
+SUBJECT = replace(CASE, option="subject_id", help="ID of a case or a finding.")
+CODE = Parameter(
+    "code",
+    "Verdict",
+    "radio",
+    VERDICT_WORDS,
+    option="code",
+)
+REQUEST = Parameter(
+    "request", kind="hidden", option="request_id", help="ID that the request printed."
+)
+VERDICT = Action(
+    name="verdict",
+    command="findings verdict",
+    right="verdict",
+    title="Decide",
+    button="Record the verdict",
+    act=_verdict,
+    parameters=(
+        SUBJECT,
+        QUEUE,
+        Parameter("subject", "Decide about", "choice", {ALL: "All open findings"}, is_needed=False),
+        CODE,
+        IN_YOUR_WORDS,
+        Parameter(
+            "again",
+            kind="check",
+            is_needed=False,
+            is_field=False,
+            option="--again",
+            help="Replace an earlier verdict.",
+        ),
+    ),
+    summary="""Record a verdict on a case, or on one finding; the last one counts.
+
+    A verdict on a case applies to each of its findings that no one has decided, or with
+    --again on all of them where each is decided; all verdicts are kept.
+    """,
+)
+VERDICT_MANY = Action(
+    name="verdict-many",
+    command="findings verdict",
+    right="verdict",
+    title="Decide these cases",
+    button="Record for all of them",
+    act=_verdict_many,
+    about="",
+    back="/",
+    parameters=(QUEUE, CODE, REASON),
+)
+UNDO = Action(
+    name="undo",
+    command="findings undo",
+    right="verdict",
+    title="Undo the verdict",
+    button="Undo",
+    act=_undo,
+    about="",
+    back="/",
+    parameters=(replace(ANY_CASE, name="cases"), QUEUE),
+    summary="""Undo your newest verdict on a case, within ten minutes.
+
+    An earlier verdict counts again; without one, the case is undecided. The history keeps both.
+    """,
+)
+COMMENT = Action(
+    name="comment",
+    command="findings comment",
+    right="evidence",
+    title="Add a comment",
+    button="Save the comment",
+    act=_comment,
+    parameters=(
+        ANY_CASE,
+        QUEUE,
+        Parameter(
+            "text",
+            "Comment",
+            "area",
+            hint="Everyone who sees the case can read this. Do not name anyone.",
+            option="--text",
+            help="The comment, without names.",
+        ),
+    ),
+    summary="Add a comment to a case; everyone who reads the case can see it.",
+)
+TICKET_NUMBER = Action(
+    name="ticket",
+    command="findings ticket",
+    right="verdict",
+    title="Ticket number",
+    button="Save the number",
+    act=_ticket,
+    parameters=(
+        ANY_CASE,
+        QUEUE,
+        Parameter(
+            "ticket",
+            "Number in your ticket system",
+            is_needed=False,
+            hint="Such as NET-1042. Empty removes it.",
+            option="number",
+            help="Number of its ticket; empty removes it.",
+        ),
+    ),
+    summary="Store the number of a case's ticket in your ticket system.",
+)
+ASSIGN = Action(
+    name="assign",
+    command="findings assign",
+    right="assign",
+    title="Assign",
+    button="Assign",
+    act=_assign,
+    parameters=(
+        SUBJECT,
+        Parameter(
+            "assignee",
+            "Login of the person",
+            option="assignee",
+            help="Login of the person responsible.",
+        ),
+        Parameter(
+            "reason", "Why, if needed", is_needed=False, option="--reason", help="Why, if needed."
+        ),
+    ),
+    summary="Assign a finding or a case.",
+)
+APPROVE = Action(
+    name="approve",
+    command="findings approve",
+    right="approve",
+    title="Approve",
+    button="Approve",
+    act=_approve,
+    about="request",
+    parameters=(REQUEST,),
+    back="/requests",
+    summary="Approve another person's request, as a second person.",
+)
+REFUSE = Action(
+    name="refuse",
+    command="findings refuse",
+    right="approve",
+    title="Refuse",
+    button="Refuse",
+    act=_refuse,
+    about="request",
+    parameters=(REQUEST, IN_YOUR_WORDS),
+    back="/requests",
+    summary="Refuse another person's request, as a second person; they may ask again.",
+)
+SIGN = Action(
+    name="sign",
+    command="report sign",
+    right="sign",
+    title="Sign the week",
+    button="Sign",
+    act=_sign,
+    about="",
+    parameters=(
+        Parameter("week", kind="hidden", option="week", help="ISO week, such as 2026-W45."),
+        Parameter(
+            "by",
+            "Your name and office",
+            option="--by",
+            help="Name and office, as printed in the report.",
+        ),
+        Parameter("open", kind="confirm", is_needed=False),
+    ),
+    back="/weeks",
+    summary="Sign a week's report as reviewed; recorded permanently.",
+)
+ACTIONS = (
+    VERDICT, VERDICT_MANY, UNDO, COMMENT, TICKET_NUMBER, ASSIGN, APPROVE, REFUSE, SIGN,
+)  # fmt: skip
+assert set(VERDICT_WORDS) == set(VERDICTS)

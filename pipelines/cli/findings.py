@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,18 +15,16 @@ import typer
 from pipelines.actions import permits as actions
 from pipelines.actions import verdicts
 from pipelines.actions.context import ActionContext
-from pipelines.actions.kept_evidence import edition
-from pipelines.actions.kept_evidence import pack as packed
+from pipelines.actions.kept_evidence import PACK
+from pipelines.actions.names import as_csv
 from pipelines.actions.names import export as exported
+from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit, print_facts, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
-from pipelines.findings.exceptions import SCOPES
-from pipelines.findings.finding_frames import COLUMNS
 from pipelines.findings.interchange import WRITERS
 from pipelines.findings.record import BY_DESIGN
-from pipelines.findings.review import VERDICTS
 from pipelines.findings.rule_quality import (
     MEANS,
     Fix,
@@ -36,22 +33,16 @@ from pipelines.findings.rule_quality import (
     quality_row,
 )
 from pipelines.privacy.redaction import nameless
-from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
-from pipelines.reports import text_tables
 from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
-from pipelines.state.reviews import last_verdicts, present_code, reviews
-from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow, HistoryRow, RequestRow
+from pipelines.state.reviews import last_verdicts, reviews
+from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow, HistoryRow
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
 FindingId = Annotated[str, typer.Argument(help="ID of a finding, as listed.")]
 STUDENT = "this is a student's account: a confidential record, not a staff matter"
-
-SubjectId = Annotated[str, typer.Argument(help="ID of a case or a finding.")]
-RequestId = Annotated[str, typer.Argument(help="ID that the request printed.")]
-Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 CaseId = Annotated[str, typer.Option("--case", help="Case that needs it.")]
 ExportFormat = Literal["csv", "json", "ocsf", "ecs", "cef"]
 COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
@@ -304,113 +295,6 @@ def _explained(finding: FindingRow, title: str) -> Iterator[str]:
 
 
 @app.command()
-def verdict(
-    home: Home,
-    subject_id: SubjectId,
-    code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
-    reason: Reason,
-    is_again: Annotated[bool, typer.Option("--again", help="Replace an earlier verdict.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Record a verdict on a case, or on one finding; the last one counts.
-
-    A verdict on a case applies to each of its findings that no one has decided, or with
-    --again on all of them where each is decided; all verdicts are kept.
-    """
-    code = present_code(code)
-    with open_context(home, "verdict") as context:
-        chosen = verdicts.verdict(context, subject_id, code, reason, is_again=is_again)
-    decided = [row["finding_id"] for row in chosen]
-    facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
-    facts["reason"] = reason.strip()
-    more = f" ({len(decided)} findings)" if len(decided) > 1 else ""
-    print_facts(facts, f"{subject_id}: {code}, {VERDICTS[code]}{more}", as_json=as_json)
-
-
-@app.command()
-def undo(
-    home: Home,
-    case_id: Annotated[str, typer.Argument(help="Id or number of a case.")],
-    as_json: AsJson = False,
-) -> None:
-    """Undo your newest verdict on a case, within ten minutes.
-
-    An earlier verdict counts again; without one, the case is undecided. The history keeps both.
-    """
-    with open_context(home, "verdict") as context:
-        undone = verdicts.undo(context, [case_id])
-    facts = {"case_id": case_id, "finding_ids": [row["finding_id"] for row in undone]}
-    print_facts(facts, f"{case_id}: verdict undone", as_json=as_json)
-
-
-@app.command()
-def comment(
-    home: Home,
-    case_id: Annotated[str, typer.Argument(help="Id or number of a case.")],
-    text: Annotated[str, typer.Option(help="The comment, without names.")],
-    as_json: AsJson = False,
-) -> None:
-    """Add a comment to a case; everyone who reads the case can see it."""
-    with open_context(home, "evidence") as context:
-        row = verdicts.comment(context, case_id, text)
-    facts = {"case_id": row["case_id"], "comment_id": row["comment_id"]}
-    print_facts(facts, f"{case_id}: comment saved", as_json=as_json)
-
-
-@app.command()
-def ticket(
-    home: Home,
-    case_id: Annotated[str, typer.Argument(help="Id or number of a case.")],
-    number: Annotated[str, typer.Argument(help="Number of its ticket; empty removes it.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Store the number of a case's ticket in your ticket system."""
-    with open_context(home, "verdict") as context:
-        row = verdicts.ticket(context, case_id, number)
-    print_facts(row, f"{case_id}: {row['ticket'] or 'no ticket'}", as_json=as_json)
-
-
-@app.command()
-def assign(
-    home: Home,
-    subject_id: SubjectId,
-    assignee: Annotated[str, typer.Argument(help="Login of the person responsible.")],
-    reason: Annotated[str, typer.Option(help="Why, if needed.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Assign a finding or a case."""
-    with open_context(home, "assign") as context:
-        verdicts.assign(context, subject_id, assignee, reason)
-    facts = {"subject_id": subject_id, "assignee": assignee}
-    print_facts(facts, f"{subject_id}: {assignee}", as_json=as_json)
-
-
-@app.command()
-def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
-    """Approve another person's request, as a second person."""
-    with open_context(home, "approve") as context:
-        row = verdicts.approve(context, request_id)
-    facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
-    said = f"approved: {_asked(row)}"
-    print_facts(facts, said, as_json=as_json)
-
-
-def _asked(row: RequestRow) -> str:
-    what = f"{row['action']} {row['subject'] or ''}".strip()
-    return safe(f"{what} of case {row['case_id']}, because: {row['reason']}")
-
-
-@app.command()
-def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False) -> None:
-    """Refuse another person's request, as a second person; they may ask again."""
-    with open_context(home, "approve") as context:
-        row = verdicts.refuse(context, request_id, reason)
-    facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
-    said = f"refused: {_asked(row)}"
-    print_facts(facts, said, as_json=as_json)
-
-
-@app.command()
 def export(
     home: Home,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (the default).")] = False,
@@ -453,8 +337,7 @@ def _text(
         )
     if kind == "json":
         return "".join(json.dumps(row) + "\n" for row in found)
-    body = [[row[name] for name in COLUMNS] for row in found]
-    return text_tables.to_csv(text_tables.table("findings", COLUMNS, body))
+    return as_csv(found)
 
 
 def _put(text: str, to: Path | None) -> None:
@@ -462,34 +345,6 @@ def _put(text: str, to: Path | None) -> None:
         sys.stdout.write(text)
         return
     write_private(to, text.encode())
-
-
-@app.command()
-def pack(
-    home: Home,
-    case_id: Annotated[str, typer.Argument(help="ID of the case.")],
-    to: Annotated[Path, typer.Option(help="New file to write, such as case.zip.")],
-    reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
-    names: Annotated[
-        bool, typer.Option("--names", help="Include names and the text of log lines.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Pack the evidence of a case into a zip file that can be verified offline."""
-    with open_context(home, "export") as context:
-        made = packed(context, case_id, reason, partial(write_private, to), names=names)
-    print_facts(
-        {
-            "file": str(to),
-            "sha256": made.sha256,
-            "findings": made.findings,
-            "audit_entry": made.number,
-        },
-        f"{to}: {made.findings} findings, {edition(names=names)}",
-        f"sha256 {made.sha256}, entry {made.number} of the audit chain",
-        f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}",
-        as_json=as_json,
-    )
 
 
 @app.command()
@@ -569,47 +424,6 @@ def permits(home: Home, as_json: AsJson = False) -> None:
         typer.echo(f"{len(refused)} problems in these files: schoolbell check")
 
 
-@app.command()
-def exception(
-    home: Home,
-    finding_id: FindingId,
-    reason: Reason,
-    until: Annotated[
-        str, typer.Option(help=(f"Last day, at most {MAX_EXCEPTION_DAYS} days from today."))
-    ],
-    scope: Annotated[
-        str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
-    ] = "account",
-    since: Annotated[str, typer.Option("--from", help="First day; the finding's by default.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Add an exception: similar findings are hidden, but still counted and kept."""
-    with open_context(home, "exception") as context:
-        facts = actions.exception(context, finding_id, reason, until, scope, since)
-    span = f"{facts['first_day']} to {facts['last_day']}"
-    shown = f"{facts['exception_id']}: {facts['rule']} by {scope}, {span}"
-    print_facts(facts, f"{shown}. It takes effect with the next run.", as_json=as_json)
-
-
-@app.command("exception-end")
-def exception_end(
-    home: Home,
-    exception_id: Annotated[str, typer.Argument(help="ID, as `permits` lists it.")],
-    reason: Reason,
-    wholly: Annotated[
-        bool, typer.Option("--wholly", help="Remove it as if it had never been added.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """End an exception; findings that it hid are shown again from the next run."""
-    with open_context(home, "exception") as context:
-        last = actions.exception_end(context, exception_id, reason, wholly=wholly)
-    ended = f"ends on {last}" if last else "is removed"
-    facts = {"exception_id": exception_id, "last_day": last or None}
-    said_line = f"{exception_id} {ended}. This takes effect with the next run."
-    print_facts(facts, said_line, as_json=as_json)
-
-
 def _cell(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(f"{rule}: {count}" for rule, count in sorted(value.items()))
@@ -618,3 +432,18 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "due" if value else ""
     return value
+
+
+add(
+    app,
+    verdicts.VERDICT,
+    verdicts.UNDO,
+    verdicts.COMMENT,
+    verdicts.TICKET_NUMBER,
+    verdicts.ASSIGN,
+    verdicts.APPROVE,
+    verdicts.REFUSE,
+    PACK,
+    actions.EXCEPTION,
+    actions.EXCEPTION_END,
+)

@@ -9,7 +9,6 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -103,20 +102,3 @@ def named(home: Path | None) -> Path:
             remedy="Use --home, or set SCHOOLBELL_HOME.",
         )
     return home
-
-
-def days_of(text: str) -> tuple[date, date]:
-    """Parse a range as people write it into its first and last day.
-
-    Raises:
-        SettingsError: The text is not a range.
-    """
-    first, dots, last = text.partition("..")
-    try:
-        return date.fromisoformat(first), date.fromisoformat(last if dots else first)
-    except ValueError as error:
-        raise SettingsError(
-            f"{text!r} is not a range of days",
-            where="--days",
-            remedy="Write 2026-11-02..2026-11-13.",
-        ) from error

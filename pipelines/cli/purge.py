@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.hold import line_of
+from pipelines.actions.kept_evidence import line_of
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import print_facts
 from pipelines.district import District, only_writer

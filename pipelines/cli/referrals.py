@@ -1,19 +1,17 @@
 """Commands about cases that are with another office."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from pipelines.actions import referral_access
-from pipelines.actions import referrals as actions
-from pipelines.actions.permits import day_of
+from pipelines.actions.referrals import ACKNOWLEDGE, RETURN
+from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import emit, print_facts
-from pipelines.findings.review import VERDICTS
+from pipelines.cli.output import emit
 from pipelines.state.reviews import grants, referrals
 
 app = typer.Typer(help="Cases that another office has.", no_args_is_help=True)
-ReferralId = Annotated[str, typer.Argument(help="ID that `referrals list` shows.")]
 
 
 @app.command("list")
@@ -52,52 +50,4 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-@app.command("acknowledge")
-def acknowledge(home: Home, referral_id: ReferralId, as_json: AsJson = False) -> None:
-    """Record that the office received the case."""
-    with open_context(home, "refer") as context:
-        row = actions.acknowledge(context, referral_id)
-    facts = {"referral_id": referral_id, "office": row["office"]}
-    print_facts(facts, f"{referral_id} is acknowledged by {row['office']}.", as_json=as_json)
-
-
-@app.command("return")
-def give_back(
-    home: Home,
-    referral_id: ReferralId,
-    code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
-    as_json: AsJson = False,
-) -> None:
-    """Record that a case was returned; only the code of the outcome is kept."""
-    with open_context(home, "refer") as context:
-        actions.give_back(context, referral_id, code)
-    facts = {"referral_id": referral_id, "outcome": code}
-    print_facts(facts, f"{referral_id} came back: {code}.", as_json=as_json)
-
-
-@app.command("grant")
-def grant(
-    home: Home,
-    referral_id: ReferralId,
-    login: Annotated[str, typer.Option(help="Login with the role office.")],
-    until: Annotated[str, typer.Option(help="Last day, such as 2026-12-18.")],
-    as_json: AsJson = False,
-) -> None:
-    """Let a person of the office read, answer and download a referral at the desk."""
-    with open_context(home, "refer") as context:
-        row = referral_access.grant(context, referral_id, login, day_of(until, "--until"))
-    said = f"{row['grant_id']}: {row['login']} can read it until {row['last_day']}."
-    print_facts(dict(row), said, as_json=as_json)
-
-
-@app.command("end-access")
-def end_access(
-    home: Home,
-    grant_id: Annotated[str, typer.Argument(help="ID that `referrals list` shows.")],
-    as_json: AsJson = False,
-) -> None:
-    """End the access of a person of the office before its last day."""
-    with open_context(home, "refer") as context:
-        row = referral_access.end_access(context, grant_id)
-    facts = {"grant_id": grant_id, "login": row["login"]}
-    print_facts(facts, f"Access of {row['login']} ended.", as_json=as_json)
+add(app, ACKNOWLEDGE, RETURN, referral_access.GRANT, referral_access.END_GRANT)

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from pipelines.actions import readers
-from pipelines.actions.verdicts import sign as signed_week
+from pipelines.actions.verdicts import SIGN
+from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, OptionalHome, Quiet, named, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publication import publish_reports
-from pipelines.reports.sign_off import shown
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.console import console
 from pipelines.weeks import monday
@@ -61,29 +61,6 @@ def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:
         print_facts(one.shown, str(one.page), as_json=as_json)
 
 
-@app.command()
-def sign(
-    home: Home,
-    week: Annotated[str, typer.Argument(help="ISO week, such as 2026-W45.")],
-    by: Annotated[str, typer.Option(help="Name and office, as printed in the report.")],
-    as_json: AsJson = False,
-) -> None:
-    """Sign a week's report as reviewed; recorded permanently."""
-    with open_context(home, "sign") as context:
-        signed = signed_week(context, week, by)
-    print_facts(
-        shown(signed),
-        f"{week}: signed by {signed.by}, revision {signed.revision}, with "
-        f"{signed.waiting} cases waiting for a decision",
-        "To show it on the page: schoolbell report",
-        as_json=as_json,
-    )
-
-
-Reader = Annotated[str, typer.Argument(help="Name of a reader in [report.readers].")]
-Reason = Annotated[str, typer.Option(help="Why; recorded permanently.")]
-
-
 @app.command("readers")
 def list_readers(home: Home, as_json: AsJson = False) -> None:
     """List the people who get an edition by email."""
@@ -97,30 +74,6 @@ def _reader(row: Mapping[str, object]) -> str:
     return f"{row['name']}: {row['edition']} {row['building']}, {row['address']}, {state}"
 
 
-@app.command("stop-mail")
-def stop_mail(home: Home, name: Reader, reason: Reason, as_json: AsJson = False) -> None:
-    """Stop the emails to a reader."""
-    with open_context(home, "sign") as context:
-        readers.stop_mail(context, name, reason)
-    print_facts({"name": name}, f"{name}: emails are stopped", as_json=as_json)
-
-
-@app.command("resume-mail")
-def resume_mail(home: Home, name: Reader, reason: Reason, as_json: AsJson = False) -> None:
-    """Send emails to a reader again."""
-    with open_context(home, "sign") as context:
-        readers.resume_mail(context, name, reason)
-    print_facts({"name": name}, f"{name}: emails are sent again", as_json=as_json)
-
-
-@app.command("test-mail")
-def send_test_mail(home: Home, name: Reader, as_json: AsJson = False) -> None:
-    """Send a marked test to a reader now."""
-    with open_context(home, "sign") as context:
-        sent = readers.send_test_mail(context, name)
-    print_facts(sent, f"{name}: a test was sent to {sent['address']}", as_json=as_json)
-
-
 def _monday(text: str) -> date:
     try:
         day = date.fromisoformat(text)
@@ -131,3 +84,6 @@ def _monday(text: str) -> date:
             remedy="Write it as 2026-11-16.",
         ) from error
     return monday(day)
+
+
+add(app, SIGN, readers.STOP_MAIL, readers.RESUME_MAIL, readers.TEST_MAIL)

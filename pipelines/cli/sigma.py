@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from pipelines.actions.action import days_of
 from pipelines.actions.context import ActionContext
-from pipelines.cli.options import AsJson, Home, days_of, open_context
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
 from pipelines.errors import SettingsError
 from pipelines.run.console import show_whole, table

@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,14 +20,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from pipelines.actions.action import Action, Preview, Result
 from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.referral_access import granted_referrals, opened, read_letter
 from pipelines.actions.referrals import OFFICES, letter
 from pipelines.actions.request_mail import answer_by_mail, ask_by_mail
+from pipelines.actions.site_effects import in_words
+from pipelines.actions.verdicts import ALL, revisions_of
 from pipelines.desk import views
-from pipelines.desk.forms import ALL, FORMS, Form, FormResult, Preview, revisions_of
+from pipelines.desk.forms import FORMS, values_of
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import (
     QueueFilter,
@@ -121,7 +124,7 @@ class Trial:
     """A change of the registry that is being tried."""
 
     login: str
-    form: Form
+    form: Action
     values: dict[str, str]
     attempt: Preview
     found: "Future[list[str]]"
@@ -191,10 +194,10 @@ class Visit:
         return _rendered(self.desk, name, status, common | values)
 
 
-def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
+def _revisions(store: Any) -> Callable[[Action, Mapping[str, Any]], str]:
     """Return a function that gives a form the revision of its subject."""
 
-    def revision(form: Form, values: Mapping[str, Any]) -> str:
+    def revision(form: Action, values: Mapping[str, Any]) -> str:
         if not form.about:
             return ""
         with store.reading() as connection:
@@ -486,11 +489,12 @@ def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
         raise SchoolbellError("there is no such action")
     visit.asker.require(form.right)
     _filled_in(form, given)
-    made = form.attempt(visit.context(), given)
+    context = visit.context()
+    made = form.attempt(context, values_of(form, given))
     ident, trials = f"t-{secrets.token_hex(8)}", visit.desk.trials
     while len(trials) >= MAX_TRIALS:
         del trials[next(iter(trials))]
-    future = visit.desk.workers.submit(made.effects)
+    future = visit.desk.workers.submit(lambda: in_words(context, made.differences()))
     values = _values(form, given)
     trials[ident] = Trial(visit.asker.user_name, form, values, made, future)
     return RedirectResponse(f"/trials/{ident}", 303)
@@ -513,11 +517,11 @@ def trial(visit: Visit) -> Response:
     return visit.page("trial.html.j2", trial=found, form=found.form, effects=effects, untold=untold)
 
 
-def _values(form: Form, given: Mapping[str, str]) -> dict[str, str]:
+def _values(form: Action, given: Mapping[str, str]) -> dict[str, str]:
     return {one.name: given.get(one.name, "") for one in form.fields}
 
 
-def _filled_in(form: Form, given: Mapping[str, str]) -> None:
+def _filled_in(form: Action, given: Mapping[str, str]) -> None:
     missing = [
         one.label or one.name
         for one in form.fields
@@ -629,11 +633,13 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     visit.asker.require(form.right)
     _filled_in(form, given)
     perform = _performer(visit, form, given)
+    produced: list[bytes] = []
     back = _back_to(form, given)
     order = _order(visit, given) if form.name in DECIDING else []
     try:
         with visit.desk.home.writing:
-            done = perform(visit.context(_guard(form, given)))
+            context = visit.context(_guard(form, given))
+            done = perform(replace(context, put=produced.append))
     except SecondPersonError as waiting:
         if waiting.is_new:
             mail_request(visit, waiting.request_id, "")
@@ -644,12 +650,12 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
         back = _after_verdict(visit, given, order, done.decided)
     if done.names is not None:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
-    if done.file is not None:
-        return _file(done)
+    if done.file:
+        return _file(done.file, b"".join(produced))
     return RedirectResponse(_filtered(done.back, given) if done.back else back, 303)
 
 
-def _notify(visit: Visit, form: Form, given: Mapping[str, str], done: FormResult) -> None:
+def _notify(visit: Visit, form: Action, given: Mapping[str, str], done: Result) -> None:
     """Send the mail of an action, in the background."""
     if form.name in ANSWERS:
         mail_request(visit, given["request"], ANSWERS[form.name])
@@ -657,7 +663,7 @@ def _notify(visit: Visit, form: Form, given: Mapping[str, str], done: FormResult
         send_later(visit, done.mail)
 
 
-def _back_to(form: Form, given: Mapping[str, str]) -> str:
+def _back_to(form: Action, given: Mapping[str, str]) -> str:
     """Return the page that follows an action."""
     return _filtered(form.back or f"/{form.about}s/{given[form.about]}", given)
 
@@ -729,16 +735,16 @@ def send_later(visit: Visit, mail: Callable[[ActionContext], object]) -> None:
 
 
 def _performer(
-    visit: Visit, form: Form, given: Mapping[str, str]
-) -> Callable[[ActionContext], FormResult]:
+    visit: Visit, form: Action, given: Mapping[str, str]
+) -> Callable[[ActionContext], Result]:
     """Return the performer of an action; the slow part of a previewed one is done by then.
 
     Raises:
         StaleError: Its effect was not shown, or was shown to another user.
     """
     if form.act is not None:
-        act = form.act
-        return lambda context: act(context, given)
+        act, values = form.act, values_of(form, given)
+        return lambda context: act(context, values)
     asked = (visit.asker.user_name, form.name, _values(form, given))
     for one in visit.desk.trials.values():
         failed = one.found.exception() if one.found.done() else None
@@ -753,7 +759,7 @@ def _performer(
     )
 
 
-def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None]:
+def _guard(form: Action, given: Mapping[str, str]) -> Callable[[Transaction], None]:
     """Return a check that raises, in the action's own transaction, if the page is out of date."""
     seen = given.get("revision", "")
 
@@ -776,9 +782,7 @@ def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None
     return guard
 
 
-def _file(done: FormResult) -> Response:
-    assert done.file is not None
-    name, data = done.file
+def _file(name: str, data: bytes) -> Response:
     kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=kind, headers=headers)

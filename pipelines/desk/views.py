@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from pipelines.actions.action import Action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
@@ -16,6 +17,7 @@ from pipelines.actions.proposals import (
     groups,
     in_group,
     offered,
+    proposal_rows,
 )
 from pipelines.actions.readers import readers
 from pipelines.actions.reasons import offered_reasons
@@ -34,7 +36,8 @@ from pipelines.actions.referral_access import (
     is_in_force,
 )
 from pipelines.actions.request_mail import request_words
-from pipelines.desk.forms import ALL, FORMS, ON_PER_CASE, Form, proposal_rows
+from pipelines.actions.verdicts import ALL
+from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
 from pipelines.errors import SettingsError
@@ -189,7 +192,7 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
 
 def case_forms(
     context: ActionContext, case: Case, chosen: QueueFilter
-) -> list[tuple[Form, Mapping[str, Any]]]:
+) -> list[tuple[Action, Mapping[str, Any]]]:
     """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
@@ -342,7 +345,7 @@ def _asked(
     }
 
 
-def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Form, dict[str, str]] | None:
+def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Action, dict[str, str]] | None:
     """Return the form that performs an approved request, filled in; None if it cannot be."""
     case_id, subject, reason = row["case_id"], row["subject"] or "", row["reason"]
     filled: Mapping[str, tuple[str, dict[str, str]]] = {

@@ -10,9 +10,10 @@ from datetime import date
 import pytest
 import typer
 
+from pipelines.actions.verdicts import VERDICT_WORDS
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
-from pipelines.desk.forms import FORMS, VERDICT_WORDS
+from pipelines.desk.forms import FORMS, values_of
 from pipelines.district import open_district
 from pipelines.findings.cases import week_of
 from pipelines.findings.review import VERDICTS
@@ -75,6 +76,17 @@ def test_every_command_act_has_a_page_and_every_page_act_a_command():
     assert {form.name for form in FORMS.values() if not form.command} == set(ONLY_AT_DESK)
     assert set(review_commands()) >= LOOKING | set(ELSEWHERE)
     assert set(VERDICT_WORDS) == set(VERDICTS)
+
+
+def test_a_form_gives_no_value_that_only_a_command_may_give():
+    sent = {"case": "c-1", "code": "benign", "again": "", "out": "/tmp/x", "case.c-2": "r"}
+    values = values_of(FORMS["verdict"], sent)
+    assert values["case"] == "c-1"
+    assert values["case.c-2"] == "r"  # several cases are sent under names of their own
+    assert values["subject"] == values["reason"] == ""
+    assert not {"again", "out"} & set(values)
+    assert "since" not in values_of(FORMS["exception"], {"since": "2020-01-01"})
+    assert values_of(FORMS["sign"], {})["open"] == ""  # nothing was confirmed, so none is accepted
 
 
 SEEN = ("sign in", "read case")

@@ -134,7 +134,7 @@ def given_out(context, number, folder):
         folder.mkdir(exist_ok=True)
         path.write_bytes(data)
 
-    requests.give_out(context, number, put)
+    requests.give_out(replace(context, put=put), number)
     return path
 
 
