@@ -13,9 +13,7 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
-from pipelines.health.product_stories import shown_by_logs
-from pipelines.health.readiness import cannot_judge, carried, names_of, strange_names
-from pipelines.health.rule_coverage import arrived
+from pipelines.operations.check_questions import QUESTIONS, Installation
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL
 from pipelines.registry.frames import FILES
@@ -23,7 +21,6 @@ from pipelines.registry.kept_copies import accept as take_as_it_is
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
-from pipelines.run.check import old_settings, unknown_rules, wrong_in
 from pipelines.settings.problems import InvalidSettingsError, Problem, ProblemSeverity
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse.sentences import counted
@@ -92,24 +89,6 @@ def in_order(registry: Registry) -> str:
     return f"{read} valid."
 
 
-def incomplete(registry: Registry) -> Iterator[str]:
-    """Count the rows that lack cells that rules need, although no cell is wrong.
-
-    A device without a card is known by host name alone; one without a building identifies
-    no place; a building without coordinates has no drives.
-    """
-    for file, column, what in (
-        ("devices.csv", "mac", "network card"),
-        ("devices.csv", "building", "building"),
-        ("buildings.csv", "lat", "lat and lon"),
-    ):
-        frame = registry.frames[file.removesuffix(".csv")]
-        lacking = frame[column].null_count()
-        if lacking and file not in registry.missing:
-            rows = f"# of {frame.height:,} rows in {file}"
-            yield counted(lacking, f"{rows} has no {what}|{rows} have no {what}")
-
-
 def _done_first(home: Path, accept: Sequence[str], *, is_mending: bool) -> Iterator[str]:
     if is_mending:
         yield from mended_files(home)
@@ -170,17 +149,7 @@ def mended_files(path: Path) -> Iterator[str]:
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
-        wrong = [
-            *wrong_in(district),
-            *unknown_rules(district.home, district.registry),
-            *old_settings(district.settings),
-        ]
-        said = [
-            *names_of(district),
-            *strange_names(district.store),
-            *incomplete(district.registry),
-            *cannot_judge(district),
-            *carried(district.outline),
-            *shown_by_logs(arrived(district.store)),
-        ]
-        return [*wrong, *district.registry.problems], district.registry, said
+        asked = Installation.of(district, datetime.now(UTC))
+        wrong = [one for each in QUESTIONS if each.problems for one in each.problems(asked)]
+        notes = [one for each in QUESTIONS if each.notes for one in each.notes(asked)]
+        return wrong, district.registry, notes

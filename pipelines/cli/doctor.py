@@ -7,11 +7,10 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, safe
+from pipelines.operations.check_questions import WELL, Installation
 from pipelines.operations.checks import (
-    WELL,
     WORDS,
     Finding,
-    Installation,
     examine,
     verdict,
 )

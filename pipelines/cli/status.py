@@ -11,8 +11,8 @@ from pipelines.cli.output import print_facts
 from pipelines.district import District, open_outlined
 from pipelines.errors import capital, safe, safe_lines
 from pipelines.health.source_states import HISTORY
+from pipelines.operations.status import WORDS, Status, status_of
 from pipelines.run.console import console, table
-from pipelines.run.status import WORDS, Status, status_of
 
 Alert = Annotated[
     bool,

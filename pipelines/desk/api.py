@@ -37,8 +37,8 @@ from pipelines.desk.views import requests_page
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import SURE
+from pipelines.operations.status import status_of
 from pipelines.reports.words import count, in_locale
-from pipelines.run.status import status_of
 from pipelines.settings.roles import (
     MATRIX,
     DeskToken,

@@ -14,12 +14,9 @@ import pytest
 from pipelines.district import open_district
 from pipelines.health.issues import Issue, keep_issues
 from pipelines.operations.backup import LAST
+from pipelines.operations.check_questions import ACT, LOOK, QUESTIONS, WELL, Installation
 from pipelines.operations.checks import (
-    ACT,
-    LOOK,
     UNASKED,
-    WELL,
-    Installation,
     answered,
     examine,
     logs,
@@ -60,8 +57,7 @@ def answers(home, now):
 
 def ask(name, home, now):
     subject, check = name.split("/")
-    (asked,) = [one for one in subjects()[subject].checks if one.name == check]
-    return answered(asked, Installation(home, now))
+    return answered(subjects()[subject].answers[check], Installation(home, now))
 
 
 def everything(home):
@@ -389,10 +385,13 @@ def test_a_network_disk_is_told(home, now, tmp_path, monkeypatch):
 
 
 def test_every_check_has_a_name_of_its_own():
-    names = [
-        (subject.name, check.name) for subject in subjects().values() for check in subject.checks
-    ]
-    assert len(names) == len(set(names)) >= 35
+    asked = [(one.subject, one.name) for one in QUESTIONS]
+    assert len(asked) == len(set(asked)) >= 50
+    answers = {(subject.name, name) for subject in subjects().values() for name in subject.answers}
+    assert {(one.subject, one.name) for one in QUESTIONS if one.is_of_doctor} == answers
+    nobody = [one.name for one in QUESTIONS if not (one.is_of_doctor or one.reasons
+              or one.problems or one.notes)]  # fmt: skip
+    assert not nobody
 
 
 def test_a_home_of_which_nothing_can_be_read_is_examined_to_the_end(tmp_path, now):

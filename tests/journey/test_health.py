@@ -13,7 +13,7 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.health.arrival import usual_lags
 from pipelines.health.overview import health_of
 from pipelines.health.source_hours import closed_times, expected_hours
-from pipelines.run.status import ACT, status_of
+from pipelines.operations.status import ACT, status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.connections import now_text, remember
 from pipelines.state.source_records import source_days, stored_issues

@@ -4,11 +4,11 @@ import pytest
 
 from pipelines.build import steps
 from pipelines.district import open_district
+from pipelines.operations.status import status_of
 from pipelines.registry.new_home import create
 from pipelines.reports import publication, snapshot_tables
 from pipelines.run import run as running
 from pipelines.run.run import run
-from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.published_reports import pending_reports
 from pipelines.state.source_records import dirty_days

@@ -13,7 +13,8 @@ from sqlalchemy import MetaData, create_engine, inspect, select, text
 from pipelines.district import only_writer, open_district
 from pipelines.engines import open_engine
 from pipelines.errors import BusyError
-from pipelines.operations.checks import Installation, examine
+from pipelines.operations.check_questions import Installation
+from pipelines.operations.checks import examine
 from pipelines.operations.upgrade import plan
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.secrets import state_place

@@ -13,9 +13,9 @@ from pipelines import district as opening
 from pipelines.district import open_district, open_outlined
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import queue
+from pipelines.operations.status import status_of
 from pipelines.run.registry_outline import keep_outline
 from pipelines.run.run import run
-from pipelines.run.status import status_of
 from pipelines.state.findings import stored_findings
 from tests.journey.small import now
 

@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from pipelines.operations.checks import ACT, WELL, Installation, answered
+from pipelines.operations.check_questions import ACT, WELL, Installation
+from pipelines.operations.checks import answered
 from pipelines.operations.checks import state as checks
 from pipelines.settings.home import DistrictHome
 from tests.conftest import REPO_ROOT
@@ -38,7 +39,7 @@ def home(district, tmp_path):
 
 
 def schema(home):
-    (check,) = [one for one in checks.CHECKS.checks if one.name == "schema"]
+    check = checks.CHECKS.answers["schema"]
     return answered(check, Installation(home, now()))
 
 

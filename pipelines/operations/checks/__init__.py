@@ -1,29 +1,21 @@
-"""The checks of `schoolbell doctor`, a module a subject, found in name order.
+"""The answers of `schoolbell doctor`, a module per subject.
 
-Each module holds `CHECKS`, a `Subject` of checks. A check only reads; it
-writes nothing, makes no network call, and its result names the command to run.
-`examine` runs every check; an error in one does not stop the others.
+`operations/check_questions.py` has the questions. Each module contains `CHECKS`, a `Subject`
+with an answer per question. An answer only reads; it writes nothing, makes no network call, and
+names the command to run. `examine` asks every question; an error in one does not stop the others.
 """
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
 
-from pipelines.district import District, Reading
 from pipelines.errors import SchoolbellError
+from pipelines.operations.check_questions import ACT, LOOK, QUESTIONS, WELL, Installation, Question
 from pipelines.plugins import discover
-from pipelines.registry.registry import Registry, load_registry
-from pipelines.settings.home import DistrictHome
-from pipelines.settings.model import Settings
-from pipelines.settings.secrets import state_place
-from pipelines.settings.toml_reader import load_settings
-from pipelines.state.connections import StateFault, Store, read_store
+from pipelines.state.connections import StateFault
 
-WELL, LOOK, ACT = 0, 1, 2
 UNASKED = -1
-"""Grades of an answer; the highest one is the exit code of `schoolbell doctor`."""
+"""Grade of a question that does not apply."""
 
 WORDS: Mapping[int, str] = {WELL: "well", LOOK: "look", ACT: "act", UNASKED: "unasked"}
 
@@ -65,66 +57,15 @@ def unasked(message: str) -> CheckResult:
     return CheckResult(UNASKED, message)
 
 
-@dataclass(frozen=True)
-class Installation:
-    """A district home that is looked at; everything is read when first asked for.
-
-    Reading raises what is wrong with it, so that each check that needs it can say
-    that it could not ask.
-    """
-
-    home: DistrictHome
-    now: datetime
-
-    @cached_property
-    def settings(self) -> Settings:
-        """`district.toml`.
-
-        Raises:
-            SettingsError: It is missing or wrong.
-        """
-        return load_settings(self.home)
-
-    @cached_property
-    def registry(self) -> Registry:
-        """The district's registry."""
-        return load_registry(self.home, self.settings)
-
-    @cached_property
-    def store(self) -> Store:
-        """`state.db`, to read from.
-
-        Raises:
-            StoreError: It is not there or cannot be read.
-        """
-        return read_store(state_place(self.home))
-
-    @cached_property
-    def district(self) -> District:
-        """All three together."""
-        return District(self.home, self.settings, Reading.of(self.registry), self.store)
-
-
-@dataclass(frozen=True)
-class Check:
-    """One question.
-
-    Attributes:
-        name: As it is printed and named in documents.
-        asks: What it verifies, as a phrase.
-    """
-
-    name: str
-    asks: str
-    answer: Callable[[Installation], CheckResult]
+Answer = Callable[[Installation], CheckResult]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The checks about one subject."""
+    """The answers to the questions about one subject, by the question's name."""
 
     name: str
-    checks: Sequence[Check]
+    answers: Mapping[str, Answer]
 
 
 def subjects() -> Mapping[str, Subject]:
@@ -137,7 +78,7 @@ class Finding:
     """A check's answer, with its place."""
 
     subject: str
-    check: Check
+    check: Question
     answer: CheckResult
 
     def shown(self) -> dict[str, str]:
@@ -152,10 +93,12 @@ class Finding:
 
 
 def examine(installation: Installation) -> Iterator[Finding]:
-    """Yield every check's finding, in the order of subjects."""
-    for subject in subjects().values():
-        for check in subject.checks:
-            yield Finding(subject.name, check, answered(check, installation))
+    """Yield the answer to each question of `doctor`, in the order of the table."""
+    held = subjects()
+    for question in QUESTIONS:
+        if question.is_of_doctor:
+            answer = held[question.subject].answers[question.name]
+            yield Finding(question.subject, question, answered(answer, installation))
 
 
 def verdict(findings: list[Finding]) -> int:
@@ -163,10 +106,10 @@ def verdict(findings: list[Finding]) -> int:
     return max((finding.answer.grade for finding in findings), default=WELL)
 
 
-def answered(check: Check, installation: Installation) -> CheckResult:
-    """Return a check's answer; that it could not be asked, where something else is wrong."""
+def answered(ask: Answer, installation: Installation) -> CheckResult:
+    """Return an answer; that it could not be asked, where something else is wrong."""
     try:
-        answer = check.answer(installation)
+        answer = ask(installation)
         home = shlex.quote(str(installation.home.path))
         return replace(answer, command=answer.command.replace("{home}", home))
     except (SchoolbellError, OSError, StateFault) as error:

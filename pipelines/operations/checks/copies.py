@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from pipelines.operations.backup import LAST
+from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
@@ -54,9 +53,9 @@ def _chain(installation: Installation) -> CheckResult:
 
 CHECKS = Subject(
     "copies",
-    (
-        Check("backup", "a recent backup exists", _backup),
-        Check("drill", "a backup was tested", _drill),
-        Check("chain", "the audit chain is intact", _chain),
-    ),
+    {
+        "backup": _backup,
+        "drill": _drill,
+        "chain": _chain,
+    },
 )

@@ -4,10 +4,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
@@ -121,13 +120,13 @@ def _links(installation: Installation) -> CheckResult:
 
 CHECKS = Subject(
     "home",
-    (
-        Check("folders", "every folder exists", _there),
-        Check("modes", "others cannot read logs and state", _modes),
-        Check("writable", "others cannot write into the home", _writable),
-        Check("owner", "one user owns the home", _owner),
-        Check("key-mode", "only the home's user can read the key", _key_mode),
-        Check("key-size", "the key is complete", _key_size),
-        Check("links", "no link is delivered", _links),
-    ),
+    {
+        "folders": _there,
+        "modes": _modes,
+        "writable": _writable,
+        "owner": _owner,
+        "key-mode": _key_mode,
+        "key-size": _key_size,
+        "links": _links,
+    },
 )

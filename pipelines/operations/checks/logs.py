@@ -9,13 +9,12 @@ from pipelines.findings.unjudged_days import missing
 from pipelines.health.arrival import MIN_PAIRS
 from pipelines.health.readiness import cannot_judge, undecided
 from pipelines.health.rule_coverage import noted_coverage
-from pipelines.health.source_states import arrivals_of, files_with_issues
+from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.line_account import days_ahead
 from pipelines.landing.delivery import deliveries
+from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
@@ -24,7 +23,6 @@ from pipelines.operations.checks import (
 )
 from pipelines.registry.account_domains import APPLIED
 from pipelines.settings.home import DistrictHome
-from pipelines.state import ledger
 from pipelines.state.source_records import noted_domains, source_days, stored_issues
 from pipelines.warehouse.detections import blocked_rules
 from pipelines.warehouse.models import attached_query, rules
@@ -58,7 +56,7 @@ def _sources(installation: Installation) -> CheckResult:
 
 def _arrival(installation: Installation) -> CheckResult:
     newest: dict[str, datetime] = {}
-    for file in ledger.source_files(installation.store):
+    for file in installation.files:
         if file.last_time is not None:
             time = datetime.fromisoformat(file.last_time)
             newest[file.source] = max(time, newest.get(file.source, time))
@@ -72,7 +70,7 @@ def _arrival(installation: Installation) -> CheckResult:
 
 
 def _unread(installation: Installation) -> CheckResult:
-    known = {(file.source, file.path) for file in ledger.source_files(installation.store)}
+    known = {(file.source, file.path) for file in installation.files}
     before = (installation.now - WAITED).timestamp() * 1e9
     waiting = [
         f"{source.name}/{delivery.path}"
@@ -106,8 +104,7 @@ def _refused(installation: Installation) -> CheckResult:
 
 
 def _read_to_the_end(installation: Installation) -> CheckResult:
-    files = ledger.source_files(installation.store)
-    wrong = files_with_issues(files, installation.settings.limits.reject_share)
+    files, wrong = installation.files, installation.trouble
     if wrong:
         # the message begins with source and file; its next lines contain the remedy
         first = str(wrong[0]["message"]).splitlines()[0]
@@ -121,9 +118,7 @@ def _read_to_the_end(installation: Installation) -> CheckResult:
 def _pending(installation: Installation) -> CheckResult:
     before = (installation.now - WAITED).isoformat()
     stuck = [
-        file
-        for file in ledger.source_files(installation.store)
-        if file.pending_lines and file.last_read_time < before
+        file for file in installation.files if file.pending_lines and file.last_read_time < before
     ]
     if stuck:
         return look(
@@ -270,19 +265,19 @@ def _truncating(home: DistrictHome) -> list[str]:
 
 CHECKS = Subject(
     "logs",
-    (
-        Check("sources", "log files exist", _sources),
-        Check("arrival", "every source delivers", _arrival),
-        Check("unread", "nothing waits unread", _unread),
-        Check("refused", "every delivery can be read", _refused),
-        Check("trouble", "files were read completely", _read_to_the_end),
-        Check("pending", "no line is pending for a long time", _pending),
-        Check("drift", "fields are filled as before", _drift),
-        Check("judged", "rules can judge their events", _judged),
-        Check("names", "account names match the registry", _names),
-        Check("ahead", "no event has a time in the future", _ahead),
-        Check("clocks", "the sources' clocks agree", _clocks),
-        Check("lags", "lines arrive as fast as usual", _lags),
-        Check("rotation", "no file is truncated in place", _rotation),
-    ),
+    {
+        "sources": _sources,
+        "arrival": _arrival,
+        "unread": _unread,
+        "refused": _refused,
+        "trouble": _read_to_the_end,
+        "pending": _pending,
+        "drift": _drift,
+        "judged": _judged,
+        "names": _names,
+        "ahead": _ahead,
+        "clocks": _clocks,
+        "lags": _lags,
+        "rotation": _rotation,
+    },
 )

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
@@ -164,15 +163,15 @@ def _encrypted(installation: Installation) -> CheckResult:
 
 CHECKS = Subject(
     "machine",
-    (
-        Check("python", "Python is new enough", _python),
-        Check("packages", "the libraries have the tested versions", _packages),
-        Check("room", "the disk has free space", _room),
-        Check("memory", "the warehouse's memory limit fits", _memory),
-        Check("spill", "large queries have disk space", _spill),
-        Check("clock", "a time service synchronizes the clock", _clock),
-        Check("user", "the program does not run as root", _user),
-        Check("local-disk", "the home is on a local disk", _local_disk),
-        Check("encrypted", "the disk is encrypted", _encrypted),
-    ),
+    {
+        "python": _python,
+        "packages": _packages,
+        "room": _room,
+        "memory": _memory,
+        "spill": _spill,
+        "clock": _clock,
+        "user": _user,
+        "local-disk": _local_disk,
+        "encrypted": _encrypted,
+    },
 )

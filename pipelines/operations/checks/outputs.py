@@ -8,10 +8,9 @@ import yaml
 
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.message import TEST
+from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
@@ -20,7 +19,6 @@ from pipelines.operations.checks import (
 )
 from pipelines.reports.words import count
 from pipelines.settings.secrets import is_reference
-from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, message_counts, newest_sent
 from pipelines.state.published_reports import published_weeks, report_paths
 
@@ -107,7 +105,7 @@ def _secrets(installation: Installation) -> CheckResult:
 
 
 def _scheduled(installation: Installation) -> CheckResult:
-    reads = [file.last_read_time for file in ledger.source_files(installation.store)]
+    reads = [file.last_read_time for file in installation.files]
     if not reads:
         return look("nothing has been read", "schoolbell run --home {home}")
     last = datetime.fromisoformat(max(reads))
@@ -167,15 +165,15 @@ def _host(words: list[str]) -> str:
 
 CHECKS = Subject(
     "outputs",
-    (
-        Check("report", "the weekly report is published", _report),
-        Check("pages", "published reports still exist", _pages),
-        Check("channels", "alerts have a receiver", _channels),
-        Check("undelivered", "no alert is waiting", _undelivered),
-        Check("tested", "alerts were tested recently", _tested),
-        Check("secrets", "secrets are private", _secrets),
-        Check("schedule", "runs still take place", _scheduled),
-        Check("telemetry", "no telemetry is sent", _telemetry),
-        Check("loopback", "Dagster is reachable only from this machine", _loopback),
-    ),
+    {
+        "report": _report,
+        "pages": _pages,
+        "channels": _channels,
+        "undelivered": _undelivered,
+        "tested": _tested,
+        "secrets": _secrets,
+        "schedule": _scheduled,
+        "telemetry": _telemetry,
+        "loopback": _loopback,
+    },
 )

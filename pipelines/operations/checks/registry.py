@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from pipelines.errors import ModelError, SchoolbellError
+from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
@@ -188,18 +187,18 @@ def _claims(installation: Installation) -> CheckResult:
 
 CHECKS = Subject(
     "registry",
-    (
-        Check("settings", "district.toml can be read", _settings),
-        Check("meaning", "everything in it exists", _meaning),
-        Check("rows", "every row of the registry is valid", _rows),
-        Check("believed", "no registry file shrank", _believed),
-        Check("files", "no registry file is empty", _files),
-        Check("calendar", "the school calendar covers the coming months", _calendar),
-        Check("people", "accounts have owners", _people),
-        Check("networks", "networks are known", _places),
-        Check("claims", "no address belongs to two devices", _claims),
-        Check("approved", "the approved list is up to date", _approved),
-        Check("ending", "no consent is about to end", _ending),
-        Check("lists", "configured lists were downloaded", _lists),
-    ),
+    {
+        "settings": _settings,
+        "meaning": _meaning,
+        "rows": _rows,
+        "believed": _believed,
+        "files": _files,
+        "calendar": _calendar,
+        "people": _people,
+        "networks": _places,
+        "claims": _claims,
+        "approved": _approved,
+        "ending": _ending,
+        "lists": _lists,
+    },
 )

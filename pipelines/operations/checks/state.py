@@ -4,26 +4,22 @@ import os
 from datetime import datetime, timedelta
 
 from pipelines.build.due import noted
-from pipelines.findings.failures import failures
 from pipelines.ingest.line_account import unbalanced
-from pipelines.lake.files import damaged, unlisted_files
+from pipelines.lake.files import damaged
+from pipelines.operations.check_questions import Installation, unfinished
 from pipelines.operations.checks import (
-    Check,
     CheckResult,
-    Installation,
     Subject,
     act,
     look,
     unasked,
     well,
 )
-from pipelines.run.status import unfinished
 from pipelines.state import ledger
 from pipelines.state.connections import DamagedStateError
 from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import has_every_table, lacking
 from pipelines.state.opened_state import examine
-from pipelines.state.source_records import dirty_days
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
 
@@ -47,7 +43,7 @@ def _there(installation: Installation) -> CheckResult:
 
 
 def _aside(installation: Installation) -> CheckResult:
-    count = len(unlisted_files(installation.home.lake))
+    count = installation.set_aside
     if count:
         return look(
             f"{count:,} {'file' if count == 1 else 'files'} that the ledger does not "
@@ -92,7 +88,7 @@ def _balance(installation: Installation) -> CheckResult:
             f"lines do not add up: {wrong[0]}",
             "keep the landing folder; schoolbell status --json --home {home}",
         )
-    files = ledger.source_files(installation.store)
+    files = installation.files
     lines = sum(file.lines for file in files)
     return well(counted(lines, "1 line is|all # lines are") + " accounted for")
 
@@ -133,18 +129,16 @@ def _lock(installation: Installation) -> CheckResult:
 
 
 def _dirty(installation: Installation) -> CheckResult:
-    days = dirty_days(installation.store)
-    if days:
+    if days := installation.to_build:
         return look(
-            f"{len(days)} days with new events are not built",
+            f"{days} days with new events are not built",
             "schoolbell run --home {home}",
         )
     return well("every day is built")
 
 
 def _quarantine(installation: Installation) -> CheckResult:
-    found = failures(installation.district)
-    if found:
+    if found := installation.failed:
         return act(
             "; ".join(failure.message for failure in found),
             "schoolbell run --home {home}, which tries again; then schoolbell status --home "
@@ -193,19 +187,19 @@ def _snapshot(installation: Installation) -> CheckResult:
 
 CHECKS = Subject(
     "state",
-    (
-        Check("state", "the state database exists, and is this home's", _there),
-        Check("sound", "the state database is undamaged", _sound),
-        Check("schema", "the state database has this version", _schema),
-        Check("balance", "every line is accounted for", _balance),
-        Check("lake", "every file of the lake is complete", _lake),
-        Check("unlisted", "no file was set aside", _aside),
-        Check("purge", "every purge was finished", _unfinished),
-        Check("lock", "no run hangs", _lock),
-        Check("days", "every day is built", _dirty),
-        Check("quarantine", "no model failed", _quarantine),
-        Check("warehouse", "the warehouse opens", _warehouse),
-        Check("rules", "findings match the current rules", _rules),
-        Check("snapshot", "analysts have a current snapshot", _snapshot),
-    ),
+    {
+        "state": _there,
+        "sound": _sound,
+        "schema": _schema,
+        "balance": _balance,
+        "lake": _lake,
+        "unlisted": _aside,
+        "purge": _unfinished,
+        "lock": _lock,
+        "days": _dirty,
+        "quarantine": _quarantine,
+        "warehouse": _warehouse,
+        "rules": _rules,
+        "snapshot": _snapshot,
+    },
 )

@@ -18,8 +18,8 @@ from pipelines.alerts.outbox import enqueue, only_sender
 from pipelines.district import open_district
 from pipelines.errors import BusyError
 from pipelines.health.issues import Issue, keep_issues
+from pipelines.operations.status import ACT, LOOK, WELL, status_of
 from pipelines.registry.new_home import create
-from pipelines.run.status import ACT, LOOK, WELL, status_of
 from pipelines.state.ledger import Change, FileRecord, commit
 from pipelines.state.source_records import mark_dirty, note_look
 from tests.unit.alerts.facts import news

@@ -19,8 +19,8 @@ from pipelines.actions.records import RecordsError
 from pipelines.district import open_district
 from pipelines.errors import SchoolbellError
 from pipelines.findings import verify_pack
+from pipelines.operations.status import status_of
 from pipelines.records.scopes import CLASSES, RELATIONS
-from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Principal, RefusedError
 from pipelines.state.audit import open_chain

@@ -16,7 +16,8 @@ import pytest
 
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
-from pipelines.operations.checks import ACT, Installation, answered
+from pipelines.operations.check_questions import ACT, Installation
+from pipelines.operations.checks import answered
 from pipelines.operations.checks.copies import CHECKS
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
@@ -150,7 +151,7 @@ TAMPERED = {
 
 
 def chain_check(home):
-    (check,) = [one for one in CHECKS.checks if one.name == "chain"]
+    check = CHECKS.answers["chain"]
     return answered(check, Installation(home, MONDAY))
 
 
