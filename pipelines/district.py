@@ -25,7 +25,7 @@ from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse.detections import Detection, catalog, rule_version
-from pipelines.warehouse.headers import DETECTIONS, About, Header, Scalar
+from pipelines.warehouse.headers import DETECTIONS, Header, Scalar
 from pipelines.warehouse.models import (
     Model,
     arguments,
@@ -34,7 +34,6 @@ from pipelines.warehouse.models import (
     model_version,
     models,
     rule_headers,
-    rules_about_devices,
     sql_folder,
 )
 
@@ -168,11 +167,6 @@ class District:
             code: (said[code].stage if code in said else None) or model.header.stage
             for code, model in self.rules.items()
         }
-
-    def subject_kind(self, rule: str) -> About:
-        """Return the subject of a rule's findings: an account or a device."""
-        # of rules that are switched off too: their findings stay
-        return "device" if rule in rules_about_devices() else "account"
 
     @property
     def account_domains(self) -> Domains:

@@ -23,6 +23,7 @@ from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import end_account, put_account
 from pipelines.state.rows import FindingRecord, FindingRow
+from pipelines.warehouse.models import subject_kind
 from pipelines.weeks import school_year
 
 
@@ -159,7 +160,7 @@ class ActionContext:
 
     def subject(self, finding: FindingRow) -> str:
         """Return the pseudonym of the account or device that a finding is about."""
-        kind = self.district.subject_kind(finding["rule"])
+        kind = subject_kind(finding["rule"])
         return self.named(kind, finding["subject"], finding["event_date"])
 
     def shown(self, finding: FindingRow) -> FindingRecord:

@@ -20,6 +20,7 @@ from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 from pipelines.state.findings import stored_evidence
 from pipelines.state.rows import FindingRow
+from pipelines.warehouse.models import subject_kind
 
 LASTS = timedelta(hours=1)
 """Time during which the same person may look again for the same case."""
@@ -60,7 +61,7 @@ def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Found]
     owner = None if case.person.startswith("nobody:") else case.person
     for finding in case.findings:
         day, record = finding["event_date"], finding["record"]
-        kind = context.district.subject_kind(finding["rule"])
+        kind = subject_kind(finding["rule"])
         found: list[Found] = [(kind, str(finding["subject"]), owner)]
         found += [("device", device, None) for device in record["devices"]]
         found += [("site", site, None) for site in hidden_sites(record)]

@@ -52,6 +52,7 @@ from pipelines.state.reviews import (
     statements,
 )
 from pipelines.state.rows import FindingRecord, FindingRow, ReferralRow
+from pipelines.warehouse.models import subject_kind
 
 OFFICES: Mapping[str, str] = {
     "hr": "Human resources",
@@ -325,9 +326,9 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, object
 
 
 def _claim(context: ActionContext, row: FindingRow, record: FindingRecord) -> str:
-    kind = context.district.subject_kind(row["rule"])
+    kind = subject_kind(row["rule"])
     said = told(record["claim"], context.subject(row), kind)
-    return _short(claim_for_readers(context.district, row, said))
+    return _short(claim_for_readers(context.district.registry, row, said))
 
 
 def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]:

@@ -107,7 +107,7 @@ def approvers(context: ActionContext, row: RequestRow) -> Collection[str]:
     logins = {login for role in MATRIX["approve"] for login in settings.desk.logins_of(role)}
     of_channels = {
         address
-        for channel in channels_of(context.district).values()
+        for channel in channels_of(context.district.settings).values()
         if set(channel.audience) == {"superintendent"}
         for address in channel.settings.get("recipients", ())
     }

@@ -29,6 +29,8 @@ from pipelines.errors import DeliveryError, SettingsError
 from pipelines.findings.cases import queue
 from pipelines.health.overview import Health, looked_at
 from pipelines.settings.alert_settings import Channel
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.connections import now_text
 from pipelines.web import asked
 
@@ -71,7 +73,11 @@ def send_alerts(
     found = health or looked_at(district, moment)
     with only_sender(district.home):
         summary = _send(district, noticed(district, moment, found), moment)
-    warnings = [warning for warning in (summary.warning, _beat(district, moment)) if warning]
+    warnings = [
+        warning
+        for warning in (summary.warning, _beat(district.home, district.settings, moment))
+        if warning
+    ]
     return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
 
 
@@ -96,10 +102,10 @@ def announce(
 
 
 def _send(district: District, found: Observation, now: datetime) -> AlertSummary:
-    channels = channels_of(district)
+    channels = channels_of(district.settings)
     ids = take_news(district.store, found, now)
     new = run_round(context_of(district), channels, found.news, ids, now)
-    due = report_channels_due(district, now)
+    due = report_channels_due(district.store, district.settings, now)
     sent, wrong = deliver_all(district, {**channels, **due})
     return AlertSummary(new, sent, "; ".join(wrong))
 
@@ -110,26 +116,26 @@ def context_of(district: District) -> RoundContext:
         store=district.store,
         alerts=district.settings.alerts,
         zone=ZoneInfo(district.zone),
-        is_open=open_days(district),
-        report=_report(district),
+        is_open=open_days(district.outline),
+        report=_report(district.home, district.settings),
         desk=district.settings.desk.address,
         queue=queue(district),
         report_channel=district.settings.report.mail,
     )
 
 
-def _report(district: District) -> str:
+def _report(home: DistrictHome, settings: Settings) -> str:
     """Return the address of the reports, or their folder without one."""
-    address = district.settings.report.address
-    return address or f"{district.home.reports.name}/index.html"
+    address = settings.report.address
+    return address or f"{home.reports.name}/index.html"
 
 
-def _beat(district: District, now: datetime) -> str:
-    where = district.settings.alerts.heartbeat
+def _beat(home: DistrictHome, settings: Settings, now: datetime) -> str:
+    where = settings.alerts.heartbeat
     if where is None:
         return ""
     try:
-        beat(where, district.home.path, now)
+        beat(where, home.path, now)
     except DeliveryError as error:
         return str(error)
     return ""
@@ -175,9 +181,9 @@ def send_test(
     Raises:
         SettingsError: No channel that is on has this name, or none sends there.
     """
-    channels = _asked(channels_of(district), only)
+    channels = _asked(channels_of(district.settings), only)
     if to:
-        channels = _addressed(district, channels, only, to)
+        channels = _addressed(district.settings, channels, only, to)
     mark = " ".join([now_text(utc(now)), to]).rstrip()
     sent = {}
     with only_sender(district.home):
@@ -195,7 +201,9 @@ def send_to(district: District, message: Message, addresses: Collection[str]) ->
     """
     allowed = [to for to in district.settings.alerts.recipients if to in addresses]
     kinds = report_channels()
-    mail = [(name, one) for name, one in channels_of(district).items() if one.type in kinds]
+    mail = [
+        (name, one) for name, one in channels_of(district.settings).items() if one.type in kinds
+    ]
     if not (allowed and mail):
         return False
     name, one = mail[0]
@@ -217,10 +225,10 @@ def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:
 
 
 def _addressed(
-    district: District, channels: Mapping[str, Channel], only: str, to: str
+    settings: Settings, channels: Mapping[str, Channel], only: str, to: str
 ) -> dict[str, Channel]:
     """Return the channels, limited to one address."""
-    if to not in district.settings.alerts.recipients:
+    if to not in settings.alerts.recipients:
         raise SettingsError(
             f"{to} is not in [alerts] recipients, so nothing is sent there",
             where="--to",

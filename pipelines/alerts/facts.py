@@ -28,8 +28,12 @@ from pipelines.findings.failures import failures
 from pipelines.health.source_states import files_with_issues
 from pipelines.privacy.lookups import without_case
 from pipelines.records import due_line, due_soon
+from pipelines.registry.outline import Outline
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
+from pipelines.state.connections import Store
 from pipelines.state.source_records import last_look, oldest_dirty
 
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
@@ -45,13 +49,13 @@ FIRST_WEEKEND_DAY = 5
 def standstill(district: District, now: datetime) -> list[Alert]:
     """Return every such fact that is true now."""
     return [
-        *_runs(district, now),
-        *_waiting_days(district, now),
-        *_disk(district, now),
+        *_runs(district.store, district.settings, now),
+        *_waiting_days(district.store, district.settings, now),
+        *_disk(district.home, now),
     ]
 
 
-def shrunk_files(district: District, now: datetime) -> list[Alert]:
+def shrunk_files(outline: Outline, now: datetime) -> list[Alert]:
     """Return registry files that shrank and were not accepted: an export may have failed."""
     return [
         _health(
@@ -62,37 +66,37 @@ def shrunk_files(district: District, now: datetime) -> list[Alert]:
             "schoolbell check",
             now,
         )
-        for refusal in district.outline.refused
+        for refusal in outline.refused
     ]
 
 
-def _runs(district: District, now: datetime) -> list[Alert]:
+def _runs(store: Store, settings: Settings, now: datetime) -> list[Alert]:
     """Report that no run has looked at the landing folders in time."""
-    last = last_look(district.store)
-    hours = district.settings.alerts.quiet_run_hours
+    last = last_look(store)
+    hours = settings.alerts.quiet_run_hours
     if last is None or now - last < timedelta(hours=hours):
         return []
     line = f"no run has checked for new log files in more than {hours} hours"
     return [_health("runs", line, last, "schoolbell run", now)]
 
 
-def _waiting_days(district: District, now: datetime) -> list[Alert]:
+def _waiting_days(store: Store, settings: Settings, now: datetime) -> list[Alert]:
     """Report changed days that wait to be built: runs begin and do not end."""
-    since = oldest_dirty(district.store)
-    hours = district.settings.alerts.quiet_run_hours
+    since = oldest_dirty(store)
+    hours = settings.alerts.quiet_run_hours
     if since is None or now - since < timedelta(hours=hours):
         return []
     line = f"new events have waited for rules for more than {hours} hours"
     return [_health("days", line, since, "schoolbell run", now)]
 
 
-def _disk(district: District, now: datetime) -> list[Alert]:
+def _disk(home: DistrictHome, now: datetime) -> list[Alert]:
     """Report a disk that is almost full."""
-    free = disk_usage(district.home.path).free
+    free = disk_usage(home.path).free
     if free >= MIN_FREE_BYTES:
         return []
     line = f"only {free / 1e9:,.1f} GB are free on the disk of the home"
-    return [_health("disk", line, now, str(district.home.path), now)]
+    return [_health("disk", line, now, str(home.path), now)]
 
 
 def _health(key: str, line: str, since: datetime, reference: str, now: datetime) -> Alert:
@@ -126,24 +130,24 @@ def noticed(district: District, now: datetime, health: "Health | None" = None) -
         *of_files(issue, now),
         *of_newcomers(map(vars, files), now),
         *standstill(district, now),
-        *shrunk_files(district, now),
-        *_records(district, now),
-        *_lookups(district, now),
+        *shrunk_files(district.outline, now),
+        *_records(district.store, district.settings, now),
+        *_lookups(district.store, district.home, now),
         *_not_built(district, now),
     ]
     looked = ["case:", "finding:", "files:", "lookups:", "not_built:", "records:",
               FIRST, UNDECIDED, *KEYS]  # fmt: skip
     if health is not None:
         names = district.outline.buildings
-        news += [*_audit(district, now), *of_issues(health.issues, now, names)]
+        news += [*_audit(district.store, district.home, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Observation(news, tuple(looked))
 
 
-def _audit(district: District, now: datetime) -> list[Alert]:
+def _audit(store: Store, home: DistrictHome, now: datetime) -> list[Alert]:
     """Report an audit chain that is broken or cannot be read."""
     try:
-        broken = verified(district.store, district.home)
+        broken = verified(store, home)
     except SchoolbellError as error:
         what = error.what
     else:
@@ -164,9 +168,9 @@ def _audit(district: District, now: datetime) -> list[Alert]:
     ]
 
 
-def _records(district: District, now: datetime) -> list[Alert]:
+def _records(store: Store, settings: Settings, now: datetime) -> list[Alert]:
     """Report public-records requests that are nearly due or overdue."""
-    today = now.astimezone(ZoneInfo(district.zone)).date()
+    today = now.astimezone(ZoneInfo(settings.district.zone)).date()
     return [
         _health(
             f"records:{one.request_id}",
@@ -175,7 +179,7 @@ def _records(district: District, now: datetime) -> list[Alert]:
             f"schoolbell records show {one.request_id}",
             now,
         )
-        for one, left in due_soon(district.settings, district.store, today)
+        for one, left in due_soon(settings, store, today)
     ]
 
 
@@ -197,9 +201,9 @@ def _not_built(district: District, now: datetime) -> list[Alert]:
     ]
 
 
-def _lookups(district: District, now: datetime) -> list[Alert]:
+def _lookups(store: Store, home: DistrictHome, now: datetime) -> list[Alert]:
     """Report a name that was looked up without a case; the audit chain records the user."""
-    entries = open_chain(district.store, district.home).entries()
+    entries = open_chain(store, home).entries()
     return [
         Alert(
             key=f"lookups:{month}:{actor}",
@@ -216,12 +220,12 @@ def _lookups(district: District, now: datetime) -> list[Alert]:
     ]
 
 
-def open_days(district: District) -> Callable[[date], bool]:
+def open_days(outline: Outline) -> Callable[[date], bool]:
     """Return whether a school of the district works on a day.
 
     A weekday that the calendar does not mention counts as open.
     """
-    works = district.outline.works
+    works = outline.works
     return lambda day: works.get(day.isoformat(), day.weekday() < FIRST_WEEKEND_DAY)
 
 

@@ -32,6 +32,7 @@ from pipelines.district import District
 from pipelines.errors import BusyError, DeliveryError, SchoolbellError
 from pipelines.settings.alert_settings import Channel, Weekday
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.alert_records import (
     GIVEN_UP,
     SENDING,
@@ -235,13 +236,9 @@ def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Mes
         ) from error
 
 
-def channels_of(district: District) -> Mapping[str, Channel]:
+def channels_of(settings: Settings) -> Mapping[str, Channel]:
     """Return the channels that are on; without any, a file in the home."""
-    given = {
-        name: channel
-        for name, channel in district.settings.alerts.channels.items()
-        if channel.enabled
-    }
+    given = {name: channel for name, channel in settings.alerts.channels.items() if channel.enabled}
     if given:
         return given
     return {"file": Channel(type="file", settings={"path": DEFAULT_FILE})}
@@ -252,22 +249,22 @@ def report_reader_channel(name: str) -> str:
     return f"reader {name}"
 
 
-def report_channels_due(district: District, now: datetime) -> Mapping[str, Channel]:
+def report_channels_due(store: Store, settings: Settings, now: datetime) -> Mapping[str, Channel]:
     """Return a channel for each reader of the report whose weekday has come.
 
     It is the first mail channel, limited to the reader's address.
     """
     kinds = report_channels()
-    base = next((one for one in channels_of(district).values() if one.type in kinds), None)
+    base = next((one for one in channels_of(settings).values() if one.type in kinds), None)
     if base is None:
         return {}
-    stopped = stopped_readers(district.store)
-    today = now.astimezone(ZoneInfo(district.zone)).weekday()
+    stopped = stopped_readers(store)
+    today = now.astimezone(ZoneInfo(settings.district.zone)).weekday()
     return {
         report_reader_channel(name): base.model_copy(
             update={"settings": {**base.settings, "recipients": [reader.address]}}
         )
-        for name, reader in district.settings.report.readers.items()
+        for name, reader in settings.report.readers.items()
         if name not in stopped and today >= WEEKDAYS.index(reader.day)
     }
 

@@ -38,6 +38,7 @@ from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
 from pipelines.state.reviews import last_verdicts, reviews
 from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow, HistoryRow
+from pipelines.warehouse.models import subject_kind
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -321,7 +322,7 @@ def export(
     with open_context(home, "export") as context:
         found = exported(context, case, reason, names=names)
         titles = {code: one.header.title for code, one in context.district.rules.items()}
-        kinds = {row["rule"]: context.district.subject_kind(row["rule"]) for row in found}
+        kinds = {row["rule"]: subject_kind(row["rule"]) for row in found}
     _put(_text(found, next(iter(chosen), "csv"), titles, kinds), to)
 
 

@@ -28,6 +28,7 @@ from pipelines.settings.model import Settings
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import parse_settings
 from pipelines.state.reviews import last_verdicts
+from pipelines.warehouse.models import subject_kind
 
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 
@@ -200,7 +201,7 @@ def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[
     decided = last_verdicts(context.district.store)
     for difference in found:
         finding, day = difference.finding, difference.finding.event_date.isoformat()
-        kind = context.district.subject_kind(finding.rule)
+        kind = subject_kind(finding.rule)
         verdict = decided[finding.finding_id]["verdict"] if finding.finding_id in decided else None
         yield {
             "effect": difference.effect,

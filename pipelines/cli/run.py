@@ -59,7 +59,7 @@ def run_all(
         for problem in district.registry.errors if district.outline.errors else ():
             # the row to write instead may hold more than the mistake
             typer.echo(safe(str(problem).splitlines()[0]), err=True)
-        wrong = list(unusable(district))
+        wrong = list(unusable(district.home, district.settings))
         for line in wrong:
             typer.echo(safe(line), err=True)
         is_taken = not (district.outline.refused or wrong)

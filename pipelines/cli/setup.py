@@ -157,7 +157,13 @@ def _written(district: District, plan: Plan, paths: list[Path]) -> list[str]:
         return ["Nothing new."]
     names = ", ".join(path.name for path in paths)
     with only_writer(district.home):
-        done = write(district, plan, str(who_asks(district.home, district.settings)), names)
+        done = write(
+            district.store,
+            district.home,
+            plan,
+            str(who_asks(district.home, district.settings)),
+            names,
+        )
     return [*done, "The next run uses it. Delete the exports: they contain names."]
 
 

@@ -210,7 +210,9 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
     elif not is_asking or typer.confirm("Write this?", default=True):
         actor = str(who_asks(district.home, district.settings))
         with only_writer(district.home):
-            yield from write(district, plan, actor, ", ".join(path.name for path in paths))
+            yield from write(
+                district.store, district.home, plan, actor, ", ".join(path.name for path in paths)
+            )
         yield "Delete the exports: they contain names."
 
 

@@ -208,7 +208,7 @@ def _checked(district: District) -> Iterator[AssetState]:
     )
     yield "checks lines", _word(looked, wrong), [balance]
     if not district.settings.dagster.automation:
-        yield _of_sources(district)
+        yield _of_sources(district.store)
 
 
 def _of_model(model: Model, held: Sequence[Quarantined]) -> Iterator[dg.AssetCheckEvaluation]:
@@ -234,9 +234,9 @@ def _of_model(model: Model, held: Sequence[Quarantined]) -> Iterator[dg.AssetChe
         )
 
 
-def _of_sources(district: District) -> AssetState:
+def _of_sources(store: Store) -> AssetState:
     """Return the checks of the sources, which a run examines when Dagster does not."""
-    with district.store.reading() as connection:
+    with store.reading() as connection:
         lasting = lasting_issues(connection, KINDS).values()
     found = {
         kind: sorted(row["source"] for row in lasting if row["kind"] == kind) for kind in KINDS
@@ -252,7 +252,7 @@ def _of_sources(district: District) -> AssetState:
         )
         for kind, sources in found.items()
     ]
-    return "checks sources", _word(last_look(district.store), sorted(found.items())), events
+    return "checks sources", _word(last_look(store), sorted(found.items())), events
 
 
 def _published(home: DistrictHome, store: Store) -> Iterator[AssetState]:

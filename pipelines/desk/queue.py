@@ -24,6 +24,7 @@ from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day
 from pipelines.state.reviews import last_verdicts, referrals, requests
 from pipelines.state.rows import FindingRow
+from pipelines.warehouse.models import subject_kind
 
 A_PAGE = 50
 MAX_TEXT = 100
@@ -137,7 +138,7 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
         and (not chosen.last or one.case.week <= chosen.last)
         and chosen.kind in ("", one.case.heaviest["kind"])
         and chosen.rule in ("", one.case.heaviest["rule"])
-        and chosen.role in ("", role_of(context, one))
+        and chosen.role in ("", role_of(one))
         and (not chosen.building or chosen.building in buildings_of(home, one.case))
     ]
     words = chosen.q.casefold().split()
@@ -147,9 +148,9 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
     return sorted(found, key=lambda one: (one.is_student, one.weight))
 
 
-def role_of(context: ActionContext, one: ListedCase) -> str:
+def role_of(one: ListedCase) -> str:
     """Return whose account the main finding of a case is about."""
-    if context.district.subject_kind(one.case.heaviest["rule"]) == "device":
+    if subject_kind(one.case.heaviest["rule"]) == "device":
         return "device"
     return "student" if one.is_student else "staff"
 
@@ -183,9 +184,7 @@ def queue_page(
         "weeks": sorted({one.case.week for one in known}, reverse=True),
         "buildings": sorted((names.get(code, code), code) for code in codes),
         "roles_of_cases": {
-            role: text
-            for role, text in ROLES.items()
-            if any(role_of(context, one) == role for one in known)
+            role: text for role, text in ROLES.items() if any(role_of(one) == role for one in known)
         },
         "kinds": {kind: text for kind, text in KINDS.items() if _has_kind(known, kind)},
         "groups": _groups(context, found) if context.asker.may("verdict") else [],
@@ -318,9 +317,9 @@ def _row(context: ActionContext, known: ListedCase) -> QueueRow:
 
 def sentence(context: ActionContext, finding: FindingRow) -> str:
     """Return the sentence of a finding, under code names, as the report prints it."""
-    kind = context.district.subject_kind(finding["rule"])
+    kind = subject_kind(finding["rule"])
     said = told(context.shown(finding)["claim"], context.subject(finding), kind)
-    return claim_for_readers(context.district, finding, said)
+    return claim_for_readers(context.district.registry, finding, said)
 
 
 def _is_overdue(one: ListedCase, today: date) -> bool:

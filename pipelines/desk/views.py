@@ -474,7 +474,7 @@ def acts_page(
 
 def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
     """Return weeks with a report: the signer, and the number carried over."""
-    district, known = context.district, signatures(context.district)
+    district, known = context.district, signatures(context.district.store, context.district.home)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
     of_staff = [one.case for one in home.known(context, home.week(context)) if not one.is_student]
     rows = []
@@ -502,7 +502,7 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
         )
     return {
         "weeks": rows,
-        "unsigned": unsigned(district),
+        "unsigned": unsigned(district.store, district.home),
         "signer": _signer(context),
         "may_mail": context.asker.may("sign"),
     }

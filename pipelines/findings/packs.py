@@ -42,6 +42,7 @@ from pipelines.warehouse.models import (
     macros_used,
     models,
     sql_folder,
+    subject_kind,
 )
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -277,7 +278,7 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     events = _events(district.store, case, named)
     return PackContent(
         case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
-        findings=[_finding(district, finding, named) for finding in case.findings],
+        findings=[_finding(finding, named) for finding in case.findings],
         lines=_lines(district.store, copies, named),
         chain=_chain(district.home, district.store, case, copies, named),
         history=events,
@@ -321,7 +322,7 @@ def _case(case: Case, named: Named | None) -> dict[str, object]:
     }
 
 
-def _finding(district: District, row: Row, named: Named | None) -> dict[str, object]:
+def _finding(row: Row, named: Named | None) -> dict[str, object]:
     record, day = dict(row["record"]), str(row["event_date"])
     kept = ("status", "status_reason", "revision", "created_time", "updated_time")
     record |= {name: row[name] for name in kept}
@@ -329,11 +330,11 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, obj
     subject = str(row["subject"])
     if named is not None:
         record = redacted(record, lambda one: named("site", one, day))
-        subject = named(district.subject_kind(row["rule"]), subject, day)
+        subject = named(subject_kind(row["rule"]), subject, day)
         record["devices"] = [named("device", device, day) for device in record["devices"]]
         record["details"] = nameless(record["details"])
     record["subject"] = subject
-    record["claim"] = told(record["claim"], subject, district.subject_kind(row["rule"]))
+    record["claim"] = told(record["claim"], subject, subject_kind(row["rule"]))
     return record
 
 

@@ -243,7 +243,7 @@ def _untested(opened: Installation) -> Reasons:
 
 
 def _unsigned(opened: Installation) -> Reasons:
-    for week in unsigned(opened.district):
+    for week in unsigned(opened.district.store, opened.district.home):
         yield LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME"
 
 

@@ -26,7 +26,7 @@ from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.privacy_records import assigned_name, assigned_names
 from pipelines.state.rows import FindingRow
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, subject_kind
 from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 
 if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
@@ -408,7 +408,7 @@ def about_students(district: District) -> Callable[[FindingRow], bool]:
         year = school_year(day)
         if year not in years:
             years[year] = pseudonyms(district.registry, district.store, district.home, day)
-        kind = district.subject_kind(finding["rule"])
+        kind = subject_kind(finding["rule"])
         return years[year].is_student(kind, finding["subject"])
 
     return is_about

@@ -15,8 +15,11 @@ from pipelines.health.readiness import delivered, not_delivered
 from pipelines.health.rule_coverage import rules_on
 from pipelines.ingest.identification import examine, members_of
 from pipelines.proposals.setup import remedies
+from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.warehouse import inputs
+from pipelines.warehouse.detections import Detection
 
 MAX_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
                 "buildings.csv", "calendar.csv", "leave.csv")  # fmt: skip
@@ -83,20 +86,20 @@ def first_steps(district: District) -> FirstSteps:
     page = district.home.reports / "latest.html"
     held = inputs.lake_files(district.store, district.home.lake).days()
     return FirstSteps(
-        logs=list(log_folders(district.home, formats_of(district))),
+        logs=list(log_folders(district.home, formats_of(district.settings))),
         absent=list(not_delivered(district))
         if delivered(district.store, district.settings)
         else [],
-        missing=list(_missing(district)),
+        missing=list(_missing(district.detections, district.registry)),
         days=len(held),
         report=page.resolve() if page.exists() else None,
         judged=noted_judged_rules(district.store),
     )
 
 
-def formats_of(district: District) -> Mapping[str, str]:
+def formats_of(settings: Settings) -> Mapping[str, str]:
     """Return the format that the settings name for a source."""
-    named = {name: one.format or "" for name, one in district.settings.sources.items()}
+    named = {name: one.format or "" for name, one in settings.sources.items()}
     return {name: fmt for name, fmt in named.items() if fmt}
 
 
@@ -126,8 +129,8 @@ def format_of(file: Path) -> str:
         return ""
 
 
-def _missing(district: District) -> Iterator[MissingExport]:
-    lacking = rules_on(district.detections, district.registry).lacking
+def _missing(detections: Mapping[str, Detection], registry: Registry) -> Iterator[MissingExport]:
+    lacking = rules_on(detections, registry).lacking
     found = [
         MissingExport(
             file,
@@ -136,6 +139,6 @@ def _missing(district: District) -> Iterator[MissingExport]:
             [code for code, files in lacking.items() if file in files],
             file in MAX_EXPORTS,
         )
-        for file, disables, how in remedies(district.registry.missing)
+        for file, disables, how in remedies(registry.missing)
     ]
     return iter(sorted(found, key=lambda one: (not one.is_first, -len(one.opens))))

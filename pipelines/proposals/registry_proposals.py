@@ -14,8 +14,11 @@ from pipelines.proposals.duty_rows import hours, later_hours, usual_hours
 from pipelines.proposals.network_rows import networks
 from pipelines.proposals.offers import SETTINGS, Evidence, Proposal, is_plain
 from pipelines.proposals.site_rows import reach, serving
+from pipelines.registry.outline import Outline
 from pipelines.registry.sites import registrable_domain
+from pipelines.settings.model import Settings
 from pipelines.settings.toml_text import toml
+from pipelines.state.connections import Store
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse import inputs
 from pipelines.warehouse.snapshots import attach_warehouse
@@ -36,19 +39,19 @@ KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
 """Groups, each accepted as a whole, and what finds its rows."""
 
 
-def account_domains(district: District) -> list[Proposal]:
+def account_domains(store: Store, settings: Settings) -> list[Proposal]:
     """Return domains of account names that are not applied automatically.
 
     The whole setting, with its current content.
     """
-    own = district.settings.district.account_domains
+    own = settings.district.account_domains
     return [
         Proposal(
             SETTINGS,
             {"account_domains": toml((*own, domain.name))},
             f"account names {domain}; set it only if no one else has such a name in that domain",
         )
-        for domain in undecided(noted_domains(district.store))
+        for domain in undecided(noted_domains(store))
         if domain.name not in own
     ]
 
@@ -69,14 +72,16 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
             remedy="Run: schoolbell run --home HOME",
         )
     found: dict[str, list[Proposal]] = {}
-    if domains := account_domains(district):
+    if domains := account_domains(district.store, district.settings):
         found[SETTINGS] = domains
     with attach_warehouse(district.home.warehouse) as database:
         inputs.show_raw(database, files, ("leases", "logons"), (days[0], days[-1]))
         evidence = Evidence(
             database,
             district.zone,
-            frozenset(filter(None, map(registrable_domain, _own(district)))),
+            frozenset(
+                filter(None, map(registrable_domain, _own(district.settings, district.outline)))
+            ),
             has_usual_duty=bool(district.settings.district.usual_duty),
         )
         sensitive = sensitive_names(database)
@@ -88,6 +93,6 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     return found
 
 
-def _own(district: District) -> Iterable[str]:
+def _own(settings: Settings, outline: Outline) -> Iterable[str]:
     """Yield the district's own domains, of its accounts and of its mail."""
-    return (*district.settings.district.account_domains, *district.outline.mail_domains)
+    return (*settings.district.account_domains, *outline.mail_domains)

@@ -37,10 +37,12 @@ from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
+from pipelines.state.connections import Store
 
 LOG_BYTES = 64_000_000
 """Bytes of the logs that are searched for host names."""
@@ -123,7 +125,7 @@ def plan_of(
         if isinstance(found, UnreadTable):
             plan.unread.append(found)
         elif isinstance(found, Calendar):
-            plan.calendars.append(_calendar(found, district))
+            plan.calendars.append(_calendar(found, district.settings))
         elif (export := export_of(found, settings.registry.columns)) is None:
             plan.unread.append(UnreadTable(found.place, hint(found)))
         elif export.into in ROSTER_FILES and _is_elsewhere(district):
@@ -133,12 +135,12 @@ def plan_of(
             sheets.append((found, export))
     known = known_of(district)
     plan.taken = list(rows_of(sheets, known))
-    plan.files = list(_merged(district, plan.taken, taking, coordinates))
+    plan.files = list(_merged(district.home, district.settings, plan.taken, taking, coordinates))
     has_hours = "staff_duty.csv" not in district.registry.missing
     if not (usual_duty or has_hours or "staff_duty.csv" in _named(plan)):
         plan.usual_duty = suggested(known.hours)
         plan.full_days = sum(known.hours.values()) if plan.usual_duty else 0
-    plan.calendars = [one for one in plan.calendars if _is_new(district, one)]
+    plan.calendars = [one for one in plan.calendars if _is_new(district.home, one)]
     return tried(district, plan)
 
 
@@ -166,7 +168,7 @@ def tried(district: District, plan: Plan) -> Plan:
 def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
     """Return the registry of a copy of the home in which everything is written."""
     home = DistrictHome(folder)
-    home.settings_file.write_bytes(_settings(district, plan))
+    home.settings_file.write_bytes(_settings(district.home, plan))
     for name in ("registry", "lists", "agency"):
         source: Path = getattr(district.home, name)
         if source.is_dir():
@@ -179,9 +181,9 @@ def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
     return load_registry(home, load_settings(home))
 
 
-def _settings(district: District, plan: Plan) -> bytes:
+def _settings(home: DistrictHome, plan: Plan) -> bytes:
     """Return the settings file with the hours that the plan has."""
-    data = district.home.settings_file.read_bytes()
+    data = home.settings_file.read_bytes()
     if not plan.usual_duty:
         return data
     return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
@@ -257,7 +259,8 @@ def _is_elsewhere(district: District) -> bool:
 
 
 def _merged(
-    district: District,
+    home: DistrictHome,
+    settings: Settings,
     taken: Sequence[ImportResult],
     taking: Collection[str],
     coordinates: Iterable[Row],
@@ -271,17 +274,17 @@ def _merged(
     for name, file in IMPORTED.items():
         if not rows.get(name):
             continue
-        path = district.home.registry / name
+        path = home.registry / name
         before = path.read_bytes() if path.is_file() else b""
-        renames = district.settings.registry.columns.get(name, {})
+        renames = settings.registry.columns.get(name, {})
         yield merge(before, file, rows[name], renames, is_taken=name in taking)
 
 
-def _calendar(found: Calendar, district: District) -> NewCalendar:
+def _calendar(found: Calendar, settings: Settings) -> NewCalendar:
     """Reduce a calendar; titles remain, because they show the type of day."""
     name = Path(found.place).name
     text, _ = clean(found.data, name)
-    words, zone = district.settings.registry.calendar_words, district.zone
+    words, zone = settings.registry.calendar_words, settings.district.zone
     read = read_calendar(found.data, name, words, zone)
     kind = pl.when("is_inferred").then(pl.lit(UNNAMED)).otherwise("day_type")
     counts = read.frame.group_by(day_type=kind).len().sort("day_type")
@@ -291,12 +294,12 @@ def _calendar(found: Calendar, district: District) -> NewCalendar:
     return NewCalendar(name, found.place, text.encode(), kinds, read.problems, span)
 
 
-def _is_new(district: District, calendar: NewCalendar) -> bool:
-    path = district.home.registry / calendar.name
+def _is_new(home: DistrictHome, calendar: NewCalendar) -> bool:
+    path = home.registry / calendar.name
     return not path.is_file() or path.read_bytes() != calendar.data
 
 
-def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
+def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str) -> list[str]:
     """Write the plan, one audited action per file, and return a summary.
 
     The caller holds the home's lock. A file in which an existing line changes
@@ -307,11 +310,11 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
     """
     done = []
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    chain = open_chain(district.store, district.home)
+    chain = open_chain(store, home)
     for merged in plan.files:
         if not merged.is_changed:
             continue
-        path = district.home.registry / merged.file
+        path = home.registry / merged.file
         counts = counts_of(merged)
         hashes = f"{_hash(merged.before)} to {_hash(merged.data)}"
         act = Act(
@@ -327,7 +330,7 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
         kept = f"; original: {merged.file}{ORIGINAL}{stamp}"
         done.append(f"{merged.file}: {counts}{kept if merged.is_rewritten else ''}")
     for calendar in plan.calendars:
-        path = district.home.registry / calendar.name
+        path = home.registry / calendar.name
         act = Act(
             actor=actor,
             action="registry import",
@@ -340,12 +343,12 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
             put(path, calendar.data)
         done.append(f"{calendar.name}: {sum(calendar.days.values())} days")
     if plan.usual_duty:
-        done += _written_hours(district, plan, actor, chain)
+        done += _written_hours(home, plan, actor, chain)
     return done
 
 
-def _written_hours(district: District, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:
-    path, data = district.home.settings_file, _settings(district, plan)
+def _written_hours(home: DistrictHome, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:
+    path, data = home.settings_file, _settings(home, plan)
     reason = f"usual_duty {plan.usual_duty} for all staff"
     act = Act(actor=actor, action="registry import", subject=path.name, reason=reason)
     with chain.recording(act):

@@ -96,7 +96,7 @@ def _is_second(entry: Entry) -> bool:
 
 
 def _signed(kept: ControlSources) -> Proof | None:
-    found = signatures(kept.district)
+    found = signatures(kept.district.store, kept.district.home)
     if not found:
         return None
     what = f"{count(len(found), 'week')} signed"

@@ -18,7 +18,9 @@ from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.text_tables import visible
 from pipelines.reports.view import View, week_label
-from pipelines.settings.model import ReportReader
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import ReportReader, Settings
+from pipelines.state.connections import Store
 from pipelines.state.published_reports import stopped_readers
 
 WHY = (
@@ -73,7 +75,7 @@ def queue_reader_mails(
     district: District, reports: Iterable[tuple[date, ReportInputs]], newest: date
 ) -> int:
     """Put the newest finished week into the outbox for each reader; return how many are new."""
-    readers = current_readers(district)
+    readers = current_readers(district.store, district.settings)
     new = 0
     for week, inputs in reports:
         if week != newest or not View(inputs, week).is_over:
@@ -82,26 +84,26 @@ def queue_reader_mails(
             edition = edition_of(inputs, reader)
             if edition is None:
                 continue
-            made = edition_mail(inputs, week, edition, _where(district, reader, edition, week))
+            made = edition_mail(inputs, week, edition, _where(district.home, reader, edition, week))
             key = f"{made.report_id}-{name}"
             message = Message(key, made.subject, made.text, REPORT_CLASS, html=made.html)
             new += enqueue(district.store, message, [report_reader_channel(name)])
     return new
 
 
-def current_readers(district: District) -> Mapping[str, ReportReader]:
+def current_readers(store: Store, settings: Settings) -> Mapping[str, ReportReader]:
     """Return the readers whose emails are not stopped."""
-    stopped = stopped_readers(district.store)
-    known = district.settings.report.readers
+    stopped = stopped_readers(store)
+    known = settings.report.readers
     return {name: one for name, one in known.items() if name not in stopped}
 
 
-def _where(district: District, reader: ReportReader, edition: Edition, week: date) -> str:
+def _where(home: DistrictHome, reader: ReportReader, edition: Edition, week: date) -> str:
     """Return the address of the page, or its place in the home without one."""
     page_name = f"{week_label(week)}/index.html"
     if reader.link:
         return f"{reader.link.rstrip('/')}/{page_name}"
-    return f"{district.home.editions.name}/{edition.name}/{page_name}"
+    return f"{home.editions.name}/{edition.name}/{page_name}"
 
 
 def check_readers(district: District) -> None:

@@ -26,6 +26,8 @@ from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
 from pipelines.reports.words import NOT_KNOWN, count, day, number
 from pipelines.settings.alert_settings import Channel
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state.audit import AUDIT_RECORD
 
 WEEKS_SHOWN = 6
@@ -172,22 +174,22 @@ def plain(said: dict[str, Any]) -> str:
     return "\n".join(visible(row) for row in rows) + "\n"
 
 
-def mail_channels(district: District) -> Mapping[str, Channel]:
+def mail_channels(settings: Settings) -> Mapping[str, Channel]:
     """Return the channels that can send reports, by name."""
-    channels = district.settings.alerts.channels
+    channels = settings.alerts.channels
     return {name: one for name, one in channels.items() if one.type in report_channels()}
 
 
-def mail_channel(district: District) -> str | None:
+def mail_channel(settings: Settings) -> str | None:
     """Return the name of the channel that sends reports; None where none is to.
 
     Raises:
         SettingsError: There is no such channel, or it sends no mail.
     """
-    name = district.settings.report.mail
+    name = settings.report.mail
     if not name:
         return None
-    by_mail = mail_channels(district)
+    by_mail = mail_channels(settings)
     if name not in by_mail:
         raise SettingsError(
             f"there is no channel {name!r} of type {' or '.join(report_channels())}",
@@ -209,22 +211,22 @@ def queue_mail(
         reports: The weeks just published, with what each was made from.
         newest: The newest week of all that have ended.
     """
-    channel = mail_channel(district)
+    channel = mail_channel(district.settings)
     if channel is None:
         return 0
     new = 0
     for week, inputs in reports:
         if week == newest and View(inputs, week).is_over:
-            made = mail(inputs, week, where=_where(district, week))
+            made = mail(inputs, week, where=_where(district.home, district.settings, week))
             message = Message(made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html)
             new += enqueue(district.store, message, [channel])
     return new
 
 
-def _where(district: District, week: date) -> str:
+def _where(home: DistrictHome, settings: Settings, week: date) -> str:
     """Return the address of a week's page; its place in the home, whose path stays there."""
-    address = district.settings.report.address
+    address = settings.report.address
     place = f"{week_label(week)}/index.html"
     if address:
         return f"{address.rstrip('/')}/{place}"
-    return f"{district.home.reports.name}/{place}"
+    return f"{home.reports.name}/{place}"

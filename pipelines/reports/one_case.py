@@ -13,7 +13,7 @@ from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import Case
 from pipelines.privacy.pseudonyms import Pseudonyms
 from pipelines.privacy.redaction import hidden_sites
-from pipelines.registry.registry import building_names
+from pipelines.registry.registry import Registry, building_names
 from pipelines.reports.cards import CaseCard, case_cards, in_units
 from pipelines.reports.evidence_pages import Lines, by_minute, log_lines
 from pipelines.reports.report_inputs import ReportInputs
@@ -26,6 +26,7 @@ from pipelines.reports.snapshot_tables import case_frames, known_by
 from pipelines.reports.text_tables import with_looks
 from pipelines.reports.view import View
 from pipelines.reports.weekly import picture
+from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -67,20 +68,20 @@ def case_page(
     )
 
 
-def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) -> str:
+def claim_for_readers(registry: Registry, row: Mapping[str, Any], claim: str) -> str:
     """Return a finding's sentence as the report prints it.
 
     Buildings go by their names, and distances are in the units of the locale.
     """
     details = row["record"].get("details") or {}
-    names = {**ELSEWHERE, **building_names(district.registry)}
+    names = {**ELSEWHERE, **building_names(registry)}
     return with_looks(in_units(claim_with_names(claim, details, names), details))
 
 
-def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
+def _known_by(home: DistrictHome, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
     """Return how its accounts are known, while the warehouse is available."""
     try:
-        with attach_warehouse(district.home.warehouse) as database:
+        with attach_warehouse(home.warehouse) as database:
             return known_by(database, [case], names, "built.")
     except SchoolbellError:
         return {}
@@ -91,12 +92,11 @@ def case_view(base: ReportInputs, district: District, case: Case, names: Pseudon
     sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
     ids = [row["finding_id"] for row in case.findings]
     findings, evidence = case_frames(
-        district,
         [case],
         stored_evidence(district.store, ids),
         names,
         names.names("site", sensitive),
-        _known_by(district, case, names),
+        _known_by(district.home, case, names),
     )
     inputs = replace(base, findings=findings, evidence=evidence)
     named = with_building_names(inputs, building_names(district.registry))

@@ -35,9 +35,10 @@ from pipelines.reports.weekly import (
     weekly_report,
 )
 from pipelines.reports.words import in_locale
-from pipelines.settings.home import PLAIN_FILE, SHARED
+from pipelines.settings.home import PLAIN_FILE, SHARED, DistrictHome
 from pipelines.settings.model import Report
 from pipelines.settings.scratch import scratch
+from pipelines.state.connections import Store
 from pipelines.state.published_reports import put_report, report_facts
 from pipelines.state.retention import kept_from, purged_reports
 from pipelines.warehouse.database import Database
@@ -66,35 +67,37 @@ PDF = "report.pdf"
 GONE = 'id="gone"'
 
 
-def revised(district: District, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
+def revised(store: Store, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
     """Return the inputs with the revision that the week's report now is, and those before."""
-    earlier = _told(district, week)
+    earlier = _told(store, week)
     revision = revision_after(earlier, said)
     before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
     return replace(inputs, revision=revision, earlier_facts=before)
 
 
-def record(district: District, inputs: ReportInputs, week: date, said: Facts, page: Path) -> None:
+def record(
+    store: Store, home: DistrictHome, inputs: ReportInputs, week: date, said: Facts, page: Path
+) -> None:
     """Record a written report with its facts; the same revision once."""
     report = {
         "report_id": name_of(week, inputs.revision, said),
-        "path": page.relative_to(district.home.path).as_posix(),
+        "path": page.relative_to(home.path).as_posix(),
         "sha256": hashlib.sha256(page.read_bytes()).hexdigest(),
         "snapshot": inputs.snapshot_id,
         "facts": json.dumps(said),
     }
-    with district.store.writing() as transaction:
+    with store.writing() as transaction:
         put_report(transaction, week, inputs.revision, report)
 
 
-def remembered(district: District, held: Collection[date]) -> list[Headline]:
+def remembered(store: Store, held: Collection[date]) -> list[Headline]:
     """Return the numbers of published weeks whose events are no longer kept.
 
     A week whose report was deleted as well has none, and is marked.
     """
-    rows = report_facts(district.store)
+    rows = report_facts(store)
     numbers = {row["week"]: row["facts"]["numbers"] for row in rows}
-    gone = purged_reports(district.store)
+    gone = purged_reports(store)
     weeks: dict[str, Headline] = {week: {"is_removed": True} for week in gone}
     weeks |= numbers
     return [
@@ -104,8 +107,8 @@ def remembered(district: District, held: Collection[date]) -> list[Headline]:
     ]
 
 
-def _told(district: District, week: date) -> dict[int, Any]:
-    rows = report_facts(district.store, week)
+def _told(store: Store, week: date) -> dict[int, Any]:
+    rows = report_facts(store, week)
     return {row["revision"]: row["facts"] for row in rows}
 
 
@@ -236,19 +239,19 @@ def publish_reports(
         headlines += [one for one in (this_week(view),) if one.get("week_start")]
         if week in wanted or week == held[-1]:
             said[week] = facts(view)
-    known = (*remembered(district, held), *headlines)
+    known = (*remembered(district.store, held), *headlines)
     first = kept_from(district.store)
     full = replace(inputs, previous=known, kept_from=first)
     due = [one for one in held if one in wanted and not (first and one < first)]
     with in_locale(district.settings.district.locale):
         for place, week in enumerate(due, start=1):
             progress(week, place, len(due))
-            ready = revised(district, full, week, said[week])
+            ready = revised(district.store, full, week, said[week])
             done.append(_publish(district, ready, week, said[week]))
         if due and due[-1] != held[-1]:
             # index, months and semesters list all weeks, as of the newest
             week = held[-1]
-            newest = View(revised(district, full, week, said[week]), week)
+            newest = View(revised(district.store, full, week, said[week]), week)
             write_archive(archive_pages(newest, about(newest)), district.home.reports)
         over = [week for week in held if View(inputs, week).is_over]
         if over:
@@ -269,7 +272,7 @@ def _publish(district: District, inputs: ReportInputs, week: date, said: Facts) 
         # the set-group-id bit stays, by which new files get the readers' group
         own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
     page = folder / week_label(week) / "index.html"
-    record(district, inputs, week, said, page)
+    record(district.store, district.home, inputs, week, said, page)
     return Published(week, page, ready)
 
 
@@ -335,7 +338,7 @@ def check_report_settings(district: District) -> None:
         SettingsError: A section or a channel is named that does not exist, or a
             color cannot be read.
     """
-    sections_off(district)
+    sections_off(district.settings)
     readable(district.settings.report)
-    mail_channel(district)
+    mail_channel(district.settings)
     check_readers(district)

@@ -19,8 +19,10 @@ from pipelines.findings.cases import (
     standing_cases_of,
     week_of,
 )
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain, Entry, open_chain
+from pipelines.state.connections import Store
 from pipelines.state.published_reports import report_facts
 
 ACTION = "sign week"
@@ -72,7 +74,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
         )
     if not by.strip():
         raise SettingsError("a signature needs a name", where="--by")
-    before = signatures(district).get(week)
+    before = signatures(district.store, district.home).get(week)
     if before and before.revision == newest["revision"]:
         raise SettingsError(
             f"{label} is already signed by {before.by}",
@@ -92,7 +94,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
     )
     with chain.recording(act):
         pass
-    return signatures(district)[week]
+    return signatures(district.store, district.home)[week]
 
 
 def open_cases(district: District, week: date) -> tuple[Case, ...]:
@@ -100,9 +102,9 @@ def open_cases(district: District, week: date) -> tuple[Case, ...]:
     return queue_of(standing_cases_of(district, week), week).cases
 
 
-def signatures(district: District) -> Mapping[date, Signature]:
+def signatures(store: Store, home: DistrictHome) -> Mapping[date, Signature]:
     """Return the newest signature of each week that has one, by its Monday."""
-    entries = open_chain(district.store, district.home).entries()
+    entries = open_chain(store, home).entries()
     found = [_read(entry) for entry in entries if entry.action == ACTION]
     return {one.week: one for one in found}
 
@@ -118,18 +120,18 @@ def _read(entry: Entry) -> Signature:
     )
 
 
-def unsigned(district: District) -> list[str]:
+def unsigned(store: Store, home: DistrictHome) -> list[str]:
     """Return weeks that are over and not signed, where the district signs; oldest first.
 
     A district that never signed is not asked to; weeks before its first are not either.
     """
-    known = signatures(district)
+    known = signatures(store, home)
     if not known:
         return []
     first = min(known)
     over = {
         date.fromisoformat(row["week"])
-        for row in report_facts(district.store)
+        for row in report_facts(store)
         if row["facts"].get("is_over")
     }
     return [week_of(week) for week in sorted(over) if week > first and week not in known]

@@ -18,7 +18,7 @@ from pipelines.health.rule_coverage import arrived, fed_since, rules_on
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
-from pipelines.registry.registry import building_names
+from pipelines.registry.registry import Registry, building_names
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame
@@ -26,9 +26,11 @@ from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
 from pipelines.reports.view import NO_BUILDING
 from pipelines.reports.words import count, number
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
-from pipelines.settings.model import Report
+from pipelines.settings.model import Report, Settings
 from pipelines.state.audit import open_chain
+from pipelines.state.connections import Store
 from pipelines.state.records_requests import record_requests
 from pipelines.state.reviews import statements_by_case
 from pipelines.state.source_records import last_look, noted_domains, stored_issues
@@ -157,9 +159,9 @@ def openness(district: District, now: datetime) -> Mapping[str, int]:
     }
 
 
-def permits(district: District) -> pl.DataFrame:
+def permits(registry: Registry) -> pl.DataFrame:
     """Return consents and exceptions with their days, without names."""
-    frames = district.registry.frames
+    frames = registry.frames
     given = frames["consents"].select(
         permit_id="consent_id",
         kind=pl.lit("consent"),
@@ -177,9 +179,9 @@ def permits(district: District) -> pl.DataFrame:
     return pl.concat([given, excepted])
 
 
-def audit_head(district: District) -> str:
+def audit_head(store: Store, home: DistrictHome) -> str:
     """Return number and hash of the newest entry of the audit chain; empty if none."""
-    return str(open_chain(district.store, district.home).head() or "")
+    return str(open_chain(store, home).head() or "")
 
 
 def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
@@ -282,9 +284,9 @@ def report_inputs(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
         unjudged=_unjudged(database, district),
-        source_issues=_issues(district),
+        source_issues=_issues(district.store),
         school_days=days,
-        permits=permits(district),
+        permits=permits(district.registry),
         not_believed=[
             f"{one.name} shrank and was not used: its rows of {one.kept.time[:10]} were used "
             "instead."
@@ -300,15 +302,15 @@ def report_inputs(
         unjudged_sites=_known(database, "marts.unjudged_sites"),
         unused_lines=_known(database, "marts.unused_lines"),
         hourly_use=_known(database, "marts.hourly_use"),
-        audit_head=audit_head(district),
-        signed=signatures(district),
+        audit_head=audit_head(district.store, district.home),
+        signed=signatures(district.store, district.home),
         openness=openness(district, now),
         statements=statements_by_case(district.store),
         rules=rules(district),
         clauses=clauses(district, database),
         district=district.settings.district.name,
         title=district.settings.report.title,
-        sections_off=sections_off(district),
+        sections_off=sections_off(district.settings),
         desk=district.settings.desk.address,
         least_count=district.settings.report.least_count,
         paper=district.settings.report.paper,
@@ -365,11 +367,11 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
     return database.table(UNJUDGED).with_columns(kind=kind)
 
 
-def _issues(district: District) -> pl.DataFrame:
+def _issues(store: Store) -> pl.DataFrame:
     """Return all problems of the sources; also of a source without lines."""
     rows = [
         {name: value for name, value in row.items() if name in SCHEMAS["source_issues"]}
-        for row in stored_issues(district.store, datetime.fromtimestamp(0, UTC))
+        for row in stored_issues(store, datetime.fromtimestamp(0, UTC))
     ]
     text = dict.fromkeys(SCHEMAS["source_issues"], pl.String)
     instant = pl.col("start_time", "end_time").str.to_datetime(time_unit="us", time_zone="UTC")
@@ -381,14 +383,14 @@ def known_sections() -> Sequence[str]:
     return [section.name for section in sections() if not section.stays]
 
 
-def sections_off(district: District) -> Sequence[str]:
+def sections_off(settings: Settings) -> Sequence[str]:
     """Return the sections that the district leaves out of its report.
 
     Raises:
         SettingsError: There is no section of that name, or it may not be left out:
             without it the numbers would seem surer than they are.
     """
-    off = district.settings.report.sections_off
+    off = settings.report.sections_off
     known = known_sections()
     if strange := [name for name in off if name not in known]:
         raise SettingsError(

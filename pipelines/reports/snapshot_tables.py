@@ -32,9 +32,12 @@ from pipelines.privacy.pseudonyms import (
 )
 from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitive_names
 from pipelines.reports.dictionary import meaning_of, notes_of
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import subject_kind
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 
@@ -65,10 +68,10 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
         tables = {name: one for name, one in tables.items() if name in built}
         sensitive = sensitive_names(database)
         frames = finding_frames(district, names, sensitive, database)
-        frames |= ledger_frames(district)
+        frames |= ledger_frames(district.store)
         frames[CHANGES] = change_frame(district.store, names)
         frames[UNJUDGED] = frame(unjudged(district))
-        frames[ABOUT] = about_frame(district, now)
+        frames[ABOUT] = about_frame(district.settings, now)
         name_everything(database, tables, names, sensitive)
         notes = {
             name: (meaning_of(name), {n: one.meaning for n, one in columns.items()})
@@ -80,9 +83,9 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
         return publish(database, folder, queries, frames, now, notes, is_whole=is_whole)
 
 
-def about_frame(district: District, now: datetime) -> pl.DataFrame:
+def about_frame(settings: Settings, now: datetime) -> pl.DataFrame:
     """Return the snapshot's district for readers without access to the settings: one row."""
-    said = district.settings.district
+    said = settings.district
     row = {
         "district": said.name,
         "zone": said.zone,
@@ -108,7 +111,7 @@ def finding_frames(
     cases, lines = placed_cases(district.store, district.reading), stored_evidence(district.store)
     masks = names.names("site", sensitive)
     known = known_by(database, cases, names) if database else {}
-    findings, evidence = case_frames(district, cases, lines, names, masks, known)
+    findings, evidence = case_frames(cases, lines, names, masks, known)
     return {
         "findings.findings": findings,
         "findings.evidence": evidence,
@@ -117,7 +120,6 @@ def finding_frames(
 
 
 def case_frames(
-    district: District,
     cases: Iterable[Case],
     lines: Iterable[Mapping[str, Any]],
     names: Pseudonyms,
@@ -133,7 +135,7 @@ def case_frames(
     findings = [
         _finding(
             row,
-            district.subject_kind(row["rule"]),
+            subject_kind(row["rule"]),
             names,
             known.get(row["finding_id"], ()),
         )
@@ -228,7 +230,7 @@ def _evidence(row: Mapping[str, Any], masks: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
+def ledger_frames(store: Store) -> dict[str, pl.DataFrame]:
     """Return the account of lines, one row a delivered file, and how long they took."""
     rows = [
         {
@@ -246,7 +248,7 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
             "has_checksum": source_file.message != NO_CHECKSUM,
             "first_seen_time": _instant(source_file.first_seen_time),
         }
-        for source_file in ledger.source_files(district.store)
+        for source_file in ledger.source_files(store)
     ]
     schema: dict[str, Any] = {
         "file_id": pl.Int64,
@@ -260,9 +262,9 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
         "has_checksum": pl.Boolean,
         "first_seen_time": INSTANT,
     }
-    lags = arrival_lags(district.store)
+    lags = arrival_lags(store)
     # the account keeps its counts of days whose events were deleted; no reader does
-    held = [lake_file.event_date for lake_file in ledger.lake_files(district.store)]
+    held = [lake_file.event_date for lake_file in ledger.lake_files(store)]
     kept = pl.Series(sorted(set(held)), dtype=pl.String).str.to_date()
     return {
         "marts.source_files": pl.DataFrame(rows, schema=schema),

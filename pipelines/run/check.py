@@ -174,7 +174,7 @@ def _faults(district: District) -> Iterator[Fault]:
         yield from _options(name, source.format, source.options)
         yield from _folder(district.home, name, source.path)
     yield from rule_faults(district.settings.detections)
-    yield from _report(district)
+    yield from _report(district.settings)
     yield from _desk(district.settings)
     yield from _sign_in(district.settings.desk)
     for address in district.settings.alerts.recipients:
@@ -325,8 +325,8 @@ def _folder(home: DistrictHome, source: str, path: str | None) -> Iterator[Fault
     )
 
 
-def _report(district: District) -> Iterator[Fault]:
-    said = district.settings.report
+def _report(settings: Settings) -> Iterator[Fault]:
+    said = settings.report
     known = known_sections()
     for name in said.sections_off:
         if name not in known:
@@ -339,7 +339,7 @@ def _report(district: District) -> Iterator[Fault]:
         what = f"the contrast of the color with its background is {measured:.1f}"
         allowed = f"{READABLE} at least"
         yield Fault(("report", name), what, color, allowed, f'{name} = "{ours}"')
-    channels = mail_channels(district)
+    channels = mail_channels(settings)
     if said.mail and said.mail not in channels:
         guess = nearest(said.mail, channels) or next(iter(channels), "")
         yield Fault(

@@ -162,7 +162,9 @@ def set_up(home: Path) -> None:
     if not exports.is_dir():
         return
     with open_district(home) as district, only_writer(district.home):
-        write(district, plan_of(district, [exports]), "schoolbell demo", FOLDER)
+        write(
+            district.store, district.home, plan_of(district, [exports]), "schoolbell demo", FOLDER
+        )
 
 
 def hold_trial(

@@ -20,6 +20,7 @@ from pipelines.errors import ModelError
 from pipelines.warehouse.headers import (
     DETECTIONS,
     EPHEMERAL,
+    About,
     ColumnNote,
     Header,
     Param,
@@ -694,6 +695,12 @@ def rules_about_devices() -> frozenset[str]:
     return frozenset(
         code for text in texts if _ABOUT_DEVICE.search(text) for code in _CODE.findall(text)
     )
+
+
+def subject_kind(rule: str) -> About:
+    """Return the subject of a rule's findings: an account or a device."""
+    # of rules that are switched off too: their findings stay
+    return "device" if rule in rules_about_devices() else "account"
 
 
 @cache

@@ -138,7 +138,7 @@ def test_a_week_is_decided_and_signed_in_fifteen_minutes(director, desk):
         person.clicks_on(confirm)
     person.clicks_on(week.get_by_role("button", name="Sign"))
     page.locator(".told", has_text="is signed by").wait_for()
-    (signed,) = signatures(desk.home.district).values()
+    (signed,) = signatures(desk.home.district.store, desk.home.district.home).values()
     assert signed.waiting == int(shown)
     seen = f"{person.minutes:.1f} minutes, {person.clicks} clicks, {total} cases"
     print(seen)

@@ -27,14 +27,14 @@ def test_a_week_with_open_cases_is_signed_only_after_their_number_is_confirmed(f
         refused = director.post("/act/sign", sent | wrong)
         assert refused.status == 422
         assert f"{count} cases are open" in refused.text
-    assert signatures(fresh.home.district) == {}
+    assert signatures(fresh.home.district.store, fresh.home.district.home) == {}
     # a case that is decided meanwhile changes the number
     first = re.search(r'href="(/cases/[^"?]+)', director.get("/").text)[1]
     director.act(first, "verdict", code="benign", reason=REASON)
     assert director.post("/act/sign", sent | {"open": str(count)}).status == 422
     done = director.post("/act/sign", sent | {"open": str(count - 1)})
     assert done.status == 303
-    (signed,) = signatures(fresh.home.district).values()
+    (signed,) = signatures(fresh.home.district.store, fresh.home.district.home).values()
     assert signed.waiting == count - 1
 
 

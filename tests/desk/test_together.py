@@ -13,6 +13,7 @@ from pipelines.state.desk_users import case_revision
 from pipelines.state.findings import change_finding
 from pipelines.state.reviews import last_verdicts
 from pipelines.state.tables import REVIEWS
+from pipelines.warehouse.models import subject_kind
 from tests.desk.conftest import with_settings
 from tests.desk.visiting import PEOPLE, open_desk
 
@@ -259,7 +260,7 @@ def test_the_queue_is_searched_and_filtered(fresh):
 
 def test_the_queue_is_filtered_by_role_and_searched_for_reasons(fresh):
     director, known = fresh.by_proxy("director"), cases_by_id(fresh)
-    every, kind_of = ids(director, "show=all"), fresh.home.district.subject_kind
+    every, kind_of = ids(director, "show=all"), subject_kind
     devices = ids(director, "show=all&role=device")
     wanted = {one for one in every if kind_of(known[one].heaviest["rule"]) == "device"}
     assert devices == wanted != set()

@@ -28,6 +28,8 @@ from pipelines.errors import DeliveryError, SettingsError
 from pipelines.plugins import discover
 from pipelines.settings import alert_settings
 from pipelines.settings.allowed_values import allowed_values
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.settings.problems import NOT_ALLOWED, Fault, nearest
 from pipelines.settings.secrets import is_reference, looked_up
 from pipelines.settings.toml_reader import is_secret, secret_line, shown_found
@@ -132,12 +134,12 @@ def prepared(
         raise SettingsError(wrong, where=where, remedy=remedy) from error
 
 
-def unusable(district: District) -> Iterator[str]:
+def unusable(home: DistrictHome, settings: Settings) -> Iterator[str]:
     """Yield the reason why an enabled channel can deliver nothing, a line per channel."""
-    for name, channel in district.settings.alerts.channels.items():
+    for name, channel in settings.alerts.channels.items():
         try:
             if channel.enabled:
-                prepared(name, channel.type, channel.settings, district.home.path)
+                prepared(name, channel.type, channel.settings, home.path)
         except SettingsError as error:
             yield f"{error.where} {error.what}; schoolbell check shows a corrected line"
 
@@ -230,7 +232,7 @@ def channel_faults(
         else:
             yield _secret(at, configured, error)
     else:
-        yield from _strangers(district, at, channel.recipients(settings))
+        yield from _strangers(district.settings, at, channel.recipients(settings))
 
 
 def _keys(
@@ -293,9 +295,9 @@ def _secret(at: tuple[str, ...], configured: alert_settings.Channel, error: Sett
     )
 
 
-def _strangers(district: District, at: tuple[str, ...], given: Sequence[str]) -> Iterator[Fault]:
+def _strangers(settings: Settings, at: tuple[str, ...], given: Sequence[str]) -> Iterator[Fault]:
     """Yield faults for mail recipients that are not allowed."""
-    allowed = district.settings.alerts.recipients
+    allowed = settings.alerts.recipients
     strangers = [address for address in given if address not in allowed]
     if strangers:
         yield Fault(

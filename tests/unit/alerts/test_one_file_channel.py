@@ -130,7 +130,7 @@ def test_a_message_arrives_once(bell, home, hook):
     settings(home, f'url = "{hook.url}"\nhears = ["hall@school.example"]')
     assert problems(home) == []
     with open_district(home.path) as district:
-        given = channels_of(district)
+        given = channels_of(district.settings)
         assert list(given) == ["hall"]
         enqueue(district.store, NEWS, given)
         for _ in range(2):
@@ -145,7 +145,7 @@ def test_a_receiver_that_is_away_keeps_it_waiting(bell, home, hook):
     hook.answers = [503] * 3
     with open_district(home.path) as district:
         enqueue(district.store, NEWS, ["hall"])
-        given = channels_of(district)
+        given = channels_of(district.settings)
         assert deliver_all(district, given)[0]["hall"].failed == 1
         assert deliver_all(district, given)[0]["hall"].sent == 1
 
@@ -154,7 +154,7 @@ def test_the_report_may_go_through_it(bell, home):
     settings(home, 'url = "http://a/"\n[report]\nmail = "hall"')
     assert problems(home) == []
     with open_district(home.path) as district:
-        assert mail_channel(district) == "hall"
+        assert mail_channel(district.settings) == "hall"
 
 
 def test_its_own_command_tries_it(bell, home, hook):
