@@ -104,12 +104,7 @@ class District:
     @cached_property
     def models(self) -> Mapping[str, Model]:
         """Every model that is not switched off, in build order."""
-        off = {name for name, one in self.said_of_rules.items() if not one.enabled}
-        return {
-            name: model
-            for name, model in models().items()
-            if (model.header.code or name) not in off
-        }
+        return enabled_models(self.settings)
 
     @cached_property
     def said_of_rules(self) -> Mapping[str, DetectionSettings]:
@@ -119,11 +114,7 @@ class District:
     @cached_property
     def rules(self) -> Mapping[str, Model]:
         """The model of every detection by id; needs no registry."""
-        return {
-            model.header.code: model
-            for model in self.models.values()
-            if model.schema_name == DETECTIONS
-        }
+        return rules_of(self.models)
 
     @cached_property
     def detections(self) -> Mapping[str, Detection]:
@@ -133,8 +124,7 @@ class District:
     @cached_property
     def headers(self) -> Mapping[str, Header]:
         """The header of every detection by code, without those switched off."""
-        off = {name for name, one in self.said_of_rules.items() if not one.enabled}
-        return {code: one for code, one in rule_headers().items() if code not in off}
+        return enabled_headers(self.settings)
 
     @cached_property
     def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:
@@ -237,6 +227,29 @@ class District:
             if folder.is_dir() and folder.name not in found:
                 found[folder.name] = Source(name=folder.name, folder=folder, zone=self.zone)
         return [found[name] for name in sorted(found)]
+
+
+def _off(settings: Settings) -> set[str]:
+    return {name for name, one in said_of_rules(settings).items() if not one.enabled}
+
+
+def enabled_models(settings: Settings) -> Mapping[str, Model]:
+    """Return every model that is not switched off, in build order."""
+    off = _off(settings)
+    return {
+        name: model for name, model in models().items() if (model.header.code or name) not in off
+    }
+
+
+def rules_of(found: Mapping[str, Model]) -> Mapping[str, Model]:
+    """Return the detections among models, by id."""
+    return {one.header.code: one for one in found.values() if one.schema_name == DETECTIONS}
+
+
+def enabled_headers(settings: Settings) -> Mapping[str, Header]:
+    """Return the header of every detection by id, without those switched off."""
+    off = _off(settings)
+    return {code: one for code, one in rule_headers().items() if code not in off}
 
 
 def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:

@@ -156,7 +156,7 @@ class ActionContext:
     @cached_property
     def is_student(self) -> Callable[[FindingRow], bool]:
         """Predicate: whether a finding is about a student's account."""
-        return about_students(self.district)
+        return about_students(self.district.store, self.district.home, self.district.reading)
 
     def subject(self, finding: FindingRow) -> str:
         """Return the pseudonym of the account or device that a finding is about."""

@@ -103,7 +103,13 @@ def send_test_mail(context: ActionContext, name: str) -> Mapping[str, str]:
     act = Act(actor=str(context.asker), action="test mail", subject=name)
     with context.chain.recording(act):
         pass
-    if not send_to(context.district, message, [reader.address]):
+    if not send_to(
+        context.district.store,
+        context.district.home,
+        context.district.settings,
+        message,
+        [reader.address],
+    ):
         raise DeliveryError(
             f"the test to {reader.address} was not sent: it is not in [alerts] recipients, there "
             "is no channel of type smtp, or the mail server refused it",

@@ -42,7 +42,13 @@ def ask_by_mail(context: ActionContext, row: RequestRow) -> bool:
     ]
     key = f"q-{hashed(['ask', row['request_id']])}"
     subject = "Schoolbell: a request needs your approval"
-    return send_to(context.district, request_message(key, subject, lines), approvers(context, row))
+    return send_to(
+        context.district.store,
+        context.district.home,
+        context.district.settings,
+        request_message(key, subject, lines),
+        approvers(context, row),
+    )
 
 
 def answer_by_mail(context: ActionContext, row: RequestRow, answer: str) -> bool:
@@ -60,7 +66,13 @@ def answer_by_mail(context: ActionContext, row: RequestRow, answer: str) -> bool
     lines = [f"Your request was {answer}: {what}.", "", follows]
     key = f"q-{hashed([answer, row['request_id']])}"
     subject = f"Schoolbell: your request was {answer}"
-    return send_to(context.district, request_message(key, subject, lines), askers(context, row))
+    return send_to(
+        context.district.store,
+        context.district.home,
+        context.district.settings,
+        request_message(key, subject, lines),
+        askers(context, row),
+    )
 
 
 def grant_by_mail(context: ActionContext, row: GrantRow) -> bool:
@@ -76,7 +88,13 @@ def grant_by_mail(context: ActionContext, row: GrantRow) -> bool:
     ]
     key = f"q-{hashed(['grant', row['grant_id']])}"
     subject = "Schoolbell: a referral to your office"
-    return send_to(context.district, request_message(key, subject, lines), to)
+    return send_to(
+        context.district.store,
+        context.district.home,
+        context.district.settings,
+        request_message(key, subject, lines),
+        to,
+    )
 
 
 def office_answer_by_mail(context: ActionContext, row: ReferralRow) -> bool:
@@ -92,7 +110,13 @@ def office_answer_by_mail(context: ActionContext, row: ReferralRow) -> bool:
     ]
     key = f"q-{hashed(['answer', row['referral_id']])}"
     subject = "Schoolbell: an office answered a referral"
-    return send_to(context.district, request_message(key, subject, lines), to)
+    return send_to(
+        context.district.store,
+        context.district.home,
+        context.district.settings,
+        request_message(key, subject, lines),
+        to,
+    )
 
 
 def is_login(context: ActionContext, address: str, login: str) -> bool:

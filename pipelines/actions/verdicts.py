@@ -221,7 +221,14 @@ def sign(context: ActionContext, week: str, by: str, confirmed: int | None = Non
     """
     context.require("sign")
     if confirmed is not None:
-        count = len(open_cases(context.district, week_monday(week)))
+        count = len(
+            open_cases(
+                context.district.store,
+                context.district.home,
+                context.district.reading,
+                week_monday(week),
+            )
+        )
         if count != confirmed:
             cases = "1 case is" if count == 1 else f"{count} cases are"
             raise SettingsError(
@@ -229,7 +236,15 @@ def sign(context: ActionContext, week: str, by: str, confirmed: int | None = Non
                 where="WEEK",
                 remedy="Open the page again and confirm that number, or decide the cases first.",
             )
-    return sign_week(context.district, context.chain, week, by, context.asker)
+    return sign_week(
+        context.district.store,
+        context.district.home,
+        context.district.reading,
+        context.chain,
+        week,
+        by,
+        context.asker,
+    )
 
 
 VERDICT_WORDS = {

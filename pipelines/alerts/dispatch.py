@@ -31,7 +31,7 @@ from pipelines.health.overview import Health, looked_at
 from pipelines.settings.alert_settings import Channel
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.state.connections import now_text
+from pipelines.state.connections import Store, now_text
 from pipelines.web import asked
 
 WEB = ("https://", "http://")
@@ -106,7 +106,7 @@ def _send(district: District, found: Observation, now: datetime) -> AlertSummary
     ids = take_news(district.store, found, now)
     new = run_round(context_of(district), channels, found.news, ids, now)
     due = report_channels_due(district.store, district.settings, now)
-    sent, wrong = deliver_all(district, {**channels, **due})
+    sent, wrong = deliver_all(district.store, district.home, district.settings, {**channels, **due})
     return AlertSummary(new, sent, "; ".join(wrong))
 
 
@@ -119,7 +119,7 @@ def context_of(district: District) -> RoundContext:
         is_open=open_days(district.outline),
         report=_report(district.home, district.settings),
         desk=district.settings.desk.address,
-        queue=queue(district),
+        queue=queue(district.store, district.home, district.reading),
         report_channel=district.settings.report.mail,
     )
 
@@ -170,7 +170,12 @@ def beat(where: str, home: Path, now: datetime) -> None:
 
 
 def send_test(
-    district: District, only: str = "", to: str = "", now: datetime | None = None
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
+    only: str = "",
+    to: str = "",
+    now: datetime | None = None,
 ) -> AlertSummary:
     """Send a marked test through each channel, or through one, or to one address.
 
@@ -181,36 +186,40 @@ def send_test(
     Raises:
         SettingsError: No channel that is on has this name, or none sends there.
     """
-    channels = _asked(channels_of(district.settings), only)
+    channels = _asked(channels_of(settings), only)
     if to:
-        channels = _addressed(district.settings, channels, only, to)
+        channels = _addressed(settings, channels, only, to)
     mark = " ".join([now_text(utc(now)), to]).rstrip()
     sent = {}
-    with only_sender(district.home):
+    with only_sender(home):
         for name, one in channels.items():
             message = test_message(name, mark)
-            enqueue(district.store, message, [name])
-            sent[name] = deliver(district, name, one, message.key if to else "")
+            enqueue(store, message, [name])
+            sent[name] = deliver(store, home, settings, name, one, message.key if to else "")
     return AlertSummary(len(channels), sent)
 
 
-def send_to(district: District, message: Message, addresses: Collection[str]) -> bool:
+def send_to(
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
+    message: Message,
+    addresses: Collection[str],
+) -> bool:
     """Send a message to some addresses by the first mail channel; return whether it was sent.
 
     Only addresses of `[alerts] recipients` receive it. A failed message is not retried.
     """
-    allowed = [to for to in district.settings.alerts.recipients if to in addresses]
+    allowed = [to for to in settings.alerts.recipients if to in addresses]
     kinds = report_channels()
-    mail = [
-        (name, one) for name, one in channels_of(district.settings).items() if one.type in kinds
-    ]
+    mail = [(name, one) for name, one in channels_of(settings).items() if one.type in kinds]
     if not (allowed and mail):
         return False
     name, one = mail[0]
     limited = one.model_copy(update={"settings": {**one.settings, RECIPIENTS: allowed}})
-    with only_sender(district.home):
-        enqueue(district.store, message, [name])
-        return bool(deliver(district, name, limited, message.key).sent)
+    with only_sender(home):
+        enqueue(store, message, [name])
+        return bool(deliver(store, home, settings, name, limited, message.key).sent)
 
 
 def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:

@@ -46,12 +46,12 @@ KEYS = ("runs", "days", "disk", "registry:")
 FIRST_WEEKEND_DAY = 5
 
 
-def standstill(district: District, now: datetime) -> list[Alert]:
+def standstill(store: Store, home: DistrictHome, settings: Settings, now: datetime) -> list[Alert]:
     """Return every such fact that is true now."""
     return [
-        *_runs(district.store, district.settings, now),
-        *_waiting_days(district.store, district.settings, now),
-        *_disk(district.home, now),
+        *_runs(store, settings, now),
+        *_waiting_days(store, settings, now),
+        *_disk(home, now),
     ]
 
 
@@ -123,17 +123,17 @@ def noticed(district: District, now: datetime, health: "Health | None" = None) -
     files = ledger.source_files(district.store)
     issue = files_with_issues(files, district.settings.limits.reject_share)
     alerts = district.settings.alerts
-    waiting = queue(district)
+    waiting = queue(district.store, district.home, district.reading)
     news = [
         *of_cases(waiting, alerts),
         *of_undecided(waiting, now),
         *of_files(issue, now),
         *of_newcomers(map(vars, files), now),
-        *standstill(district, now),
+        *standstill(district.store, district.home, district.settings, now),
         *shrunk_files(district.outline, now),
         *_records(district.store, district.settings, now),
         *_lookups(district.store, district.home, now),
-        *_not_built(district, now),
+        *_not_built(district.store, district.settings, now),
     ]
     looked = ["case:", "finding:", "files:", "lookups:", "not_built:", "records:",
               FIRST, UNDECIDED, *KEYS]  # fmt: skip
@@ -183,7 +183,7 @@ def _records(store: Store, settings: Settings, now: datetime) -> list[Alert]:
     ]
 
 
-def _not_built(district: District, now: datetime) -> list[Alert]:
+def _not_built(store: Store, settings: Settings, now: datetime) -> list[Alert]:
     """Report models that could not be built, and the rules that they disable."""
     return [
         Alert(
@@ -197,7 +197,7 @@ def _not_built(district: District, now: datetime) -> list[Alert]:
             lasting=min(9, len(failure.days)),
             group="models",
         )
-        for failure in failures(district)
+        for failure in failures(store, settings)
     ]
 
 

@@ -28,7 +28,6 @@ from tenacity import (
 from pipelines.alerts.channels import channels as known_channels
 from pipelines.alerts.channels import prepared, report_channels
 from pipelines.alerts.message import Message
-from pipelines.district import District
 from pipelines.errors import BusyError, DeliveryError, SchoolbellError
 from pipelines.settings.alert_settings import Channel, Weekday
 from pipelines.settings.home import DistrictHome
@@ -201,7 +200,7 @@ def only_sender(home: DistrictHome, seconds: float = MAX_SENDING_SECONDS) -> Ite
 
 
 def deliver_all(
-    district: District, channels: Mapping[str, Channel]
+    store: Store, home: DistrictHome, settings: Settings, channels: Mapping[str, Channel]
 ) -> tuple[dict[str, DeliveryCounts], list[str]]:
     """Send what waits, channel by channel; what each sent, and what is wrong.
 
@@ -210,7 +209,7 @@ def deliver_all(
     sent, wrong = {}, []
     for name, one in channels.items():
         try:
-            sent[name] = deliver(district, name, one)
+            sent[name] = deliver(store, home, settings, name, one)
         except BusyError:
             raise
         except SchoolbellError as error:
@@ -219,12 +218,14 @@ def deliver_all(
     return sent, wrong
 
 
-def deliver(district: District, name: str, one: Channel, alone: str = "") -> DeliveryCounts:
+def deliver(
+    store: Store, home: DistrictHome, settings: Settings, name: str, one: Channel, alone: str = ""
+) -> DeliveryCounts:
     """Send what waits for one channel, or a single message; see `deliver_waiting`."""
-    channel, settings = prepared(name, one.type, one.settings, district.home.path)
-    allowed = district.settings.alerts.recipients
-    through = partial(_through, channel.deliver, settings, allowed)
-    return deliver_waiting(district.store, name, through, PATIENT, alone=alone)
+    channel, own = prepared(name, one.type, one.settings, home.path)
+    allowed = settings.alerts.recipients
+    through = partial(_through, channel.deliver, own, allowed)
+    return deliver_waiting(store, name, through, PATIENT, alone=alone)
 
 
 def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message) -> None:

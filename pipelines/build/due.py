@@ -146,7 +146,8 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     was, now = dict(noted(database, "main.built_with")), _versions(district)
     dirty = {
         LINES: set(dirty_days(district.store)) & set(held),
-        RELEASED: set(released(database, district)) & set(held),
+        RELEASED: set(released(database, district.store, district.settings, district.outline))
+        & set(held),
     }
     if was == now:
         return replace(_told(dirty), is_noted=True)
@@ -300,11 +301,11 @@ def touched_days(
     return set().union(*opened.values())
 
 
-def stale_range(district: District) -> Range | None:
+def stale_range(store: Store, home: DistrictHome, models: Mapping[str, Model]) -> Range | None:
     """Return first and last day that dirty days reach in any model, or that failed before."""
-    held = _held(district.store, district.home)
-    dirty = [day for day in dirty_days(district.store) if day in set(held)]
-    return _reached(district.models, dirty, held, Quarantine(district.store).days)
+    held = _held(store, home)
+    dirty = [day for day in dirty_days(store) if day in set(held)]
+    return _reached(models, dirty, held, Quarantine(store).days)
 
 
 def registry_range(database: Database, district: District) -> Range | None:

@@ -449,7 +449,7 @@ def judge_days(
         again: Days whose models are current, and whose candidates are judged again.
     """
     keep_changes(database, district.store)
-    skipped = unjudged(district)
+    skipped = unjudged(district.store, district.settings, district.outline)
     first = kept_from(district.store) or date.min
     built = {
         code: [
@@ -461,7 +461,7 @@ def judge_days(
     }
     judged = judged_days(built, skipped)
     found = judged_findings(database, district, judged)
-    lines = cited_lines(database, district, found)
+    lines = cited_lines(database, district.store, district.home, district.sources(), found)
     kept = keep(district.store, found, lines, judged, because, owners(district.reading))
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)

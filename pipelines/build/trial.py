@@ -219,7 +219,7 @@ def _up_to_date(
 
 def _findings(database: Database, district: District, days: Sequence[date]) -> dict[str, Finding]:
     every = dict.fromkeys(district.detections, days)
-    judged = judged_days(every, unjudged(district))
+    judged = judged_days(every, unjudged(district.store, district.settings, district.outline))
     found = judged_findings(database, district, judged)
     return {one.finding_id: one for one in found}
 

@@ -51,7 +51,7 @@ def send_marked(
         open_district(home) as district,
         only_writer(district.home),
     ):
-        summary = send_test(district, channel, to)
+        summary = send_test(district.store, district.home, district.settings, channel, to)
     _tell(summary, as_json=as_json)
 
 

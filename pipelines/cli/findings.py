@@ -86,7 +86,7 @@ def list_findings(
 def list_cases(home: Home, as_json: AsJson = False) -> None:
     """List cases: findings of one person, clause and week, the newest week first."""
     with open_context(home, "findings") as context:
-        week = queue(context.district).week
+        week = queue(context.district.store, context.district.home, context.district.reading).week
         rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
         rows.sort(key=lambda row: row["is_student"])
     if as_json:

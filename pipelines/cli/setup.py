@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
-from pipelines.district import District, only_writer, open_district
+from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.judged_rules import noted_judged_rules
 from pipelines.health.product_stories import shown_by_logs
@@ -20,6 +20,9 @@ from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
+from pipelines.state.connections import Store
 from pipelines.warehouse.sentences import counted
 
 SHOWN = 5
@@ -86,7 +89,11 @@ def setup(
             for line in shown_by_logs(arrived(district.store)):
                 typer.echo(safe_lines(f"{line}."))
         is_wanted = is_written or (is_asking and not plan.is_empty and typer.confirm("Write this?"))
-        done = _written(district, plan, paths) if is_wanted else []
+        done = (
+            _written(district.store, district.home, district.settings, plan, paths)
+            if is_wanted
+            else []
+        )
     for line in done:
         typer.echo(safe_lines(line), err=as_json)
     if not as_json and not is_wanted:
@@ -152,16 +159,18 @@ def _path(question: str) -> Path | None:
     return None
 
 
-def _written(district: District, plan: Plan, paths: list[Path]) -> list[str]:
+def _written(
+    store: Store, home: DistrictHome, settings: Settings, plan: Plan, paths: list[Path]
+) -> list[str]:
     if plan.is_empty:
         return ["Nothing new."]
     names = ", ".join(path.name for path in paths)
-    with only_writer(district.home):
+    with only_writer(home):
         done = write(
-            district.store,
-            district.home,
+            store,
+            home,
             plan,
-            str(who_asks(district.home, district.settings)),
+            str(who_asks(home, settings)),
             names,
         )
     return [*done, "The next run uses it. Delete the exports: they contain names."]

@@ -22,7 +22,10 @@ app = typer.Typer(help="Sites that need a decision.", no_args_is_help=True)
 def list_sites(home: Home, as_json: AsJson = False) -> None:
     """List sites that were used at length on one day and are on no list."""
     with open_context(home, "findings") as context:
-        rows = undecided_sites(context, queue(context.district).week)
+        rows = undecided_sites(
+            context,
+            queue(context.district.store, context.district.home, context.district.reading).week,
+        )
     emit(rows, _line, as_json=as_json, empty="No site needs a decision.")
 
 

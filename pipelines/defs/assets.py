@@ -455,7 +455,9 @@ def findings_asset(
             for day in days:
                 mark_clean(district.store, day)
             note_run(district.store, datetime.now(UTC))
-            not_judged = [failure.message for failure in failures(district)]
+            not_judged = [
+                failure.message for failure in failures(district.store, district.settings)
+            ]
         return dg.MaterializeResult(
             metadata={
                 "new": len(kept.new),

@@ -207,7 +207,7 @@ def dirty_sensor(
     ) -> dg.RunRequest | dg.SkipReason:
         """Request changed days; the run key is the ledger's state, so the same days ask once."""
         with home.opened() as district:
-            span = stale_range(district)
+            span = stale_range(district.store, district.home, district.models)
             dirty = dirty_days(district.store)
             files = ledger.source_files(district.store)
         if span is None:

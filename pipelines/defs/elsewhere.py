@@ -32,6 +32,7 @@ from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS
+from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.connections import Store
@@ -143,7 +144,7 @@ def _built(district: District) -> Iterator[AssetState]:
             if database.has(name):
                 _count(database, model, rows)
                 previews[name] = preview(database, model)
-        rows[WHOLE] |= _given(database, district)
+        rows[WHOLE] |= _given(database, district.registry)
     for name in EVENT_CLASSES:
         files = ledger.lake_files(district.store, name)
         rows[WHOLE][f"raw.{name}"] = sum(file.row_count for file in files)
@@ -158,11 +159,11 @@ def _built(district: District) -> Iterator[AssetState]:
         yield day, _word(version, sorted(counts.items())), made
 
 
-def _given(database: Database, district: District) -> Rows:
+def _given(database: Database, registry: Registry) -> Rows:
     """Return the rows of the dimensions and of the registry."""
     tables = [f"identity.{name}" for name in DIMENSIONS if database.has(f"identity.{name}")]
     counts = {name: database.rows(f"select count(*) from {name}")[0][0] for name in tables}  # noqa: S608
-    frames = district.registry.frames.items()
+    frames = registry.frames.items()
     return counts | {f"registry.{name}": frame.height for name, frame in frames}
 
 

@@ -19,9 +19,10 @@ from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, cast
 
-from pipelines.district import District, Reading
+from pipelines.district import Reading
 from pipelines.findings.grades import KINDS, LEVELS, SURE
 from pipelines.privacy.pseudonyms import about_students
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN
@@ -413,24 +414,24 @@ def aged(found: Iterable[Case], week: date) -> tuple[Case, ...]:
 NOTHING_WAITS = Queue(date.min, (), (), ())
 
 
-def queue(district: District) -> Queue:
+def queue(store: Store, home: DistrictHome, reading: Reading) -> Queue:
     """Return the cases that need a decision as of the newest week that has a report.
 
     Without a report, the newest week with a finding counts.
     """
-    found, is_student = placed_cases(district.store, district.reading), about_students(district)
-    weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
+    found, is_student = placed_cases(store, reading), about_students(store, home, reading)
+    weeks = [date.fromisoformat(week) for week in published_weeks(store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
     of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
     return queue_of(found, week, of_students)
 
 
-def standing_cases_of(district: District, week: date) -> list[Case]:
+def standing_cases_of(store: Store, home: DistrictHome, reading: Reading, week: date) -> list[Case]:
     """Return the cases about staff and devices up to the end of a week."""
-    is_student = about_students(district)
+    is_student = about_students(store, home, reading)
     return [
         case
-        for case in placed_cases(district.store, district.reading)
+        for case in placed_cases(store, reading)
         if case.monday <= week and not any(map(is_student, case.findings))
     ]
 

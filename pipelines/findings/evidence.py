@@ -15,11 +15,11 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.district import District
 from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings.record import Finding
 from pipelines.formats import formats
+from pipelines.ingest.source import Source
 from pipelines.landing.compression import Reads
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import opened
@@ -229,7 +229,11 @@ def _text(value: object) -> str:
 
 
 def cited_lines(
-    database: Database, district: District, found: Sequence[Finding]
+    database: Database,
+    store: Store,
+    home: DistrictHome,
+    sources: Sequence[Source],
+    found: Sequence[Finding],
 ) -> Mapping[int, Evidence]:
     """Return the lines that findings cite, by event id."""
     wanted = sorted({event_id for finding in found for event_id in finding.evidence})
@@ -237,17 +241,17 @@ def cited_lines(
         return {}
     listings = {
         source.name: {delivery.path: delivery for delivery in source.listing().deliveries}
-        for source in district.sources()
+        for source in sources
     }
-    files = ledger.source_files(district.store)
+    files = ledger.source_files(store)
     cited = {place_of(event_id)[0] for event_id in wanted}
     hashes = {one.consumed_sha256 for one in files if one.file_id in cited}
     return copy_lines(
         wanted,
         files,
         listings,
-        _events(database, district.store, district.home, wanted),
-        copied_lines(district.store, hashes - {""}),
+        _events(database, store, home, wanted),
+        copied_lines(store, hashes - {""}),
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from pipelines.district import District
+from pipelines.district import enabled_models, rules_of
+from pipelines.settings.model import Settings
+from pipelines.state.connections import Store
 from pipelines.state.source_records import Quarantined, quarantined
 
 MAX_DAYS = 7
@@ -47,14 +49,15 @@ class Failure:
         return f"{self.message} ({self.reason})"
 
 
-def failures(district: District) -> list[Failure]:
+def failures(store: Store, settings: Settings) -> list[Failure]:
     """Return what could not be built, by the model that failed."""
     found: dict[str, list[Quarantined]] = {}
-    for entry in quarantined(district.store):
+    for entry in quarantined(store):
         found.setdefault(entry.cause, []).append(entry)
     if not found:
         return []  # without reading the models
-    codes = {model.name: code for code, model in district.rules.items()}
+    rules = rules_of(enabled_models(settings))
+    codes = {model.name: code for code, model in rules.items()}
     return [
         Failure(
             cause,

@@ -277,7 +277,12 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district.store, case, named)
     return PackContent(
-        case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
+        case=_case(case, named)
+        | {
+            "is_student": all(
+                map(about_students(district.store, district.home, district.reading), case.findings)
+            )
+        },
         findings=[_finding(finding, named) for finding in case.findings],
         lines=_lines(district.store, copies, named),
         chain=_chain(district.home, district.store, case, copies, named),

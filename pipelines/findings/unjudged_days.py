@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.district import District
+from pipelines.district import enabled_models, rules_of
 from pipelines.lake.drift import Drift, drifts
 from pipelines.registry.outline import Outline
 from pipelines.settings.model import Settings
@@ -65,8 +65,9 @@ class Unjudged:
     cause: str = ""
 
 
-def unjudged(district: District) -> list[Unjudged]:
+def unjudged(store: Store, settings: Settings, outline: Outline) -> list[Unjudged]:
     """Return every rule and day that must not be judged now, in a fixed order."""
+    rules = rules_of(enabled_models(settings))
     found = [
         Unjudged(
             rule=code,
@@ -76,12 +77,12 @@ def unjudged(district: District) -> list[Unjudged]:
             field=entry.field,
             share_before=entry.share_before,
         )
-        for entry in missing(district.outline, district.store, district.settings)
+        for entry in missing(outline, store, settings)
         for code in blocked_rules(entry)
-        if code in district.rules
+        if code in rules
         for day in entry.empty_dates
     ]
-    found += _not_built(district.store, district.rules)
+    found += _not_built(store, rules)
     return sorted(
         found,
         key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
@@ -169,14 +170,16 @@ def note_unjudged(
     database.replace(NOTED, now)
 
 
-def released(database: "Database", district: District) -> Iterator[date]:
+def released(
+    database: "Database", store: Store, settings: Settings, outline: Outline
+) -> Iterator[date]:
     """Yield days that were skipped for a rule and need not be any more."""
     if not database.has(NOTED):
         return
     known = database.table(NOTED).select("rule", "event_date").unique()
     if known.is_empty():
         return
-    now = {(entry.rule, entry.event_date) for entry in unjudged(district)}
+    now = {(entry.rule, entry.event_date) for entry in unjudged(store, settings, outline)}
     for rule, day in known.iter_rows():
         if (rule, day) not in now:
             yield day

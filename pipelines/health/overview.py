@@ -25,6 +25,7 @@ from pipelines.health.source_hours import (
 )
 from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
@@ -236,7 +237,11 @@ def _judged(name: str, expected: Expected, seen: TrafficEvidence) -> Iterator[Is
 
 
 def promised(
-    database: Database, district: District, newest: Mapping[str, datetime]
+    database: Database,
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
+    newest: Mapping[str, datetime],
 ) -> dict[str, TrafficEvidence]:
     """Return the lines about each expected traffic.
 
@@ -244,10 +249,10 @@ def promised(
         database: Where views over the lake may be made.
         newest: Time of the newest event of each source.
     """
-    listed = inputs.lake_files(district.store, district.home.lake)
-    zone = ZoneInfo(district.zone)
+    listed = inputs.lake_files(store, home.lake)
+    zone = ZoneInfo(settings.district.zone)
     found = {}
-    for name, one in district.settings.alerts.expected.items():
+    for name, one in settings.alerts.expected.items():
         until = newest.get(one.source)
         since = until - 3 * timedelta(hours=one.every_hours) if until else None
         if until is None or since is None:
@@ -406,7 +411,13 @@ def _of_warehouse(
         *_volumes(hours, days, lags, as_of, district.zone),
         *not_kept(
             district.settings.alerts.expected,
-            promised(database, district, newest_events(district.store)),
+            promised(
+                database,
+                district.store,
+                district.home,
+                district.settings,
+                newest_events(district.store),
+            ),
         ),
         *grown(shares, district.zone),
         *off_clocks(

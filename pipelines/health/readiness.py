@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.district import District
+from pipelines.district import enabled_headers, enabled_models, rules_of
 from pipelines.errors import capital
 from pipelines.health.rule_coverage import (
     FAMILIES,
@@ -118,20 +118,20 @@ def formats_of(store: Store, settings: Settings) -> frozenset[str]:
     return frozenset(name for name in (*read, *configured) if name is not None)
 
 
-def not_told(district: District) -> Iterator[str]:
+def not_told(store: Store, settings: Settings, outline: Outline) -> Iterator[str]:
     """Yield classes of registry devices without a format that shows their users.
 
     Those of students are not counted: the rules are about staff.
     """
-    formats = formats_of(district.store, district.settings)
+    formats = formats_of(store, settings)
     if not formats or formats & ANYTHING:
         return
-    counts = district.outline.devices
+    counts = outline.devices
     for kind in KEYBOARD_LOGS:
         many = sum(counts.get(name, 0) for name in kind.classes)
         if not many or formats & kind.formats:
             continue
-        headers = sorted(district.headers.items())
+        headers = sorted(enabled_headers(settings).items())
         codes = [code for code, one in headers if family_of(one) == KEYBOARDS]
         joins = [code for code, one in headers if code not in codes and asks_presence(one)]
         rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
@@ -150,25 +150,24 @@ def carried(outline: Outline) -> Iterator[str]:
         )
 
 
-def not_delivered(district: District) -> Iterator[str]:
+def not_delivered(store: Store, settings: Settings, outline: Outline) -> Iterator[str]:
     """Yield families of rules whose logs do not arrive, with the rules."""
-    yield from not_told(district)
-    held = delivered(district.store, district.settings)
+    yield from not_told(store, settings, outline)
+    held = delivered(store, settings)
     if not held:
         return
     for family, event_class, logs in NEEDED:
         if event_class not in held:
-            codes = rules_of(district.rules, district.models, family, event_class)
+            models = enabled_models(settings)
+            codes = rules_below(models, family, event_class)
             said = f" ({', '.join(codes)})" if codes else ""
             yield (f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}")
 
 
-def rules_of(
-    rules: Mapping[str, Model], models: Mapping[str, Model], family: str, event_class: str
-) -> Sequence[str]:
+def rules_below(models: Mapping[str, Model], family: str, event_class: str) -> Sequence[str]:
     """Return the rules of a family that read a class of events, directly or not."""
     found = []
-    for code, model in sorted(rules.items()):
+    for code, model in sorted(rules_of(models).items()):
         of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
         if of != family:
             continue
@@ -177,17 +176,17 @@ def rules_of(
     return found
 
 
-def names_of(district: District) -> Iterator[str]:
+def names_of(store: Store, settings: Settings, outline: Outline) -> Iterator[str]:
     """Yield domains of account names: the applied ones, and those that need a decision."""
-    noted = noted_domains(district.store)
+    noted = noted_domains(store)
     for domain in noted:
         if domain.state == APPLIED:
             yield f"account names {domain}"
     for domain in undecided(noted):
         yield f"account names {domain}; see schoolbell propose"
     if not noted:
-        own = set(district.settings.district.account_domains)
-        for name in sorted(set(district.outline.mail_domains) - own):
+        own = set(settings.district.account_domains)
+        for name in sorted(set(outline.mail_domains) - own):
             yield f"account names ...@{name} match those in users.csv"
 
 
@@ -213,7 +212,7 @@ def undecided(domains: Sequence[Domain]) -> list[Domain]:
     ]
 
 
-def cannot_judge(district: District) -> list[str]:
+def cannot_judge(store: Store, settings: Settings, outline: Outline) -> list[str]:
     """Return what the rules could not judge in the newest week, and what never arrives."""
-    coverage = noted_coverage(district.store)
-    return [*coverage.lines, *coverage.beside(not_delivered(district))]
+    coverage = noted_coverage(store)
+    return [*coverage.lines, *coverage.beside(not_delivered(store, settings, outline))]

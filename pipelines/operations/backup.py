@@ -25,6 +25,7 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.privacy.pseudonyms import home_key
 from pipelines.settings.home import DistrictHome, sync
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.audit import BACKUPS, open_chain
 from pipelines.state.connections import (
@@ -318,7 +319,9 @@ def back_up(
     aside, final = into / f"{PARTIAL}{stamp}", into / f"{PREFIX}{stamp}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
-    manifest, linked = _filled(district, aside, newest(into), made, landing=landing)
+    manifest, linked = _filled(
+        district.store, district.home, district.settings, aside, newest(into), made, landing=landing
+    )
     manifest.write(aside, key)
     aside.rename(final)
     sync(into)
@@ -356,26 +359,27 @@ def copy_keys(home: DistrictHome, into: Path) -> list[Path]:
 
 
 def _filled(
-    district: District,
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
     folder: Path,
     before: Path | None,
     made: datetime,
     *,
     landing: bool,
 ) -> tuple[Manifest, int]:
-    home = district.home
-    files = {STATE: _state(district.home, district.store, folder / STATE)}
-    store = read_store(folder / STATE)
+    files = {STATE: _state(home, store, folder / STATE)}
+    copy = read_store(folder / STATE)
     try:
         lake = {
             f"lake/{file.path}": SealedFile(file.bytes, file.sha256)
-            for file in ledger.lake_files(store)
+            for file in ledger.lake_files(copy)
         }
-        lines = sum(file.lines for file in ledger.source_files(store))
-        findings = len(stored_findings(store))
-        head = open_chain(store, home).head()
+        lines = sum(file.lines for file in ledger.source_files(copy))
+        findings = len(stored_findings(copy))
+        head = open_chain(copy, home).head()
     finally:
-        store.close()
+        copy.close()
     files |= {name: copied(home.path / name, folder / name) for name in _plain(home)}
     if landing:
         files |= {
@@ -398,7 +402,7 @@ def _filled(
     about = Manifest(
         made_time=now_text(made),
         version=version("schoolbell"),
-        district=district.settings.district.name,
+        district=settings.district.name,
         lines=lines,
         findings=findings,
         files=files,

@@ -143,7 +143,7 @@ class Installation:
     @cached_property
     def failed(self) -> Sequence[Failure]:
         """Models that were not built."""
-        return failures(self.district)
+        return failures(self.store, self.settings)
 
     @cached_property
     def set_aside(self) -> int:
@@ -227,7 +227,10 @@ def _judged(opened: Installation) -> Reasons:
     if judged.count:
         yield from graded(WELL, (judged.line, *judged.reasons))
     # no action is needed if a district never had such a log
-    yield from graded(WELL, coverage.beside(not_delivered(opened.district)))
+    yield from graded(
+        WELL,
+        coverage.beside(not_delivered(opened.store, opened.settings, opened.district.outline)),
+    )
 
 
 def _untested(opened: Installation) -> Reasons:
@@ -243,7 +246,7 @@ def _untested(opened: Installation) -> Reasons:
 
 
 def _unsigned(opened: Installation) -> Reasons:
-    for week in unsigned(opened.district.store, opened.district.home):
+    for week in unsigned(opened.store, opened.home):
         yield LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME"
 
 
@@ -336,7 +339,8 @@ QUESTIONS = (
             "runs, builds and the disk go on",
             is_of_doctor=False,
             reasons=lambda one: graded(
-                ACT, (each.line for each in standstill(one.district, one.now))
+                ACT,
+                (each.line for each in standstill(one.store, one.home, one.settings, one.now)),
             ),
         ),
         Question("sources", "log files exist", reasons=_no_files),
@@ -367,7 +371,7 @@ QUESTIONS = (
         Question(
             "names",
             "account names match the registry",
-            notes=lambda one: names_of(one.district),
+            notes=lambda one: names_of(one.store, one.settings, one.district.outline),
         ),
         Question(
             "strange",
@@ -379,7 +383,7 @@ QUESTIONS = (
             "judged",
             "rules can judge their events",
             reasons=_judged,
-            notes=lambda one: cannot_judge(one.district),
+            notes=lambda one: cannot_judge(one.store, one.settings, one.district.outline),
         ),
         Question(
             "products",

@@ -25,8 +25,10 @@ from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import in_locale, moment
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.alert_records import blank_message, finished_messages
+from pipelines.state.connections import Store
 from pipelines.state.findings import last_decided, remove_findings
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
 from pipelines.state.privacy_records import remove_attribution_changes
@@ -295,20 +297,22 @@ def _delete_reports(district: District, plan: Plan, now: datetime) -> None:
     A month or a semester is deleted with the last of its weeks.
     """
     with in_locale(district.settings.district.locale):
-        _delete_pages(district, plan, now)
+        _delete_pages(district.store, district.home, district.settings, plan, now)
 
 
-def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
+def _delete_pages(
+    store: Store, home: DistrictHome, settings: Settings, plan: Plan, now: datetime
+) -> None:
     shared = {
-        "district": district.settings.district.name,
-        "report_title": district.settings.report.title,
-        "paper": PAPER[district.settings.report.paper],
-        "made": moment(now, ZoneInfo(district.zone)),
+        "district": settings.district.name,
+        "report_title": settings.report.title,
+        "paper": PAPER[settings.report.paper],
+        "made": moment(now, ZoneInfo(settings.district.zone)),
     }
     for thing in plan.things.get("report", ()):
         week = date.fromisoformat(thing.name)
         label = week_label(week)
-        for folder in _archives(district.home):
+        for folder in _archives(home):
             if (folder / label).is_dir():
                 shutil.rmtree(folder / label)
                 page = {f"{label}/index.html": removed_page(shared, week)}
@@ -317,7 +321,7 @@ def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
                 if is_last_of(span, week):
                     for ending in (".html", ".csv", ".xlsx", ".parquet"):
                         (folder / f"{span}{ending}").unlink(missing_ok=True)
-        with district.store.writing() as transaction:
+        with store.writing() as transaction:
             note_purged(transaction, [thing])
             remove_reports(transaction, thing.name)
 

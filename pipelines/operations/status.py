@@ -14,7 +14,7 @@ from shutil import disk_usage
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.findings.cases import queue
 from pipelines.findings.work_list import work_items
 from pipelines.health.readiness import names_of
@@ -23,6 +23,7 @@ from pipelines.health.source_states import (
     SourceState,
 )
 from pipelines.operations.check_questions import ACT, LOOK, QUESTIONS, WELL, Installation
+from pipelines.settings.home import DistrictHome
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.connections import Store
 from pipelines.state.published_reports import newest_publication
@@ -109,7 +110,7 @@ def status_of(district: District, now: datetime) -> Status:
         "pending_lines": sum(one.pending_lines for one in files),
         **_days(asked),
         "models_not_built": len(asked.failed),
-        **_to_decide(district),
+        **_to_decide(district.store, district.home, district.reading),
         "registry_problems": district.outline.problems,
         "agency_layer": district.outline.layer,
         "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
@@ -130,7 +131,7 @@ def status_of(district: District, now: datetime) -> Status:
     shown["trouble"] = asked.trouble
     shown["not_built"] = [one.shown for one in asked.failed]
     shown["waiting"] = asked.waits
-    shown["account_names"] = list(names_of(district))
+    shown["account_names"] = list(names_of(district.store, district.settings, district.outline))
     return Status(shown, code, asked.sources, shown["reasons"], district.zone)
 
 
@@ -159,9 +160,9 @@ def _days(asked: Installation) -> dict[str, object]:
     }
 
 
-def _to_decide(district: District) -> dict[str, int]:
+def _to_decide(store: Store, home: DistrictHome, reading: Reading) -> dict[str, int]:
     """Return the counts of the newest report."""
-    waits = queue(district)
+    waits = queue(store, home, reading)
     return {
         "cases_to_decide": len(waits.cases),
         "items_to_decide": len(work_items(waits.cases, waits.week)),

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pipelines.district import District
+from pipelines.district import Reading
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
@@ -394,12 +394,14 @@ def pseudonyms(registry: "Registry", store: Store, home: DistrictHome, day: date
     return Pseudonyms(store, home_key(home, store), year, found)
 
 
-def about_students(district: District) -> Callable[[FindingRow], bool]:
+def about_students(
+    store: Store, home: DistrictHome, reading: Reading
+) -> Callable[[FindingRow], bool]:
     """Return a predicate that is true for findings about a student's account."""
     years: dict[int, Pseudonyms] = {}
-    noted = district.reading.noted.is_student if district.reading.noted else {}
+    noted = reading.noted.is_student if reading.noted else {}
     if noted:
-        home_key(district.home, district.store)  # a missing key is reported anyway
+        home_key(home, store)  # a missing key is reported anyway
 
     def is_about(finding: FindingRow) -> bool:
         if finding.get("finding_id") in noted:
@@ -407,7 +409,7 @@ def about_students(district: District) -> Callable[[FindingRow], bool]:
         day = date.fromisoformat(finding["event_date"])
         year = school_year(day)
         if year not in years:
-            years[year] = pseudonyms(district.registry, district.store, district.home, day)
+            years[year] = pseudonyms(reading.registry, store, home, day)
         kind = subject_kind(finding["rule"])
         return years[year].is_student(kind, finding["subject"])
 

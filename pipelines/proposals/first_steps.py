@@ -87,7 +87,7 @@ def first_steps(district: District) -> FirstSteps:
     held = inputs.lake_files(district.store, district.home.lake).days()
     return FirstSteps(
         logs=list(log_folders(district.home, formats_of(district.settings))),
-        absent=list(not_delivered(district))
+        absent=list(not_delivered(district.store, district.settings, district.outline))
         if delivered(district.store, district.settings)
         else [],
         missing=list(_missing(district.detections, district.registry)),

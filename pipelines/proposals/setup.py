@@ -128,12 +128,12 @@ def plan_of(
             plan.calendars.append(_calendar(found, district.settings))
         elif (export := export_of(found, settings.registry.columns)) is None:
             plan.unread.append(UnreadTable(found.place, hint(found)))
-        elif export.into in ROSTER_FILES and _is_elsewhere(district):
+        elif export.into in ROSTER_FILES and _is_elsewhere(district.home, district.registry):
             why = "the roster is read from registry/oneroster/ or a zip there: put it in"
             plan.unread.append(UnreadTable(found.place, why))
         else:
             sheets.append((found, export))
-    known = known_of(district)
+    known = known_of(district.home, district.settings, district.registry)
     plan.taken = list(rows_of(sheets, known))
     plan.files = list(_merged(district.home, district.settings, plan.taken, taking, coordinates))
     has_hours = "staff_duty.csv" not in district.registry.missing
@@ -152,7 +152,7 @@ def tried(district: District, plan: Plan) -> Plan:
     """Return the plan with what the registry would be like with it."""
     plan.before = rules_on(district.detections, district.registry)
     with tempfile.TemporaryDirectory(prefix=scratch("setup")) as folder:
-        registry = _as_it_would_be(district, plan, Path(folder))
+        registry = _as_it_would_be(district.home, plan, Path(folder))
     known = {(one.file, one.what, one.value) for one in district.registry.problems}
     plan.problems = [
         one for one in registry.problems if (one.file, one.what, one.value) not in known
@@ -165,20 +165,20 @@ def tried(district: District, plan: Plan) -> Plan:
     return plan
 
 
-def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
+def _as_it_would_be(home: DistrictHome, plan: Plan, folder: Path) -> Registry:
     """Return the registry of a copy of the home in which everything is written."""
-    home = DistrictHome(folder)
-    home.settings_file.write_bytes(_settings(district.home, plan))
+    copy = DistrictHome(folder)
+    copy.settings_file.write_bytes(_settings(home, plan))
     for name in ("registry", "lists", "agency"):
-        source: Path = getattr(district.home, name)
+        source: Path = getattr(home, name)
         if source.is_dir():
-            shutil.copytree(source, getattr(home, name), symlinks=False)
-    home.registry.mkdir(exist_ok=True)
+            shutil.copytree(source, getattr(copy, name), symlinks=False)
+    copy.registry.mkdir(exist_ok=True)
     for merged in plan.files:
-        (home.registry / merged.file).write_bytes(merged.data)
+        (copy.registry / merged.file).write_bytes(merged.data)
     for calendar in plan.calendars:
-        (home.registry / calendar.name).write_bytes(calendar.data)
-    return load_registry(home, load_settings(home))
+        (copy.registry / calendar.name).write_bytes(calendar.data)
+    return load_registry(copy, load_settings(copy))
 
 
 def _settings(home: DistrictHome, plan: Plan) -> bytes:
@@ -189,9 +189,9 @@ def _settings(home: DistrictHome, plan: Plan) -> bytes:
     return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
 
 
-def known_of(district: District) -> ExportIndex:
+def known_of(home: DistrictHome, settings: Settings, registry: Registry) -> ExportIndex:
     """Return people and buildings of the registry."""
-    folder = read_folder(district.home, district.settings)
+    folder = read_folder(home, settings)
     frame = folder.rows[USERS.name].frame
     users = [
         {name: cell or "" for name, cell in row.items() if isinstance(cell, str | None)}
@@ -199,10 +199,10 @@ def known_of(district: District) -> ExportIndex:
     ]
     places = [
         Place(row["building"], row["org_id"] or "", row["name"] or "")
-        for row in district.registry.frames["buildings"].iter_rows(named=True)
+        for row in registry.frames["buildings"].iter_rows(named=True)
         if row["building"]
     ]
-    domains = district.settings.district.account_domains
+    domains = settings.district.account_domains
     accounts = folder.rows["accounts.csv"].frame
     is_closed = pl.col("note").str.starts_with(CLOSED_NOTE)
     listed = {
@@ -214,10 +214,10 @@ def known_of(district: District) -> ExportIndex:
         users,
         places,
         domains,
-        district.zone,
-        today=datetime.now(ZoneInfo(district.zone)).date().isoformat(),
+        settings.district.zone,
+        today=datetime.now(ZoneInfo(settings.district.zone)).date().isoformat(),
         listed={name: [*cells.str.to_lowercase()] for name, cells in listed.items()},
-        logged=partial(names_in_logs, district.home.landing),
+        logged=partial(names_in_logs, home.landing),
     )
     devices = folder.rows["devices.csv"].frame.drop_nulls("hostname")
     for name, *cards in devices.select("hostname", "mac", "ethernet_mac").iter_rows():
@@ -251,11 +251,11 @@ def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
     return found
 
 
-def _is_elsewhere(district: District) -> bool:
+def _is_elsewhere(home: DistrictHome, registry: Registry) -> bool:
     """Return whether the roster is in a folder or a zip, which a file would override."""
-    path = district.home.registry / USERS.name
+    path = home.registry / USERS.name
     own = path.is_file() and has_rows(path.read_bytes())
-    return not own and USERS.name not in district.registry.missing
+    return not own and USERS.name not in registry.missing
 
 
 def _merged(

@@ -24,6 +24,7 @@ from pipelines.records.scopes import (
     Record,
     columns_of,
 )
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import RecordClass, RecordSettings
 from pipelines.state.records_requests import RecordDecision
 
@@ -127,7 +128,7 @@ def draft(district: District, scope: Scope, decisions: Mapping[str, RecordDecisi
         decisions: By class or item; without one a class has its default.
     """
     records = list(RELATIONS[scope.relation].read(district, scope.first, scope.last, scope.least))
-    code, said = _Codes(district, scope), district.settings.records
+    code, said = _Codes(district.home, scope), district.settings.records
     order = RELATIONS[scope.relation].order
     placed: list[tuple[Any, dict[str, str], list[Item]]] = []
     items: list[Item] = []
@@ -196,8 +197,8 @@ def _decided(
 class _Codes:
     """Code names of one scope, unrelated to those of another."""
 
-    def __init__(self, district: District, scope: Scope) -> None:
-        self._home = district.home.key_file.read_bytes()
+    def __init__(self, home: DistrictHome, scope: Scope) -> None:
+        self._home = home.key_file.read_bytes()
         self._key = _keyed(self._home, PURPOSE + scope.text.encode())
 
     def __call__(self, value: str) -> str:

@@ -122,7 +122,10 @@ def _use(district: District, first: date, last: date, least: int) -> Iterator[Re
 
 
 def _findings(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    is_student, verdicts = about_students(district), last_verdicts(district.store)
+    is_student, verdicts = (
+        about_students(district.store, district.home, district.reading),
+        last_verdicts(district.store),
+    )
     titles = {code: one.model.header.title for code, one in district.detections.items()}
     rows = [
         row

@@ -9,8 +9,8 @@ from datetime import date
 
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue, report_reader_channel
-from pipelines.district import District
 from pipelines.errors import SettingsError
+from pipelines.registry.outline import Outline
 from pipelines.reports.editions import Edition, editions, numbers_of, of_building, said
 from pipelines.reports.mail import LEFT_OUT, REPORT_CLASS, Mail
 from pipelines.reports.page_one import lines, opening
@@ -72,10 +72,14 @@ def edition_of(inputs: ReportInputs, reader: ReportReader) -> Edition | None:
 
 
 def queue_reader_mails(
-    district: District, reports: Iterable[tuple[date, ReportInputs]], newest: date
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
+    reports: Iterable[tuple[date, ReportInputs]],
+    newest: date,
 ) -> int:
     """Put the newest finished week into the outbox for each reader; return how many are new."""
-    readers = current_readers(district.store, district.settings)
+    readers = current_readers(store, settings)
     new = 0
     for week, inputs in reports:
         if week != newest or not View(inputs, week).is_over:
@@ -84,10 +88,10 @@ def queue_reader_mails(
             edition = edition_of(inputs, reader)
             if edition is None:
                 continue
-            made = edition_mail(inputs, week, edition, _where(district.home, reader, edition, week))
+            made = edition_mail(inputs, week, edition, _where(home, reader, edition, week))
             key = f"{made.report_id}-{name}"
             message = Message(key, made.subject, made.text, REPORT_CLASS, html=made.html)
-            new += enqueue(district.store, message, [report_reader_channel(name)])
+            new += enqueue(store, message, [report_reader_channel(name)])
     return new
 
 
@@ -106,14 +110,14 @@ def _where(home: DistrictHome, reader: ReportReader, edition: Edition, week: dat
     return f"{home.editions.name}/{edition.name}/{page_name}"
 
 
-def check_readers(district: District) -> None:
+def check_readers(settings: Settings, outline: Outline) -> None:
     """Stop a run at its beginning, not at its last step.
 
     Raises:
         SettingsError: A reader's edition is not made, their building is unknown, or their
             address is not an allowed recipient.
     """
-    settings, codes = district.settings, set(district.outline.buildings)
+    codes = set(outline.buildings)
     for name, reader in settings.report.readers.items():
         where = f"district.toml: [report.readers.{name}]"
         if reader.edition not in settings.report.editions:

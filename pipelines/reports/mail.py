@@ -12,7 +12,6 @@ from typing import Any
 from pipelines.alerts.channels import report_channels
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
-from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import aged, by_kind
 from pipelines.findings.work_list import in_items
@@ -29,6 +28,7 @@ from pipelines.settings.alert_settings import Channel
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state.audit import AUDIT_RECORD
+from pipelines.state.connections import Store
 
 WEEKS_SHOWN = 6
 WIDEST = 240  # pixels of the longest bar
@@ -201,7 +201,9 @@ def mail_channel(settings: Settings) -> str | None:
 
 
 def queue_mail(
-    district: District,
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
     reports: Iterable[tuple[date, ReportInputs]],
     newest: date,
 ) -> int:
@@ -211,15 +213,15 @@ def queue_mail(
         reports: The weeks just published, with what each was made from.
         newest: The newest week of all that have ended.
     """
-    channel = mail_channel(district.settings)
+    channel = mail_channel(settings)
     if channel is None:
         return 0
     new = 0
     for week, inputs in reports:
         if week == newest and View(inputs, week).is_over:
-            made = mail(inputs, week, where=_where(district.home, district.settings, week))
+            made = mail(inputs, week, where=_where(home, settings, week))
             message = Message(made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html)
-            new += enqueue(district.store, message, [channel])
+            new += enqueue(store, message, [channel])
     return new
 
 

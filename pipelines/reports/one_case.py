@@ -27,6 +27,7 @@ from pipelines.reports.text_tables import with_looks
 from pipelines.reports.view import View
 from pipelines.reports.weekly import picture
 from pipelines.settings.home import DistrictHome
+from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -53,7 +54,7 @@ def case_page(
     Args:
         base: Logs and rules as of the newest snapshot.
     """
-    view = case_view(base, district, case, names)
+    view = case_view(base, district.store, district.home, district.registry, case, names)
     if case.case_id not in {one.case_id for one in view.cases}:
         return None
     shown = next(one for one in view.cases if one.case_id == case.case_id)
@@ -87,18 +88,25 @@ def _known_by(home: DistrictHome, case: Case, names: Pseudonyms) -> dict[str, li
         return {}
 
 
-def case_view(base: ReportInputs, district: District, case: Case, names: Pseudonyms) -> View:
+def case_view(
+    base: ReportInputs,
+    store: Store,
+    home: DistrictHome,
+    registry: Registry,
+    case: Case,
+    names: Pseudonyms,
+) -> View:
     """Return a report of this case alone, for the week of the case."""
     sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
     ids = [row["finding_id"] for row in case.findings]
     findings, evidence = case_frames(
         [case],
-        stored_evidence(district.store, ids),
+        stored_evidence(store, ids),
         names,
         names.names("site", sensitive),
-        _known_by(district.home, case, names),
+        _known_by(home, case, names),
     )
     inputs = replace(base, findings=findings, evidence=evidence)
-    named = with_building_names(inputs, building_names(district.registry))
+    named = with_building_names(inputs, building_names(registry))
     is_student = bool(findings["is_student"].any())
     return View(named, case.monday, is_of_students=is_student)

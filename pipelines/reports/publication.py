@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import ModelError
+from pipelines.registry.outline import Outline
 from pipelines.reports.archive import archive_pages, left_over, write_archive
 from pipelines.reports.corrections import Facts, facts, revision_after
 from pipelines.reports.edition_mail import check_readers, queue_reader_mails
@@ -36,7 +37,7 @@ from pipelines.reports.weekly import (
 )
 from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED, DistrictHome
-from pipelines.settings.model import Report
+from pipelines.settings.model import Report, Settings
 from pipelines.settings.scratch import scratch
 from pipelines.state.connections import Store
 from pipelines.state.published_reports import put_report, report_facts
@@ -247,7 +248,9 @@ def publish_reports(
         for place, week in enumerate(due, start=1):
             progress(week, place, len(due))
             ready = revised(district.store, full, week, said[week])
-            done.append(_publish(district, ready, week, said[week]))
+            done.append(
+                _publish(district.store, district.home, district.settings, ready, week, said[week])
+            )
         if due and due[-1] != held[-1]:
             # index, months and semesters list all weeks, as of the newest
             week = held[-1]
@@ -256,37 +259,44 @@ def publish_reports(
         over = [week for week in held if View(inputs, week).is_over]
         if over:
             told = [(one.week_start, one.inputs) for one in done]
-            queue_mail(district, told, over[-1])
-            queue_reader_mails(district, told, over[-1])
+            queue_mail(district.store, district.home, district.settings, told, over[-1])
+            queue_reader_mails(district.store, district.home, district.settings, told, over[-1])
     return done
 
 
-def _publish(district: District, inputs: ReportInputs, week: date, said: Facts) -> Published:
+def _publish(
+    store: Store,
+    home: DistrictHome,
+    settings: Settings,
+    inputs: ReportInputs,
+    week: date,
+    said: Facts,
+) -> Published:
     """Write one week in every edition, and record its facts."""
-    folder = district.home.reports
-    ready = _write(district, inputs, week, partial(weekly_report, week_start=week), folder)
-    for edition in editions(inputs, district.settings.report.editions):
-        own = district.home.editions / edition.name
+    folder = home.reports
+    ready = _write(settings, inputs, week, partial(weekly_report, week_start=week), folder)
+    for edition in editions(inputs, settings.report.editions):
+        own = home.editions / edition.name
         made = partial(edition_report, week_start=week, edition=edition)
-        _write(district, inputs, week, made, own)
+        _write(settings, inputs, week, made, own)
         # the set-group-id bit stays, by which new files get the readers' group
         own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
     page = folder / week_label(week) / "index.html"
-    record(district.store, district.home, inputs, week, said, page)
+    record(store, home, inputs, week, said, page)
     return Published(week, page, ready)
 
 
 def _write(
-    district: District,
+    settings: Settings,
     inputs: ReportInputs,
     week: date,
     made: Callable[[ReportInputs], Pages],
     folder: Path,
 ) -> ReportInputs:
     """Write an edition's pages and print them; without a PDF, the page explains why."""
-    settings, label = district.settings.report, week_label(week)
-    program = browser(settings) if settings.pdf else None
-    if not settings.pdf:
+    said, label = settings.report, week_label(week)
+    program = browser(said) if said.pdf else None
+    if not said.pdf:
         ready = inputs
     elif program is None:
         ready = replace(inputs, pdf_note=NO_BROWSER)
@@ -331,14 +341,14 @@ def mondays(database: Database) -> list[date]:
     return sorted(week for week, count in weeks.items() if count >= enough)
 
 
-def check_report_settings(district: District) -> None:
+def check_report_settings(settings: Settings, outline: Outline) -> None:
     """Stop a run at its beginning, not at its last step.
 
     Raises:
         SettingsError: A section or a channel is named that does not exist, or a
             color cannot be read.
     """
-    sections_off(district.settings)
-    readable(district.settings.report)
-    mail_channel(district.settings)
-    check_readers(district)
+    sections_off(settings)
+    readable(settings.report)
+    mail_channel(settings)
+    check_readers(settings, outline)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from pipelines.district import District
+from pipelines.district import Reading
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import (
     Case,
@@ -47,7 +47,15 @@ class Signature:
     waiting: int
 
 
-def sign_week(district: District, chain: Chain, label: str, by: str, asker: Principal) -> Signature:
+def sign_week(
+    store: Store,
+    home: DistrictHome,
+    reading: Reading,
+    chain: Chain,
+    label: str,
+    by: str,
+    asker: Principal,
+) -> Signature:
     """Sign a week's newest report.
 
     Args:
@@ -58,7 +66,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
         SettingsError: The week has no report, is not over, or its report is signed.
     """
     week = week_monday(label)
-    facts = report_facts(district.store, week)
+    facts = report_facts(store, week)
     if not facts:
         raise SettingsError(
             f"{label} has no report",
@@ -74,7 +82,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
         )
     if not by.strip():
         raise SettingsError("a signature needs a name", where="--by")
-    before = signatures(district.store, district.home).get(week)
+    before = signatures(store, home).get(week)
     if before and before.revision == newest["revision"]:
         raise SettingsError(
             f"{label} is already signed by {before.by}",
@@ -84,7 +92,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
     said = {
         "by": by.strip(),
         "revision": newest["revision"],
-        "waiting": len(open_cases(district, week)),
+        "waiting": len(open_cases(store, home, reading, week)),
     }
     act = Act(
         actor=str(asker),
@@ -94,12 +102,12 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
     )
     with chain.recording(act):
         pass
-    return signatures(district.store, district.home)[week]
+    return signatures(store, home)[week]
 
 
-def open_cases(district: District, week: date) -> tuple[Case, ...]:
+def open_cases(store: Store, home: DistrictHome, reading: Reading, week: date) -> tuple[Case, ...]:
     """Return the cases that need a decision in the report of a week, given by its Monday."""
-    return queue_of(standing_cases_of(district, week), week).cases
+    return queue_of(standing_cases_of(store, home, reading, week), week).cases
 
 
 def signatures(store: Store, home: DistrictHome) -> Mapping[date, Signature]:

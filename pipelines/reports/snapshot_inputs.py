@@ -36,6 +36,7 @@ from pipelines.state.reviews import statements_by_case
 from pipelines.state.source_records import last_look, noted_domains, stored_issues
 from pipelines.state.source_records import source_days as counted_days
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.detections import Detection
 from pipelines.weeks import school_year
 
 _REACH = """
@@ -142,16 +143,16 @@ def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
     return {"cl.16": [said]}
 
 
-def openness(district: District, now: datetime) -> Mapping[str, int]:
+def openness(store: Store, home: DistrictHome, zone: str, now: datetime) -> Mapping[str, int]:
     """Return how often names were looked up, and records asked for, this school year."""
-    zone = ZoneInfo(district.zone)
-    year = school_year(now.astimezone(zone).date())
+    local = ZoneInfo(zone)
+    year = school_year(now.astimezone(local).date())
 
     def is_now(time: str) -> bool:
-        return school_year(datetime.fromisoformat(time).astimezone(zone).date()) == year
+        return school_year(datetime.fromisoformat(time).astimezone(local).date()) == year
 
-    asked = [one for one in record_requests(district.store) if is_now(one.opened_time)]
-    entries = open_chain(district.store, district.home).entries()
+    asked = [one for one in record_requests(store) if is_now(one.opened_time)]
+    entries = open_chain(store, home).entries()
     return {
         "look_ups": sum(gives_name(one) and is_now(one.time) for one in entries),
         "answered": sum(bool(one.closed_time) for one in asked),
@@ -283,7 +284,7 @@ def report_inputs(
         source_days=source_days(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
-        unjudged=_unjudged(database, district),
+        unjudged=_unjudged(database, district.detections),
         source_issues=_issues(district.store),
         school_days=days,
         permits=permits(district.registry),
@@ -304,7 +305,7 @@ def report_inputs(
         hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district.store, district.home),
         signed=signatures(district.store, district.home),
-        openness=openness(district, now),
+        openness=openness(district.store, district.home, district.zone, now),
         statements=statements_by_case(district.store),
         rules=rules(district),
         clauses=clauses(district, database),
@@ -358,11 +359,11 @@ def _known(database: Database, table: str) -> pl.DataFrame:
     return empty_frame(table.split(".")[1])
 
 
-def _unjudged(database: Database, district: District) -> pl.DataFrame:
+def _unjudged(database: Database, detections: Mapping[str, Detection]) -> pl.DataFrame:
     """Return days not judged; a snapshot of an earlier version knows of none."""
     if not database.has(UNJUDGED):
         return empty_frame("unjudged")
-    kinds = {code: one.kind for code, one in district.detections.items()}
+    kinds = {code: one.kind for code, one in detections.items()}
     kind = pl.col("rule").replace_strict(kinds, default=None, return_dtype=pl.String)
     return database.table(UNJUDGED).with_columns(kind=kind)
 

@@ -70,7 +70,7 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
         frames = finding_frames(district, names, sensitive, database)
         frames |= ledger_frames(district.store)
         frames[CHANGES] = change_frame(district.store, names)
-        frames[UNJUDGED] = frame(unjudged(district))
+        frames[UNJUDGED] = frame(unjudged(district.store, district.settings, district.outline))
         frames[ABOUT] = about_frame(district.settings, now)
         name_everything(database, tables, names, sensitive)
         notes = {

@@ -188,7 +188,7 @@ def _faults(district: District) -> Iterator[Fault]:
             )
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:
-            yield from channel_faults(district, name, one)
+            yield from channel_faults(district.home, district.settings, name, one)
     yield from _expected(district.sources(), district.settings)
 
 

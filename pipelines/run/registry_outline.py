@@ -28,7 +28,8 @@ def keep_outline(district: District) -> None:
     registry = load_registry(home, settings)
     if not is_settled(home, registry) or outline_digest(home, settings) != digest:
         return
-    is_student = about_students(replace(district, reading=Reading.of(registry)))
+    read = replace(district, reading=Reading.of(registry))
+    is_student = about_students(read.store, read.home, read.reading)
     outline = replace(
         outline_of(registry),
         is_student={one["finding_id"]: is_student(one) for one in stored_findings(district.store)},

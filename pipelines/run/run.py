@@ -122,7 +122,7 @@ def run_opened(
     if said.sections_off or said.mail or said.accent or said.accent_dark:
         from pipelines.reports.publication import check_report_settings
 
-        check_report_settings(district)
+        check_report_settings(district.settings, district.outline)
     gather_openings(district.store, district.home)
     behind = set_back(district.store, now)
     seconds: dict[str, float] = {}
@@ -175,16 +175,18 @@ def run_opened(
         snapshot=snapshot,
         reports=reports,
         alerts=alerts,
-        failures=failures(district),
+        failures=failures(district.store, district.settings),
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
             *_repaired(district.home, done.damaged, broken),
             *([behind] if behind else []),
         ),
-        names=list(names_of(district)),
+        names=list(names_of(district.store, district.settings, district.outline)),
         coverage=coverage,
-        not_delivered=coverage.beside(not_delivered(district)),
+        not_delivered=coverage.beside(
+            not_delivered(district.store, district.settings, district.outline)
+        ),
     )
 
 

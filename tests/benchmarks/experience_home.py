@@ -37,7 +37,11 @@ def figures(folder: Path) -> Iterator[Figure]:
     scaled = held * SCHOOL_WEEKS // len(weeks)
     yield most("a school year of such weeks", scaled, 60_000_000, "bytes")
     with open_district(home.path) as district:
-        new = [case for case in queue(district).cases if case.week == label]
+        new = [
+            case
+            for case in queue(district.store, district.home, district.reading).cases
+            if case.week == label
+        ]
     yield most(f"new cases of {label} to decide", len(new), 12)
     yield nothing("SQL or the state counts otherwise than page one", differing(home, label), label)
 
@@ -64,7 +68,7 @@ def differing(home: DistrictHome, label: str) -> list[str]:
     kinds = {"shared-accounts": "shared_account",
              "off-hours-accounts": "off_hours_external"}  # fmt: skip
     with open_district(home.path) as district:
-        counted = {"needs-you": len(queue(district).cases)}
+        counted = {"needs-you": len(queue(district.store, district.home, district.reading).cases)}
     with reading(current(home.snapshots)) as database:
         for key, kind in kinds.items():
             counted[key] = database.rows(ACCOUNTS, span | {"kind": kind})[0][0]

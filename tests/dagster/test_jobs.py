@@ -412,7 +412,7 @@ def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path):
     rows = rows_of(home)["core.candidate_requests"]
     assert "2026-10-23" not in {str(day) for day in rows["event_date"]}
     with open_district(home) as opened:
-        (told,) = failures(opened)
+        (told,) = failures(opened.store, opened.settings)
     assert told.cause == "core.http_requests"
 
 

@@ -296,7 +296,7 @@ def drawn(home, value):
 def open_in(home, week):
     """The number of cases that need a decision in the report of a week."""
     with open_district(home) as district:
-        return len(open_cases(district, week_monday(week)))
+        return len(open_cases(district.store, district.home, district.reading, week_monday(week)))
 
 
 def tried(visitor, sent, act):

@@ -71,7 +71,7 @@ def test_cases_are_those_of_the_queue(desk):
         assert one["sentence"] in unescape(page.text)
         assert one["number"] in page.text
         assert one["address"] == f"https://desk.school.example/cases/{one['case_id']}"
-    waits = queue(desk.home.district)
+    waits = queue(desk.home.district.store, desk.home.district.home, desk.home.district.reading)
     assert with_students == {case.case_id for case in (*waits.cases, *waits.of_students)}
     assert found["total"] == len(with_students)
     anomalies = read(desk, "analyst", f"{BASE}/cases?kind=anomaly&show=all")["cases"]
@@ -189,7 +189,7 @@ def test_the_calendar_counts_what_waits(desk):
     answer = desk.visitor(headers={"Authorization": f"Basic {word}"}).get("/calendar.ics")
     assert answer.headers["content-type"].startswith("text/calendar")
     events = Calendar.from_ical(answer.text).walk("VEVENT")
-    waits = queue(desk.home.district)
+    waits = queue(desk.home.district.store, desk.home.district.home, desk.home.district.reading)
     cases = [*waits.cases, *waits.of_students]
     assert {event.decoded("dtstart") for event in events} == {case.due for case in cases}
     told = " ".join(str(event["description"]) for event in events)

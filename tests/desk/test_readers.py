@@ -170,4 +170,4 @@ def test_settings_that_cannot_work_are_refused(home, before, after, said):
     assert before in text
     settings.write_text(text.replace(before, after), encoding="utf-8")
     with open_district(home) as district, pytest.raises(SettingsError, match=re.escape(said)):
-        check_readers(district)
+        check_readers(district.settings, district.outline)

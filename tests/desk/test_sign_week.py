@@ -17,7 +17,11 @@ def monday_of_report(desk):
 
 def test_a_week_with_open_cases_is_signed_only_after_their_number_is_confirmed(fresh):
     director, monday = fresh.by_proxy("director"), monday_of_report(fresh)
-    count = len(open_cases(fresh.home.district, monday))
+    count = len(
+        open_cases(
+            fresh.home.district.store, fresh.home.district.home, fresh.home.district.reading, monday
+        )
+    )
     assert count > 1
     page = director.get("/weeks")
     assert f"{count} cases need a decision up to this week" in page.text
@@ -42,4 +46,8 @@ def test_the_link_of_a_week_lists_its_open_cases(fresh):
     director, monday = fresh.by_proxy("director"), monday_of_report(fresh)
     link = next(one for one in director.get("/weeks").links() if one.startswith("/?show=waiting"))
     listed = [one for one in director.get(link).links() if one.startswith("/cases/")]
-    assert len(listed) == len(open_cases(fresh.home.district, monday))
+    assert len(listed) == len(
+        open_cases(
+            fresh.home.district.store, fresh.home.district.home, fresh.home.district.reading, monday
+        )
+    )

@@ -43,7 +43,12 @@ def assert_said_beforehand(home, cases):
     """What the logs cannot prove is stated of rules and buildings, not of the case."""
     with open_district(home) as district:
         blind = {one.filter for one in noted_coverage(district.store).blind}
-        said = "\n".join((*not_delivered(district), *carried(district.outline)))
+        said = "\n".join(
+            (
+                *not_delivered(district.store, district.settings, district.outline),
+                *carried(district.outline),
+            )
+        )
     for why in cases["unproven"].unique().to_list():
         assert not why or why in blind or SAID_OF_REGISTRY[why] in said, (why, blind)
 

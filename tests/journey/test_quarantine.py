@@ -132,12 +132,12 @@ def test_the_report_says_so_before_any_number(broken):
 
 def test_the_day_is_due_again_and_whole_with_the_next_run(copied, two_days):
     with open_district(copied) as district:
-        assert stale_range(district) == (SECOND, SECOND)
+        assert stale_range(district.store, district.home, district.models) == (SECOND, SECOND)
     done = run(copied)
     assert done.code == 0, done.err
     with open_district(copied) as district:
         assert quarantined(district.store) == []
-        assert failures(district) == []
+        assert failures(district.store, district.settings) == []
     mine, theirs = rows_of(copied), rows_of(two_days.home)
     for name, rows in theirs.items():
         assert mine[name].equals(rows), name

@@ -146,7 +146,7 @@ def test_other_code_reads_again(home, monkeypatch):
 
 def test_whom_a_new_finding_is_about_is_asked_of_the_registry(home):
     with open_district(home) as district:
-        before = queue(district)
+        before = queue(district.store, district.home, district.reading)
         assert before.cases
         digest = opening.outline_digest(district.home, district.settings)
         noted = opening.noted_outline(district.store, digest)
@@ -156,7 +156,7 @@ def test_whom_a_new_finding_is_about_is_asked_of_the_registry(home):
         opening.note_outline(district.store, digest, noted)
     with open_outlined(home) as district:
         assert district.reading.noted.is_student.keys() < known
-        assert queue(district) == before
+        assert queue(district.store, district.home, district.reading) == before
         keep_outline(district)
     with open_outlined(home) as district:
         assert district.reading.noted.is_student.keys() == known

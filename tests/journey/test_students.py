@@ -219,7 +219,7 @@ def test_who_says_so(home, names, district, student):
 def test_alerts_count_them_apart(home, student):
     with open_district(home) as opened:
         told = [one for one in noticed(opened, now()).news if one.key[:5] == "case:"]
-        waits = queue(opened)
+        waits = queue(opened.store, opened.home, opened.reading)
     theirs = [one for one in told if one.group == "pupil"]
     subjects = {row["subject"] for case in waits.of_students for row in case.findings}
     assert subjects == {student}

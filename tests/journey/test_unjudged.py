@@ -51,7 +51,7 @@ def pages(home) -> str:
 
 def test_rules_that_stand_on_the_field_say_nothing_of_the_day(home):
     with open_district(home) as district:
-        found = unjudged(district)
+        found = unjudged(district.store, district.settings, district.outline)
         (drift,) = missing(district.outline, district.store, district.settings)
     assert drift.field == "user_name"
     assert {one.event_date for one in found} == {LAST}
@@ -74,7 +74,7 @@ def test_what_was_given_up_on_purpose_is_judged(home):
         file.write('\n[sources.proxy]\ngiven_up = ["user_name"]\n')
     try:
         with open_district(home) as district:
-            assert unjudged(district) == []
+            assert unjudged(district.store, district.settings, district.outline) == []
             done = build_and_judge(district)
         assert LAST in done.built.days["detections.site_not_approved"]
         with reading(DistrictHome(home).warehouse) as warehouse:
@@ -85,4 +85,4 @@ def test_what_was_given_up_on_purpose_is_judged(home):
 
 def test_a_sound_district_is_judged_every_day(district):
     with open_district(district.home) as opened:
-        assert unjudged(opened) == []
+        assert unjudged(opened.store, opened.settings, opened.outline) == []

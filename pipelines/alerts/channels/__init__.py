@@ -23,7 +23,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticUndefined
 
 from pipelines.alerts.message import Message
-from pipelines.district import District
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.plugins import discover
 from pipelines.settings import alert_settings
@@ -212,7 +211,7 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
 
 
 def channel_faults(
-    district: District, name: str, configured: alert_settings.Channel
+    home: DistrictHome, settings: Settings, name: str, configured: alert_settings.Channel
 ) -> Iterator[Fault]:
     """Yield the faults in type, keys, secrets and recipients of one channel."""
     at = ("alerts", "channels", name)
@@ -224,7 +223,7 @@ def channel_faults(
         yield Fault(path, what, configured.type, allowed, paste)
         return
     try:
-        channel, settings = prepared(name, configured.type, configured.settings, district.home.path)
+        channel, own = prepared(name, configured.type, configured.settings, home.path)
     except SettingsError as error:
         cause = error.__cause__
         if isinstance(cause, ValidationError):
@@ -232,7 +231,7 @@ def channel_faults(
         else:
             yield _secret(at, configured, error)
     else:
-        yield from _strangers(district.settings, at, channel.recipients(settings))
+        yield from _strangers(settings, at, channel.recipients(own))
 
 
 def _keys(

@@ -147,7 +147,9 @@ def _drift(installation: Installation) -> CheckResult:
 
 
 def _judged(installation: Installation) -> CheckResult:
-    lines = cannot_judge(installation.district)
+    lines = cannot_judge(
+        installation.district.store, installation.district.settings, installation.district.outline
+    )
     if lines:
         # the first is the sum, the next ones say why
         shown, left = lines[:3], len(lines[3:])

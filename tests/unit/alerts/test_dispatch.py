@@ -76,7 +76,7 @@ def test_the_count_is_that_of_the_report(home, post):
     configure(home, post)
     send(home)
     with open_district(home) as district:
-        waits = queue(district)
+        waits = queue(district.store, district.home, district.reading)
     assert waits.cases
     said = in_items(len(waits.cases), len(work_items(waits.cases, waits.week)))
     lines = (home / "desk.jsonl").read_text().splitlines()

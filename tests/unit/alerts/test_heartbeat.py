@@ -48,7 +48,7 @@ def home(tmp_path):
 
 def test_each_round_beats_and_a_test_does_not(home):
     with open_district(home.path) as district:
-        send_test(district)
+        send_test(district.store, district.home, district.settings)
         assert not (home.path / "beat").exists()
         assert send_alerts(district, NOW).warning == ""
     assert (home.path / "beat").is_file()
@@ -79,18 +79,27 @@ def mailing(home, post):
 
 def test_a_test_to_one_address_goes_there_alone(mailing, post):
     with open_district(mailing.path) as district:
-        assert set(send_test(district, to=BEN).by_channel) == {"both"}
-        assert set(send_test(district, "one", to=BEN).by_channel) == {"one"}
+        assert set(
+            send_test(district.store, district.home, district.settings, to=BEN).by_channel
+        ) == {"both"}
+        assert set(
+            send_test(district.store, district.home, district.settings, "one", to=BEN).by_channel
+        ) == {"one"}
         for to, only in (("x@other.example", ""), (ADA, "pigeon")):
             with pytest.raises(SettingsError, match=r"not in|does not exist"):
-                send_test(district, only, to=to)
+                send_test(district.store, district.home, district.settings, only, to=to)
     assert [one.rcpt_tos for one in post.mails] == [[BEN], [BEN]]
 
 
 def test_a_test_that_did_not_arrive_goes_to_nobody_else_later(mailing, post):
     post.refused = {BEN: "550 no"}
     with open_district(mailing.path) as district:
-        assert send_test(district, to=BEN, now=NOW).by_channel["both"].given_up == 1
+        assert (
+            send_test(district.store, district.home, district.settings, to=BEN, now=NOW)
+            .by_channel["both"]
+            .given_up
+            == 1
+        )
         post.refused = {}
         waiting = [one for one in outbox(district.store) if one["state"] != GIVEN_UP]
     assert waiting == []

@@ -169,7 +169,7 @@ def test_a_message_through_any_channel_has_a_deadline(served, monkeypatch, tmp_p
     from pipelines.alerts.dispatch import send_test
 
     with open_district(home.path) as district, soon():
-        sent = send_test(district).by_channel["mail"]
+        sent = send_test(district.store, district.home, district.settings).by_channel["mail"]
     assert (sent.sent, sent.failed) == (0, 1)
 
 

@@ -134,7 +134,7 @@ def test_a_message_arrives_once(bell, home, hook):
         assert list(given) == ["hall"]
         enqueue(district.store, NEWS, given)
         for _ in range(2):
-            _, wrong = deliver_all(district, given)
+            _, wrong = deliver_all(district.store, district.home, district.settings, given)
             assert wrong == []
     ((_, _, body),) = hook.posts
     assert json.loads(body)["subject"] == "Two items"
@@ -146,8 +146,14 @@ def test_a_receiver_that_is_away_keeps_it_waiting(bell, home, hook):
     with open_district(home.path) as district:
         enqueue(district.store, NEWS, ["hall"])
         given = channels_of(district.settings)
-        assert deliver_all(district, given)[0]["hall"].failed == 1
-        assert deliver_all(district, given)[0]["hall"].sent == 1
+        assert (
+            deliver_all(district.store, district.home, district.settings, given)[0]["hall"].failed
+            == 1
+        )
+        assert (
+            deliver_all(district.store, district.home, district.settings, given)[0]["hall"].sent
+            == 1
+        )
 
 
 def test_the_report_may_go_through_it(bell, home):

@@ -46,7 +46,11 @@ def said(tmp_path):
             for number, name in enumerate(formats):
                 settings.write(f'\n[sources.log{number}]\nformat = "{name}"\n')
         with open_district(home) as district:
-            return home, [*not_told(district)], [*carried(district.outline)]
+            return (
+                home,
+                [*not_told(district.store, district.settings, district.outline)],
+                [*carried(district.outline)],
+            )
 
     return of
 

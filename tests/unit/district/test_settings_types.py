@@ -133,7 +133,11 @@ def test_a_setting_of_a_channel_is_refused_in_words(kind):
             continue
         for value in WRONG:
             one = Channel(type=kind, settings={key: value})
-            faults = [fault for fault in channel_faults(HOME, "x", one) if fault.path[-1] == key]
+            faults = [
+                fault
+                for fault in channel_faults(HOME.home, HOME.settings, "x", one)
+                if fault.path[-1] == key
+            ]
             assert len(faults) < 2
             refused += len(faults)
             for fault in faults:
@@ -145,7 +149,9 @@ def test_a_setting_of_a_channel_is_refused_in_words(kind):
 def test_tls_must_be_true_or_false():
     (fault,) = (
         fault
-        for fault in channel_faults(HOME, "x", Channel(type="smtp", settings={"tls": "none"}))
+        for fault in channel_faults(
+            HOME.home, HOME.settings, "x", Channel(type="smtp", settings={"tls": "none"})
+        )
         if fault.path[-1] == "tls"
     )
     assert (fault.what, fault.allowed) == ("is not allowed", "true or false")

@@ -171,7 +171,10 @@ def test_a_look_alone_counts_and_one_under_code_names_does_not(home):
         ):
             with chain.recording(Act(actor="a (1)", action=action, subject="s")):
                 pass
-        assert openness(district, datetime.now(UTC))["look_ups"] == 1
+        assert (
+            openness(district.store, district.home, district.zone, datetime.now(UTC))["look_ups"]
+            == 1
+        )
     settings = home / "district.toml"
     text = settings.read_text(encoding="utf-8")
     said = '[roles]\ndirector = ["heads"]\n'
