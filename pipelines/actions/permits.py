@@ -48,8 +48,8 @@ from pipelines.findings.registry_rows import (
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.offers import SETTINGS
+from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
-from pipelines.registry.edits import with_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.approved_sites import (
     FILE,
@@ -231,7 +231,13 @@ def proposal(
 
 def _adds(context: ActionContext, row: Mapping[str, str]) -> Callable[[bytes], bytes]:
     names = names_in(context.district.settings, NAME)
-    return lambda data: with_row(data, NAME, row, names)
+
+    def adds(data: bytes) -> bytes:
+        document = CsvDocument(data, FILE, names)
+        document.append(row)
+        return document.data()
+
+    return adds
 
 
 def approve_site(context: ActionContext, row: Mapping[str, str]) -> None:

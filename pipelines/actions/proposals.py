@@ -29,8 +29,9 @@ from pipelines.proposals.offers import SETTINGS, Offer, Proposal, as_text, offer
 from pipelines.proposals.registry_proposals import KINDS, proposed
 from pipelines.proposals.site_rows import SANCTIONED
 from pipelines.proposals.usual_duty import with_line
+from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import RegistryFrame
-from pipelines.registry.edits import line_of, put, with_cell
+from pipelines.registry.edits import put
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import merge, says
 from pipelines.registry.tables.approved_sites import approved_sites
@@ -450,11 +451,13 @@ def _change(
             if some:
                 merged = merge(after, FILES[name], cells, renames, is_taken=is_taken)
                 after = merged.data
-        for row in rows:
+        if any(row.clears for row in rows):
+            document = CsvDocument(after, FILES[name], renames)
             key = next(iter(FILES[name].columns))
-            for column in row.clears:
-                line = line_of(after, name, (key, row.cells[key]), renames)
-                after = with_cell(after, name, line, (column, ""), renames)
+            for row in rows:
+                for column in row.clears:
+                    document.set(document.find(key, row.cells[key]), column, "")
+            after = document.data()
         return after
 
     return change

@@ -19,8 +19,9 @@ from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
 from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
 from pipelines.findings.registry_rows import changed, names_in, next_id
+from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
-from pipelines.registry.edits import line_of, with_cell, with_row, without_row
+from pipelines.registry.frames import FILES
 from pipelines.registry.registry import Registry
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
@@ -329,7 +330,9 @@ def enter(
     )
 
     def added(data: bytes) -> bytes:
-        return with_row(data, FILE, row, names_in(district.settings, FILE))
+        document = CsvDocument(data, FILES[FILE], names_in(district.settings, FILE))
+        document.append(row)
+        return document.data()
 
     with changed(district, chain, FILE, exceptions, added, act) as transaction:
         note(transaction, finding, "exception", f"{span}: {asked.reason}", str(by))
@@ -361,11 +364,13 @@ def end(
         )
 
     def ended(data: bytes) -> bytes:
-        names = names_in(district.settings, FILE)
-        at = line_of(data, FILE, ("exception_id", ident), names)
+        document = CsvDocument(data, FILES[FILE], names_in(district.settings, FILE))
+        held = document.find("exception_id", ident)
         if is_gone:
-            return without_row(data, FILE, at)
-        return with_cell(data, FILE, at, ("valid_to", last.isoformat()), names)
+            document.comment_out(held)
+        else:
+            document.set(held, "valid_to", last.isoformat())
+        return document.data()
 
     what = "taken back" if is_gone else f"ends on {last}"
     act = Act(

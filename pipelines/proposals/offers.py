@@ -3,15 +3,14 @@
 Nothing is written into the registry.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from pipelines.registry.csv_document import csv_line
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
 from pipelines.warehouse.database import Database
@@ -155,11 +154,5 @@ def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
     lines = [",".join(columns)]
     for proposal in proposals:
         lines.append(f"# {proposal.comment}")
-        lines.append(_row([proposal.cells.get(name, "") for name in columns]))
+        lines.append(csv_line([proposal.cells.get(name, "") for name in columns]))
     return "\n".join(lines) + "\n"
-
-
-def _row(cells: Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()

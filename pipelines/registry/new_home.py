@@ -1,7 +1,5 @@
 """Makes a district home: folders, settings, empty registry files, keys."""
 
-import csv
-import io
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from pipelines.registry.csv_document import csv_line, empty_text
 from pipelines.registry.frames import FILES
 from pipelines.settings.home import (
     PLAIN_FILE,
@@ -43,8 +42,8 @@ def registry_files() -> Mapping[str, str]:
     texts = {"users.csv": _USERS, "orgs.csv": _ORGS}
     for name, file in FILES.items():
         shipped = {key: cell for key, cell in file.columns.items() if cell.shipped}
-        example = _row([cell.example for cell in shipped.values()])
-        texts[name] = f"{_row(list(shipped))}\n# {example}\n"
+        example = csv_line([cell.example for cell in shipped.values()])
+        texts[name] = f"{empty_text(file)}# {example}\n"
     return texts
 
 
@@ -112,12 +111,6 @@ def _mail(answers: Answers) -> Mapping[str, str]:
         "alerts.channels.director.type": toml("smtp"),
         "alerts.channels.director.settings": toml(settings),
     }
-
-
-def _row(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
 
 
 def create(path: Path, **said: Unpack[GivenAnswers]) -> DistrictHome:

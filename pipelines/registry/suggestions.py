@@ -19,12 +19,12 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from pipelines.registry.csv_document import CsvDocument, csv_line, is_row
 from pipelines.registry.csv_files import (
     UTF8,
     WORKBOOK,
     Cell,
     File,
-    cut,
     decoded,
     delimiter,
     stripped,
@@ -258,7 +258,7 @@ def _lines(home: DistrictHome, name: str) -> list[str]:
 
 def _placed(problem: Problem, lines: list[str]) -> Problem:
     """Return the place of a problem in the header."""
-    at = next((number for number, one in enumerate(lines, 1) if _is_row(one)), None)
+    at = next((number for number, one in enumerate(lines, 1) if is_row(one)), None)
     is_of_header = "column" in problem.what and problem.column is not None
     return replace(problem, line=at) if is_of_header else problem
 
@@ -280,7 +280,7 @@ def _column(lines: list[str], column: str, file: File, headers: Mapping[str, str
     """Yield the cells of a column of dates."""
     if column not in file.columns or file.columns[column].kind != "date":
         return
-    rows = (_cells(line) for line in lines if _is_row(line))
+    rows = (_cells(line) for line in lines if is_row(line))
     at = _names(next(rows, []), file, headers)
     place = at.index(column) if column in at else len(at)
     yield from (cells[place] for cells in rows if place < len(cells))
@@ -302,13 +302,13 @@ def _row(
     line, column = problem.line or 0, problem.column or ""
     if not 0 < line <= len(lines):
         return ""
-    header = _cells(next(line for line in lines if _is_row(line)))
+    header = _cells(next(line for line in lines if is_row(line)))
     names = _names(header, file, headers)
     if problem.what == "column is missing":
-        return _line([*header, column])
+        return csv_line([*header, column])
     if column in header and column not in names:
         guess = nearest(column, file.columns) or ""
-        return _line([guess if one == column else one for one in header])
+        return csv_line([guess if one == column else one for one in header])
     cells = _cells(lines[line - 1])
     if column not in names or len(cells) > len(names):
         return ""
@@ -317,9 +317,9 @@ def _row(
     at = names.index(column)
     right = None if "earlier row" in problem.what else _right(problem, file, kept[at], order)
     if right is None:
-        return "" if problem.severity == "notice" else f"# {_line(kept)}"
+        return "" if problem.severity == "notice" else f"# {csv_line(kept)}"
     kept[at] = right
-    return _line(kept)
+    return csv_line(kept)
 
 
 def _right(problem: Problem, file: File, found: str, order: Order | None) -> str | None:
@@ -334,19 +334,9 @@ def _named(header: str, ours: Mapping[str, str], file: File) -> str | None:
     return ours.get(name) or known.get(name)
 
 
-def _is_row(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
-
-
 def _cells(line: str) -> list[str]:
     delimiter = max(",;\t", key=line.count)
     return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
 
 
 class Change(NamedTuple):
@@ -386,28 +376,21 @@ def rewritten(
     changes = list(_outer(data, text, encoding))
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    lines = [*io.StringIO(text, newline="")]
+    if not text:
+        return b"", changes
+    document = CsvDocument(text.encode(), file)
     headers = settings.registry.columns.get(file.name, {})
-    sheet = cut(text.encode(), file.name, [])
-    names = _names(sheet.header, file, headers)
-    rows = list(sheet.rows)
-    for number, cells in _repaired(rows, names, file, settings.district.zone, buildings):
-        line, row = rows[number]
+    names, rows = _names(document.header, file, headers), document.rows
+    table = [(row.line, row.cells) for row in rows]
+    for number, cells in _repaired(table, names, file, settings.district.zone, buildings):
+        row = rows[number]
         for at, (change, right) in cells.items():
-            changes.append(Change(line, names[at] or "", row[at], right, change))
-            row[at] = right
-    is_plain = delimiter(text) == ","
-    changed = {one.line for one in changes}
-    end = "\r\n" if "\r\n" in text else "\n"
-    first = next((at for at, one in enumerate(lines, 1) if _is_row(one)), 0)
-    for line, row in [(first, sheet.header), *rows] if first else []:
-        if line in changed or not is_plain:
-            height = 1 + sum(cell.count("\n") for cell in row)
-            lines[line - 1 : line - 1 + height] = [
-                _line(row) + end,
-                *[""] * (height - 1),
-            ]
-    return "".join(lines).encode(), changes
+            changes.append(Change(row.line, names[at] or "", row.cells[at], right, change))
+            row.cells[at] = right
+        document.rewrite(row)
+    if document.delimiter != ",":
+        document.rewrite_all(",")
+    return document.data(), changes
 
 
 def _outer(data: bytes, text: str, encoding: str) -> Iterator[Change]:

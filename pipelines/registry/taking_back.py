@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.registry.csv_files import cut, decoded, height_of, lines_of
-from pipelines.registry.edits import line_end, places, row_text
+from pipelines.registry.csv_document import CsvDocument, CsvRow
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import KEYS
 
@@ -37,27 +36,17 @@ class RowChange:
         return cls(facts["kept"], facts["was"], facts["now"])
 
 
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    height: int
-    written: Sequence[str]
-    cells: Cells
-
-
 def changes_between(
     before: bytes, after: bytes, name: str, renames: Mapping[str, str]
 ) -> list[RowChange]:
     """Return a write's effect, row by row: earlier rows keep their order, new ones follow."""
-    old, new = (list(_rows(data, name, renames)) for data in (before, after))
-    found = [RowChange({}, {}, row.cells) for row in new[len(old) :]]
+    old, new = (_rows(data, name, renames) for data in (before, after))
+    found = [RowChange({}, {}, row) for row in new[len(old) :]]
     for was, now in zip(old, new, strict=False):
-        others = {
-            column: cell for column, cell in now.cells.items() if cell != was.cells.get(column, "")
-        }
-        others |= {column: "" for column in was.cells if column not in now.cells}
+        others = {column: cell for column, cell in now.items() if cell != was.get(column, "")}
+        others |= {column: "" for column in was if column not in now}
         if others:
-            same = {one: cell for one, cell in was.cells.items() if one not in others}
+            same = {one: cell for one, cell in was.items() if one not in others}
             kept = next(
                 (
                     {column: same[column] for column in key}
@@ -66,7 +55,7 @@ def changes_between(
                 ),
                 same,
             )
-            earlier = {column: was.cells.get(column, "") for column in others}
+            earlier = {column: was.get(column, "") for column in others}
             found.append(RowChange(kept, earlier, others))
     return found
 
@@ -75,65 +64,54 @@ def taken_back(
     data: bytes, name: str, changes: Sequence[RowChange], renames: Mapping[str, str]
 ) -> tuple[bytes, int]:
     """Return the file without what a write did, and how many rows stay since they changed."""
-    text, _ = decoded(data)
-    at = places(text, FILES[name], renames)
-    rows = list(_rows(data, name, renames))
-    by_cell: dict[tuple[str, str], list[_Row]] = {}
-    for row in rows:
-        for cell in row.cells.items():
+    document = CsvDocument(data, FILES[name], renames)
+    if not document.rows:
+        return data, len(changes)
+    by_cell: dict[tuple[str, str], list[CsvRow]] = {}
+    held = {row: _filled(document, row) for row in document.rows}
+    for row, cells in held.items():
+        for cell in cells.items():
             by_cell.setdefault(cell, []).append(row)
-    lines, left, done = lines_of(text), 0, set[int]()
+    left = 0
     for change in changes:
-        held = _found(change, by_cell, done)
-        if held is None:
+        found = _found(change, by_cell, held)
+        if found is None:
             left += 1
             continue
-        done.add(held.line)
-        written = ""
-        if change.was:
-            wide = max(at.values()) + 1 - len(held.written)
-            cells = [*held.written, *[""] * wide]
-            for column, earlier in change.was.items():
-                cells[at[column]] = earlier
-            written = row_text(cells, text) + line_end(text)
-        first = held.line - 1
-        lines[first : first + held.height] = [written, *[""] * (held.height - 1)]
-    return "".join(lines).encode(), left
+        del held[found]
+        if not change.was:
+            document.remove(found)
+        for column, earlier in change.was.items():
+            document.set(found, column, earlier)
+    return document.data(), left
 
 
 def _found(
     change: RowChange,
-    by_cell: Mapping[tuple[str, str], Sequence[_Row]],
-    done: set[int],
-) -> _Row | None:
+    by_cell: Mapping[tuple[str, str], Sequence[CsvRow]],
+    held: Mapping[CsvRow, Cells],
+) -> CsvRow | None:
     """Return the row that holds what was written, unless it was edited since."""
     wanted = {column: cell for column, cell in change.now.items() if cell}
     wanted |= change.kept
     likely = min((by_cell.get(one, ()) for one in wanted.items()), key=len, default=())
     for row in likely:
+        cells = held.get(row)
+        if cells is None:
+            continue
         is_same = all(
-            row.cells.get(column, "") == cell
+            cells.get(column, "") == cell
             for column, cell in (*change.kept.items(), *change.now.items())
         )
-        is_whole = bool(change.was) or len(row.cells) == len(wanted)
-        if is_same and is_whole and row.line not in done:
+        if is_same and (change.was or len(cells) == len(wanted)):
             return row
     return None
 
 
-def _rows(data: bytes, name: str, renames: Mapping[str, str]) -> list[_Row]:
-    text, _ = decoded(data)
-    at = places(text, FILES[name], renames) if text else {}
-    return [
-        _Row(
-            line,
-            height_of(cells),
-            cells,
-            {
-                column: cells[place].strip()
-                for column, place in at.items()
-                if place < len(cells) and cells[place].strip()
-            },
-        )
-        for line, cells in (cut(text.encode(), name, []).rows if text else ())
-    ]
+def _filled(document: CsvDocument, row: CsvRow) -> Cells:
+    return {column: cell for column, cell in document.values(row).items() if cell}
+
+
+def _rows(data: bytes, name: str, renames: Mapping[str, str]) -> list[Cells]:
+    document = CsvDocument(data, FILES[name], renames)
+    return [_filled(document, row) for row in document.rows]

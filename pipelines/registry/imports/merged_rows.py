@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.registry.csv_files import File, cut, decoded, height_of, lines_of
-from pipelines.registry.edits import empty_text, line_end, one_line, places, row_text
+from pipelines.registry.csv_document import CsvDocument, CsvRow, one_line
+from pipelines.registry.csv_files import File
 
 Row = Mapping[str, str]
 KEYS: Mapping[str, Sequence[tuple[str, ...]]] = {
@@ -107,16 +107,13 @@ def merge(
         is_taken: Where cells differ, the export's count.
     """
     made = Merged(file.name, before, is_taken=is_taken)
-    text = decoded(before)[0] or empty_text(file)
-    at = places(text, file, renames)
-    sheet = cut(text.encode(), file.name, [])
-    held = _Held(file, made, at, sheet.header, sheet.rows)
+    document = CsvDocument(before, file, renames)
+    held = _Held(document, made)
     for row in rows:
         held.take({name: one_line(cell) for name, cell in row.items() if cell})
     made.alone = held.alone
-    made.data = held.text(text).encode()
-    if not (made.added or made.is_rewritten):
-        made.data = before
+    made.added = document.lines_of_appended
+    made.data = document.data() if made.added or made.is_rewritten else before
     return made
 
 
@@ -134,10 +131,7 @@ def says(
         is_taken: A cell with another value is overwritten.
     """
     made = Merged(file.name, before, is_taken=is_taken)
-    text = decoded(before)[0] or empty_text(file)
-    sheet = cut(text.encode(), file.name, [])
-    at = places(text, file, renames)
-    held = _Held(file, made, at, sheet.header, sheet.rows)
+    held = _Held(CsvDocument(before, file, renames), made)
     found = []
     for row in rows:
         known = held.writes
@@ -149,35 +143,17 @@ def says(
 class _Held:
     """The rows of a file, found by their keys."""
 
-    def __init__(
-        self,
-        file: File,
-        made: Merged,
-        at: dict[str, int],
-        header: list[str],
-        rows: Iterator[tuple[int, list[str]]],
-    ) -> None:
-        self.file, self.made, self.at = file, made, at
-        self.header = list(header)
-        self.width = len(header)
-        self.keys = KEYS.get(file.name) or [tuple(file.columns)]
-        self.rows: dict[int, list[str]] = {}
-        self.heights: dict[int, int] = {}
-        self.changed: set[int] = set()
-        self.seen: set[int] = set()
-        self.new: list[list[str]] = []
-        self.index: dict[tuple[str, ...], int] = {}
-        self.history = HISTORY.get(file.name)
+    def __init__(self, document: CsvDocument, made: Merged) -> None:
+        name = document.file.name
+        self.document, self.made = document, made
+        self.keys = KEYS.get(name) or [tuple(document.file.columns)]
+        self.seen: set[CsvRow] = set()
+        self.index: dict[tuple[str, ...], CsvRow] = {}
+        self.history = HISTORY.get(name)
         self.last: dict[str, Row] = {}
         self.named: set[str] = set()
-        for line, cells in rows:
-            self.rows[line] = list(cells)
-            self.heights[line] = height_of(cells)
-            self._note(line, {name: self._cell(cells, name) for name in at})
-
-    def _cell(self, cells: Sequence[str], name: str) -> str:
-        at = self.at.get(name)
-        return "" if at is None or at >= len(cells) else cells[at].strip()
+        for row in document.rows:
+            self._note(row, document.values(row))
 
     def _names(self, row: Row) -> Iterator[tuple[str, ...]]:
         for key in self.keys:
@@ -185,50 +161,48 @@ class _Held:
             if len(self.keys) == 1 or all(cells):
                 yield (*key, *cells)
 
-    def _note(self, line: int, row: Row) -> None:
+    def _note(self, held: CsvRow, row: Row) -> None:
         # of several rows of one device the open one is today's
         is_past = bool(row.get("valid_to"))
         for name in self._names(row):
             if not is_past or name not in self.index:
-                self.index[name] = line
+                self.index[name] = held
         if self.history:
             self.last[row.get(self.history[0], "")] = dict(row)
 
     def take(self, row: Row) -> None:
-        """Add one row of an export; lines below zero are new ones."""
-        line = next((self.index[one] for one in self._names(row) if one in self.index), None)
+        """Add one row of an export."""
+        held = next((self.index[one] for one in self._names(row) if one in self.index), None)
         if self.history:
             self.named.add(row.get(self.history[0], ""))
-        if line is None:
+        if held is None:
             if self._is_old(row):
                 self.made.same += 1
             else:
                 self._add(row)
             return
-        cells = self.rows[line] if line > 0 else self.new[-line - 1]
+        here = {name: self.document.value(held, name) for name in row}
         other = {
-            name: (self._cell(cells, name), there)
+            name: (here[name], there)
             for name, there in row.items()
-            if _same(self._cell(cells, name)) != _same(there)
-            and not (self._cell(cells, name) and there == UNKNOWN.get(name))
+            if _same(here[name]) != _same(there) and not (here[name] and there == UNKNOWN.get(name))
         }
-        if line > 0:
-            self.seen.add(line)
+        if held.line:
+            self.seen.add(held)
             self.made.same += not other
-            self._tell(line, other)
-        for name, (here, there) in other.items():
-            is_open = not here or (line < 0 and here == UNKNOWN.get(name))
-            if is_open or (self.made.is_taken and line > 0):
-                self._set(cells, name, there)
-        self._note(line, {**{one: self._cell(cells, one) for one in self.at}})
+            self._tell(held.line, other)
+        for name, (was, there) in other.items():
+            is_open = not was or (not held.line and was == UNKNOWN.get(name))
+            if is_open or (self.made.is_taken and held.line):
+                self.document.add_column(name)
+                self.document.set(held, name, there)
+        self._note(held, self.document.values(held))
 
     def _tell(self, line: int, other: Mapping[str, tuple[str, str]]) -> None:
         """Report which cells of an existing row would change, or remain."""
         for name, (here, there) in other.items():
             into = self.made.differs if here else self.made.filled
             into.append(Cell(line, name, here, there))
-            if not here or self.made.is_taken:
-                self.changed.add(line)
 
     def _is_old(self, row: Row) -> bool:
         """Return whether only its day differs from the last state."""
@@ -236,7 +210,7 @@ class _Held:
             return False
         key, stamp = self.history
         last = self.last.get(row.get(key, ""), {})
-        names = {name for name in (*row, *self.at) if name != stamp}
+        names = {name for name in (*row, *self.document.places) if name != stamp}
         return bool(last) and all(
             _same(row.get(name, "")) == _same(last.get(name, "")) for name in names
         )
@@ -246,54 +220,21 @@ class _Held:
         """Rows and cells that would be written."""
         made = self.made
         differs = len(made.differs) if made.is_taken else 0
-        return len(self.new) + len(made.filled) + differs
+        return len(self.document.appended) + len(made.filled) + differs
 
     @property
     def alone(self) -> int:
         """Rows that no export has; of one key in several rows, each."""
+        known = [row for row in self.document.rows if row.line]
         if not self.history:
-            return len(self.rows) - len(self.seen)
-        ids = (self._cell(cells, self.history[0]) for cells in self.rows.values())
+            return len(known) - len(self.seen)
+        ids = (self.document.value(row, self.history[0]) for row in known)
         return sum(ident not in self.named for ident in ids)
 
     def _add(self, row: Row) -> None:
-        cells: list[str] = []
-        for name, cell in row.items():
-            self._set(cells, name, cell)
-        self.new.append(cells)
-        self._note(-len(self.new), row)
-
-    def _set(self, cells: list[str], name: str, cell: str) -> None:
-        """Set a cell, and add its column to the header if it is missing."""
-        if name not in self.at:
-            self.at[name] = len(self.header)
-            self.header.append(name)
-        at = self.at[name]
-        cells += [""] * (at + 1 - len(cells))
-        cells[at] = cell
-
-    def text(self, before: str) -> str:
-        """Return the file's text; unchanged lines remain byte for byte."""
-        end = line_end(before)
-        lines = lines_of(before)
-        if len(self.header) > self.width:
-            at = next(n for n, one in enumerate(lines) if _is_row(one))
-            lines[at] = row_text(self.header, before) + end
-        for line in self.changed:
-            height = self.heights[line]
-            written = row_text(self.rows[line], before) + end
-            lines[line - 1 : line - 1 + height] = [written, *[""] * (height - 1)]
-        if lines and not lines[-1].endswith("\n"):
-            lines[-1] += end
-        wide = len(self.header)
-        self.made.added = [
-            row_text([*cells, *[""] * (wide - len(cells))], before) for cells in self.new
-        ]
-        return "".join(lines) + "".join(one + end for one in self.made.added)
-
-
-def _is_row(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
+        for name in row:
+            self.document.add_column(name)
+        self._note(self.document.append(row), row)
 
 
 def _same(text: str) -> str:

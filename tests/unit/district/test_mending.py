@@ -116,6 +116,12 @@ def test_a_building_is_not_taken_for_its_neighbour():
     assert after.splitlines()[1:] == ["10.1.0.0/16,MS,wired", "10.2.0.0/16,HS,wired"]
 
 
+def test_a_cell_of_two_lines_stays_one_cell():
+    text = 'hostname;device_class;note\nhs-1;desktop;"two\nlines"\nhs-2;laptop;\n'
+    after, _ = mend("devices.csv", text)
+    assert after == 'hostname,device_class,note\nhs-1,desktop,"two\nlines"\nhs-2,laptop,\n'
+
+
 def test_a_workbook_is_left_alone():
     assert rewritten(b"PK\x03\x04\x00", FILES["leave.csv"], None) == (
         b"PK\x03\x04\x00",

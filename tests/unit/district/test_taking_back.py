@@ -1,6 +1,6 @@
 """What was accepted is taken back, and what a person wrote meanwhile stays."""
 
-from pipelines.registry.edits import line_of, with_cell, without_row
+from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import merge
 from pipelines.registry.taking_back import changes_between, taken_back
@@ -63,10 +63,13 @@ def test_a_cell_with_a_line_separator_is_no_line():
     assert strange in back
     assert b"02:00" not in back
     assert b"hs-pc-002" in back
-    where = line_of(back, NAME, ("hostname", "hs-pc-002"), {})
-    edited = with_cell(back, NAME, where, ("device_class", "new"), {})
+    document = CsvDocument(back, FILES[NAME])
+    document.set(document.find("hostname", "hs-pc-002"), "device_class", "new")
+    edited = document.data()
     assert strange in edited
     assert b"hs-pc-002,new," in edited
-    gone = without_row(back, NAME, where)
+    document = CsvDocument(back, FILES[NAME])
+    document.comment_out(document.find("hostname", "hs-pc-002"))
+    gone = document.data()
     assert strange in gone
     assert b"# hs-pc-002" in gone
