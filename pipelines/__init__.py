@@ -26,7 +26,7 @@ are the entry points; analysts use `notebook`:
 from typing import Any
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """`connect`, brought in when it is first asked for."""
     if name == "connect":
         from pipelines.notebook.connection import connect

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import SettingsError
 from pipelines.settings.roles import Right
@@ -80,7 +80,7 @@ class Result:
     facts: Mapping[str, object] = field(default_factory=dict)
     lines: Sequence[str] = ()
     file: str = ""
-    names: Mapping[str, Any] | None = None
+    names: Mapping[str, object] | None = None
     decided: tuple[str, ...] = ()
     back: str = ""
     mail: "Callable[[ActionContext], object] | None" = None

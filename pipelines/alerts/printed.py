@@ -23,7 +23,7 @@ def printed(html: str) -> tuple[bytes, str]:
         return b"", FAILED
 
 
-def _no_request(url: str, *_args: Any, **_options: Any) -> Any:
+def _no_request(url: str, *_args: Any, **_options: Any) -> object:
     """Refuse to read anything: an email contains all that it needs."""
     message = f"an email reads nothing: {url}"
     raise ValueError(message)

@@ -197,7 +197,7 @@ class Visit:
 def _revisions(store: Any) -> Callable[[Action, Mapping[str, Any]], str]:
     """Return a function that gives a form the revision of its subject."""
 
-    def revision(form: Action, values: Mapping[str, Any]) -> str:
+    def revision(form: Action, values: Mapping[str, object]) -> str:
         if not form.about:
             return ""
         with store.reading() as connection:

@@ -75,7 +75,7 @@ class OpenHome:
         self._lock = RLock()
         self._store: Store | None = None
         self._district: tuple[Stamp, District] | None = None
-        self._cases: tuple[Any, dict[str, Case]] | None = None
+        self._cases: tuple[object, dict[str, Case]] | None = None
         self._known: dict[str, tuple[Case, date, ListedCase]] = {}
         self._base: tuple[Path, ReportInputs] | None = None
         self._shared: dict[str, Any] = {}

@@ -243,7 +243,7 @@ def _has_kind(known: Iterable[ListedCase], kind: str) -> bool:
 
 def place_of(
     home: OpenHome, context: ActionContext, chosen: QueueFilter, case_id: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the place of a case in the queue and the case after it; empty if it is not there."""
     order = [one.case.case_id for one in matching(home, context, chosen)]
     if case_id not in order:
@@ -374,7 +374,7 @@ class Group:
 
 def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
     """Return groups of two or more undecided cases, the largest first."""
-    held: dict[tuple[GroupBy, Any], list[Case]] = {}
+    held: dict[tuple[GroupBy, object], list[Case]] = {}
     for one in found:
         if one.case.undecided:
             for by in ("subject", "rule", "kind"):
@@ -388,7 +388,7 @@ def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
     return sorted(groups, key=lambda group: -group.size)[:MAX_GROUPS]
 
 
-def _key(case: Case, by: str) -> Any:
+def _key(case: Case, by: str) -> object:
     if by == "rule":
         return case.heaviest["rule"]
     if by == "kind":

@@ -301,7 +301,7 @@ class OpenIdSignIn:
 
     def __init__(self) -> None:
         self._begun: dict[str, _Begun] = {}
-        self._metadata: dict[str, Mapping[str, Any]] = {}
+        self._metadata: dict[str, Mapping[str, object]] = {}
         self._lock = Lock()
 
     def begin(self, desk: Desk, back: str) -> tuple[str, str]:
@@ -396,7 +396,7 @@ class OpenIdSignIn:
         return token.claims
 
 
-def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
+def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
     """Return the session of the user in the claims, if they belong to the district.
 
     Raises:
@@ -423,7 +423,7 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
     )
 
 
-def _fetched(url: str) -> Mapping[str, Any]:
+def _fetched(url: str) -> Mapping[str, object]:
     answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MAX_ANSWER_BYTES)
     found = json.loads(answer.data) if answer.status < BAD_STATUS else None
     if not isinstance(found, dict):

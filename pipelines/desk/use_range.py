@@ -159,7 +159,7 @@ def _summed(rows: pl.DataFrame, name: str, days: int) -> list[tuple[Any, float]]
 
 
 def _bars(
-    rows: Sequence[tuple[Any, float]], chosen: UseFilter | None = None, name: str = ""
+    rows: Sequence[tuple[object, float]], chosen: UseFilter | None = None, name: str = ""
 ) -> list[Bar]:
     longest = max((minutes for _, minutes in rows), default=0.0) or 1.0
     held = getattr(chosen, name) if chosen else ""

@@ -192,7 +192,7 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
 
 def case_forms(
     context: ActionContext, case: Case, chosen: QueueFilter
-) -> list[tuple[Action, Mapping[str, Any]]]:
+) -> list[tuple[Action, Mapping[str, object]]]:
     """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
@@ -216,7 +216,7 @@ def _subjects(context: ActionContext, case: Case) -> Mapping[str, str]:
     return {ALL: f"{every} ({len(decided)})"} | (named if len(named) > 1 else {})
 
 
-def _date(row: Mapping[str, Any]) -> date:
+def _date(row: Mapping[str, object]) -> date:
     return date.fromisoformat(str(row["event_date"]))
 
 
@@ -282,7 +282,7 @@ def _proposed_group(group: Group) -> dict[str, Any]:
     }
 
 
-def _proposed_site(offer: Offer) -> dict[str, Any]:
+def _proposed_site(offer: Offer) -> dict[str, object]:
     cells = offer.proposals[0].cells
     return {
         "id": offer.offer_id,
@@ -421,7 +421,7 @@ def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
 def record_page(context: ActionContext, number: str, first: int) -> dict[str, Any]:
     """Return a request for public records, and a page of its draft."""
     district, request = context.district, request_of(context.district.store, number)
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "request": _record(context, request),
         "is_open": not request.closed_time,
         "is_released": request.outcome == RELEASED,
@@ -612,5 +612,5 @@ def _times(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
 
 def _with_time(
     rows: Iterable[Mapping[str, Any]], name: str, zone: ZoneInfo
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     return [{**row, "when": moment(datetime.fromisoformat(row[name]), zone)} for row in rows]

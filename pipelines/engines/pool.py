@@ -93,7 +93,7 @@ class _Worker:
                 env={**os.environ, "POLARS_MAX_THREADS": str(threads)},
             )
 
-    def ask(self, function: Callable[[Any], Any], task: Any) -> TaskResult:
+    def ask(self, function: Callable[[object], object], task: object) -> TaskResult:
         self._connection.send((function, task))
         found: TaskResult = self._connection.recv()
         return found

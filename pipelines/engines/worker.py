@@ -5,16 +5,16 @@ It ends when the process that started it does, whichever way that ended.
 
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class TaskResult(NamedTuple):
     """The value that a function returned or the error that it raised; the other is None."""
 
-    result: Any
+    result: object
     error: Exception | None
 
-    def value(self) -> Any:
+    def value(self) -> object:
         """Return what it returned.
 
         Raises:
@@ -25,7 +25,7 @@ class TaskResult(NamedTuple):
         return self.result
 
 
-def answer(function: Callable[[Any], Any], task: Any) -> TaskResult:
+def answer(function: Callable[[object], object], task: object) -> TaskResult:
     """Call a function; an error is an answer too."""
     try:
         return TaskResult(function(task), None)

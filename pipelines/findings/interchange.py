@@ -21,7 +21,7 @@ CATEGORIES = {"shared_account": "iam", "anomaly": "intrusion_detection"}
 CEF_SEVERITIES = {"informational": 1, "low": 3, "medium": 5, "high": 8, "critical": 10}
 
 
-def ocsf(row: Row, title: str) -> dict[str, Any]:
+def ocsf(row: Row, title: str) -> dict[str, object]:
     """Return a finding as an OCSF Detection Finding (class 2004)."""
     status = STATUSES.get(row["status"], (0, "Unknown"))
     first, last, created = (_milliseconds(row[name]) for name in _TIMES)
@@ -60,7 +60,7 @@ def ocsf(row: Row, title: str) -> dict[str, Any]:
     }
 
 
-def ecs(row: Row, title: str) -> dict[str, Any]:
+def ecs(row: Row, title: str) -> dict[str, object]:
     """Return a finding as a document of the Elastic Common Schema."""
     return {
         "@timestamp": row["end_utc"],
@@ -160,7 +160,7 @@ def _escaped(value: object, mark: str) -> str:
     return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _line(document: Mapping[str, Any]) -> str:
+def _line(document: Mapping[str, object]) -> str:
     return json.dumps(document, ensure_ascii=True)
 
 

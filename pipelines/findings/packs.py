@@ -175,7 +175,7 @@ def _evidence_lines(
 
 def _alternatives(
     findings: Iterable[Mapping[str, Any]],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Return other explanations with their tests, and those that the rules exclude."""
     rows = [
         {"finding_id": finding["finding_id"], **explanation}

@@ -264,7 +264,7 @@ def _about(row: DecidedFinding) -> Iterator[tuple[str, str, str, bool]]:
         yield verdict, rule, about, is_device
 
 
-def quality_row(quality: RuleQuality) -> dict[str, Any]:
+def quality_row(quality: RuleQuality) -> dict[str, object]:
     """Return a rule's record as values for JSON and tables."""
     low, high = quality.bounds
     counts = {name: quality.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")}

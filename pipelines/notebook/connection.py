@@ -290,7 +290,7 @@ class Connection:
         """The saved queries of the product and the home, by name, as their files are now."""
         return queries_with(DistrictHome(self.home).queries)
 
-    def saved(self, name: str = "", **values: object) -> Any:
+    def saved(self, name: str = "", **values: object) -> object:
         """Return the relation of a saved query, as `sql` does for a query in SQL.
 
         The home's folder `queries` contains the district's own.

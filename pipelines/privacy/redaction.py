@@ -87,7 +87,7 @@ def _spelt(site: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _replaced(value: Any, spelled: re.Pattern[str], name: str) -> Any:
+def _replaced(value: object, spelled: re.Pattern[str], name: str) -> Any:
     if isinstance(value, str):
         return spelled.sub(lambda _found: name, value)
     if isinstance(value, Mapping):

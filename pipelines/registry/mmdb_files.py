@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import maxminddb
 import polars as pl
@@ -121,9 +121,9 @@ def look_up(values: Sequence[str], files: Sequence[OutsideFile]) -> pl.DataFrame
     return pl.DataFrame(rows, schema=OUTSIDE, orient="row")
 
 
-def _told(ip: str, readers: Iterable[tuple[maxminddb.Reader, str]]) -> tuple[Any, ...]:
+def _told(ip: str, readers: Iterable[tuple[maxminddb.Reader, str]]) -> tuple[object, ...]:
     kinds: list[tuple[int, str, str]] = []
-    place: tuple[Any, ...] = (None,) * 6
+    place: tuple[object, ...] = (None,) * 6
     for reader, source in readers:
         found = _found(reader, ip)
         kinds += [(STRONGEST_LAST.index(kind), kind, source) for kind in _kinds(found)]
@@ -134,7 +134,7 @@ def _told(ip: str, readers: Iterable[tuple[maxminddb.Reader, str]]) -> tuple[Any
     return (kind, source_of_kind, *place)
 
 
-def _found(reader: maxminddb.Reader, ip: str) -> Mapping[str, Any]:
+def _found(reader: maxminddb.Reader, ip: str) -> Mapping[str, object]:
     """Return the record of an address, with its traits at the same level."""
     try:
         found = reader.get(ip)
@@ -146,7 +146,7 @@ def _found(reader: maxminddb.Reader, ip: str) -> Mapping[str, Any]:
     return found | traits if isinstance(traits, dict) else found
 
 
-def _kinds(found: Mapping[str, Any]) -> Iterator[str]:
+def _kinds(found: Mapping[str, object]) -> Iterator[str]:
     for name, kind in FLAGS.items():
         if found.get(name) in (True, "true", "1"):
             yield kind
@@ -156,7 +156,7 @@ def _kinds(found: Mapping[str, Any]) -> Iterator[str]:
             yield WORDS[word.lower()]
 
 
-def _place(found: Mapping[str, Any]) -> Place:
+def _place(found: Mapping[str, object]) -> Place:
     """Return country, city, degrees north and east, radius in km.
 
     Without city and radius, the degrees are the middle of a country
@@ -174,7 +174,7 @@ def _place(found: Mapping[str, Any]) -> Place:
     return (code.upper() if code else None), town, lat, lon, radius
 
 
-def _is_better(where: Place, place: tuple[Any, ...]) -> bool:
+def _is_better(where: Place, place: tuple[object, ...]) -> bool:
     """Return whether it has the degrees, or is the first with any data."""
     return place[-1] is None or (where[2] is not None and place[2] is None)
 

@@ -6,7 +6,7 @@ A detection's own header lists its clauses. A pack may give others under
 
 import tomllib
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -95,11 +95,11 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _listed(value: object) -> list[Any]:
+def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _clauses(said: list[Any]) -> tuple[list[Clause], list[Problem]]:
+def _clauses(said: list[object]) -> tuple[list[Clause], list[Problem]]:
     good: list[Clause] = []
     problems: list[Problem] = []
     for entry in said:

@@ -108,7 +108,7 @@ def removed_page(shared: Mapping[str, str], week_start: date) -> str:
 
 
 def archive_pages(
-    view: View, shared: Mapping[str, Any], *, numbers: bool = True
+    view: View, shared: Mapping[str, object], *, numbers: bool = True
 ) -> dict[str, Page]:
     """Return the index of weeks, and the pointer to the newest.
 
@@ -123,7 +123,7 @@ def archive_pages(
     entries = [entry(week, keys) for week in rows]
     is_newest = newest == view.label
     spans = grouped(view) if numbers else {}
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "spans": [
             [name for name in reversed(spans) if name[0].startswith(folder)]
             for folder in ("months/", "semesters/")

@@ -89,7 +89,7 @@ def _short(seconds: Any) -> str:
     return "1 second" if whole == 1 else f"{whole} seconds"
 
 
-def _about(seconds: Any) -> str:
+def _about(seconds: object) -> str:
     return f"about {_minutes(seconds)} (estimate)"
 
 
@@ -114,7 +114,7 @@ def _words(value: Any) -> str:
     return listed([str(one).replace("_", " ") for one in value], most=6)
 
 
-def _day_type(value: Any) -> str:
+def _day_type(value: object) -> str:
     return DAY_KINDS[value].label if value in DAY_KINDS else str(value).replace("_", " ")
 
 
@@ -144,7 +144,7 @@ MEASURES: Mapping[str, tuple[str, Say]] = {
 }
 
 
-def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def shown(measures: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     """Label and text of each figure that readers know, in the order above."""
     breaks = str(measures.get("why_no_break") or "")
     for name, (label, say) in MEASURES.items():
@@ -156,7 +156,7 @@ def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield ("of it in contract hours (breaks unknown)" if is_whole else label, say(value))
 
 
-def _fits(value: Any, say: Say) -> bool:
+def _fits(value: object, say: Say) -> bool:
     """Return whether the value has the type that its words need."""
     if say is _words:
         return isinstance(value, list)
@@ -335,7 +335,7 @@ def card(row: Mapping[str, Any]) -> Card:
     )
 
 
-def in_units(claim: str, measures: Mapping[str, Any]) -> str:
+def in_units(claim: str, measures: Mapping[str, object]) -> str:
     """Return the sentence with its distance in the units of the district's readers."""
     kilometers = measures.get("kilometers")
     if isinstance(kilometers, bool) or not isinstance(kilometers, int | float):

@@ -152,7 +152,7 @@ def shorter(text: str) -> str:
     return shown if len(shown) <= MAX_TICK else shown[: MAX_TICK - 3] + "..."
 
 
-def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, Any]:
+def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, object]:
     """Return an axis from `low` to `high` with ticks at given places; data may be escaped."""
     return {
         "range": [low, high],
@@ -218,7 +218,7 @@ def columns(role: str, marks: Sequence[tuple[float, float, str]], *, name: str =
     }
 
 
-def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
+def _look(role: str, name: str, thickness: float) -> dict[str, object]:
     pattern = {"shape": PATTERNS.get(role, ""), "fgcolor": LIGHT["surface"], "size": 6}
     pattern |= {"fillmode": "overlay", "solidity": 0.18, "fgopacity": 0.75}
     return {
@@ -280,20 +280,20 @@ def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: 
     }
 
 
-def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, Any]:
+def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, object]:
     """Return a rectangle in data coordinates: an outline by default."""
     outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
     place = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
     return place | {"line": outline, "layer": "above"} | look
 
 
-def band(x0: float, x1: float, y0: float, y1: float, **refs: object) -> dict[str, Any]:
+def band(x0: float, x1: float, y0: float, y1: float, **refs: object) -> dict[str, object]:
     """Return a usual range, shaded below the marks."""
     look = {"fillcolor": LIGHT["idle"], "line": {"width": 0}}
     return box(x0, x1, y0, y1, opacity=0.8, layer="below", **look, **refs)
 
 
-def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
+def note(x: float, y: float, text: str, **look: object) -> dict[str, object]:
     """Return a direct label in data coordinates, to the right of its place."""
     font = {"color": LIGHT["ink"], "size": 13}
     place = {"x": x, "y": y, "text": label(text), "showarrow": False}
@@ -301,7 +301,7 @@ def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
 
 
 def chart(
-    traces: Sequence[Trace], *, x: dict[str, Any], y: dict[str, Any], **layout: Any
+    traces: Sequence[Trace], *, x: dict[str, object], y: dict[str, object], **layout: Any
 ) -> Figure:
     """Return a figure in our look. `layout` may contain height, shapes, annotations, axes."""
     named = any(trace["showlegend"] for trace in traces if "showlegend" in trace)
@@ -331,7 +331,7 @@ def chart(
     }
 
 
-def spec(figure: Figure) -> dict[str, Any]:
+def spec(figure: Figure) -> dict[str, object]:
     """Return the figure with our settings of the library."""
     return {**figure, "config": NO_CLOUD}
 
@@ -475,7 +475,7 @@ def _tick(when: datetime, step: int) -> str:
     return clock(when.hour, when.minute)
 
 
-def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
+def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, object]:
     """Shade the time in which more than one lane is busy.
 
     Args:

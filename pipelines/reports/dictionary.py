@@ -362,7 +362,7 @@ VALUES: Mapping[str, Words] = {
 }
 """Column, or relation and column -> its words."""
 
-_SQL_TYPES: Mapping[Any, str] = {
+_SQL_TYPES: Mapping[object, str] = {
     pl.String: "varchar",
     pl.Boolean: "boolean",
     pl.Date: "date",

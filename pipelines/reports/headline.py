@@ -272,7 +272,7 @@ def sites_asked_about(view: View) -> pl.DataFrame:
 
 def _uses(
     record: Mapping[str, Any], row: Mapping[str, Any], case: str | None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return the use of each site of a finding."""
     details = record.get("details") or record.get("measures") or {}
     sites = details.get("sites") or record.get("sites") or []
@@ -434,7 +434,7 @@ def this_week(view: View) -> dict[str, Any]:
     arrived = coverage(view)
     if not arrived.has_data:
         return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
-    numbers: dict[str, Any] = {
+    numbers: dict[str, object] = {
         "week_start": view.start,
         "needs_review": len(view.waiting),
         "shared_accounts": view.seen("shared_account")["subject"].n_unique(),

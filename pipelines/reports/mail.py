@@ -127,7 +127,7 @@ def sentence(line: Line) -> str:
     return ("(or more) " if line.is_least else "") + f"{line.whole} {line.comparison}".strip()
 
 
-def bars(view: View) -> list[dict[str, Any]]:
+def bars(view: View) -> list[dict[str, object]]:
     """Return cases to decide over the last weeks, each as long as its number."""
     now = this_week(view) | {"week_start": view.start}
     weeks = [*history(view)[1 - WEEKS_SHOWN :], now]

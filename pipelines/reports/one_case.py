@@ -42,7 +42,7 @@ class CasePage:
     """
 
     card: CaseCard
-    picture: Mapping[str, Any] | None
+    picture: Mapping[str, object] | None
     lines: Mapping[str, Lines]
 
 

@@ -59,7 +59,7 @@ def phone_labels(labels: Sequence[str]) -> Markup:
     return Markup('style="{}"').format(said)
 
 
-def printable(value: Any) -> Any:
+def printable(value: object) -> object:
     """Return a printable value: text without hidden characters, or a number.
 
     Raises:
@@ -92,7 +92,7 @@ def environment() -> Environment:
 
 
 @cache
-def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
+def constants(accents: Accents, paper: str) -> Mapping[str, object]:
     """Return the common parts of every page: library, boot script, colors, policies."""
     allowed = f"'{integrity(boot())}'"
     light, dark = themes(accents)
@@ -169,7 +169,7 @@ def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
 
 def said_once(
     parts: Sequence[dict[str, Any]],
-) -> tuple[str, Sequence[dict[str, Any]]]:
+) -> tuple[str, Sequence[dict[str, object]]]:
     """Move a note that is the same in all parts of a page to its head.
 
     Returns:
@@ -189,7 +189,7 @@ def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
     return {"title": said} if said else {}
 
 
-def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
+def part(section: Section, rows: pl.DataFrame) -> dict[str, object]:
     """Return all that the page needs of one section."""
     figure, summary = section.draw(rows), section.summary(rows)
     caption, in_full = captioned(summary) if figure else (summary, "")

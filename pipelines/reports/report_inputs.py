@@ -19,7 +19,7 @@ from pipelines.settings.model import MIN_COUNT, REPORT_TITLE, Referral
 UNSHOWN = {"sites", "status_reason"}
 """Columns of a finding that are left out: sites are in its record, a reason may contain a name."""
 
-_KINDS: Mapping[str, Any] = {
+_KINDS: Mapping[str, object] = {
     name: kind
     for kind, names in {
         pl.Date: ("event_date", "first_seen_date", "valid_to", "review_by"),
@@ -274,7 +274,7 @@ class ReportInputs:
     pdf: str = ""
     pdf_note: str = ""
     revision: int = 1
-    earlier_facts: Sequence[Mapping[str, Any]] = ()
+    earlier_facts: Sequence[Mapping[str, object]] = ()
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()
     previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
@@ -289,7 +289,7 @@ class ReportInputs:
         object.__setattr__(self, "previous", tuple(weeks))
 
 
-def week_of(headline: Mapping[str, Any]) -> date:
+def week_of(headline: Mapping[str, object]) -> date:
     """Return the Monday of an earlier week's headline numbers, date or ISO text."""
     start = headline["week_start"]
     return start if isinstance(start, date) else date.fromisoformat(str(start))

@@ -53,16 +53,16 @@ def semester_of(start: date) -> tuple[str, str]:
     return f"semesters/{middle.year}-1-spring", f"Spring {middle.year}"
 
 
-def known_weeks(view: View) -> list[Mapping[str, Any]]:
+def known_weeks(view: View) -> list[Mapping[str, object]]:
     """Return the headline numbers of every week, this one's as they are now."""
     others = [week for week in view.inputs.previous if week_of(week) != view.start]
     now = this_week(view) | {"week_start": view.start}
     return sorted([*others, now], key=lambda week: str(week_of(week)))
 
 
-def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, object]]]:
     """Return the weeks of each month and each semester, oldest first."""
-    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    found: dict[tuple[str, str], list[Mapping[str, object]]] = {}
     for week in known_weeks(view):
         if not week.get("is_last_year") and not week.get("is_removed"):
             for name in (month_of(week_of(week)), semester_of(week_of(week))):
@@ -70,7 +70,7 @@ def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
     return found
 
 
-def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
+def rollup_pages(view: View, shared: Mapping[str, object]) -> dict[str, Page]:
     """Return a page and files for each month and semester with a published week.
 
     One that starts before the first day of kept findings remains as published.
@@ -104,13 +104,13 @@ def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
     return pages
 
 
-def span_of(view: View, weeks: list[Mapping[str, Any]]) -> View:
+def span_of(view: View, weeks: list[Mapping[str, object]]) -> View:
     """Return all days from the first of some weeks to the last."""
     first, last = week_of(weeks[0]), week_of(weeks[-1])
     return replace(view, start=first, weeks=(last - first) // ONE_WEEK + 1)
 
 
-def span_parts(own: View) -> list[dict[str, Any]]:
+def span_parts(own: View) -> list[dict[str, object]]:
     """Return the sections that show the days of a span; their files are those of its weeks."""
     chosen = [one for one in sections() if one.is_for_spans]
     parts = parts_of(own, wanted(chosen, own.inputs.sections_off))
@@ -138,7 +138,7 @@ def switch(view: View) -> Switch:
     return [(f"Week {view.start.isocalendar().week}", ""), *spans] if spans else []
 
 
-def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]) -> Switch:
+def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, object]]) -> Switch:
     """Return links from a month or semester to its newest week, and to others of its kind."""
     newest = week_of(weeks[-1])
     week = f"Week {newest.isocalendar().week}"
@@ -150,7 +150,7 @@ def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]
     return [(week, f"../{week_label(newest)}/pictures.html"), *spans]
 
 
-def lead(weeks: list[Mapping[str, Any]]) -> str:
+def lead(weeks: list[Mapping[str, object]]) -> str:
     """Return how many weeks there are, and how many of them are not whole."""
     said = f"{count(len(weeks), 'week')} with a report"
     broken = sum(not is_whole(week) for week in weeks)

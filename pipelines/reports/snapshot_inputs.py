@@ -55,11 +55,11 @@ BETWEEN = "(, and |, | and then at | and )"
 COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
-def rules(district: District) -> Sequence[Mapping[str, Any]]:
+def rules(district: District) -> Sequence[Mapping[str, object]]:
     """Return every rule in words, with the thresholds in force."""
     held = arrived(district.store)
     lacking = rules_on(district.detections, district.registry).lacking
-    found: list[Mapping[str, Any]] = []
+    found: list[Mapping[str, object]] = []
     for code, detection in sorted(district.detections.items()):
         header = detection.model.header
         said = district.said_of_rules.get(code)
@@ -104,7 +104,7 @@ def _regulation(said: DetectionSettings) -> str | None:
     return f"{said.regulation} ({approved})" if approved else said.regulation
 
 
-def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any]]:
+def clauses(district: District, database: Database) -> Sequence[Mapping[str, object]]:
     """Return the clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
@@ -212,7 +212,7 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     return claim, json.dumps(record, sort_keys=True)
 
 
-def claim_with_names(claim: str, details: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def claim_with_names(claim: str, details: Mapping[str, object], names: Mapping[str, str]) -> str:
     """Return the sentence of a finding, with the buildings of its details by their names."""
     codes = details.get("buildings")
     lists = [codes] if isinstance(codes, list) else []

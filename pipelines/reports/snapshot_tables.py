@@ -121,7 +121,7 @@ def finding_frames(
 
 def case_frames(
     cases: Iterable[Case],
-    lines: Iterable[Mapping[str, Any]],
+    lines: Iterable[Mapping[str, object]],
     names: Pseudonyms,
     masks: Mapping[str, str],
     known: Mapping[str, Sequence[str]] = MappingProxyType({}),

@@ -202,10 +202,10 @@ class View:
         is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col("severity").is_in(LOW)
         return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
 
-    def evidence_of(self, findings: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
+    def evidence_of(self, findings: Collection[str]) -> Mapping[str, list[dict[str, object]]]:
         """Return the log lines of each of some findings, in the order of the argument."""
         cited = self.inputs.evidence.filter(pl.col("finding_id").is_in(list(findings)))
-        lines: dict[str, list[dict[str, Any]]] = {one: [] for one in findings}
+        lines: dict[str, list[dict[str, object]]] = {one: [] for one in findings}
         for row in cited.sort("position", "time").rows(named=True):
             lines[row["finding_id"]].append(row)
         return lines
@@ -230,7 +230,7 @@ class View:
         return len(self.school_dates)
 
     @cached_property
-    def earlier(self) -> list[Mapping[str, Any]]:
+    def earlier(self) -> list[Mapping[str, object]]:
         """Headline numbers of the weeks before, oldest first."""
         return [week for week in self.inputs.previous if week_of(week) < self.start]
 

@@ -158,7 +158,7 @@ def shared_files(
 
 
 def number_pages(
-    view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
+    view: View, proven: Mapping[str, Proof], shared: Mapping[str, object]
 ) -> dict[str, Page]:
     """Return the page behind each number."""
     return {
@@ -167,7 +167,7 @@ def number_pages(
     }
 
 
-def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) -> dict[str, Page]:
+def case_pages(view: View, shared: Mapping[str, object], *, whole: bool = False) -> dict[str, Page]:
     """Return the page of every case that the week's pages link to, and of its findings.
 
     The archive has chart, tests and log lines of a carried case once, in its own
@@ -205,7 +205,7 @@ def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) ->
     return pages
 
 
-def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | None:
+def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, object] | None:
     """Return the swim lanes of some findings, wide and for a phone, and in words."""
     lines = case_lines(view, findings, kind)
     figure = swim_lane(view, lines)
@@ -219,7 +219,7 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
 
 
 def finding_pages(
-    view: View, shared: Mapping[str, Any], made: Card, rows: Table
+    view: View, shared: Mapping[str, object], made: Card, rows: Table
 ) -> dict[str, Page]:
     """Return the evidence page of one finding, and its log lines as a file."""
     name = made.page.removesuffix(".html")

@@ -264,7 +264,7 @@ class _Asked(dict[str, str]):
         super().__init__(given)
         self.names: set[str] = set()
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         self.names.add(key)
         return super().get(key, default)
 

@@ -7,7 +7,6 @@ entry of the chain, and settings without roles are refused where the newest has 
 
 import hashlib
 import json
-from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome
@@ -24,7 +23,7 @@ def roles_text(settings: Settings) -> str:
     """Return which roles the settings fill, with a hash of the groups and logins."""
     filled: list[str] = [role for role in ROLES if getattr(settings.roles, role)]
     desk = settings.desk
-    tables: list[dict[str, Any]] = [
+    tables: list[dict[str, object]] = [
         part.model_dump() for part in (settings.roles, desk.logins, desk.groups, desk.roles)
     ]
     if not any(any(table.values()) for table in tables):

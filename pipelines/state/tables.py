@@ -76,17 +76,17 @@ class LogText(TypeDecorator[str]):
         return value.replace("\x00", "\\x00")
 
 
-def filled(kind: Kind, *names: str) -> list[Column[Any]]:
+def filled(kind: Kind, *names: str) -> list[Column[object]]:
     """Return columns that every row fills."""
     return [Column(name, kind, nullable=False) for name in names]
 
 
-def optional(kind: Kind, *names: str) -> list[Column[Any]]:
+def optional(kind: Kind, *names: str) -> list[Column[object]]:
     """Return columns that a row may leave empty."""
     return [Column(name, kind) for name in names]
 
 
-def keys(kind: Kind, *names: str) -> list[Column[Any]]:
+def keys(kind: Kind, *names: str) -> list[Column[object]]:
     """Return columns that together identify a row."""
     return [Column(name, kind, primary_key=True) for name in names]
 

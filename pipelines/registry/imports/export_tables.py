@@ -259,7 +259,7 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str
             yield name, ",".join(filter(None, map(_cell, members)))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, dict):
         return str(value.get("sourcedId", ""))
     if isinstance(value, bool):
@@ -267,7 +267,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _roles(user: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _roles(user: Mapping[str, object]) -> Iterator[dict[str, str]]:
     """Yield version 1.2 has the roles within the user."""
     held = user.get("roles")
     for role in held if isinstance(held, list) else ():

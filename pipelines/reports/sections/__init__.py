@@ -28,11 +28,11 @@ PAGES: Mapping[Page, tuple[str, str]] = {
 """The pages of a week: the file of each, and what it is called."""
 
 
-def nothing_more(rows: Any) -> None:
+def nothing_more(rows: object) -> None:
     """Do nothing, for sections whose template needs nothing else."""
 
 
-def always(rows: Any) -> bool:  # noqa: ARG001 - the contract's shape
+def always(rows: object) -> bool:  # noqa: ARG001 - the contract's shape
     """Return true, for sections that appear every week."""
     return True
 
@@ -96,6 +96,6 @@ def sections() -> list[Section]:
     return sorted(found.values(), key=lambda section: (section.order, section.name))
 
 
-def no_chart(rows: Any) -> Figure | None:  # noqa: ARG001 - the contract's shape
+def no_chart(rows: object) -> Figure | None:  # noqa: ARG001 - the contract's shape
     """Return no chart, for sections that words and a table show best."""
     return None

@@ -112,7 +112,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     return chart(traces, **first, **sides, annotations=notes, height=50 + 150 * down)
 
 
-def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
+def small(mine: pl.DataFrame, name: str, suffix: str) -> object:
     """Return the seven bars of one building."""
     marks = [
         (weekday, minutes / 60, f"{name}, {WEEKDAYS[weekday]}: {duration(minutes)}")
@@ -121,7 +121,7 @@ def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
     return columns("blue", marks) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
 
 
-def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
+def pair(place: int, suffix: str, top: float, down: int) -> dict[str, object]:
     """Return the axes of the building at `place`."""
     column, row = place % ACROSS, place // ACROSS
     wide, tall = 1 / ACROSS, 1 / down

@@ -70,14 +70,14 @@ def rows(view: View) -> pl.DataFrame:
     return pl.DataFrame(found, schema={**kinds, **lists})
 
 
-def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> str:
+def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, object]]) -> str:
     """Return the first day of a log for a rule of a clause; empty without one."""
     known = [rules[code] for code in detections if code in rules]
     days = [str(rule.get("since") or "") for rule in known if not waits_for(rule)]
     return min(filter(None, days), default="")
 
 
-def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, object]]) -> list[str]:
     """Return rules of a clause that cannot judge yet, by what they wait for."""
     found: dict[str, list[str]] = {}
     for code in detections:
@@ -115,8 +115,8 @@ def control(proved: Mapping[str, Any]) -> str:
 def state(
     strength: str,
     detections: Sequence[str],
-    rules: Mapping[str, Mapping[str, Any]],
-    controls: Sequence[Mapping[str, Any]] = (),
+    rules: Mapping[str, Mapping[str, object]],
+    controls: Sequence[Mapping[str, object]] = (),
 ) -> str:
     """Return how far a clause is monitored; what is not known of a rule counts against it."""
     if controls and not detections:

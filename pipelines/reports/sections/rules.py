@@ -1,7 +1,6 @@
 """Report section: how we count. Every rule, its thresholds and their reasons."""
 
 import json
-from typing import Any
 
 import polars as pl
 
@@ -47,7 +46,7 @@ def rows(view: View) -> pl.DataFrame:
     return pl.DataFrame(found, schema=KINDS)
 
 
-def threshold(param: dict[str, Any]) -> dict[str, str | None]:
+def threshold(param: dict[str, object]) -> dict[str, str | None]:
     """Return a threshold's name in words, its value, its reason and its regulation."""
     if not param:
         return dict.fromkeys(("param", "value", "why", "regulation"))
@@ -105,9 +104,9 @@ def thresholds_table(rows: pl.DataFrame) -> Table:
     )
 
 
-def by_rule(rows: pl.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
+def by_rule(rows: pl.DataFrame) -> list[tuple[str, list[dict[str, object]]]]:
     """Return each rule's code and its rows."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, object]]] = {}
     for row in rows.iter_rows(named=True):
         found.setdefault(row["code"], []).append(row)
     return list(found.items())

@@ -45,7 +45,7 @@ def rows(view: View) -> pl.DataFrame:
     return pl.DataFrame(found, schema=COLUMNS)
 
 
-def rows_of(weeks: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def rows_of(weeks: Sequence[Mapping[str, object]]) -> pl.DataFrame:
     """Return the same rows of any weeks, for a month or a semester."""
     found = [
         {"week": week_of(week), "key": key, "value": week.get(key)}
@@ -161,14 +161,16 @@ def curves(rows: pl.DataFrame, key: str) -> list[Any]:
     ]
 
 
-def band(usually: tuple[int, int] | None, last: int, refs: dict[str, Any]) -> list[dict[str, Any]]:
+def band(
+    usually: tuple[int, int] | None, last: int, refs: dict[str, Any]
+) -> list[dict[str, object]]:
     """Return the usual range as a shaded band; nothing where it is not known."""
     if usually is None:
         return []
     return [shaded(0, last, *usually, **refs)]
 
 
-def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, Any]:
+def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, object]:
     """Return the axes of the number at `place`."""
     weeks = rows["week"].unique().sort().to_list()
     names = [(p, f"{week.isocalendar().week}") for p, week in enumerate(weeks)]
