@@ -23,8 +23,6 @@ are the entry points; analysts use `notebook`:
     from pipelines import connect
 """
 
-from typing import Any
-
 
 def __getattr__(name: str) -> object:
     """`connect`, brought in when it is first asked for."""

@@ -388,7 +388,7 @@ def requests_view(visit: ApiVisit) -> Response:
             action=row["words"],
             about=row["label"],
             state=row["state"],
-            requested=row["asked_time"],
+            requested=datetime.fromisoformat(row["asked_time"]),
             reason=row["reason"],
         )
         for row in (*page["open"], *page["answered"])

@@ -7,18 +7,19 @@ still there.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.actions.action import Action, Preview, Result
 from pipelines.actions.context import ActionContext, granted_today
@@ -60,10 +61,13 @@ from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Principal, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.connections import Transaction
+from pipelines.state.connections import Store, Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision
 from pipelines.state.privacy_records import gather_openings
 from pipelines.state.reviews import requests
+
+if TYPE_CHECKING:  # templates are imported with the first page
+    from jinja2 import Environment
 
 LOG = logging.getLogger("schoolbell.desk")
 HEADERS = {
@@ -106,7 +110,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/office", "Referrals to you", "referral"),
 )
 
-_REVISION: Mapping[str, Callable[[Any, str], str]] = {
+_REVISION: Mapping[str, Callable[[Transaction, str], str]] = {
     "case": case_revision,
     "request": request_revision,
     "record": record_revision,
@@ -172,7 +176,7 @@ class Visit:
         # the one operator of a home without roles is not another office
         return self.asker.may(right) and not (right == "referral" and self.asker.is_alone)
 
-    def page(self, name: str, *, status: int = 200, **values: Any) -> Response:
+    def page(self, name: str, status: int = 200, /, **values: object) -> Response:
         """Render a page in the district's look, with one-time messages."""
         told, self.session.told = self.session.told, ""
         undo, self.session.undo = self.session.undo, ()
@@ -194,7 +198,7 @@ class Visit:
         return _rendered(self.desk, name, status, common | values)
 
 
-def _revisions(store: Any) -> Callable[[Action, Mapping[str, Any]], str]:
+def _revisions(store: Store) -> Callable[[Action, Mapping[str, object]], str]:
     """Return a function that gives a form the revision of its subject."""
 
     def revision(form: Action, values: Mapping[str, object]) -> str:
@@ -207,7 +211,7 @@ def _revisions(store: Any) -> Callable[[Action, Mapping[str, Any]], str]:
 
 
 @cache
-def templates() -> Any:
+def templates() -> "Environment":
     """Return the templates of the desk, which extend those of the report."""
     from jinja2 import ChoiceLoader, PackageLoader
 
@@ -228,7 +232,7 @@ def assets() -> Mapping[str, tuple[str, str]]:
     }
 
 
-def _rendered(desk: DeskApp, name: str, status: int, values: Mapping[str, Any]) -> Response:
+def _rendered(desk: DeskApp, name: str, status: int, values: Mapping[str, object]) -> Response:
     settings = desk.home.district.settings
     look, script = assets()
     shared = {
@@ -791,7 +795,7 @@ def _file(name: str, data: bytes) -> Response:
 Post = Callable[[Visit, Mapping[str, str]], Response]
 
 
-def posted(view: Post) -> Callable[[Request], Any]:
+def posted(view: Post) -> Callable[[Request], Awaitable[Response]]:
     """Wrap a form of signed-in users; one without the session's token is refused."""
 
     async def answer(request: Request) -> Response:
@@ -1031,13 +1035,13 @@ def routes() -> list[Route]:
 class Guarded:
     """Every answer with the headers that keep it within this browser."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
-        async def sending(message: Any) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 held = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
@@ -1053,7 +1057,7 @@ class Guarded:
         await self._app(scope, receive, sending)
 
 
-def app(home: OpenHome) -> Any:
+def app(home: OpenHome) -> Guarded:
     """Return the desk of a home, as a server runs it."""
     made = Starlette(
         routes=routes(),

@@ -67,7 +67,7 @@ class Bar:
     is_chosen: bool = False
 
 
-def use_page(inputs: ReportInputs, chosen: UseFilter) -> dict[str, Any]:
+def use_page(inputs: ReportInputs, chosen: UseFilter) -> dict[str, object]:
     """Return the use of a range of weeks.
 
     Raises:

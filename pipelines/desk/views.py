@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,7 @@ from pipelines.state.reviews import (
     statements,
     tickets,
 )
-from pipelines.state.rows import ReferralRow, RequestRow
+from pipelines.state.rows import ReferralRow, RequestRow, StatementRow
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -82,7 +82,7 @@ def _is_student(context: ActionContext, case: Case) -> bool:
 
 def case_values(
     home: OpenHome, context: ActionContext, case_id: str, chosen: QueueFilter
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return everything about a case in its current state."""
     case = context.case(case_id)
     base = home.base()
@@ -99,7 +99,7 @@ def case_values(
         "is_student": _is_student(context, case),
         "history": _history(context, case, zone),
         "ticket": ticket_of(context, case),
-        "statements": _with_time(statements(store, case_id), "received_time", zone),
+        "statements": _with_time(statements(store, case_id), zone),
         "referrals": [_times(row, zone) for row in referrals(store, case_id=case_id)],
         "waiting": [_request(context, row, zone) for row in asked],
         "holds": [one for one in _holds(context) if one["case_id"] == case_id],
@@ -137,7 +137,7 @@ def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
     }
 
 
-def _holds(context: ActionContext) -> list[dict[str, Any]]:
+def _holds(context: ActionContext) -> list[dict[str, object]]:
     """Return the holds in force."""
     return [
         {
@@ -220,7 +220,7 @@ def _date(row: Mapping[str, object]) -> date:
     return date.fromisoformat(str(row["event_date"]))
 
 
-def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
+def sites_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
     """Return sites with undecided first uses, with amounts and without names."""
     rows = undecided_sites(context, home.week(context))
     return {
@@ -232,7 +232,7 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
     }
 
 
-def proposals_page(context: ActionContext) -> dict[str, Any]:
+def proposals_page(context: ActionContext) -> dict[str, object]:
     """Return suggestions from the logs, in groups; only counts of rows that contain names.
 
     Sites are one list to read through, by kind.
@@ -258,7 +258,7 @@ def proposals_page(context: ActionContext) -> dict[str, Any]:
     }
 
 
-def _proposed_group(group: Group) -> dict[str, Any]:
+def _proposed_group(group: Group) -> dict[str, object]:
     """Return a group with its rows, or with their number if a row contains names."""
     offers = [*group.offers, *group.doubts]
     is_named = any(one.file not in (*NAMELESS, *COUNTED, SETTINGS) for one in offers)
@@ -294,7 +294,39 @@ def _proposed_site(offer: Offer) -> dict[str, object]:
     }
 
 
-def requests_page(context: ActionContext) -> dict[str, Any]:
+class ShownRequest(RequestRow):
+    """A request that needs a second person, as pages show it.
+
+    Attributes:
+        again: The form that performs it after approval, with its values.
+    """
+
+    when: str
+    is_own: bool
+    again: tuple[Action, dict[str, str]] | None
+    is_waiting: bool
+    state: str
+
+
+class ListedRequest(ShownRequest):
+    """The same in a list, with the requester and the case."""
+
+    who: str
+    words: str
+    label: str
+    is_case: bool
+
+
+class RequestsPage(TypedDict):
+    """The requests, those that wait and those that were answered."""
+
+    open: list[ListedRequest]
+    waiting: list[ListedRequest]
+    answered: list[ListedRequest]
+    may: bool
+
+
+def requests_page(context: ActionContext) -> RequestsPage:
     """Return requests that need a second person, and those of the last days."""
     zone, asked = ZoneInfo(context.district.zone), _askers(context)
     rows = [_asked(context, row, zone, asked) for row in requests(context.district.store)]
@@ -307,7 +339,7 @@ def requests_page(context: ActionContext) -> dict[str, Any]:
     }
 
 
-def request_page(context: ActionContext, request_id: str) -> dict[str, Any]:
+def request_page(context: ActionContext, request_id: str) -> dict[str, object]:
     """Return one request: its state, and what happens next.
 
     Raises:
@@ -335,9 +367,10 @@ def _asked(
     row: RequestRow,
     zone: ZoneInfo,
     asked: Mapping[tuple[str, str, str], str],
-) -> dict[str, Any]:
+) -> ListedRequest:
     labels = {case.case_id: case.label for case in context.cases}
-    return _request(context, row, zone) | {
+    return {
+        **_request(context, row, zone),
         "who": asked.get((row["action"], row["case_id"], row["reason"]), ""),
         "words": request_words(row),
         "label": labels.get(row["case_id"], row["case_id"]),
@@ -345,7 +378,7 @@ def _asked(
     }
 
 
-def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Action, dict[str, str]] | None:
+def _again(context: ActionContext, row: RequestRow) -> tuple[Action, dict[str, str]] | None:
     """Return the form that performs an approved request, filled in; None if it cannot be."""
     case_id, subject, reason = row["case_id"], row["subject"] or "", row["reason"]
     filled: Mapping[str, tuple[str, dict[str, str]]] = {
@@ -361,7 +394,7 @@ def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Action, dict
     return FORMS[name], values
 
 
-def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> dict[str, Any]:
+def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> ShownRequest:
     state = "waiting" if is_waiting(row) else "not answered in time"
     if row["approved_by"] is not None:
         state = "used" if row["used_time"] else "approved"
@@ -389,7 +422,7 @@ def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
     }
 
 
-def permits_page(context: ActionContext, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def permits_page(context: ActionContext, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Return consents and exceptions, those that end first; holds in force."""
     order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
     shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
@@ -401,14 +434,14 @@ def permits_page(context: ActionContext, rows: Sequence[Mapping[str, Any]]) -> d
     }
 
 
-def records_page(context: ActionContext) -> dict[str, Any]:
+def records_page(context: ActionContext) -> dict[str, object]:
     """Return requests for public records: those that need an answer first."""
     rows = [_record(context, one) for one in record_requests(context.district.store)]
     waiting = [row for row in rows if not row["closed_time"]]
     return {"waiting": waiting, "ended": [row for row in rows if row["closed_time"]]}
 
 
-def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
+def _record(context: ActionContext, request: RecordRequest) -> dict[str, object]:
     due = request.due
     return {
         **request.__dict__,
@@ -418,7 +451,7 @@ def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
     }
 
 
-def record_page(context: ActionContext, number: str, first: int) -> dict[str, Any]:
+def record_page(context: ActionContext, number: str, first: int) -> dict[str, object]:
     """Return a request for public records, and a page of its draft."""
     district, request = context.district, request_of(context.district.store, number)
     values: dict[str, object] = {
@@ -459,7 +492,7 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, An
 
 def acts_page(
     context: ActionContext, entries: Sequence[Entry], *, mine: bool, first: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the audit chain, the newest entry first; for some roles, only their own actions."""
     zone = ZoneInfo(context.district.zone)
     actor = str(context.asker)
@@ -472,7 +505,7 @@ def acts_page(
     return {"entries": rows, "mine": mine, "after": first + A_PAGE if more else None}
 
 
-def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
+def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
     """Return weeks with a report: the signer, and the number carried over."""
     district, known = context.district, signatures(context.district.store, context.district.home)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
@@ -508,7 +541,7 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
     }
 
 
-def readers_page(context: ActionContext) -> dict[str, Any]:
+def readers_page(context: ActionContext) -> dict[str, object]:
     """Return who gets the report by email, by name."""
     zone, names = ZoneInfo(context.district.zone), building_names(context.district.registry)
     rows = readers(context)
@@ -525,7 +558,7 @@ def _signer(context: ActionContext) -> str:
     return names.get(context.person or "", "") or context.asker.user_name
 
 
-def referrals_page(context: ActionContext) -> dict[str, Any]:
+def referrals_page(context: ActionContext) -> dict[str, object]:
     """Show cases with other offices, and inquiries from offices."""
     store, zone = context.district.store, ZoneInfo(context.district.zone)
     today = datetime.now(UTC).date().isoformat()
@@ -548,7 +581,7 @@ def referrals_page(context: ActionContext) -> dict[str, Any]:
     }
 
 
-def _referral(context: ActionContext, row: ReferralRow, zone: ZoneInfo) -> dict[str, Any]:
+def _referral(context: ActionContext, row: ReferralRow, zone: ZoneInfo) -> dict[str, object]:
     """Return a referral with the logins that may read it."""
     case = context.find_case(row["case_id"])
     held = grants(context.district.store, referral_id=row["referral_id"])
@@ -570,7 +603,7 @@ def _usual_grant(context: ActionContext) -> dict[str, str]:
     return {"login": logins[0] if len(logins) == 1 else "", "until": until.isoformat()}
 
 
-def office_page(context: ActionContext, found: OpenedReferral) -> dict[str, Any]:
+def office_page(context: ActionContext, found: OpenedReferral) -> dict[str, object]:
     """Return one referral, as the office that has it sees it: under code names."""
     zone, case = ZoneInfo(context.district.zone), found.case
     row = _times(found.referral, zone)
@@ -583,7 +616,7 @@ def office_page(context: ActionContext, found: OpenedReferral) -> dict[str, Any]
         "is_open": not found.referral["returned_time"],
         "is_student": _is_student(context, case),
         "claims": [sentence(context, one) for one in case.counted],
-        "statements": _with_time(said, "received_time", zone),
+        "statements": _with_time(said, zone),
     }
 
 
@@ -600,7 +633,7 @@ def own_views(context: ActionContext) -> list[dict[str, str]]:
     return [{"name": row["name"], "query": QueueFilter.parse(row["query"]).query} for row in rows]
 
 
-def _times(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _times(row: ReferralRow, zone: ZoneInfo) -> dict[str, object]:
     state = "referred"
     if row["acknowledged_time"]:
         state = "acknowledged"
@@ -610,7 +643,7 @@ def _times(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     return {**row, "when": when, "state": state}
 
 
-def _with_time(
-    rows: Iterable[Mapping[str, Any]], name: str, zone: ZoneInfo
-) -> list[dict[str, object]]:
-    return [{**row, "when": moment(datetime.fromisoformat(row[name]), zone)} for row in rows]
+def _with_time(rows: Iterable[StatementRow], zone: ZoneInfo) -> list[dict[str, object]]:
+    return [
+        {**row, "when": moment(datetime.fromisoformat(row["received_time"]), zone)} for row in rows
+    ]
