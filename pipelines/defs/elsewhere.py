@@ -1,16 +1,18 @@
 """Reports to Dagster about what `schoolbell run` and its timer built outside of it.
 
 Without it, a district that is run from a timer would see "never materialized" at each
-asset. The warehouse's content of a day is one short word; the cursor contains the last
-reported word of each day, so that a day is reported once, and again when it changes.
+asset. One short word describes the state of an asset on a day, or of a check. Dagster's own
+storage keeps the words that were reported, so that a run reports only what it changed.
 """
 
+import base64
 import hashlib
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 
@@ -27,11 +29,13 @@ from pipelines.defs.assets import (
     preview,
 )
 from pipelines.defs.automation import SOURCES
+from pipelines.defs.reporting import Event, report_events
 from pipelines.defs.resources import HomeResource
-from pipelines.district import District
+from pipelines.district import District, versions_of
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS
+from pipelines.privacy.pseudonyms import is_published
 from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
@@ -41,7 +45,6 @@ from pipelines.state.published_reports import report_facts
 from pipelines.state.source_records import (
     Quarantined,
     last_look,
-    last_run,
     lasting_issues,
     quarantined,
 )
@@ -49,8 +52,8 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import current, reading
 
-EVENTS_PER_TICK = 400
-"""The newest days first: Dagster writes some forty events per second, each by itself."""
+EVENTS_PER_TICK = 4_000
+"""A month of days, in some ten seconds; Dagster ends a tick after sixty."""
 TICK_SECONDS = 5
 
 WHOLE = ""
@@ -59,11 +62,29 @@ WHOLE = ""
 Rows = dict[str, int]
 """The rows of each asset on one day."""
 
-STAMP = "stamp"
-"""The cursor's key for the files that it covers."""
-Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
-AssetState = tuple[str, str, list[Event]]
-"""Asset, day or group of checks; one word for its state; the events to report."""
+ALL_SHOWN = "everything that was built is shown"
+UNFINISHED = "unfinished"
+"""The cursor while states are left to report."""
+FINDINGS_NAME = ".".join(FINDINGS.path)
+
+
+class State(NamedTuple):
+    """An asset on a day, or a check.
+
+    Attributes:
+        key: Its name, with the day.
+        word: One word for its rows or result. A second one after a colon describes what only
+            the newest day shows; once the day is not the newest, the first decides.
+        event: The report about it.
+    """
+
+    key: str
+    word: str
+    event: Event
+
+    def is_known(self, reported: Mapping[str, str]) -> bool:
+        """Return whether this state was reported last."""
+        return f"{reported.get(self.key, '')}:".startswith(f"{self.word}:")
 
 
 @dg.sensor(
@@ -74,50 +95,66 @@ AssetState = tuple[str, str, list[Event]]
 def built_elsewhere(
     context: dg.SensorEvaluationContext, home: HomeResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Report what is new; the cursor contains the last report of each day.
+    """Report what changed since the last report; without a cursor, report everything.
 
-    While the files are unchanged, nothing is opened or counted. It stays a sensor: what
-    another process builds has no run of Dagster that a condition could follow.
+    The cursor describes the files that were reported: while they are unchanged, nothing is
+    opened or counted. It stays a sensor: what another process builds has no run of Dagster
+    that a condition could follow.
     """
-    reported: dict[str, str] = json.loads(context.cursor or "{}")
     with home.opened() as district:
         if not district.home.warehouse.is_file():
             return dg.SkipReason("nothing was built yet")
-        if reported.get(STAMP) == _stamp(district):
-            return dg.SkipReason("everything that was built is shown")
+        if context.cursor == _stamp(district):
+            return dg.SkipReason(ALL_SHOWN)
     try:
         with home.idle() as district:
             stamp = _stamp(district)
-            found = [
+            states = [
                 *_published(district.home, district.store),
-                *_built(district),
                 *_checked(district),
+                *_built(district),
             ]
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    due = [one for one in found if reported.get(one[0]) != one[1]]
-    events = []
-    for name, word, made in _fitting(due):
-        events += made
-        reported[name] = word
-    if all(reported.get(name) == word for name, word, _ in due):
-        reported[STAMP] = stamp
-    cursor = json.dumps(reported)
-    if not events:
-        context.update_cursor(cursor)
-        return dg.SkipReason("everything that was built is shown")
-    return dg.SensorResult(asset_events=events, cursor=cursor)
+    memory = _Memory(context.instance, home)
+    reported = memory.read() if context.cursor else {}
+    due = [state for state in states if not state.is_known(reported)]
+    taken = due[:EVENTS_PER_TICK]
+    # newest days come first in the list, and last in the log: its last event is the latest
+    report_events(context.instance, [state.event for state in reversed(taken)])
+    if taken:
+        current_keys = {state.key for state in states}
+        kept = {key: word for key, word in reported.items() if key in current_keys}
+        memory.write(kept | {state.key: state.word for state in taken})
+    left = len(due) - len(taken)
+    return dg.SensorResult(
+        skip_reason=f"{len(taken)} changes are shown, {left} follow" if due else ALL_SHOWN,
+        cursor=UNFINISHED if left else stamp,
+    )
 
 
-def _fitting(due: Sequence[AssetState]) -> list[AssetState]:
-    """Return what one tick reports: the first that fit, of several days the newest last."""
-    taken: list[AssetState] = []
-    events = 0
-    for one in due:
-        if not taken or events + len(one[2]) <= EVENTS_PER_TICK:
-            taken.append(one)
-            events += len(one[2])
-    return sorted(taken, key=lambda one: one[0] if one[0][:1].isdigit() else "")
+class _Memory:
+    """The words that were reported of a home, in the storage of Dagster's cursors.
+
+    Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands.
+    """
+
+    def __init__(self, instance: dg.DagsterInstance, home: HomeResource) -> None:
+        self._storage = instance.daemon_cursor_storage
+        self._key = f"schoolbell/reported/{home.folder.resolve()}"
+
+    def read(self) -> dict[str, str]:
+        """Return the words by key; empty before the first report."""
+        text = self._storage.get_cursor_values({self._key}).get(self._key)
+        if not text:
+            return {}
+        words: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text)))
+        return words
+
+    def write(self, words: Mapping[str, str]) -> None:
+        """Replace the words."""
+        text = base64.b85encode(zlib.compress(json.dumps(words).encode())).decode()
+        self._storage.set_cursor_values({self._key: text})
 
 
 def _stamp(district: District) -> str:
@@ -134,11 +171,11 @@ def _stamp(district: District) -> str:
     )
 
 
-def _built(district: District) -> Iterator[AssetState]:
-    """Yield assets without days, then each day that a run builds, the newest first."""
+def _built(district: District) -> Iterator[State]:
+    """Yield assets without days, then those of each day that a run builds, newest first."""
     days = sorted(map(str, days_said_of(ledger.event_days(district.store))))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, object]] = {}
+    previews: dict[str, dict[str, Any]] = {}
     with reading(district.home.warehouse) as database:
         for name, model in district.models.items():
             if database.has(name):
@@ -150,13 +187,29 @@ def _built(district: District) -> Iterator[AssetState]:
         rows[WHOLE][f"raw.{name}"] = sum(file.row_count for file in files)
     found = Counter(one["event_date"] for one in stored_findings(district.store))
     for day in days:
-        rows[day][".".join(FINDINGS.path)] = found[day]
-    version = district.versions_key
+        rows[day][FINDINGS_NAME] = found[day]
+    versions = versions_of(district.models, district.settings)
+    fresh = {name: _snapshot_name(district.home) for name in _with_freshness(district.models)}
     newest = max(days, default=WHOLE)
     for day, counts in sorted(rows.items(), key=lambda one: one[0] or "9", reverse=True):
-        shown = previews if day in (WHOLE, newest) else {}
-        made = _materialized(day, counts, shown)
-        yield day, _word(version, sorted(counts.items())), made
+        for name, count in counts.items():
+            word, shown = _word(versions.get(name), count), {}
+            if day in (WHOLE, newest):
+                shown = previews.get(name, {})
+                word += ":" + _word(shown, fresh.get(name))
+            made = dg.AssetMaterialization(
+                name.split("."),
+                partition=day or None,
+                metadata={"dagster/row_count": count, **shown},
+                description="built by schoolbell run",
+            )
+            yield State(f"{name} {day}", word, made)
+
+
+def _with_freshness(models: Mapping[str, Model]) -> Iterator[str]:
+    """Yield the assets whose age Dagster checks: a new snapshot renews them."""
+    yield FINDINGS_NAME
+    yield from (name for name, model in models.items() if is_published(model))
 
 
 def _given(database: Database, registry: Registry) -> Rows:
@@ -178,27 +231,13 @@ def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
             counts[model.name] = counted.get(date.fromisoformat(day), 0)
 
 
-def _materialized(day: str, rows: Rows, previews: Mapping[str, Mapping[str, Any]]) -> list[Event]:
-    return [
-        dg.AssetMaterialization(
-            name.split("."),
-            partition=day or None,
-            metadata={"dagster/row_count": count, **previews.get(name, {})},
-            description="built by schoolbell run",
-        )
-        for name, count in rows.items()
-    ]
-
-
-def _checked(district: District) -> Iterator[AssetState]:
+def _checked(district: District) -> Iterator[State]:
     """Yield the result of every check of a run: of the models, the lines and the sources."""
     held: dict[str, list[Quarantined]] = {}
     for entry in quarantined(district.store):
         held.setdefault(entry.model, []).append(entry)
-    looked = last_run(district.store)
     for name, model in district.models.items():
-        results = list(_of_model(model, held.get(name, ())))
-        yield f"checks {name}", _word(looked, [one.passed for one in results]), list(results)
+        yield from map(_result, _of_model(model, held.get(name, ())))
     files = ledger.source_files(district.store)
     wrong = [f"{file.source}/{file.path}" for file in files if not file.balances]
     balance = dg.AssetCheckEvaluation(
@@ -207,9 +246,16 @@ def _checked(district: District) -> Iterator[AssetState]:
         passed=not wrong,
         metadata={"files_that_do_not_add_up": dg.MetadataValue.json(wrong)},
     )
-    yield "checks lines", _word(looked, wrong), [balance]
+    yield _result(balance)
     if not district.settings.dagster.automation:
-        yield _of_sources(district.store)
+        yield from _of_sources(district.store)
+
+
+def _result(check: dg.AssetCheckEvaluation) -> State:
+    """Return the state of a check: its result, and what it lists."""
+    values = sorted((name, value.value) for name, value in check.metadata.items())
+    key = f"{check.asset_key.to_user_string()} check {check.check_name}"
+    return State(key, _word(check.passed, values), check)
 
 
 def _of_model(model: Model, held: Sequence[Quarantined]) -> Iterator[dg.AssetCheckEvaluation]:
@@ -235,29 +281,27 @@ def _of_model(model: Model, held: Sequence[Quarantined]) -> Iterator[dg.AssetChe
         )
 
 
-def _of_sources(store: Store) -> AssetState:
-    """Return the checks of the sources, which a run examines when Dagster does not."""
+def _of_sources(store: Store) -> Iterator[State]:
+    """Yield the checks of the sources, which a run examines when Dagster does not."""
     with store.reading() as connection:
         lasting = lasting_issues(connection, KINDS).values()
-    found = {
-        kind: sorted(row["source"] for row in lasting if row["kind"] == kind) for kind in KINDS
-    }
-    events: list[Event] = [dg.AssetMaterialization(SOURCES, description="looked at by schoolbell")]
-    events += [
-        dg.AssetCheckEvaluation(
-            asset_key=SOURCES,
-            check_name=kind,
-            passed=not sources,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"sources": listed(sources)},
+    made = dg.AssetMaterialization(SOURCES, description="looked at by schoolbell")
+    yield State("health.sources", _word(last_look(store)), made)
+    for kind in KINDS:
+        sources = sorted(row["source"] for row in lasting if row["kind"] == kind)
+        yield _result(
+            dg.AssetCheckEvaluation(
+                asset_key=SOURCES,
+                check_name=kind,
+                passed=not sources,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"sources": listed(sources)},
+            )
         )
-        for kind, sources in found.items()
-    ]
-    return "checks sources", _word(last_look(store), sorted(found.items())), events
 
 
-def _published(home: DistrictHome, store: Store) -> Iterator[AssetState]:
-    """Yield the newest snapshot, and the director's page of each week."""
+def _published(home: DistrictHome, store: Store) -> Iterator[State]:
+    """Yield the director's page of each week, and the newest snapshot."""
     try:
         snapshot = current(home.snapshots)
     except ModelError:
@@ -266,9 +310,9 @@ def _published(home: DistrictHome, store: Store) -> Iterator[AssetState]:
         SNAPSHOT,
         metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size},
     )
-    yield "snapshot", snapshot.name, [made]
+    yield State("snapshot", snapshot.name, made)
     newest = {fact["week"]: fact for fact in report_facts(store)}
-    for week, fact in newest.items():
+    for week, fact in sorted(newest.items(), reverse=True):
         label = f"{date.fromisoformat(week):%G-W%V}"
         page = home.reports / label / "index.html"
         numbers = fact["facts"]["numbers"]
@@ -278,9 +322,15 @@ def _published(home: DistrictHome, store: Store) -> Iterator[AssetState]:
             partition=week,
             metadata={**metadata, "report": dg.MetadataValue.path(page)},
         )
-        word = _word(fact["revision"], sorted(numbers.items()))
-        yield f"report {week}", word, [made]
+        yield State(f"report {week}", _word(fact["revision"], sorted(numbers.items())), made)
+
+
+def _snapshot_name(home: DistrictHome) -> str:
+    try:
+        return current(home.snapshots).name
+    except ModelError:
+        return ""
 
 
 def _word(*what: object) -> str:
-    return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:8]

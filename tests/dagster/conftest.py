@@ -47,6 +47,18 @@ class Location:
             self.cursors[name] = getattr(answer, "cursor", None) or context.cursor
             return answer
 
+    def shown(self):
+        """Return the events that `built_elsewhere` writes to Dagster's log now."""
+        before = len(self.instance.all_logs(""))
+        self.ask("built_elsewhere")
+        events = [one.dagster_event for one in self.instance.all_logs("")[before:]]
+        return [
+            one.asset_check_evaluation_data
+            if one.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            else one.materialization
+            for one in events
+        ]
+
 
 @pytest.fixture
 def locate():

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -14,11 +14,13 @@ import pytest
 
 from pipelines.defs.assets import REPORT, SNAPSHOT, _refuse_empty, logged
 from pipelines.defs.automation import RANGE_END, RANGE_START, SOURCES
-from pipelines.defs.elsewhere import EVENTS_PER_TICK, _fitting
+from pipelines.defs.reporting import report_events
 from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
 from pipelines.findings.failures import Failure, failures
 from pipelines.health.issues import KINDS
+from pipelines.privacy.pseudonyms import is_published
+from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.run import RunResult
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
@@ -26,6 +28,7 @@ from pipelines.state.source_records import Quarantined, hold_back, last_look
 from pipelines.warehouse.models import models
 from pipelines.weeks import monday
 from tests.conftest import REPO_ROOT
+from tests.dagster.conftest import Location
 from tests.faults.home import lines
 from tests.journey.small import DAYS, ZONE, rows_of, told_of
 
@@ -116,26 +119,11 @@ def test_a_changed_registry_asks_for_the_days_that_it_touches(ran):
 # what was built elsewhere
 
 
-def events_of(answer):
-    return [] if isinstance(answer, dg.SkipReason) else answer.asset_events
-
-
-def tick_by_tick(location):
-    """Yield the events of each tick until nothing is left to report."""
-    while events := events_of(location.ask("built_elsewhere")):
-        yield events
-
-
 def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monkeypatch):
     home = district.copy(tmp_path)
     location = locate(home)
     monkeypatch.setattr(HomeResource, "warehouse", None)  # which opens it for writing
-    first = [
-        one
-        for events in tick_by_tick(location)
-        for one in events
-        if isinstance(one, dg.AssetMaterialization)
-    ]
+    first = [one for one in location.shown() if isinstance(one, dg.AssetMaterialization)]
     rows = rows_of(home)
     shown = {
         (".".join(one.asset_key.path), one.partition): one.metadata["dagster/row_count"].value
@@ -154,18 +142,21 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monke
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.defs.elsewhere.reading", None)  # nothing is opened
         patch.setattr(HomeResource, "idle", None)
-        assert isinstance(location.ask("built_elsewhere"), dg.SkipReason)
+        assert location.shown() == []
+    DistrictHome(home).warehouse.touch()
+    assert location.shown() == []
     with duckdb.connect(DistrictHome(home).warehouse) as connection:
         connection.execute("delete from core.duty where event_date = date '2026-10-20'")
-    again = events_of(location.ask("built_elsewhere"))
-    assert {one.partition for one in again} == {"2026-10-20"}
+    (again,) = location.shown()
+    assert (again.asset_key.path, again.partition) == (["core", "duty"], "2026-10-20")
+    location.cursors.clear()
+    assert len(location.shown()) > len(first)
 
 
 def evaluations(location):
     return {
         (".".join(one.asset_key.path), one.check_name): one
-        for events in tick_by_tick(location)
-        for one in events
+        for one in location.shown()
         if isinstance(one, dg.AssetCheckEvaluation)
     }
 
@@ -206,26 +197,71 @@ def test_without_automation_a_run_shows_the_sources(district, locate, tmp_path):
     assert kinds == set(KINDS)
 
 
-def test_a_tick_reports_the_newest_days_first():
-    days = [f"2026-10-{day:02}" for day in range(1, 29)]
-    due = [("snapshot", "a", [None]), *((day, "a", [None] * 150) for day in reversed(days))]
-    taken = [name for name, _, _ in _fitting(due)]
-    assert taken == ["snapshot", "2026-10-27", "2026-10-28"]
-    assert [name for name, _, _ in _fitting([("x", "a", [None] * 999)])] == ["x"]
-
-
-def test_the_night_s_days_are_shown_in_one_tick(district, locate, tmp_path):
+def test_a_tick_reports_the_newest_days_first(district, locate, tmp_path, monkeypatch):
     location = locate(district.copy(tmp_path))
-    first, second, *_ = tick_by_tick(location)
-    made = {
-        (".".join(one.asset_key.path), one.partition)
-        for one in first
-        if isinstance(one, dg.AssetMaterialization)
-    }
-    dated = {name for name, model in models().items() if model.is_dated}
-    assert made >= {(name, day) for name in dated for day in DAYS}
-    assert len(first) <= EVENTS_PER_TICK
-    assert second
+    monkeypatch.setattr("pipelines.defs.elsewhere.EVENTS_PER_TICK", 500)
+    ticks = []
+    while events := location.shown():
+        ticks.append(events)
+    assert [len(events) for events in ticks[:-1]] == [500] * (len(ticks) - 1)
+    days = [
+        [one.partition for one in events if one.partition and one.asset_key != REPORT]
+        for events in ticks
+    ]
+    assert all(part == sorted(part) for part in days)
+    newest = [part[-1] for part in days if part]
+    assert len({*newest}) > 1
+    assert newest == sorted(newest, reverse=True)
+    every = [(one.asset_key, str(one)) for events in ticks for one in events]
+    assert len(every) == len(set(every))
+
+
+def test_a_new_snapshot_renews_what_dagster_checks_the_age_of(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+    location.shown()
+    with open_district(location.home) as opened:
+        publish_snapshot(opened, datetime.now(UTC))
+    renewed = {".".join(one.asset_key.path) for one in location.shown()}
+    published = {name for name, model in models().items() if is_published(model)}
+    assert renewed == published | {"snapshots.current", "findings.findings"}
+
+
+def test_a_report_by_an_earlier_version_is_made_anew(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+    location.cursors["built_elsewhere"] = '{"2026-10-20": "0123456789ab"}'
+    assert len(location.shown()) > 500
+
+
+def test_sqlite_shows_the_same_as_any_other_store(district, locate, tmp_path):
+    home = district.copy(tmp_path)
+    shown = locate(home).shown()
+    expected = {str(one) for one in shown}
+    duty = dg.AssetKey(["core", "duty"])
+    newest = max(one.partition for one in shown if one.asset_key == duty and one.partition)
+    kept = tmp_path / "dagster"
+    kept.mkdir()
+    (kept / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(kept)) as instance:
+        location = Location(home, instance)
+        assert {str(one) for one in location.shown()} == expected
+        day = instance.get_latest_materialization_event(duty)
+        assert day.asset_materialization.partition == newest
+        checks = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            [dg.AssetCheckKey(duty, "built")]
+        )
+        assert [one.status.value for one in checks.values()] == ["SUCCEEDED"]
+
+
+def test_an_error_reports_nothing_of_its_commit(tmp_path):
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        good = dg.AssetMaterialization("a")
+        with pytest.raises(Exception, match="unexpected asset event"):
+            report_events(instance, [good, "b"])
+        assert instance.all_asset_keys() == []
+        assert list(instance.all_logs("")) == []
+        report_events(instance, [good])
+        assert instance.all_asset_keys() == [dg.AssetKey("a")]
 
 
 # the runs of one source, one rule
@@ -313,7 +349,7 @@ def previews(made):
 
 def test_a_table_is_previewed_without_a_name_or_a_text_of_a_log(district, locate, tmp_path):
     home = district.copy(tmp_path)
-    made = events_of(locate(home).ask("built_elsewhere"))
+    made = locate(home).shown()
     shown = previews(made)
     newest = ("core.presence_blocks", "2026-10-20")
     assert shown[newest].records[0].data["attribution_grade"] in "ABCD"
