@@ -58,9 +58,19 @@ _WINDOWS = """(
     from raw.logons where starts_with(format, 'windows_security')
     union all by name
     select
-        event_id, source, time, event_date, kind as code, reported_by, message
+        event_id, source, time, event_date, kind as code, reported_by, message,
+        nullif(coalesce(
+            nullif(regexp_extract(message, '"TargetUserName" *: *"([^"\\\\]*)"', 1), ''),
+            regexp_extract(message, '<Data Name=[''"]TargetUserName[''"] *>([^<]*)</Data>', 1)
+        ), '') as user_name
     from raw.system_events where starts_with(format, 'windows_security')
 )"""
+
+# parts of a URL, each null where the URL has none; an authority begins with two slashes
+_PATH = r"regexp_extract(url, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1)"
+_STEM = f"nullif({_PATH}, '')"
+_QUERY = r"nullif(regexp_extract(url, '\?([^#]*)', 1), '')"
+_EXTENSION = rf"nullif(regexp_extract({_PATH}, '\.([^./]+)$', 1), '')"
 
 CLASSES = ("http_requests", "dns_queries", "connections", "logons", "system_events")
 CLAUSES: Mapping[str, str] = {
@@ -100,7 +110,7 @@ class Relation:
 
     Attributes:
         text: A built-in relation.
-        fields: Sigma's name of a field -> column.
+        fields: Sigma's name of a field -> column, or a part of one.
     """
 
     text: str
@@ -115,6 +125,8 @@ RELATIONS: Mapping[tuple[str, str, str], Relation] = {
         "c-useragent": "user_agent", "user_agent.original": "user_agent",
         "sc-status": "status_code", "sc-bytes": "bytes_in", "cs-bytes": "bytes_out",
         "cs-mime-type": "content_type",
+        "cs-uri-stem": _STEM, "c-uri-stem": _STEM, "c-uri-query": _QUERY,
+        "cs-uri-query": _QUERY, "c-uri-extension": _EXTENSION,
     }),
     ("dns", "", ""): Relation("raw.dns_queries", _CLIENT | {
         "query": "query_name", "QueryName": "query_name",
