@@ -93,10 +93,10 @@ golden: setup ## rewrite the golden files; then read the diff
 docs: setup ## regenerate docs/reference
 	$(BIN)/python -m docs.reference_pages docs/reference
 
-site: setup ## the documents as pages in build/site, with a sample report; a broken link ends it
+site: setup ## the documents of each version as pages in build/site, with a sample report
 	@test -f $(DEMO_HOME)/reports/latest.html || $(MAKE) demo
-	rm -rf build/site/sample
-	SAMPLE=$(DEMO_HOME)/reports $(BIN)/sphinx-build -E -W --keep-going -q -b html -c docs/site . build/site
+	rm -rf build/site/next
+	SAMPLE=$(DEMO_HOME)/reports $(BIN)/python -m docs.versions build/site
 	@echo build/site/index.html
 
 release: setup ## wheel, sdist, list of parts (SBOM) and checksums in dist/; SIGN_KEY=FILE signs by SSH

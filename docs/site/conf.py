@@ -34,6 +34,18 @@ suppress_warnings = ["misc.highlighting_failure"]
 html_theme = "furo"
 html_theme_options = {"footer_icons": []}
 html_extra_path = ["index.html"]
+templates_path = ["templates"]
+html_context = {"site_version": os.environ.get("SITE_VERSION", "")}
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "versions.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
 html_copy_source = False
 html_show_sphinx = False
 
