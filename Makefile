@@ -99,10 +99,11 @@ site: setup ## the documents of each version as pages in build/site, with a samp
 	SAMPLE=$(DEMO_HOME)/reports $(BIN)/python -m docs.versions build/site
 	@echo build/site/index.html
 
-release: setup ## wheel, sdist, list of parts (SBOM) and checksums in dist/; SIGN_KEY=FILE signs by SSH
+release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FILE signs, IMAGE=no leaves it out
 	rm -rf dist
 	$(UV) build -q --out-dir dist
 	$(UV) export -q --frozen --no-dev --format cyclonedx1.5 -o dist/schoolbell.cdx.json > /dev/null
+	$(if $(filter no,$(IMAGE)),,deploy/container/build.sh dist $(IMAGE_OPTIONS))
 	cd dist && sha256sum *.whl *.tar.gz *.json > SHA256SUMS
 	$(if $(SIGN_KEY),ssh-keygen -q -Y sign -f $(SIGN_KEY) -n file dist/SHA256SUMS)
 	@ls dist

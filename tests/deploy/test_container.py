@@ -1,9 +1,11 @@
 """The image and compose files, as far as they can be read without an engine."""
 
+import gzip
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,7 +47,8 @@ def test_what_is_copied_is_there_and_is_let_through():
 
 def test_it_runs_as_nobody_special_and_is_pinned():
     stages = re.findall(r"^FROM (\S+)", CONTAINERFILE, re.MULTILINE)
-    assert all(re.search(r":\d", stage) for stage in stages)
+    assert stages == ["${BASE}"] * 2
+    assert re.search(r"^ARG BASE=\S+:\d", CONTAINERFILE, re.MULTILINE)
     assert re.findall(r"^USER (\S+)$", CONTAINERFILE, re.MULTILINE) == ["10001:10001"]
     version = re.search(r"uv==([\d.]+)", CONTAINERFILE)[1]
     assert f"uv=={version}" in (REPO_ROOT / "Makefile").read_text()
@@ -61,6 +64,74 @@ def test_a_service_is_locked_down(name):
     assert service["logging"]["options"]["max-size"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
     assert "privileged" not in service
+
+
+@each_service
+def test_a_service_has_a_health_check(name):
+    check = COMPOSE["services"][name]["healthcheck"]
+    assert check["test"][0].startswith("CMD")
+    assert "HEALTHCHECK" in CONTAINERFILE
+
+
+def engine(folder, name, *, works):
+    """A program that notes how it was called, and answers `info` as one that works or not."""
+    path = folder / name
+    path.write_text(
+        f'#!/bin/sh\necho "{name} $*" >> "{folder}/calls"\n'
+        f'if [ "$1" = info ]; then exit {0 if works else 1}; fi\n'
+        'if [ "$1" = save ]; then echo an image; fi\n'
+    )
+    path.chmod(0o755)
+
+
+def built(folder, *options):
+    """Run the build with no other engines than those of a folder."""
+    for name in ("sh", "sed", "gzip", "dirname", "env"):
+        (folder / name).symlink_to(shutil.which(name))
+    command = [FOLDER / "build.sh", folder, *options]
+    done = subprocess.run(
+        command, env={"PATH": str(folder)}, capture_output=True, text=True, check=True
+    )
+    calls = folder / "calls"
+    return done.stderr, calls.read_text().splitlines() if calls.exists() else []
+
+
+VERSION = tomllib.loads((REPO_ROOT / "pyproject.toml").read_text())["project"]["version"]
+BUILD = f"-f deploy/container/Containerfile -t schoolbell:{VERSION} -t schoolbell ."
+
+
+def test_a_release_has_an_image_where_an_engine_works(tmp_path):
+    engine(tmp_path, "podman", works=False)
+    engine(tmp_path, "docker", works=True)
+    said, calls = built(tmp_path, "--pull")
+    assert said == ""
+    assert calls == [
+        "podman info", "docker info", f"docker build --pull {BUILD}",
+        f"docker save schoolbell:{VERSION}",
+    ]  # fmt: skip
+    saved = tmp_path / f"schoolbell-{VERSION}-image.tar.gz"
+    assert gzip.decompress(saved.read_bytes()) == b"an image\n"
+
+
+def test_podman_keeps_the_health_check(tmp_path):
+    engine(tmp_path, "podman", works=True)
+    _, calls = built(tmp_path)
+    assert calls[1] == f"podman build --format docker {BUILD}"
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        ([], "neither podman nor docker is installed"),
+        (["docker"], 'docker is installed, but "docker info" fails'),
+    ],
+)
+def test_a_release_without_an_engine_states_why_there_is_no_image(tmp_path, names, reason):
+    for name in names:
+        engine(tmp_path, name, works=False)
+    said, calls = built(tmp_path)
+    assert reason in said
+    assert not any("build" in call for call in calls)
 
 
 @each_service
