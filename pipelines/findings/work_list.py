@@ -19,8 +19,8 @@ TODAY = 3
 """Items to do first, the same at every place that names them."""
 RULE_OF_GROUPING = (
     "Cases that the same rule found are one item. New cases come before older ones, then the "
-    f"highest weight. Where that makes more than {MAX_ITEMS} items, older cases of the same kind "
-    "are one item."
+    f"highest weight. If that makes more than {MAX_ITEMS} items, cases of the same kind are one "
+    "item, older ones first."
 )
 
 GroupBy = Literal["rule", "kind"]

@@ -43,6 +43,7 @@ from pipelines.reports.words import (
     number,
     span,
 )
+from pipelines.settings.model import NO_QUESTIONS
 from pipelines.settings.problems import SEVERITIES
 
 Say = Callable[[Any], str]
@@ -244,6 +245,14 @@ class Card:
     known_by: tuple[str, ...]
     would_change: tuple[str, ...]
     next_step: str
+
+    @property
+    def advice(self) -> str:
+        """The next step and the office, without the same sentence twice."""
+        own = self.next_step
+        if self.referral.endswith(NO_QUESTIONS):
+            own = own.removesuffix(NO_QUESTIONS).rstrip()
+        return " ".join(filter(None, (own, self.referral)))
 
     @property
     def ruled_out(self) -> tuple[str, ...]:
@@ -536,6 +545,12 @@ class ItemCard:
         if len(self.cases) == 1:
             return self.cases[0].place
         return listed(sorted({one for case in self.cases for one in case.schools}), most=2)
+
+    @property
+    def next_step(self) -> str:
+        """The next step of its cases; a pointer to each case if their rules differ."""
+        steps = {one.head.next_step for one in self.cases}
+        return steps.pop() if len(steps) == 1 else "Open each case: their next steps differ."
 
     @property
     def since(self) -> str:

@@ -151,6 +151,15 @@ def a_day(view: View) -> str:
     return "a school day" if view.on_site_dates else "a day"
 
 
+def use_per_day(view: View) -> int:
+    """Return minutes on sites per day: the one total that every part of the page states.
+
+    Rows of hours and of sites are rounded, so that their own sums differ by some minutes.
+    """
+    rows = on_days(view, view.inputs.hourly_use)
+    return round(float(rows["minutes"].sum() or 0) / day_count(view))
+
+
 def averaged(view: View) -> str:
     """Return the number of days of an average, and the remote ones.
 

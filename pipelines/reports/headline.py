@@ -49,6 +49,7 @@ WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
 MAX_SAID = 2
 OUTSIDE = "outside the buildings"
+NOT_ALL = "We can't check all use"
 NOT_YET = "We can't check this yet:"
 ABSENT = {
     "approved_sites.csv": "there is no list of approved sites",
@@ -156,18 +157,21 @@ def judged(view: View) -> list[dict[str, Any]]:
     return summed.to_dicts()
 
 
-def not_judged_at(view: View, kind: str) -> str:
+def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:
     """Return where the rules of a kind judged less than nine tenths of the week.
 
-    As in "Could not be judged at MS on Chromebooks: 48% of requests carry an account
+    As in "We can't check all use at MS on Chromebooks: 48% of requests carry an account
     that the registry lacks." Empty where they could judge. A building is named once,
     with what its rules lose most.
+
+    Args:
+        is_brief: Name the reason with the most requests; only count the others.
     """
     worst: dict[str, Blind] = {}
     for family in ASKED_OF[kind]:
         for one in gaps_of(judged(view), family):
             worst.setdefault(one.building, one)
-    said: list[str] = []
+    said: dict[str, int] = {}
     keys = {(one.family == KEYBOARDS, one.filter, one.on_devices) for one in worst.values()}
     for is_of_keyboards, reason, devices in sorted(keys):
         same = [
@@ -176,14 +180,20 @@ def not_judged_at(view: View, kind: str) -> str:
             if (one.family == KEYBOARDS, one.filter, one.on_devices)
             == (is_of_keyboards, reason, devices)
         ]
-        part = share(sum(one.dropped_count for one in same), sum(one.event_count for one in same))
-        whose = f"by {FAMILIES[KEYBOARDS]} " if is_of_keyboards else ""
-        where = f"{whose}{_where(sorted(one.building for one in same))}{devices}"
-        said.append(f"{where}: {part} of requests {REASONS[reason]}")
-    if len(said) == 1 and said[0].startswith(f"{OUTSIDE}: 100%"):
+        dropped = sum(one.dropped_count for one in same)
+        part = share(dropped, sum(one.event_count for one in same))
+        rules = f" with {FAMILIES[KEYBOARDS]}" if is_of_keyboards else ""
+        where = f"{_where(sorted(one.building for one in same))}{devices}{rules}"
+        said[f"{where}: {part} of requests {REASONS[reason]}"] = dropped
+    if len(said) == 1 and (only := next(iter(said))).startswith(f"{OUTSIDE}: 100%"):
         # the registry lacks what every rule of this kind needs
-        return f"{NOT_YET} {said[0].removeprefix(f'{OUTSIDE}: ')}."
-    return f"Could not be judged {'; '.join(said)}." if said else ""
+        return f"{NOT_YET} {only.removeprefix(f'{OUTSIDE}: ')}."
+    if not said:
+        return ""
+    if not is_brief or len(said) == 1:
+        return f"{NOT_ALL} {'; '.join(said)}."
+    more = count(len(said) - 1, "more gap")
+    return f"{NOT_ALL} {max(said, key=lambda one: said[one])}. {more}: see Data quality."
 
 
 def _where(buildings: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ from pipelines.reports.words import count, day, listed, number, share
 
 SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
-AS_ABOVE = "Could not be judged in the same places."
+AS_ABOVE = "The same use can't be checked."
 """A sentence for two lines is shown once."""
 YET_AS_ABOVE = f"{NOT_YET.removesuffix(':')}, for the same reason."
 NOTHING_ARRIVED = "Unknown: no log lines arrived."
@@ -111,7 +111,7 @@ def lines(view: View) -> list[Line]:
     if not arrived.has_data:
         return first + [dark(view, *part) for part in DARK]
     told = (shared, not_listed, outside_hours)
-    gaps = [not_judged_at(view, KINDS[key]) for key in KINDS]
+    gaps = [not_judged_at(view, KINDS[key], is_brief=True) for key in KINDS]
     return first + [
         dark(view, *part, rest=why_not(view, key))
         if now[key] is None

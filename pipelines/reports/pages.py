@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from pipelines.reports.cards import blind_note
 from pipelines.reports.charts import LIGHT, Accents, library, spec, themes
-from pipelines.reports.headline import not_judged_at
+from pipelines.reports.headline import NOT_YET, not_judged_at
 from pipelines.reports.sections import Section
 from pipelines.reports.static_charts import drawing
 from pipelines.reports.text_tables import Page, integrity, visible
@@ -186,7 +186,9 @@ def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
     if section.kind is None or not section.is_quiet(rows):
         return {}
     said = not_judged_at(view, section.kind)
-    return {"title": said} if said else {}
+    if not said or said.startswith(NOT_YET):
+        return {"title": said} if said else {}
+    return {"title": "We can't check all of this yet", "caption": said}
 
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, object]:

@@ -303,6 +303,10 @@ class Source(Part):
     )
 
 
+NO_QUESTIONS = "Do not question anyone yourself."
+"""The last sentence of a referral; rules that have none end their next step with it."""
+
+
 class Referral(Part):
     """The office that takes a case further; a draft, to be settled with counsel."""
 
@@ -317,7 +321,7 @@ class Referral(Part):
         "medium", "from this severity on an item is referred"
     )
     text: str = setting(
-        "Refer this to {office}. Do not question anyone yourself.",
+        f"Refer this to {{office}}. {NO_QUESTIONS}",
         "text on the card; {office} represents the office",
     )
 

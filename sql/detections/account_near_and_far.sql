@@ -93,8 +93,8 @@ false_positives:
     as residential.
   - The laptop is in the building too, on a line that a list shows as residential.
 triage: >
-  Have the password changed: the owner may not know of it. Leave questions to the
-  office in charge.
+  Have the password changed: the owner may not know of it. Do not question
+  anyone yourself.
 --- */
 with
 

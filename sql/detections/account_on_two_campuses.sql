@@ -67,8 +67,8 @@ false_positives:
   - A network in the registry belongs to another building than listed.
   - The second device is a remote session whose network is listed as wired.
 triage: >
-  Have the password changed: the owner may not know of it. Leave questions to the
-  office in charge.
+  Have the password changed: the owner may not know of it. Do not question
+  anyone yourself.
 --- */
 with
 

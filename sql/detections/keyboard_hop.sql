@@ -81,7 +81,7 @@ false_positives:
   - A network in the registry belongs to another building than listed.
   - A colleague logged on with this account with leave to do so.
 triage: >
-  Look at what both devices logged. Leave questions to the office in charge.
+  Compare the logs of the two devices. Do not question anyone yourself.
 --- */
 with
 

@@ -133,7 +133,7 @@ false_positives:
   - From outside, the owner's own device was in use along with the district's, and no
     log of the VPN identifies either.
 triage: >
-  Check the duty and calendar files first. Leave questions to the office in charge.
+  Check the duty and calendar files first. Do not question anyone yourself.
 --- */
 with
 

@@ -117,7 +117,7 @@ false_positives:
   - The leave was called off and the record not changed.
   - The owner came in during leave.
 triage: >
-  Check the leave record first. Leave questions to the office in charge.
+  Check the leave record first. Do not question anyone yourself.
 --- */
 with
 

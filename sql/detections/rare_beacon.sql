@@ -92,9 +92,9 @@ columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: calls}
 claim: >-
-  {account} called {sites:names} {calls:count time} in {hours:count hour}, every
-  {gap_seconds:count second} or so, with even amounts; hardly any other device knows
-  that site.
+  {account} contacted {sites:names} {calls:count time} in {hours:count hour}, about
+  every {gap_seconds:count second}, each time with about as much data; few other devices
+  contact that site.
 details:
   sites: varchar[]
   calls: int

@@ -119,8 +119,8 @@ false_positives:
   - The owner works at a desk of the district from afar, with a tool that writes no
     remote logon.
 triage: >
-  Change the password and end all sessions: the owner may know nothing of one of the
-  two. Leave questions to the office in charge.
+  Change the password and end all sessions: the owner may not know about one of the
+  two sign-ins. Do not question anyone yourself.
 --- */
 with
 

@@ -80,7 +80,7 @@ refuted_by:
 false_positives:
   - The refused requests were an advertisement's, and the later use was work.
 triage: >
-  Decide about the site first. Leave questions to the office in charge.
+  Decide about the site first. Do not question anyone yourself.
 --- */
 with
 

@@ -58,7 +58,7 @@ false_positives:
   - The second device is on loan to the owner and the registry does not say so.
   - Two people work together and one types for the other.
 triage: >
-  Check whose the second device is today. Leave questions to the office in charge.
+  Find out who uses the second device now. Do not question anyone yourself.
 --- */
 with
 

@@ -52,6 +52,6 @@ select
     hour,
     building,
     count(distinct account) as account_count,
-    round(sum(seconds) / 60, 1) as minutes
+    round(sum(seconds) / 60, 3) as minutes
 from timed
 group by hour, building

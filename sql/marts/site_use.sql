@@ -50,7 +50,7 @@ select
     max(use.non_work_sources) as category_source_count,
     count(distinct use.account) as account_count,
     count(distinct case when use.is_staff then use.account end) as staff_account_count,
-    round(sum(use.total_seconds) / 60, 1) as minutes,
+    round(sum(use.total_seconds) / 60, 3) as minutes,
     sum(use.request_count)::bigint as request_count,
     coalesce(
         round(

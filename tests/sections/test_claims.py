@@ -3,12 +3,13 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from pipelines.health.issues import in_words
-from pipelines.reports.cards import card, card_rows, decide
+from pipelines.reports.cards import ItemCard, card, card_rows, decide
 from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
 from pipelines.reports.page_one import lines
@@ -17,7 +18,7 @@ from pipelines.reports.sections import PAGES, buildings, policy_map, sections
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import clock, distance, how_sure, in_locale
-from pipelines.settings.model import Referral
+from pipelines.settings.model import NO_QUESTIONS, Referral
 from pipelines.warehouse.models import models, rules
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy
@@ -28,6 +29,26 @@ LIKELY_VICTIM = {"detections.signed_in_too_far_apart"}
 
 CONDUCT = ("shared_account", "non_approved_site", "off_hours_external")
 INDEX = "2026-W47/index.html"
+
+
+def test_cases_of_different_rules_have_no_common_next_step():
+    """A group of uploads and closed accounts said "Close the account in the directory"."""
+    steps = ("Close the account.", "Find the program.")
+    cases = tuple(SimpleNamespace(head=SimpleNamespace(next_step=one)) for one in steps)
+    mixed = ItemCard(cases=cases, is_new=True, title="2 cases", desk="")
+    assert mixed.next_step == "Open each case: their next steps differ."
+    assert replace(mixed, cases=cases[:1] * 2).next_step == "Close the account."
+
+
+def test_advice_has_no_sentence_twice():
+    """A card ended "Leave questions to the office in charge. ... Do not question anyone"."""
+    view = View(busy(), MONDAY)
+    row = card_rows(view, view.known).row(0, named=True)
+    step, office = f"Check the leave record first. {NO_QUESTIONS}", "Refer this to the principal."
+    shown = replace(card(row), next_step=step, referral=f"{office} {NO_QUESTIONS}")
+    assert shown.advice == f"Check the leave record first. {office} {NO_QUESTIONS}"
+    assert replace(shown, referral="").advice == step
+    assert replace(shown, referral=office).advice == f"{step} {office}"
 
 
 def test_how_sure_counts_what_the_record_holds():

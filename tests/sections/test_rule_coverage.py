@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.health.rule_coverage import coverage_of
+from pipelines.reports.headline import not_judged_at
 from pipelines.reports.page_one import headline, lines
 from pipelines.reports.pages import parts_of
 from pipelines.reports.sections import sections
@@ -89,8 +90,9 @@ def test_no_shared_account_is_not_said_where_none_could_be_seen(dropped, why):
     view = view_of("quiet", coverage("presence", "Oak Middle", *dropped))
     shared = line(view, "shared-accounts")
     assert shared.value is None
-    assert shared.rest == f"Could not be judged at Oak Middle: {why}."
-    assert titles(view)["shared-accounts"] == shared.rest
+    assert shared.rest == f"We can't check all use at Oak Middle: {why}."
+    assert titles(view)["shared-accounts"] == "We can't check all of this yet"
+    assert shared.rest in Page(weekly_report(view.inputs, MONDAY)["2026-W47/pictures.html"]).text
     assert headline(view, lines(view)) == "No findings in the data that could be judged"
 
 
@@ -103,10 +105,10 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
     view = view_of("quiet", rows)
     outside = line(view, "off-hours-accounts")
     assert outside.value is None
-    assert outside.rest == "Could not be judged in the same places."
+    assert outside.rest == "The same use can't be checked."
     assert outside.chip == ""
     said = line(view, "new-sites").rest
-    assert said.startswith("Could not be judged at Oak Middle: 48% of requests")
+    assert said.startswith("We can't check all use at Oak Middle: 48% of requests")
     assert line(view, "shared-accounts").value == 0
 
 
@@ -158,7 +160,7 @@ def test_what_was_found_is_said_with_what_could_not_be_judged():
     shared = line(view, "shared-accounts")
     assert shared.value
     assert shared.is_least
-    assert "Could not be judged at Oak Middle" in shared.rest
+    assert "We can't check all use at Oak Middle" in shared.rest
 
 
 @pytest.mark.parametrize(
@@ -193,11 +195,11 @@ def test_none_is_not_said_of_rules_that_ask_for_a_keyboard():
     shared = line(view_of("quiet", rows), "shared-accounts")
     assert shared.value is None
     assert shared.rest == (
-        "Could not be judged by rules that need the computer's own logon log at Oak Middle: 10% "
-        "of requests come from devices that do not log logons."
+        "We can't check all use at Oak Middle with rules that need the computer's own logon log: "
+        "10% of requests come from devices that do not log logons."
     )
     told = line(view_of("quiet", coverage("keyboards", "Oak Middle", 100)), "off-hours-accounts")
-    assert "Could not be judged" not in told.rest
+    assert "can't check" not in told.rest
 
 
 def test_no_use_off_hours_is_not_said_where_nothing_tells_who_is_there():
@@ -216,9 +218,27 @@ def test_what_could_not_be_judged_names_the_devices_that_it_is_about():
     shared = line(view, "shared-accounts")
     assert shared.value is None
     why = "90% of requests come from devices whose user no log shows"
-    assert shared.rest == f"Could not be judged at Oak Middle on Chromebooks: {why}."
+    assert shared.rest == f"We can't check all use at Oak Middle on Chromebooks: {why}."
     told = SECTION.table(SECTION.rows(view)).rows
     assert [row[1].text for row in told] == ["Oak Middle on Chromebooks"]
+
+
+def test_page_one_names_the_largest_gap_and_counts_the_others():
+    """Three lines of page one listed every school with every reason, in six rows each."""
+    rows = [
+        *coverage("presence", "Oak Middle", 0, 480),
+        *coverage("presence", "Pine High", 0, 0, 900),
+        *coverage("presence", "Elm Elementary", 300, 0),
+    ]
+    view = view_of("quiet", rows)
+    said = line(view, "shared-accounts").rest
+    assert said == (
+        "We can't check all use at Pine High: 90% of requests come from devices whose user no "
+        "log shows. 2 more gaps: see Data quality."
+    )
+    pictures = Page(weekly_report(view.inputs, MONDAY)["2026-W47/pictures.html"]).text
+    for place in ("Oak Middle", "Pine High", "Elm Elementary"):
+        assert f"at {place}: " in pictures
 
 
 def test_a_device_that_is_not_known_has_no_class_that_loses_all():
@@ -277,7 +297,7 @@ def test_page_one_names_no_rule_by_its_code_and_each_school_once():
         *coverage("keyboards", "Oak Middle", 0, 900),
         *coverage("keyboards", "Pine High", 0, 900),
     ]
-    said = line(view_of("quiet", rows), "shared-accounts").rest
+    said = not_judged_at(view_of("quiet", rows), "shared_account")
     assert said.count("Oak Middle") == said.count("Pine High") == 1
     assert not re.search(r"\b[A-Z]{2}-\w+", said)
 

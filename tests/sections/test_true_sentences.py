@@ -122,6 +122,17 @@ def test_a_finding_counts_days_in_two_weeks_only_for_sites():
     assert dict(shown({"days": 3, "total_seconds": 600}))["days in two weeks"] == "3"
 
 
+def test_the_hours_state_the_total_of_the_page():
+    """A page stated 206 hours, and 205 under the bars, whose hours were rounded first."""
+    inputs = busy()
+    hours = inputs.hourly_use.with_columns(pl.col("minutes") + 2.45)
+    title, _, _ = said("glance", replace(inputs, hourly_use=hours))
+    total = title.removeprefix("Time on sites: ").partition(" a ")[0]
+    _, summary, rows = said("use-by-hour", replace(inputs, hourly_use=hours))
+    assert f"{total} (estimate) in all" in summary
+    assert sum(rows.now) != rows.total
+
+
 def without_list(inputs, leisure=""):
     is_leisure = pl.col("site") == leisure
     verdict = pl.when(is_leisure).then(pl.lit("leisure")).otherwise(pl.lit("no_list"))

@@ -16,6 +16,7 @@ from pipelines.reports.comparisons import (
     compared,
     day_count,
     on_days,
+    use_per_day,
 )
 from pipelines.reports.headline import OFF_HOURS, has_list, lacking_files, not_judged_at
 from pipelines.reports.sections import Section, no_chart
@@ -79,7 +80,7 @@ def between(low: str, high: str) -> str:
 def use(view: View) -> int | None:
     """Return minutes on sites, a school day."""
     rows = on_days(view, view.inputs.hourly_use)
-    return None if rows.is_empty() else _a_day(view, rows, "minutes")
+    return None if rows.is_empty() else use_per_day(view)
 
 
 def sites(view: View) -> int | None:
@@ -117,10 +118,6 @@ def after_hours(view: View) -> int | None:
     if not minutes and (not_judged_at(view, OFF_HOURS) or lacking_files(view, OFF_HOURS)):
         return None
     return round(minutes / view.weeks)
-
-
-def _a_day(view: View, rows: pl.DataFrame, column: str) -> int:
-    return round(amount(rows, column) / day_count(view))
 
 
 def hours(minutes: int) -> str:

@@ -12,6 +12,7 @@ from pipelines.reports.comparisons import (
     comparable,
     day_count,
     on_days,
+    use_per_day,
     whole,
 )
 from pipelines.reports.headline import usual
@@ -36,11 +37,13 @@ class Day:
         now: Minutes of use in each hour, a day.
         earlier: The same of the views before, the last first.
         weeks: How many weeks each of them is.
+        total: Minutes of all hours, a day; rounded hours add up to a little more or less.
     """
 
     now: tuple[int, ...]
     earlier: tuple[tuple[int, ...], ...]
     weeks: int
+    total: int
     a_day: str
     averaged: str
 
@@ -77,6 +80,7 @@ def rows(view: View) -> Day:
         by_hour(view),
         tuple(by_hour(one) for one in earlier),
         view.weeks,
+        use_per_day(view),
         a_day(view),
         averaged(view),
     )
@@ -113,7 +117,7 @@ def summary(rows: Day) -> str:
     """Return the whole of a day, what it was before, and the highest hour."""
     if not len(rows):
         return ""
-    whole = duration(sum(rows.now))
+    whole = duration(rows.total)
     said = [
         f"Bars: time on sites of all accounts in each hour of {rows.a_day}, {whole} in "
         f"all. {rows.averaged}".strip()
