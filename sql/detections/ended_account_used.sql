@@ -50,8 +50,8 @@ details:
 explanations:
   - name: A last day in the registry that is out of date
     by_design: >-
-      the rule relies on the registry: check its last day, {last_day}[{do_records_agree?}; the
-      account's row and the roster both end by then]
+      the rule relies on the registry: check its last day,
+      {last_day}[{do_records_agree?}; the account's row and the roster both end by then]
   - name: A device that was left logged on and goes on by itself
     test: is_left_running
     ruled_out: '{logons:count logon} by a person, not by a task'
