@@ -45,6 +45,10 @@ class ModelError(SchoolbellError):
     """A SQL model breaks its own header, or cannot run."""
 
 
+class NothingReadError(ModelError):
+    """No log has been read yet, so that there is nothing to show."""
+
+
 class BusyError(SchoolbellError):
     """Another run holds the district home."""
 

@@ -144,7 +144,8 @@ def _about(context: ActionContext, use: PermitUse) -> str:
     """Return the subject of a permit, with pseudonyms for persons, accounts and devices."""
     row, day = use.row, context.today.isoformat()
     if use.kind == "consent":
-        return f"type {row['type']}, {_whom(context, str(row['subject']), day)}"
+        whom = _whom(context, str(row["subject"]), day)
+        return f"consent of type {str(row['type']).upper()} for {whom}"
     value, scope = str(row["value"] or ""), row["scope"]
     kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
     if scope == "site" and value in context.redacted:
@@ -153,7 +154,8 @@ def _about(context: ActionContext, use: PermitUse) -> str:
         value = context.named(kinds[scope], value, day)
     if scope == "person":
         value = _whom(context, value, day)
-    return f"{row['rule']} by {scope} {value}".rstrip()
+    rules = "every rule" if row["rule"] == "*" else row["rule"]
+    return f"exception from {rules} for {scope} {value}".rstrip()
 
 
 def _whom(context: ActionContext, value: str, day: str) -> str:
@@ -521,7 +523,8 @@ SITE = Action(
         Parameter(
             "roles",
             "For",
-            hint="all, staff, student, or a job title; separate several with |",
+            "choice",
+            {"all": "Everyone", "staff": "Staff", "student": "Students"},
             option="--roles",
             help="all, staff, student, or a job title; separate several with |.",
             default="all",

@@ -54,7 +54,7 @@ from pipelines.desk.signin import (
     who,
 )
 from pipelines.desk.use_range import UseFilter, use_page
-from pipelines.errors import BusyError, SchoolbellError
+from pipelines.errors import BusyError, NothingReadError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
 from pipelines.proposals.first_steps import first_steps
 from pipelines.reports.pages import boot, environment, file_of, style
@@ -188,6 +188,7 @@ class Visit:
                 "/office": views.referrals_to_answer(self.context()),
             },
             "here": self.request.url.path,
+            "may_begin": self.asker.may("replay"),
             "asker": str(self.asker),
             "roles": self.asker.roles,
             "token": self.session.token,
@@ -537,7 +538,16 @@ def _filled_in(form: Action, given: Mapping[str, str]) -> None:
 
 def proposals_view(visit: Visit) -> Response:
     """Show suggestions from the logs for the registry."""
-    return visit.page("proposals.html.j2", forms=FORMS, **views.proposals_page(visit.context()))
+    try:
+        values = views.proposals_page(visit.context())
+    except NothingReadError:
+        return nothing_yet(visit, "Proposals")
+    return visit.page("proposals.html.j2", forms=FORMS, **values)
+
+
+def nothing_yet(visit: Visit, title: str) -> Response:
+    """Show a page of a home that has read no log: what it needs, and where to begin."""
+    return visit.page("nothing_yet.html.j2", title=title)
 
 
 def start_view(visit: Visit) -> Response:
@@ -596,7 +606,11 @@ def weeks_view(visit: Visit) -> Response:
 def use_view(visit: Visit) -> Response:
     """Show the use of sites, buildings and hours over a range of whole weeks."""
     chosen = UseFilter.read(visit.request.query_params)
-    return visit.page("use.html.j2", **use_page(visit.desk.home.base(), chosen))
+    try:
+        inputs = visit.desk.home.base()
+    except NothingReadError:
+        return nothing_yet(visit, "Use")
+    return visit.page("use.html.j2", **use_page(inputs, chosen))
 
 
 def readers_view(visit: Visit) -> Response:

@@ -135,6 +135,10 @@ class OpenHome:
         newest = newest or [case.monday for case in context.cases]
         return max(newest, default=context.today)
 
+    def has_report(self) -> bool:
+        """Return whether a week has a report."""
+        return bool(published_weeks(self.district.store))
+
     def known(self, context: ActionContext, week: date) -> list[ListedCase]:
         """Return the list columns of each case; only changed cases are recomputed."""
         with self._lock:

@@ -129,7 +129,10 @@ class QueueRow:
 
 
 def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> list[ListedCase]:
-    """Return the cases that match a filter, highest weight first; students' are last."""
+    """Return the cases that match a filter, in the order of the list of work.
+
+    New cases come before older ones, then the highest weight; students' are last.
+    """
     known = home.known(context, home.week(context))
     found = [
         one
@@ -145,7 +148,8 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
     if words:
         text_of = searcher(home, context)
         found = [one for one in found if all(word in text_of(one.case) for word in words)]
-    return sorted(found, key=lambda one: (one.is_student, one.weight))
+    week = home.week(context)
+    return sorted(found, key=lambda one: (one.is_student, one.case.monday < week, one.weight))
 
 
 def role_of(one: ListedCase) -> str:
@@ -171,6 +175,7 @@ def queue_page(
         "show": chosen.show,
         "shows": SHOWS,
         "size": len(found),
+        "has_report": bool(known) or home.has_report(),
         "waiting": sum(one.standing == "waiting" for one in known),
         "work": [_item(context, one) for one in work] if chosen == QueueFilter() else [],
         "in_items": in_items(sum(len(one.cases) for one in work), len(work)),

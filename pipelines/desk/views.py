@@ -1,5 +1,6 @@
 """Content of each page of the desk, as plain values for its template."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -49,7 +50,7 @@ from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
-from pipelines.reports.words import day, moment
+from pipelines.reports.words import day, day_range, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.audit import Entry
 from pipelines.state.desk_users import saved_views
@@ -74,6 +75,8 @@ from pipelines.state.rows import ReferralRow, RequestRow, StatementRow
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
+AT = re.compile(r"\bat (\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d)")
+"""A time in the words of an entry."""
 
 
 def _is_student(context: ActionContext, case: Case) -> bool:
@@ -227,9 +230,17 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         "sites": [row for row in rows if not row["settled_by"]],
         "settled": [row for row in rows if row["settled_by"]],
         "may": context.asker.may("sites"),
+        "for_whom": _for_whom(context),
         "labels": {case.case_id: case.label for case in context.cases},
         "has_list": context.district.registry.frames["approved_sites"].height > 0,
     }
+
+
+def _for_whom(context: ActionContext) -> dict[str, str]:
+    """Return for whom a site can be approved: everyone, a role, or a job of the registry."""
+    jobs = context.district.registry.frames["people"]["job_title"].drop_nulls().unique().sort()
+    known = {"all": "Everyone", "staff": "Staff", "student": "Students"}
+    return known | {one: f"Staff: {one}" for one in jobs}
 
 
 def proposals_page(context: ActionContext) -> dict[str, object]:
@@ -422,12 +433,17 @@ def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
     }
 
 
+def _until(last: str) -> str:
+    """Return the end of a consent or an exception in words."""
+    return "without an end" if last == "open" else f"until {day(date.fromisoformat(last))}"
+
+
 def permits_page(context: ActionContext, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Return consents and exceptions, those that end first; holds in force."""
     order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
     shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
     return {
-        "permits": shown,
+        "permits": [{**row, "until": _until(str(row["valid_to"]))} for row in shown],
         "holds": _holds(context),
         "may_end": context.asker.may("exception"),
         "may_hold": context.asker.may("hold"),
@@ -490,6 +506,11 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, ob
     }
 
 
+def _at(text: str, zone: ZoneInfo) -> str:
+    """Return a time of the audit chain as people write it."""
+    return f"at {moment(datetime.fromisoformat(text), zone)}"
+
+
 def acts_page(
     context: ActionContext, entries: Sequence[Entry], *, mine: bool, first: int
 ) -> dict[str, object]:
@@ -498,11 +519,20 @@ def acts_page(
     actor = str(context.asker)
     chosen = [one for one in entries if not mine or one.actor == actor][::-1]
     rows = [
-        {**one.__dict__, "when": moment(datetime.fromisoformat(one.time), zone)}
+        {
+            **one.__dict__,
+            "when": moment(datetime.fromisoformat(one.time), zone),
+            "reason": AT.sub(lambda at: _at(at[1], zone), one.reason),
+        }
         for one in chosen[first : first + A_PAGE]
     ]
     more = first + A_PAGE < len(chosen)
-    return {"entries": rows, "mine": mine, "after": first + A_PAGE if more else None}
+    return {
+        "entries": rows,
+        "labels": {case.case_id: case.label for case in context.cases},
+        "mine": mine,
+        "after": first + A_PAGE if more else None,
+    }
 
 
 def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
@@ -523,7 +553,8 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         rows.append(
             {
                 "label": f"{year}-W{number:02}",
-                "of": day(start),
+                "number": number,
+                "dates": day_range(start, start + timedelta(days=6)),
                 "signed": f"{signed.by}, {day(signed.time.date())}" if signed else "",
                 "waiting": len(waits),
                 "carried": sum(case.monday < start for case in waits),

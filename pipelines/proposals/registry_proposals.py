@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipelines.district import District
-from pipelines.errors import ModelError
+from pipelines.errors import NothingReadError
 from pipelines.health.readiness import undecided
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.proposals.account_rows import services
@@ -60,13 +60,13 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     """Return proposals by registry file; files without any are left out.
 
     Raises:
-        ModelError: Nothing has been built.
+        NothingReadError: Nothing has been built.
         BusyError: A run is in progress.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     days = files.days()
     if not days:
-        raise ModelError(
+        raise NothingReadError(
             "no log has been read yet",
             where=str(district.home.path),
             remedy="Run: schoolbell run --home HOME",

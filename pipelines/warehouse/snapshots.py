@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
-from pipelines.errors import BusyError, ModelError
+from pipelines.errors import BusyError, ModelError, NothingReadError
 from pipelines.settings.home import PLAIN_FILE, shared_folder, sync
 from pipelines.settings.model import MEMORY_MB
 from pipelines.settings.scratch import scratch
@@ -168,7 +168,7 @@ def current(folder: Path) -> Path:
     """
     pointer = folder / POINTER
     if not pointer.is_file():
-        raise ModelError(
+        raise NothingReadError(
             "there is no snapshot yet",
             where=str(folder),
             remedy="Run: schoolbell run --home HOME",
