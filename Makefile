@@ -73,7 +73,8 @@ quality: setup ## print how the rules do in 30 generated districts; ten minutes
 judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge
 
-experience: setup ## print the measures of the weekly report beside their goals
+experience: setup ## print the measures of report and desk in four districts, with their goals
+	$(BIN)/python -m tests.benchmarks.experience_districts $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 

@@ -293,8 +293,9 @@ def letter(context: ActionContext, case: Case, office: str, *, has_names: bool =
 
 
 def _values(context: ActionContext, case: Case, office: str) -> dict[str, object]:
-    findings = [(row, context.shown(row)) for row in case.counted]
     heaviest = case.heaviest
+    in_order = sorted(case.counted, key=lambda row: row["finding_id"] != heaviest["finding_id"])
+    findings = [(row, context.shown(row)) for row in in_order]
     tested = {
         (one["name"], one["test"], one["result"])
         for _, record in findings

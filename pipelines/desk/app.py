@@ -56,7 +56,6 @@ from pipelines.desk.signin import (
 from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.errors import BusyError, NothingReadError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
-from pipelines.proposals.first_steps import first_steps
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Principal, RefusedError, Right
@@ -552,7 +551,7 @@ def nothing_yet(visit: Visit, title: str) -> Response:
 
 def start_view(visit: Visit) -> Response:
     """Show which steps of a new home are done: logs, exports, what was judged."""
-    return visit.page("start.html.j2", steps=first_steps(visit.context().district))
+    return visit.page("start.html.j2", **views.start_page(visit.context()))
 
 
 def requests_view(visit: Visit) -> Response:

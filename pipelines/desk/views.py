@@ -45,6 +45,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
+from pipelines.proposals.first_steps import first_steps
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
@@ -241,6 +242,21 @@ def _for_whom(context: ActionContext) -> dict[str, str]:
     jobs = context.district.registry.frames["people"]["job_title"].drop_nulls().unique().sort()
     known = {"all": "Everyone", "staff": "Staff", "student": "Students"}
     return known | {one: f"Staff: {one}" for one in jobs}
+
+
+def start_page(context: ActionContext) -> dict[str, object]:
+    """Return the first steps: each file with its sources and the titles of waiting rules."""
+    steps, headers = first_steps(context.district), context.district.headers
+    missing = [
+        {
+            "file": one.file,
+            "ways": one.how.split("; or "),
+            "rules": [headers[code].title for code in one.opens],
+            "disables": one.disables,
+        }
+        for one in steps.missing
+    ]
+    return {"steps": steps, "missing": missing}
 
 
 def proposals_page(context: ActionContext) -> dict[str, object]:

@@ -19,6 +19,7 @@ ACCOUNTS = """
 select count(distinct subject) from findings.findings
 where confidence in ('C2', 'C3') and status != 'withdrawn' and kind = $kind
 and event_date between $first and $last
+and not (stage = 'trial' and severity in ('informational', 'low'))
 """
 
 

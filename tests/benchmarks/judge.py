@@ -157,7 +157,8 @@ def complete(generator: Generator, folder: Path, district: Path) -> Stranger:
     return Stranger(district, home)
 
 
-def _by_exports(generator: Generator, folder: Path, made: Path) -> Stranger:
+def by_exports(generator: Generator, folder: Path, made: Path) -> Stranger:
+    """Lay a district by the exports of an hour into a home; run nothing."""
     home = folder / "by-exports"
     schoolbell("init", home, "--name", generator.name, "--zone", generator.zone)
     command = folder / "schoolbell"
@@ -216,7 +217,7 @@ def _judge(generator: Generator, seed: int, *, has_ladder: bool) -> None:
 
 def _ladder(generator: Generator, folder: Path, made: Path) -> None:
     names = folder / "names.csv" if generator.names_file else None
-    one = _by_exports(generator, folder, made)
+    one = by_exports(generator, folder, made)
     seconds = _run(one)
     _say(f"-- by exports of an hour: run in {seconds:.0f} s")
     _say(told(score(generator, one, names)))

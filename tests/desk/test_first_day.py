@@ -78,3 +78,29 @@ def test_a_site_is_for_a_job_of_the_list_and_no_bar_is_typed(desk):
     assert '<option value="staff">Staff</option>' in choice
     assert '<option value="teacher">Staff: teacher</option>' in choice
     assert "separate several" not in text
+
+
+def test_first_steps_name_rules_by_title_and_one_source_first(empty):
+    """A row had 25 codes of rules and a paragraph of commands of a dozen products."""
+    text = empty.visitor().get("/start").text
+    row = text.partition(">devices.csv</td>")[2].partition("</tr>")[0]
+    assert not re.search(r">\s*[A-Z]{2}-\d+", row)
+    assert "An account was used on two campuses at the same time" in row
+    assert "Get-ADComputer" not in row.partition("<details")[0]
+    assert "Get-ADComputer" in row
+
+
+def test_a_letter_has_no_command_and_begins_with_the_heaviest_finding(desk, cases):
+    """It ended "run python3 verify.py", and claimed that every explanation was ruled out."""
+    home = desk.home
+    context = home.context(Principal(0, "root", (), is_alone=True))
+    several = next(case for case in context.cases if len(case.counted) > 1)
+    visitor = desk.by_proxy("director")
+    text = visitor.get(f"/cases/{several.case_id}/letter").text
+    assert "<code>" not in text
+    assert "Each innocent explanation that we know of" not in text
+    title = re.search(
+        r'id="claim" class="claim">([^<]*)', visitor.get(f"/cases/{several.case_id}").text
+    )[1]
+    first = text.partition("What the logs show</h2>")[2].partition("</li>")[0]
+    assert title.rstrip(".") in first
