@@ -23,7 +23,6 @@ from pipelines.actions.action import (
 from pipelines.actions.context import ActionContext
 from pipelines.actions.kept_evidence import hold_act
 from pipelines.actions.names import code_names, names_in
-from pipelines.actions.verdicts import VERDICT_WORDS
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import SURE, told
@@ -31,6 +30,7 @@ from pipelines.findings.packs import gathered
 from pipelines.findings.packs import pack as packed
 from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT
 from pipelines.findings.review import (
+    VERDICT_WORDS,
     VERDICTS,
     NameRequest,
     granted,
@@ -365,7 +365,8 @@ def _refer(context: ActionContext, values: Values) -> Result:
         f"{case} is referred to {OFFICES[office]}: {row['referral_id']}",
         f"{values.get(OUT, '')}, sha256 {row['sha256']}; its week is held ({row['hold_id']})",
     )
-    return Result("Referred.", row, lines, file=f"referral-{case}.zip")
+    said = f"Referred to {OFFICES[office].lower()}. The pack is in your downloads."
+    return Result(said, row, lines, file=f"referral-{case}.zip")
 
 
 def _answer(context: ActionContext, values: Values) -> Result:

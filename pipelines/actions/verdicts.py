@@ -18,10 +18,11 @@ from pipelines.actions.action import (
 )
 from pipelines.actions.context import ActionContext
 from pipelines.actions.names import names_in
+from pipelines.actions.request_mail import request_words
 from pipelines.errors import SettingsError, safe
 from pipelines.findings import review
 from pipelines.findings.cases import Case
-from pipelines.findings.review import VERDICTS, Verdict
+from pipelines.findings.review import VERDICT_WORDS, VERDICTS, Verdict
 from pipelines.reports.sign_off import Signature, open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.reviews import add_comment, present_code, put_ticket
@@ -247,14 +248,6 @@ def sign(context: ActionContext, week: str, by: str, confirmed: int | None = Non
     )
 
 
-VERDICT_WORDS = {
-    "violation": "Violation: the logs show it, and it was not allowed",
-    "authorized": "Authorized: the use was allowed",
-    "benign": "Benign: it was allowed or is harmless",
-    "misattributed": "Misattributed: it was a different person",
-    "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: the logs cannot show it",
-}
 ALL = "all"
 """The choice of every open finding of a case."""
 SEVERAL = "case."
@@ -350,21 +343,23 @@ def _assign(context: ActionContext, values: Values) -> Result:
     return Result(f"Assigned to {who}.", facts, (f"{values['case']}: {who}",))
 
 
-def _answered(done: str, row: RequestRow) -> Result:
+def _answered(context: ActionContext, done: str, row: RequestRow) -> Result:
+    case = context.find_case(str(row["case_id"]))
+    about = f"case {case.label}" if case else row["case_id"]
     what = f"{row['action']} {row['subject'] or ''}".strip()
     return Result(
-        f"{done}: {row['action']} of {row['case_id']}.",
+        f"{done}: {request_words(row).lower()}, {about}.",
         {name: row[name] for name in ("request_id", "action", "case_id")},
         (safe(f"{done.lower()}: {what} of case {row['case_id']}, because: {row['reason']}"),),
     )
 
 
 def _approve(context: ActionContext, values: Values) -> Result:
-    return _answered("Approved", approve(context, values["request"]))
+    return _answered(context, "Approved", approve(context, values["request"]))
 
 
 def _refuse(context: ActionContext, values: Values) -> Result:
-    return _answered("Refused", refuse(context, values["request"], values["reason"]))
+    return _answered(context, "Refused", refuse(context, values["request"], values["reason"]))
 
 
 def _sign(context: ActionContext, values: Values) -> Result:
@@ -560,4 +555,3 @@ SIGN = Action(
 ACTIONS = (
     VERDICT, VERDICT_MANY, UNDO, COMMENT, TICKET_NUMBER, ASSIGN, APPROVE, REFUSE, SIGN,
 )  # fmt: skip
-assert set(VERDICT_WORDS) == set(VERDICTS)

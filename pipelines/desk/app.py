@@ -114,6 +114,10 @@ _REVISION: Mapping[str, Callable[[Transaction, str], str]] = {
     "request": request_revision,
     "record": record_revision,
 }
+RELOADED = ("refer",)
+"""Forms that change a case and whose answer is a file."""
+SAVED = "schoolbell-saved"
+"""Cookie of a file that was just sent; it has no secret."""
 BROWSER = "schoolbell-signin"
 """Cookie of a sign-in that the provider is handling."""
 
@@ -668,7 +672,8 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     if done.names is not None:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
     if done.file:
-        return _file(done.file, b"".join(produced))
+        data = b"".join(produced)
+        return _file(done.file, data, is_change=form.name in RELOADED)
     return RedirectResponse(_filtered(done.back, given) if done.back else back, 303)
 
 
@@ -799,10 +804,14 @@ def _guard(form: Action, given: Mapping[str, str]) -> Callable[[Transaction], No
     return guard
 
 
-def _file(name: str, data: bytes) -> Response:
+def _file(name: str, data: bytes, *, is_change: bool) -> Response:
     kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=kind, headers=headers)
+    answer = Response(data, media_type=kind, headers=headers)
+    if is_change:
+        # the page stays open next to a download; its script sees the cookie and loads it again
+        answer.set_cookie(SAVED, secrets.token_hex(4), max_age=60, samesite="strict")
+    return answer
 
 
 Post = Callable[[Visit, Mapping[str, str]], Response]

@@ -1,6 +1,6 @@
 """The queue of the desk: its filters, which are in the address, and groups of cases."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal
@@ -167,10 +167,11 @@ def queue_page(
     found = matching(home, context, chosen)
     names = building_names(context.district.registry)
     codes = {code for one in known for code in buildings_of(home, one.case)}
-    work = work_list(home, context)
+    work, away = work_list(home, context), _referred(context)
     rules = sorted({str(one.case.heaviest["rule"]) for one in known})
     return {
-        "rows": [_row(context, one) for one in found[first : first + A_PAGE]],
+        "rows": [_row(context, one, away) for one in found[first : first + A_PAGE]],
+        "elsewhere": _elsewhere(home, context, chosen) if chosen.is_narrowed and not found else 0,
         "filter": chosen,
         "show": chosen.show,
         "shows": SHOWS,
@@ -195,6 +196,18 @@ def queue_page(
         "groups": _groups(context, found) if context.asker.may("verdict") else [],
         "may_decide": context.asker.may("verdict"),
     }
+
+
+def _referred(context: ActionContext) -> set[str]:
+    """Return the cases that another office has."""
+    return {
+        row["case_id"] for row in referrals(context.district.store) if row["returned_time"] is None
+    }
+
+
+def _elsewhere(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> int:
+    """Return how many cases of all lists a filter matches, if its own list has none."""
+    return len(matching(home, context, chosen.showing("all")))
 
 
 def work_list(home: OpenHome, context: ActionContext) -> list[WorkItem]:
@@ -279,8 +292,7 @@ def _of_list(
     if show == "second":
         ids = {row["case_id"] for row in requests(store) if is_waiting(row)}
     if show == "referred":
-        gone = referrals(store)
-        ids = {row["case_id"] for row in gone if row["returned_time"] is None}
+        ids = _referred(context)
     tests: dict[str, Callable[[ListedCase], bool]] = {
         "waiting": lambda one: one.standing == "waiting",
         "mine": lambda one: one.standing == "waiting" and _is_with(one.case, context, login),
@@ -300,8 +312,9 @@ def _is_with(case: Case, context: ActionContext, login: str) -> bool:
     return bool(case.assignee) and context.people.is_same(str(case.assignee), login)
 
 
-def _row(context: ActionContext, known: ListedCase) -> QueueRow:
+def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> QueueRow:
     case = known.case
+    is_away = case.case_id in away and bool(case.undecided)
     first = min(row["event_date"] for row in case.counted)
     return QueueRow(
         case_id=case.case_id,
@@ -312,10 +325,10 @@ def _row(context: ActionContext, known: ListedCase) -> QueueRow:
         since=day(date.fromisoformat(str(first))),
         severity=case.severity,
         sure=SURE.get(case.confidence, "Lead"),
-        standing=STANDINGS.get(known.standing, ""),
+        standing="referred" if is_away else STANDINGS.get(known.standing, ""),
         assignee=case.assignee or "",
         is_student=known.is_student,
-        is_overdue=_is_overdue(known, context.today),
+        is_overdue=_is_overdue(known, context.today) and not is_away,
         is_undecided=bool(case.undecided),
     )
 

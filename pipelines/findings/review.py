@@ -49,6 +49,14 @@ VERDICTS: Mapping[str, str] = {
     "data_fault": EXPLAINED,
     "undetermined": "open",
 }
+VERDICT_WORDS = {
+    "violation": "Violation: the logs show it, and it was not allowed",
+    "authorized": "Authorized: the use was allowed",
+    "benign": "Benign: it was allowed or is harmless",
+    "misattributed": "Misattributed: it was a different person",
+    "data_fault": "Data fault: the log is wrong",
+    "undetermined": "Undetermined: the logs cannot show it",
+}
 """Verdict -> the status that it gives a finding."""
 
 MIN_REASON = 8

@@ -230,3 +230,39 @@ def test_on_a_phone_the_decision_is_within_the_first_screen_everywhere(visit):
         "(top => top >= 0 && top < innerHeight)"
         "(document.querySelector('#decide').getBoundingClientRect().top)"
     )
+
+
+def test_after_a_referral_the_page_shows_it_next_to_the_download(visit):
+    """The case kept its button "Refer", and the list called it overdue."""
+    dana, sam = visit(**SCREEN), visit("superintendent", **SCREEN)
+    dana.goto("/")
+    dana.locator(".queue a").first.click()
+    case, label = dana.url, dana.title().partition(" - ")[0]
+    dana.get_by_text("Refer to another office").click()
+    dana.locator("form[action='/act/refer'] textarea").fill(REASON)
+    dana.get_by_role("button", name="Refer", exact=True).click()
+    dana.get_by_text("What happens next").wait_for()
+    sam.goto("/requests")
+    sam.get_by_role("button", name="Approve").first.click()
+    sam.locator(".told", has_text="Approved: referral to human resources, case").wait_for()
+    assert label.removeprefix("Case ") in sam.locator(".told").inner_text()
+    dana.goto(case)
+    with dana.expect_download() as got:
+        dana.locator(".notice button", has_text="Refer").click()
+    assert got.value.suggested_filename.endswith(".zip")
+    dana.locator(".told", has_text="Referred to human resources.").wait_for()
+    assert dana.locator(".notice button", has_text="Refer").count() == 0
+    assert dana.locator(".tag.review").inner_text() == "referred"
+    dana.goto("/?show=referred")
+    assert dana.locator(".queue .tag").all_inner_texts() == ["referred"]
+    assert dana.said == sam.said == []
+
+
+def test_a_search_without_a_result_offers_the_other_lists(visit, desk):
+    """A search for a site whose case is not in the list of waiting ones ended with nothing."""
+    page = visit(**SCREEN)
+    page.goto("/?show=decided&kind=shared_account")
+    assert page.locator(".queue li").count() == 0
+    page.get_by_role("link", name="in all lists").click()
+    page.wait_for_url("**show=all**")
+    assert page.locator(".queue li").count() > 0

@@ -10,13 +10,12 @@ from datetime import date
 import pytest
 import typer
 
-from pipelines.actions.verdicts import VERDICT_WORDS
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
 from pipelines.desk.forms import FORMS, values_of
 from pipelines.district import open_district
 from pipelines.findings.cases import week_of
-from pipelines.findings.review import VERDICTS
+from pipelines.findings.review import VERDICT_WORDS, VERDICTS
 from pipelines.reports.sign_off import open_cases, week_monday
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain

@@ -69,6 +69,13 @@
     const chip = LETTERS.includes(e.key) && shown(form)[LETTERS.indexOf(e.key)];
     if (chip) fill(chip);
   });
+  // a file leaves the page open, with what it showed before: load it again
+  const saved = () => document.cookie.match(/schoolbell-saved=(\w+)/)?.[1];
+  document.addEventListener("submit", () => {
+    const before = saved();
+    const wait = setInterval(() => { if (saved() && saved() !== before) { clearInterval(wait); location.reload(); } }, 300);
+    setTimeout(() => clearInterval(wait), 60000);
+  });
   // a form is sent once, even when the button is pressed twice
   document.addEventListener("submit", e => {
     const button = e.target.querySelector("button[type=submit]");
