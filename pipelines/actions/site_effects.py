@@ -6,7 +6,6 @@ case by its minutes and its day, never by the id of a rule or by a person.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -17,6 +16,7 @@ from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
 from pipelines.reports.words import count, day
 from pipelines.state.findings import WITHDRAWN
+from pipelines.state.rows import FindingColumns, FindingRow
 from pipelines.warehouse.snapshots import attach_warehouse
 
 LEAD = "C1"
@@ -59,7 +59,7 @@ def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:
         return days | {row[0] for row in database.rows(query, {"site": pattern})}
 
 
-def settled_by(context: ActionContext, row: Mapping[str, object], site: str) -> str:
+def settled_by(context: ActionContext, row: FindingColumns, site: str) -> str:
     """Return the id of the entry that covers a finding's use of a site, or nothing."""
     frames = context.district.registry.frames
     when = _day(row)
@@ -159,11 +159,11 @@ def _what(finding: Finding) -> str:
     return f"{when} ({KINDS[finding.kind]})"
 
 
-def _sites(row: Mapping[str, Any]) -> Sequence[str]:
+def _sites(row: FindingRow) -> Sequence[str]:
     """Return the sites that a finding names; some rules record only their number."""
     named = row["record"].get("details", {}).get("sites")
     return named if isinstance(named, list) else ()
 
 
-def _day(row: Mapping[str, object]) -> date:
+def _day(row: FindingColumns) -> date:
     return date.fromisoformat(str(row["event_date"]))

@@ -26,6 +26,7 @@ from pipelines.state.alert_records import (
     put_news,
 )
 from pipelines.state.connections import Store, Transaction, now_text
+from pipelines.state.rows import NewsRow
 
 CALM = timedelta(hours=4)
 """A fact that returns after this long is sent again; sooner it counts as the same."""
@@ -82,7 +83,7 @@ def _put(
     put_news(transaction, new, old)
 
 
-def _begin_anew(transaction: Transaction, row: Mapping[str, Any], now: datetime) -> None:
+def _begin_anew(transaction: Transaction, row: NewsRow, now: datetime) -> None:
     """Mark facts that return after a long time as new; findings that return are not."""
     if row["ended_time"] is None or row["about"] != "health":
         return

@@ -17,6 +17,7 @@ from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.settings.alert_settings import About, Alerts
 from pipelines.settings.problems import SEVERITIES, Severity
+from pipelines.state.rows import FindingRow
 
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
 STUDENT = "pupil"
@@ -150,7 +151,7 @@ def _about(rule: str, alerts: Alerts) -> About:
     return "security" if rule in alerts.security_rules else "conduct"
 
 
-def _start(finding: Mapping[str, Any]) -> datetime:
+def _start(finding: FindingRow) -> datetime:
     text = str(finding["record"].get("start_time") or finding["event_date"])
     start = datetime.fromisoformat(text)
     return start if start.tzinfo else start.replace(tzinfo=UTC)

@@ -49,6 +49,7 @@ from pipelines.findings.cases import NOTHING_WAITS, Queue
 from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
 from pipelines.state.alert_records import GIVEN_UP, SENT, given_since, outbox
 from pipelines.state.connections import Store, fact, now_text, remember
+from pipelines.state.rows import MessageRow
 
 IsOpen = Callable[[date], bool]
 List = Literal["daily", "weekly"]
@@ -206,7 +207,7 @@ def _ruled(decisions: Sequence[Decision], *rules: str) -> int:
 
 
 def escalations(
-    rows: Iterable[Mapping[str, Any]],
+    rows: Iterable[MessageRow],
     answered: frozenset[str],
     now: datetime,
     patience: timedelta,

@@ -37,7 +37,13 @@ from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
 from pipelines.state.reviews import last_verdicts, reviews
-from pipelines.state.rows import DecidedFinding, ExplanationRow, FindingRow, HistoryRow
+from pipelines.state.rows import (
+    DecidedFinding,
+    ExplanationRow,
+    FindingRecord,
+    FindingRow,
+    HistoryRow,
+)
 from pipelines.warehouse.models import subject_kind
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
@@ -272,7 +278,7 @@ def _cited(context: ActionContext, finding: FindingRow) -> list[dict[str, object
     ]
 
 
-def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _measured(record: FindingRecord) -> Iterator[tuple[str, Any]]:
     """Yield numbers, and words that name no one."""
     yield from sorted(nameless(record["details"]).items())
 

@@ -1,7 +1,5 @@
 """Commands of the way in: an office asks first, and is answered last."""
 
-from collections.abc import Mapping
-
 import typer
 
 from pipelines.actions.inquiries import INQUIRE, RELEASE_INQUIRY
@@ -9,6 +7,7 @@ from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
 from pipelines.state.reviews import inquiries
+from pipelines.state.rows import InquiryRow
 
 app = typer.Typer(
     help="Inquiries from offices about an account.",
@@ -27,7 +26,7 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
     emit(shown, _line, as_json=as_json, empty="No inquiries.")
 
 
-def _line(row: Mapping[str, object]) -> str:
+def _line(row: InquiryRow) -> str:
     state = "released" if row["released_time"] else "open"
     days = f"{row['first_day']} to {row['last_day']}"
     return f"{row['inquiry_id']}: {row['account']}, {days}, for {row['office']}, {state}"

@@ -72,7 +72,7 @@ from pipelines.state.reviews import (
     statements,
     tickets,
 )
-from pipelines.state.rows import ReferralRow, RequestRow, StatementRow
+from pipelines.state.rows import FindingColumns, ReferralRow, RequestRow, StatementRow
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -220,7 +220,7 @@ def _subjects(context: ActionContext, case: Case) -> Mapping[str, str]:
     return {ALL: f"{every} ({len(decided)})"} | (named if len(named) > 1 else {})
 
 
-def _date(row: Mapping[str, object]) -> date:
+def _date(row: FindingColumns) -> date:
     return date.fromisoformat(str(row["event_date"]))
 
 

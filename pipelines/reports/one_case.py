@@ -6,7 +6,6 @@ only facts about the logs (silent hours, rules) come from the newest snapshot.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
@@ -29,6 +28,7 @@ from pipelines.reports.weekly import picture
 from pipelines.settings.home import DistrictHome
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.snapshots import attach_warehouse
 
 
@@ -69,7 +69,7 @@ def case_page(
     )
 
 
-def claim_for_readers(registry: Registry, row: Mapping[str, Any], claim: str) -> str:
+def claim_for_readers(registry: Registry, row: FindingRow, claim: str) -> str:
     """Return a finding's sentence as the report prints it.
 
     Buildings go by their names, and distances are in the units of the locale.

@@ -36,6 +36,7 @@ from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import subject_kind
 from pipelines.warehouse.repair import opened
@@ -170,7 +171,7 @@ def known_by(
 
 
 def _finding(
-    row: Mapping[str, Any], kind: Kind, names: Pseudonyms, known: Sequence[str] = ()
+    row: FindingRow, kind: Kind, names: Pseudonyms, known: Sequence[str] = ()
 ) -> dict[str, Any]:
     def named(site: str) -> str:
         return names.names("site", [site])[site]
