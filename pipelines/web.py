@@ -97,7 +97,7 @@ def content(answer: Any, most: int) -> bytes:
 def bounded(session: Any, most: int) -> Any:
     """Return a session of `requests` that reads no answer larger than `most` bytes."""
 
-    def read(answer: Any, **_values: Any) -> object:
+    def read(answer: Any, **_values: object) -> object:
         import requests
 
         made = requests.Response()

@@ -271,7 +271,7 @@ def referral_act(
     )
 
 
-def _unknown(what: str, given: str, known: Any, where: str) -> SettingsError:
+def _unknown(what: str, given: str, known: Collection[str], where: str) -> SettingsError:
     return SettingsError(
         f"there is no {what} {given!r}",
         where=where,

@@ -1,7 +1,6 @@
 """Prints an email as PDF, without a browser and without any request."""
 
 import logging
-from typing import Any
 
 LOG = logging.getLogger("schoolbell.alerts")
 NOT_INSTALLED = "The PDF is missing: pip install 'schoolbell[pdf]' on the server adds it."
@@ -23,7 +22,7 @@ def printed(html: str) -> tuple[bytes, str]:
         return b"", FAILED
 
 
-def _no_request(url: str, *_args: Any, **_options: Any) -> object:
+def _no_request(url: str, *_args: object, **_options: object) -> object:
     """Refuse to read anything: an email contains all that it needs."""
     message = f"an email reads nothing: {url}"
     raise ValueError(message)

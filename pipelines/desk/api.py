@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -51,6 +51,10 @@ from pipelines.settings.secrets import looked_up
 from pipelines.state.records_requests import record_requests
 from pipelines.state.reviews import tickets
 from pipelines.state.rows import FindingRow
+
+if TYPE_CHECKING:  # it takes long to import
+    from prometheus_client import CollectorRegistry
+
 
 LOG = logging.getLogger("schoolbell.desk")
 VERSION = "1"
@@ -458,7 +462,10 @@ def metrics_view(visit: ApiVisit) -> Response:
 
 
 def _gauge(
-    registry: Any, name: str, title: str, rows: Sequence[tuple[tuple[str, ...], float]]
+    registry: "CollectorRegistry",
+    name: str,
+    title: str,
+    rows: Sequence[tuple[tuple[str, ...], float]],
 ) -> None:
     from prometheus_client import Gauge
 

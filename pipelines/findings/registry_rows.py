@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from pipelines.district import District
 from pipelines.registry.csv_files import RegistryFrame, read_file
@@ -13,6 +12,7 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
+from pipelines.settings.problems import Problem
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Transaction
 
@@ -77,7 +77,7 @@ def next_id(home: DistrictHome, file: str, prefix: str, taken: set[object]) -> s
     return f"{prefix}-{number:03}"
 
 
-def _is_new(registry: Registry, file: str, problem: Any) -> bool:
+def _is_new(registry: Registry, file: str, problem: Problem) -> bool:
     """Return whether an error is new; this action need not fix older ones."""
     known = {
         (one.line, one.what, one.value) for one in registry.problems if one.file.endswith(file)

@@ -49,7 +49,7 @@ def known_hosts_only() -> object:
     import paramiko
 
     class KnownHostsOnly(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
-        def missing_host_key(self, _client: Any, hostname: str, key: Any) -> None:
+        def missing_host_key(self, _client: object, hostname: str, key: Any) -> None:
             if not _is_known(hostname, key):
                 message = (
                     f"the key of {hostname} is not known here. Compare its "

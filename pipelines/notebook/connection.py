@@ -261,7 +261,7 @@ class Connection:
         """The snapshot's id, as reports print it."""
         return self.path.stem
 
-    def sql(self, query: str, **params: Any) -> Any:
+    def sql(self, query: str, **params: object) -> Any:
         """Return the relation of a query; `$name` in it takes the argument `name`.
 
         Returns:

@@ -6,7 +6,6 @@ Nothing is written into the registry.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -124,7 +123,7 @@ class Evidence:
     own_domains: frozenset[str] = frozenset()
     has_usual_duty: bool = False
 
-    def query(self, name: str, **values: Any) -> pl.DataFrame:
+    def query(self, name: str, **values: object) -> pl.DataFrame:
         """Return the rows of a query of `sql/proposals/`."""
         return self.database.frame(attached_query(f"proposals/{name}"), values)
 

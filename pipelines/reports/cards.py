@@ -103,11 +103,11 @@ def _bytes(value: Any) -> str:
     return f"{size:.1f} GB"
 
 
-def _share(value: Any) -> str:
+def _share(value: float) -> str:
     return f"{float(value):.0%}"
 
 
-def _kilometers(value: Any) -> str:
+def _kilometers(value: float) -> str:
     return distance(float(value))
 
 

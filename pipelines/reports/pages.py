@@ -146,7 +146,7 @@ def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Pa
     }
 
 
-def page(template: str, **values: Any) -> str:
+def page(template: str, **values: object) -> str:
     """Return one page as text, in the district's colors if `accents` names them."""
     known = constants(values.pop("accents", OUR_OWN), values.pop("paper", LETTER))
     return environment().get_template(template).render(**known, **values)

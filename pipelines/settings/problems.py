@@ -148,7 +148,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def setting(default: Any, description: str, example: Any = None, **rules: Any) -> Any:
+def setting(default: object, description: str, example: Any = None, **rules: Any) -> Any:
     """Return a field of a table: what holds without it, what it means, and how it is written.
 
     The example is the default where none is given; `rules` are those of pydantic.

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NewType
+from typing import NewType
 from urllib.parse import quote, unquote
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -148,7 +149,7 @@ def _private(path: Path) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _durable(connection: Any, _record: Any) -> None:
+def _durable(connection: DBAPIConnection, _record: object) -> None:
     # NORMAL may lose the last commits at a power cut; the driver's own implicit
     # transactions are off, so that BEGIN IMMEDIATE is ours to send
     connection.isolation_level = None
@@ -168,7 +169,7 @@ def _immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
 
 
-def _utf8(connection: Any, _record: Any) -> None:
+def _utf8(connection: DBAPIConnection, _record: object) -> None:
     connection.set_client_encoding("UTF8")
 
 
@@ -391,5 +392,5 @@ def _unwritable(why: object, where: str) -> StoreError:
     return StoreError(f"cannot be written: {why}", where=where, remedy=remedy)
 
 
-def _wait_for_locks(connection: Any, _record: Any) -> None:
+def _wait_for_locks(connection: DBAPIConnection, _record: object) -> None:
     connection.execute("PRAGMA busy_timeout=10000")

@@ -38,7 +38,7 @@ def listed(words: list[str]) -> str:
     return ", ".join(words[:-1]) + " and " + words[-1]
 
 
-def counted(value: Any, noun: str) -> str:
+def counted(value: str | float | None, noun: str) -> str:
     """Return a count with its noun, or with both its nouns, as in `a box|# boxes`."""
     count = int(value or 0)
     if "|" in noun:

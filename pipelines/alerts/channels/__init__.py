@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from pydantic import (
     AfterValidator,
@@ -187,7 +187,7 @@ def append_line(path: Path, line: str, *, may_repeat: bool = False, is_same: IsS
         ) from error
 
 
-def _end_of_torn(file: Any) -> bytes:
+def _end_of_torn(file: BinaryIO) -> bytes:
     if not file.seek(0, os.SEEK_END):
         return b""
     file.seek(-1, os.SEEK_END)

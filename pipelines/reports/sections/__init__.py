@@ -4,7 +4,7 @@ A section has one topic. It takes its rows from a view of the week. Its title (a
 sentence), its summary, its chart and its table come from these rows alone.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,7 +37,7 @@ def always(rows: object) -> bool:  # noqa: ARG001 - the contract's shape
     return True
 
 
-def is_empty(rows: Any) -> bool:
+def is_empty(rows: Sized) -> bool:
     """Return whether there are no rows."""
     return len(rows) == 0
 

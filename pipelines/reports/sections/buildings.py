@@ -1,6 +1,6 @@
 """Report section: time on sites, day by day, each building on the same scale."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -10,6 +10,10 @@ from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import NO_BUILDING, View, at_place
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, duration, number, share
+
+if TYPE_CHECKING:  # it takes long to import
+    from plotly.basedatatypes import BasePlotlyType
+
 
 MAX_BUILDINGS = 8
 ACROSS = 4
@@ -97,7 +101,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     people = by_people(rows)
     top = max(largest(people, "minutes") / 60, 0.5) * 1.25
-    traces: list[Any] = []
+    traces: list[BasePlotlyType] = []
     sides: dict[str, Any] = {}
     notes = []
     down = (len(names) - 1) // ACROSS + 1

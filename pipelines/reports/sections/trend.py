@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -14,6 +14,10 @@ from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.words import count, number
+
+if TYPE_CHECKING:  # it takes long to import
+    from plotly.basedatatypes import BasePlotlyType
+
 
 ACROSS = 2
 SHARE = 0.9
@@ -146,7 +150,7 @@ def before_that(rows: pl.DataFrame, key: str) -> list[int | None]:
     return [past for _, _, past, _ in _of(rows, key)]
 
 
-def curves(rows: pl.DataFrame, key: str) -> list[Any]:
+def curves(rows: pl.DataFrame, key: str) -> "list[BasePlotlyType]":
     """Return the line of one number; beneath it that of a year before, where it is known."""
     names = [f"Week {week.isocalendar().week}" for week, _, _, _ in _of(rows, key)]
     past, own = before_that(rows, key), series(rows, key)

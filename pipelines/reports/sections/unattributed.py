@@ -1,6 +1,6 @@
 """Report section: the share of the use whose account is known, by building."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -9,6 +9,10 @@ from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
 from pipelines.reports.view import View, at_place
 from pipelines.reports.words import count, share
+
+if TYPE_CHECKING:  # it takes long to import
+    from plotly.basedatatypes import BasePlotlyType
+
 
 GROUPS = (
     ("firm", "blue", "account known (grade A)"),
@@ -83,7 +87,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     )
 
 
-def parts(known: pl.DataFrame) -> list[Any]:
+def parts(known: pl.DataFrame) -> "list[BasePlotlyType]":
     """Return the bars of each group, one after the other in every lane."""
     traces, starts = [], [0.0] * known.height
     for group, role, name in GROUPS:
