@@ -11,7 +11,7 @@ import secrets
 import zipfile
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from pipelines.actions.action import OUT, REASON, Action, Parameter, Result, Values, day_of
 from pipelines.actions.context import ActionContext
@@ -80,7 +80,15 @@ def inquire(
     return {**row, **feasibility(context, first, last)}
 
 
-def feasibility(context: ActionContext, first: date, last: date) -> dict[str, Any]:
+class Feasibility(TypedDict):
+    """Days of a question, those that the logs cover, and those that they do not."""
+
+    days: int
+    days_held: int
+    gone: list[str]
+
+
+def feasibility(context: ActionContext, first: date, last: date) -> Feasibility:
     """Count the days that the logs cover; the answer names no one."""
     held = set(ledger.event_days(context.district.store))
     asked = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from pipelines.actions.action import (
     CASE,
@@ -305,7 +305,19 @@ def effects(found: Iterable[Difference]) -> list[dict[str, object]]:
     ]
 
 
-def undecided_sites(context: ActionContext, week: date) -> list[dict[str, Any]]:
+class UndecidedSite(TypedDict):
+    """A site with undecided first uses; see `undecided_sites`."""
+
+    site: str
+    cases: list[str]
+    accounts: int
+    minutes: int
+    categories: list[str]
+    is_hidden: bool
+    settled_by: str
+
+
+def undecided_sites(context: ActionContext, week: date) -> list[UndecidedSite]:
     """Return sites with undecided first uses, with amounts and without names.
 
     A site whose uses are covered by an entry of the list has the entry's id in
@@ -330,7 +342,7 @@ def undecided_sites(context: ActionContext, week: date) -> list[dict[str, Any]]:
                 one.minutes += details.get("total_seconds", 0) / 60 / len(names)
                 one.categories |= set(details.get("categories") or ())
                 one.is_hidden |= bool(hidden_sites(row["record"]))
-    rows = [
+    rows: list[UndecidedSite] = [
         {
             "site": site,
             "cases": sorted(one.cases),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 from pipelines.actions.action import REASON, Action, Parameter, Result, Values
 from pipelines.actions.context import ActionContext
@@ -17,12 +17,25 @@ from pipelines.state.audit import Act
 from pipelines.state.published_reports import put_stopped, stopped_readers
 
 
-def readers(context: ActionContext) -> list[dict[str, Any]]:
+class ReaderRow(TypedDict):
+    """A reader of the report, and the emails to them."""
+
+    name: str
+    edition: str
+    building: str
+    address: str
+    day: str
+    is_stopped: bool
+    last_sent: str
+    is_waiting: bool
+
+
+def readers(context: ActionContext) -> list[ReaderRow]:
     """Return the readers of the settings, whether they are stopped, and the last email sent."""
     context.require("sign")
     district = context.district
     stopped, sent = stopped_readers(district.store), outbox(district.store)
-    rows = []
+    rows: list[ReaderRow] = []
     for name, reader in sorted(district.settings.report.readers.items()):
         channel = report_reader_channel(name)
         times = [one["sent_time"] for one in sent if one["channel"] == channel]

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from pipelines.actions.action import (
     CASE,
@@ -86,7 +85,7 @@ ASK: Mapping[str, Sequence[str]] = {
 }
 
 
-def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dict[str, Any]:
+def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dict[str, str]:
     """Send a case to another office: a pack with names, a letter and a hold.
 
     Raises:

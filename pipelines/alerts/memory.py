@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pipelines.alerts.decisions import Answer, Decision, LastMessage, Memory
 from pipelines.alerts.news import FIRST, Alert
@@ -26,7 +25,7 @@ from pipelines.state.alert_records import (
     put_news,
 )
 from pipelines.state.connections import Store, Transaction, now_text
-from pipelines.state.rows import NewsRow
+from pipelines.state.rows import AnswerRow, NewsRow
 
 CALM = timedelta(hours=4)
 """A fact that returns after this long is sent again; sooner it counts as the same."""
@@ -91,7 +90,7 @@ def _begin_anew(transaction: Transaction, row: NewsRow, now: datetime) -> None:
         forget_announcements(transaction, row["news_id"])
 
 
-def _values(item: Alert) -> dict[str, Any]:
+def _values(item: Alert) -> dict[str, object]:
     return {
         "key": item.key,
         "about": item.about,
@@ -208,7 +207,7 @@ def answer(store: Store, reply: Reply) -> list[str]:
     return sorted(steps)
 
 
-def _answer(reply: Reply, about_id: str, step: int) -> dict[str, Any]:
+def _answer(reply: Reply, about_id: str, step: int) -> dict[str, str | int | None]:
     return {
         "about_id": about_id,
         "kind": reply.kind,
@@ -228,7 +227,15 @@ def answered_messages(store: Store) -> frozenset[str]:
     return frozenset(answered | {key for key, seen in announced.items() if all(seen)})
 
 
-def active_news(store: Store) -> list[dict[str, Any]]:
+class ActiveNews(NewsRow):
+    """A current fact, its newest answer, who was notified, and the decisions about it."""
+
+    answer: AnswerRow | None
+    told: list[str]
+    decisions: dict[str, int]
+
+
+def active_news(store: Store) -> list[ActiveNews]:
     """Return current facts, newest first: one row per fact, with counts of each rule.
 
     The columns are those of the table, `answer` (the newest, or None), `told`
@@ -243,13 +250,13 @@ def active_news(store: Store) -> list[dict[str, Any]]:
     for decided in decisions(store):
         counts = rules.setdefault(decided["news_id"], {})
         counts[decided["rule"]] = counts.get(decided["rule"], 0) + decided["times"]
-    more = [
+    whole: list[ActiveNews] = [
         {
+            **row,
             "answer": newest.get(row["news_id"]),
             "told": sorted(announced.get(row["news_id"], ())),
             "decisions": rules.get(row["news_id"], {}),
         }
         for row in rows
     ]
-    whole = [{**row, **extra} for row, extra in zip(rows, more, strict=True)]
     return sorted(whole, key=lambda row: (-row["step"], row["since_time"]))

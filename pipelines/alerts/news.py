@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 from pipelines.findings.cases import Case, Queue, is_on_trial
 from pipelines.findings.grades import KINDS
@@ -197,7 +196,7 @@ def one_line(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
-def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[Alert]:
+def of_newcomers(files: Iterable[Mapping[str, str]], now: datetime) -> list[Alert]:
     """Return sources that delivered for the first time, one fact each, sent once.
 
     A new folder may be intended; it may also be a log in the wrong place, whose lines

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
-from pipelines.alerts.memory import Reply, active_news, answer
+from pipelines.alerts.memory import ActiveNews, Reply, active_news, answer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
@@ -140,13 +140,13 @@ def history(
     console().print(table("Source problems (UTC)", columns, body))
 
 
-def _why(row: dict[str, object]) -> str:
+def _why(row: ActiveNews) -> str:
     """Return how often each rule applied, and the answers."""
     decisions, said = row["decisions"], row["answer"]
     parts = []
-    if isinstance(decisions, dict):
+    if decisions:
         parts = [f"{rule}: {times} times" for rule, times in sorted(decisions.items())]
-    if isinstance(said, dict):
+    if said:
         until = f" until {said['until_time'][:16]}" if said["until_time"] else ""
         parts.append(f"{said['kind']} by {said['actor']}{until}")
     return "; ".join(parts)

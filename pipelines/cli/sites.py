@@ -1,12 +1,10 @@
 """Commands about sites that wait for a decision."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import typer
 
 from pipelines.actions.permits import (
     SITE,
+    UndecidedSite,
     undecided_sites,
 )
 from pipelines.cli.commands import add
@@ -29,7 +27,7 @@ def list_sites(home: Home, as_json: AsJson = False) -> None:
     emit(rows, _line, as_json=as_json, empty="No site needs a decision.")
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: UndecidedSite) -> str:
     use = f"{count(row['accounts'], 'account')}, {count(row['minutes'], 'minute')}"
     what = ", ".join(row["categories"]) or "on no list"
     line = f"{row['site']}: {use}, {what} ({', '.join(row['cases'])})"

@@ -591,11 +591,16 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
 def readers_page(context: ActionContext) -> dict[str, object]:
     """Return who gets the report by email, by name."""
     zone, names = ZoneInfo(context.district.zone), building_names(context.district.registry)
-    rows = readers(context)
-    for row in rows:
-        sent = row["last_sent"]
-        row["last_sent"] = moment(datetime.fromisoformat(sent), zone) if sent else ""
-        row["place"] = names.get(row["building"], row["building"])
+    rows = [
+        {
+            **row,
+            "last_sent": moment(datetime.fromisoformat(row["last_sent"]), zone)
+            if row["last_sent"]
+            else "",
+            "place": names.get(row["building"], row["building"]),
+        }
+        for row in readers(context)
+    ]
     return {"readers": rows}
 
 

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 import polars as pl
 
@@ -14,7 +13,7 @@ from pipelines.state.rows import EvidenceRow, FindingRow
 
 INSTANT = pl.Datetime("us", "UTC")
 
-FINDINGS: Mapping[str, Any] = MappingProxyType(
+FINDINGS: Mapping[str, pl.DataType | type[pl.DataType]] = MappingProxyType(
     {
         "finding_id": pl.String,
         "rule": pl.String,
@@ -44,7 +43,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
 )
 """One row per finding; `record` is JSON text."""
 
-EVIDENCE: Mapping[str, Any] = MappingProxyType(
+EVIDENCE: Mapping[str, pl.DataType | type[pl.DataType]] = MappingProxyType(
     {
         "finding_id": pl.String,
         "position": pl.Int64,

@@ -50,7 +50,7 @@ PLACES: Mapping[str, str] = {
 }
 """Verdict -> where what was missing belongs."""
 
-_QUALITY: Mapping[str, Any] = {
+_QUALITY: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "code": pl.String,
     "stage": pl.String,
     "state": pl.String,

@@ -10,7 +10,7 @@ purpose records that, and the days are judged.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # DuckDB takes a third of a second to import
 UNJUDGED = "marts.unjudged_days"
 NOTED = "main.unjudged_days"
 SATURDAY = 5
-SCHEMA: Mapping[str, Any] = {
+SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "rule": pl.String,
     "event_date": pl.Date,
     "source": pl.String,
@@ -40,7 +40,7 @@ SCHEMA: Mapping[str, Any] = {
     "model": pl.String,
     "cause": pl.String,
 }
-_PAIR: Mapping[str, Any] = {"rule": pl.String, "event_date": pl.Date}
+_PAIR: Mapping[str, pl.DataType | type[pl.DataType]] = {"rule": pl.String, "event_date": pl.Date}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """History of attribution changes from rebuilt days."""
 
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from pipelines.warehouse.database import Database
 
 CHANGES = "identity.attribution_changes"
 _NAMED: tuple[Kind, ...] = ("device", "account")
-_SHOWN: dict[str, Any] = {
+_SHOWN: dict[str, pl.DataType | type[pl.DataType]] = {
     "change_id": pl.Int64,
     "changed_time": INSTANT,
     "event_date": pl.Date,

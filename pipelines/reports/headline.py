@@ -37,7 +37,7 @@ TO_DECIDE = (
 
 WITHOUT_LIST = ("no_list", "leisure")
 """Verdicts of a district that has no list of approved sites."""
-SITES_ASKED: Mapping[str, Any] = {
+SITES_ASKED: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "site": pl.String,
     "categories": pl.List(pl.String),
     "accounts": pl.Int64,
@@ -265,7 +265,10 @@ def sites_asked_about(view: View) -> pl.DataFrame:
     ]
     if not uses:
         return pl.DataFrame(schema=dict(SITES_ASKED))
-    schema: dict[str, Any] = {"categories": pl.List(pl.String), "case": pl.String}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "categories": pl.List(pl.String),
+        "case": pl.String,
+    }
     frame = pl.DataFrame(uses, schema_overrides=schema, infer_schema_length=None)
     return (
         frame.group_by("site")

@@ -251,7 +251,7 @@ def ledger_frames(store: Store) -> dict[str, pl.DataFrame]:
         }
         for source_file in ledger.source_files(store)
     ]
-    schema: dict[str, Any] = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "file_id": pl.Int64,
         "source": pl.String,
         "path": pl.String,

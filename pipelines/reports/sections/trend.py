@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # it takes long to import
 ACROSS = 2
 SHARE = 0.9
 
-COLUMNS: Mapping[str, Any] = {
+COLUMNS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "last_year": pl.Int64,
     "week": pl.Date,
     "key": pl.String,
