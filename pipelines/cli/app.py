@@ -87,7 +87,7 @@ GROUPS = {
     "Review": {
         "findings": ("findings:app", "Findings, cases and verdicts."),
         "reveal": (
-            "refer:reveal",
+            "reveal:reveal",
             "Show the person behind a code name; every lookup is recorded.",
         ),
         "roles": ("roles:roles", "Show or accept the roles of a home."),
@@ -99,7 +99,7 @@ GROUPS = {
         ),
         "referrals": ("referrals:app", "Cases that another office has."),
         "answer": (
-            "refer:answer",
+            "answer:answer",
             "Save the person's statement with the facts of a case.",
         ),
         "inquiry": (

@@ -1,9 +1,6 @@
-"""The commands that send a case to an office, store a statement and look up a code name."""
+"""The command that sends a case to another office, under two keys."""
 
-from pipelines.actions.names import REVEAL
-from pipelines.actions.referrals import ANSWER, REFER
+from pipelines.actions.referrals import REFER
 from pipelines.cli.commands import command
 
 refer = command(REFER)
-answer = command(ANSWER)
-reveal = command(REVEAL)
