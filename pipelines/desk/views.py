@@ -36,6 +36,7 @@ from pipelines.actions.referral_access import (
     granted_referrals,
     is_in_force,
 )
+from pipelines.actions.referrals import OFFICES
 from pipelines.actions.request_mail import request_words
 from pipelines.actions.verdicts import ALL
 from pipelines.desk.forms import FORMS, ON_PER_CASE
@@ -51,7 +52,7 @@ from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
-from pipelines.reports.words import day, day_range, moment
+from pipelines.reports.words import day, day_range, day_with_year, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.audit import Entry
 from pipelines.state.desk_users import saved_views
@@ -143,17 +144,25 @@ def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
 
 def _holds(context: ActionContext) -> list[dict[str, object]]:
     """Return the holds in force."""
+    labels = {case.case_id: case.label for case in context.cases}
     return [
         {
             "hold_id": one.hold_id,
             "days": f"{day(one.first_day)} to {day(one.last_day)}",
             "case_id": one.case_id or "",
-            "reason": one.reason,
+            "label": labels.get(one.case_id or "", one.case_id),
+            "reason": _hold_reason(one.reason),
             "actor": one.actor,
         }
         for one in holds(context.district.store)
         if one.released_time is None
     ]
+
+
+def _hold_reason(text: str) -> str:
+    """Return the reason of a hold, with the name of an office in place of its code."""
+    start, _, office = text.rpartition("referred to ")
+    return f"referred to {OFFICES[office].lower()}" if not start and office in OFFICES else text
 
 
 def _claims(context: ActionContext, case: Case) -> list[str]:
@@ -451,7 +460,9 @@ def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
 
 def _until(last: str) -> str:
     """Return the end of a consent or an exception in words."""
-    return "without an end" if last == "open" else f"until {day(date.fromisoformat(last))}"
+    return (
+        "without an end" if last == "open" else f"until {day_with_year(date.fromisoformat(last))}"
+    )
 
 
 def permits_page(context: ActionContext, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:

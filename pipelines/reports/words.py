@@ -113,6 +113,11 @@ def day(when: date) -> str:
     return f"{weekday} {when.day} {month}"
 
 
+def day_with_year(when: date) -> str:
+    """Return text such as "Tue, Nov 17, 2026", for days that can be far away."""
+    return f"{day(when)}{',' if _is_american() else ''} {when.year}"
+
+
 def day_range(start: date, end: date) -> str:
     """Return text such as "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
     comma = "," if _is_american() else ""

@@ -23,6 +23,10 @@ FOCUSED = "document.activeElement.matches('.verdict-form button[type=submit]')"
 NARROW = """() => [...document.querySelectorAll('td')]
     .filter(cell => !cell.dataset.label).map(cell => cell.outerHTML.slice(0, 80))"""
 
+LABELS = """() => [...document.querySelectorAll('.sheet td')]
+    .filter(cell => cell.offsetParent)
+    .map(cell => [getComputedStyle(cell, '::before').content, cell.dataset.label])"""
+
 
 @pytest.fixture
 def desk(tmp_path_factory, tmp_path, monkeypatch):
@@ -266,3 +270,26 @@ def test_a_search_without_a_result_offers_the_other_lists(visit, desk):
     page.get_by_role("link", name="in all lists").click()
     page.wait_for_url("**show=all**")
     assert page.locator(".queue li").count() > 0
+
+
+@pytest.mark.parametrize("path", ["/acts", "/sites", "/start"])
+def test_on_a_phone_every_cell_of_a_table_shows_its_label(visit, path):
+    """The labels were in the page, and no rule of the style showed them at the desk."""
+    page = visit(**PHONE)
+    page.goto(path)
+    labels = page.evaluate(LABELS)
+    assert labels
+    assert [one for one in labels if one[0] != f'"{one[1]}"'] == []
+
+
+def test_a_button_that_waits_does_not_look_like_one_to_press(visit):
+    page = visit(**SCREEN)
+    page.goto("/")
+    page.locator(".queue a").first.click()
+    page.get_by_text("Refer to another office").click()
+    page.locator("form[action='/act/refer'] textarea").fill(REASON)
+    page.get_by_role("button", name="Refer", exact=True).click()
+    waiting = page.locator("button:disabled", has_text="Waiting for another person")
+    waiting.wait_for()
+    ground = "e => getComputedStyle(e).backgroundColor"
+    assert waiting.evaluate(ground) == page.locator("body").evaluate(ground)
