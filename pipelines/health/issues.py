@@ -33,7 +33,7 @@ KINDS: Mapping[Kind, str] = {
     "rejecting": "many lines cannot be read",
     "not_come": "expected traffic did not arrive",
     "let_through": "a request that the filter must block was allowed",
-    "blind": "log lines omit more than usual",
+    "blind": "the log records less than usual",
 }
 """Each kind, in words."""
 
@@ -51,7 +51,7 @@ EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
 def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
     """Return issues of one kind, once: the kind, and each detail and place.
 
-    As in "log lines leave out more than usual (Oak Middle: 34% of lines name no
+    As in "the log records less than usual (Oak Middle: 34% of lines have no
     account, 5.0% in the weeks before)".
 
     Args:

@@ -417,7 +417,7 @@ def issue_kinds(view: View) -> list[tuple[str, str]]:
 def source_issues(view: View) -> list[str]:
     """Return the week's problems of sources, a sentence for each source.
 
-    As in "Firewall: log lines omit more than usual (44% of lines have no account,
+    As in "Firewall: the log records less than usual (44% of lines have no account,
     0% in the weeks before)".
     """
     said = []

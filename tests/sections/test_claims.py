@@ -97,7 +97,7 @@ def test_what_one_building_lacks_is_not_said_of_two():
     (said,) = source_issues(view)
     assert "(Elm Elementary: 44% of lines" in said
     row = {"building": "Oak Middle", "detail": "9% of lines have no host"}
-    assert in_words("blind", [row, row]).count("omit more than usual") == 1
+    assert in_words("blind", [row, row]).count("records less than usual") == 1
     assert "(Oak Middle: 9% of lines" in in_words("blind", [row])
 
 
@@ -113,7 +113,7 @@ def test_trust_is_amber_while_a_source_is_blind():
     view = View(replace(busy(), source_issues=issues(BLIND)), MONDAY)
     trust = lines(view)[1]
     assert trust.is_amber
-    assert trust.more.startswith("Firewall: log lines omit more")
+    assert trust.more.startswith("Firewall: the log records less than usual")
     assert (trust.value, trust.word) == (None, "Check")
     assert trust.action == ("Next: find out why the firewall log leaves out accounts or sites.")
     assert "44% of lines have no account" in trust.more
