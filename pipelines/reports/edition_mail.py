@@ -6,63 +6,90 @@ week is published, and sent from the weekday that the reader has in the settings
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue, report_reader_channel
 from pipelines.errors import SettingsError
 from pipelines.registry.outline import Outline
-from pipelines.reports.editions import Edition, editions, numbers_of, of_building, said
+from pipelines.reports.editions import SUMMARY, Edition, editions, numbers_of, of_building, said
+from pipelines.reports.language import in_locale, language, marked, text
 from pipelines.reports.mail import LEFT_OUT, REPORT_CLASS, Mail
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.text_tables import visible
+from pipelines.reports.text_tables import Page, visible
 from pipelines.reports.view import View, week_label
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ReportReader, Settings
 from pipelines.state.connections import Store
 from pipelines.state.published_reports import stopped_readers
 
-WHY = (
+WHY = marked(
     "You receive this because your technology director added your address. To stop these emails, "
     "ask the technology office."
 )
 
 
 def edition_mail(inputs: ReportInputs, week: date, edition: Edition, where: str) -> Mail:
-    """Write the email of an edition.
+    """Write the email of an edition, in the reader's language.
 
     Args:
         where: Place of the edition's page.
     """
-    whole = View(inputs, week)
-    own = View(of_building(inputs, edition.building), week) if edition.building else whole
-    shared = said(own, edition)
-    facts = {
-        "notices": opening(own, lines(own), has_corrections=False)["notices"],
-        "numbers": [(one.value, one.label) for one in numbers_of(whole, edition)],
-        "where": where,
-        "left_out": LEFT_OUT,
-        "why": WHY,
-    }
-    number = week.isocalendar().week
-    corrected = f" (revision {inputs.revision})" if inputs.revision > 1 else ""
-    subject = f"Network report week {number}{corrected}: {edition.label}"
-    html = page("edition_mail.html.j2", **shared, **facts)
+    facts = _facts(inputs, week, edition, where)
+    subject = text(
+        "Network report week {number}: {edition}",
+        number=week.isocalendar().week,
+        edition=edition.label,
+    )
+    if inputs.revision > 1:
+        subject += text(" (revision {revision})", revision=inputs.revision)
     rows = [
-        f"{shared['district']}: {edition.label}",
-        f"{shared['week']}. {shared['dates']}.",
-        str(shared["intro"]),
+        f"{facts['district']}: {edition.label}",
+        f"{facts['week']}. {facts['dates']}.",
+        str(facts["intro"]),
         *facts["notices"],
         "",
         *(f"{value}: {label}" for value, label in facts["numbers"]),
         "",
-        f"The report: {where}",
-        LEFT_OUT,
-        f"{WHY} Report {shared['report_id']}, made {shared['made']}.",
+        f"{facts['titles']['report']} {where}",
+        facts["left_out"],
+        f"{facts['why']} {facts['titles']['made']}",
     ]
-    text = "\n".join(visible(str(row)) for row in rows) + "\n"
-    return Mail(str(shared["report_id"]), subject, text, html)
+    body = "\n".join(visible(str(row)) for row in rows) + "\n"
+    html = page("edition_mail.html.j2", **facts, is_page=False)
+    return Mail(str(facts["report_id"]), subject, body, html)
+
+
+def summary_page(inputs: ReportInputs, week: date, edition: Edition) -> Mapping[str, Page]:
+    """Return the content of the email as a page of the edition, in the reader's language."""
+    facts = _facts(inputs, week, edition, "index.html") | {"left_out": "", "why": ""}
+    facts["titles"] |= {"report": text("The whole report, in English:")}
+    html = page("edition_mail.html.j2", **facts, is_page=True)
+    return {f"{week_label(week)}/{SUMMARY}": html}
+
+
+def _facts(inputs: ReportInputs, week: date, edition: Edition, where: str) -> dict[str, Any]:
+    whole = View(inputs, week)
+    own = View(of_building(inputs, edition.building), week) if edition.building else whole
+    shared = said(own, edition)
+    # a time such as "2:02 p.m." ends the sentence by itself
+    moment = str(shared["made"]).removesuffix(".")
+    made = text("Report {report}, made {moment}.", report=shared["report_id"], moment=moment)
+    return shared | {
+        "notices": opening(own, lines(own), has_corrections=False)["notices"],
+        "numbers": [(one.value, one.label) for one in numbers_of(whole, edition)],
+        "where": where,
+        "left_out": text(LEFT_OUT),
+        "why": text(WHY),
+        "lang": language(),
+        "titles": {
+            "numbers": text("The week in numbers"),
+            "report": text("The report:"),
+            "made": made,
+        },
+    }
 
 
 def edition_of(inputs: ReportInputs, reader: ReportReader) -> Edition | None:
@@ -88,7 +115,8 @@ def queue_reader_mails(
             edition = edition_of(inputs, reader)
             if edition is None:
                 continue
-            made = edition_mail(inputs, week, edition, _where(home, reader, edition, week))
+            with in_locale(reader.locale or settings.reader_locale):
+                made = edition_mail(inputs, week, edition, _where(home, reader, edition, week))
             key = f"{made.report_id}-{name}"
             message = Message(key, made.subject, made.text, REPORT_CLASS, html=made.html)
             new += enqueue(store, message, [report_reader_channel(name)])

@@ -21,6 +21,7 @@ from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of
 from pipelines.reports.headline import coverage, new_sites
+from pipelines.reports.language import marked, plural, text
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page, parts_of, wanted
 from pipelines.reports.report_inputs import ReportInputs, empty_frame
@@ -28,14 +29,19 @@ from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.text_tables import Page, Table, file_name, table, total
 from pipelines.reports.view import View
 from pipelines.reports.weekly import Pages, about, case_pages, shared_files
-from pipelines.reports.words import KINDS, NOT_KNOWN, count, day_range, number, share
+from pipelines.reports.words import KINDS, NOT_KNOWN, day_range, number, share
 
 HIDDEN = "withheld"
 SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
 
+SUMMARY = "summary.html"
+"""Page with the numbers of an edition, in the language of its readers."""
+TRANSLATED = ("principal", "superintendent")
+"""Editions with such a page, and with emails."""
 PUBLIC_WEEKS = 8
+ARRIVED = marked("of source hours arrived")
 PUBLIC_ACTS = {
     "look_ups": "name lookups for a case, this school year",
     "answered": "public records requests answered this school year",
@@ -50,8 +56,8 @@ DISTRICT = (
     "unused_lines",
 )  # fmt: skip
 LABELS = {
-    "principal": "Principal's edition",
-    "superintendent": "Superintendent's edition",
+    "principal": marked("Principal's edition"),
+    "superintendent": marked("Superintendent's edition"),
     "board": "Board's edition",
     "public": "Public edition",
 }
@@ -77,7 +83,7 @@ def counts_of(view: View) -> list[Count]:
     """Return the week in numbers, without those that represent few accounts."""
     least = view.inputs.least_count
     if not coverage(view).has_data:
-        return [Count(NOT_KNOWN, "no log lines arrived")]
+        return _nothing()
     grid, labels, _ = _grid(view)
     hidden = held_back(grid, least)
     last = len(grid.counts) - 1
@@ -98,7 +104,7 @@ def public_counts(view: View) -> list[Count]:
         Count(number(said[name]), label) for name, label in PUBLIC_ACTS.items() if name in said
     ]
     new = replace(counts[len(KINDS)], label="new cases")
-    arrived = [one for one in counts if one.label == "of source hours arrived"]
+    arrived = [one for one in counts if one.label == text(ARRIVED)]
     return [new, *_rough(view, view.inputs.least_count)[:2], *arrived, *asked]
 
 
@@ -133,7 +139,7 @@ def _of_students(said: str, view: View) -> list[Count]:
     """Return the number of cases about students' accounts, which are in no other number."""
     if not view.of_students.waiting:
         return []
-    return [Count(said, "open cases about students' accounts, counted separately")]
+    return [Count(said, text("open cases about students' accounts, counted separately"))]
 
 
 def _of_data(view: View) -> list[Count]:
@@ -142,15 +148,15 @@ def _of_data(view: View) -> list[Count]:
     grades = view.of_week(view.inputs.attribution)
     known = total(grades.filter(pl.col("grade").is_in(["A", "B"])), "request_count")
     return [
-        Count(number(new_sites(view).height), "new sites that are not on the list (yet)"),
+        Count(number(new_sites(view).height), text("new sites that are not on the list (yet)")),
         Count(
             share(arrived.expected - arrived.missing, arrived.expected),
-            "of source hours arrived",
+            text(ARRIVED),
         ),
-        Count(_read(view), "of lines could be read"),
+        Count(_read(view), text("of lines could be read")),
         Count(
             share(known, total(grades, "request_count")),
-            "of use with a known account",
+            text("of use with a known account"),
         ),
     ]
 
@@ -166,25 +172,36 @@ def _signed(view: View) -> list[Count]:
     if not view.inputs.signed:
         return []
     one = view.inputs.signed.get(view.start)
-    return [Count(one.by if one else "no one yet", "signed this week")]
+    return [Count(one.by if one else text("no one yet"), text("signed this week"))]
 
 
 def own_counts(view: View, elsewhere: int) -> list[Count]:
     """Return the numbers of one building, whole: its principal sees the cases as well."""
     if not coverage(view).has_data:
-        return [Count(NOT_KNOWN, "no log lines arrived")]
-    also = "that also involve another building (with the technology director)"
-    return [*whole_counts(view), Count(count(elsewhere, "finding"), also)]
+        return _nothing()
+    also = text("that also involve another building (with the technology director)")
+    findings = plural(
+        "{findings} finding", "{findings} findings", elsewhere, findings=number(elsewhere)
+    )
+    return [*whole_counts(view), Count(findings, also)]
+
+
+def _nothing() -> list[Count]:
+    """Return what is known of a week without data."""
+    return [Count(text(NOT_KNOWN), text("no log lines arrived"))]
 
 
 def whole_counts(view: View) -> list[Count]:
     """Return the exact numbers of cases, for readers who see the cases as well."""
     if not coverage(view).has_data:
-        return [Count(NOT_KNOWN, "no log lines arrived")]
+        return _nothing()
     return [
-        Count(number(len(view.waiting)), "cases that wait for a decision"),
-        Count(number(len(view.decided)), "cases decided since last week"),
-        *(Count(number(size), f"new cases about: {label}") for label, size in new_cases(view)),
+        Count(number(len(view.waiting)), text("cases that wait for a decision")),
+        Count(number(len(view.decided)), text("cases decided since last week")),
+        *(
+            Count(number(size), text("new cases about: {subject}", subject=text(label)))
+            for label, size in new_cases(view)
+        ),
         *_of_students(number(len(view.of_students.waiting)), view),
     ]
 
@@ -326,7 +343,7 @@ class Edition:
     @property
     def label(self) -> str:
         """Title of its pages."""
-        said = LABELS[self.kind]
+        said = text(LABELS[self.kind])
         return f"{said}: {self.building}" if self.building else said
 
 
@@ -342,8 +359,13 @@ def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
             yield Edition(kind, building, inputs.building_codes.get(building, ""))
 
 
-def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> Pages:
+def edition_report(
+    inputs: ReportInputs, week_start: date, edition: Edition, summary: str = ""
+) -> Pages:
     """Return every file of one edition of one week.
+
+    Args:
+        summary: Text of the link to the page in the readers' language, where there is one.
 
     Raises:
         ValueError: `week_start` is not a Monday.
@@ -353,15 +375,15 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
     if edition.building:
         own = View(of_building(inputs, edition.building), week_start)
         shared = said(own, edition)
-        pages = _pages(own, edition, numbers, ())
+        pages = _pages(own, edition, numbers, (), summary)
         for view in (own, own.of_students):
             pages |= case_pages(view, shared, whole=True)
         return pages
     tables = tables_of(whole, edition.kind)
     if edition.kind == "superintendent":
-        pages = _pages(whole, edition, numbers, tables)
+        pages = _pages(whole, edition, numbers, tables, summary)
         return pages | case_pages(whole, said(whole, edition), whole=True)
-    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
+    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables, summary)
 
 
 def numbers_of(whole: View, edition: Edition) -> Sequence[Count]:
@@ -376,20 +398,25 @@ def numbers_of(whole: View, edition: Edition) -> Sequence[Count]:
     if edition.kind == "superintendent":
         old = Count(
             number(len(aged(whole.waiting, whole.start))),
-            "cases undecided for two weeks or more",
+            text("cases undecided for two weeks or more"),
         )
         return [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
     return public_counts(whole) if edition.kind == "public" else counts_of(whole)
 
 
 def _pages(
-    view: View, edition: Edition, numbers: Sequence[Count], tables: Sequence[Table]
+    view: View,
+    edition: Edition,
+    numbers: Sequence[Count],
+    tables: Sequence[Table],
+    summary: str,
 ) -> dict[str, Page]:
     shared = said(view, edition)
     kept = [section for section in sections() if edition.kind in section.editions]
     parts = parts_of(view, wanted(kept, view.inputs.sections_off))
-    text = page(
+    index = page(
         "edition.html.j2",
+        summary=summary,
         **shared,
         notices=opening(
             view,
@@ -401,7 +428,7 @@ def _pages(
         parts=parts,
     )
     return {
-        f"{view.label}/index.html": text,
+        f"{view.label}/index.html": index,
         **archive_pages(view, shared, numbers=False),
         **shared_files(parts, view, shared),
     }
@@ -414,11 +441,12 @@ def said(view: View, edition: Edition) -> dict[str, object]:
     if edition.kind == "public":
         intro = f"{DEFINED} {intro}"
     if edition.kind == "superintendent":
-        intro = "All counts and cases, under code names; only reviewers see names."
+        intro = text("All counts and cases, under code names; only reviewers see names.")
     if edition.building:
-        intro = (
-            f"Matters of {edition.building} only. The technology director has those that also "
-            "involve another building."
+        intro = text(
+            "Matters of {building} only. The technology director has those that also involve "
+            "another building.",
+            building=edition.building,
         )
     shared = about(view)
     label = f"{shared['report_title']}: {edition.label}"

@@ -24,6 +24,7 @@ from pipelines.health.rule_coverage import (
     Blind,
     gaps_of,
 )
+from pipelines.reports.language import plural, text
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
 
@@ -124,20 +125,34 @@ def say_unjudged(view: View) -> list[str]:
 
 def _say_missing(rows: pl.DataFrame) -> str:
     pairs = rows.select("source", "field").unique().sort("source", "field")
-    why = listed([f"{source} no longer gives {name}" for source, name in pairs.rows()])
+    why = listed(
+        [
+            text("{source} no longer gives {name}", source=source, name=name)
+            for source, name in pairs.rows()
+        ]
+    )
     return _say_nothing(rows, why)
 
 
 def _say_failed(rows: pl.DataFrame) -> str:
     names = rows["cause"].unique().sort().to_list()
-    return _say_nothing(rows, f"{listed(names)} could not be built")
+    return _say_nothing(rows, text("{names} could not be built", names=listed(names)))
 
 
 def _say_nothing(rows: pl.DataFrame, why: str) -> str:
     if rows.is_empty():
         return ""
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
-    return f"{count(rules, 'rule')} could not run on {count(days, 'day')}: {why}."
+    return text(
+        "{rules} could not run on {days}: {why}.",
+        rules=plural("{rules} rule", "{rules} rules", rules, rules=number(rules)),
+        days=_days(days),
+        why=why,
+    )
+
+
+def _days(days: int) -> str:
+    return plural("{days} day", "{days} days", days, days=number(days))
 
 
 def _say_uncounted(rows: pl.DataFrame) -> str:
@@ -146,7 +161,8 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
         return ""
     names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
     days = rows["event_date"].n_unique()
-    return f"{count(days, 'day')} could not be counted: {listed(sorted(set(names)))}."
+    said = listed(sorted({text(name) for name in names}))
+    return text("{days} could not be counted: {names}.", days=_days(days), names=said)
 
 
 @once

@@ -17,6 +17,7 @@ from pipelines.findings.cases import aged, by_kind
 from pipelines.findings.work_list import in_items
 from pipelines.reports.corrections import changes
 from pipelines.reports.headline import coverage, history, this_week, work
+from pipelines.reports.language import marked
 from pipelines.reports.page_one import Line, lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs, week_of
@@ -32,7 +33,7 @@ from pipelines.state.connections import Store
 
 WEEKS_SHOWN = 6
 WIDEST = 240  # pixels of the longest bar
-LEFT_OUT = (
+LEFT_OUT = marked(
     "For privacy, this email contains no accounts, devices, sites, log lines or charts. They are "
     "in the report."
 )

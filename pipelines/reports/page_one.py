@@ -27,6 +27,7 @@ from pipelines.reports.headline import (
     unjudged,
     work,
 )
+from pipelines.reports.language import plural, text
 from pipelines.reports.text_tables import total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, day, listed, number, share
@@ -351,21 +352,31 @@ def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> di
     whole = arrived.expected - arrived.missing
     notices = []
     if not view.is_over:
-        notices.append("The week is not over: these numbers will change.")
+        notices.append(text("The week is not over: these numbers will change."))
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
-        notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
-    notices += [f"{one} We don't know what happened there." for one in say_unjudged(view)]
+        notices.append(text("Partial week: {part} of hours arrived. Do not compare.", part=part))
+    unknown = text("We don't know what happened there.")
+    notices += [f"{one} {unknown}" for one in say_unjudged(view)]
     if students := len(view.of_students.waiting):
-        verb = "waits" if students == 1 else "wait"
         notices.append(
-            f"{count(students, 'case')} about students' accounts {verb} listed in a separate "
-            "section, outside these numbers."
+            plural(
+                "{students} case about students' accounts waits listed in a separate section, "
+                "outside these numbers.",
+                "{students} cases about students' accounts wait listed in a separate section, "
+                "outside these numbers.",
+                students,
+                students=number(students),
+            )
         )
-    notices += view.inputs.not_believed
+    notices += [
+        text("{name} shrank and was not used: its rows of {day} were used instead.", **one)
+        for one in view.inputs.not_believed
+    ]
     if view.inputs.revision > 1:
-        said = f"Corrected report, revision {number(view.inputs.revision)}."
-        notices.append(f"{said} See Corrections." if has_corrections else said)
+        said = text("Corrected report, revision {number}.", number=number(view.inputs.revision))
+        where = text("See Corrections.")
+        notices.append(f"{said} {where}" if has_corrections else said)
     return {
         "headline": headline(view, five),
         "notices": notices,

@@ -20,9 +20,10 @@ from pipelines.errors import ModelError
 from pipelines.registry.outline import Outline
 from pipelines.reports.archive import archive_pages, left_over, write_archive
 from pipelines.reports.corrections import Facts, facts, revision_after
-from pipelines.reports.edition_mail import check_readers, queue_reader_mails
-from pipelines.reports.editions import edition_report, editions
+from pipelines.reports.edition_mail import check_readers, queue_reader_mails, summary_page
+from pipelines.reports.editions import TRANSLATED, Edition, edition_report, editions
 from pipelines.reports.headline import this_week
+from pipelines.reports.language import in_locale, page_locale, text
 from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
@@ -35,7 +36,6 @@ from pipelines.reports.weekly import (
     report_id,
     weekly_report,
 )
-from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED, DistrictHome
 from pipelines.settings.model import Report, Settings
 from pipelines.settings.scratch import scratch
@@ -244,7 +244,7 @@ def publish_reports(
     first = kept_from(district.store)
     full = replace(inputs, previous=known, kept_from=first)
     due = [one for one in held if one in wanted and not (first and one < first)]
-    with in_locale(district.settings.district.locale):
+    with in_locale(page_locale(district.settings.reader_locale)):
         for place, week in enumerate(due, start=1):
             progress(week, place, len(due))
             ready = revised(district.store, full, week, said[week])
@@ -277,13 +277,24 @@ def _publish(
     ready = _write(settings, inputs, week, partial(weekly_report, week_start=week), folder)
     for edition in editions(inputs, settings.report.editions):
         own = home.editions / edition.name
-        made = partial(edition_report, week_start=week, edition=edition)
+        made = partial(_edition, settings, week=week, edition=edition)
         _write(settings, inputs, week, made, own)
         # the set-group-id bit stays, by which new files get the readers' group
         own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
     page = folder / week_label(week) / "index.html"
     record(store, home, inputs, week, said, page)
     return Published(week, page, ready)
+
+
+def _edition(settings: Settings, inputs: ReportInputs, week: date, edition: Edition) -> Pages:
+    """Return an edition's pages, with a summary if its readers have another language."""
+    locale = settings.reader_locale
+    if page_locale(locale) == locale or edition.kind not in TRANSLATED:
+        return edition_report(inputs, week, edition)
+    with in_locale(locale):
+        summary = summary_page(inputs, week, edition)
+        title = text("The week in numbers")
+    return {**edition_report(inputs, week, edition, title), **summary}
 
 
 def _write(

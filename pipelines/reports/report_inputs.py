@@ -208,7 +208,8 @@ class ReportInputs:
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
             (0 to 1); may have school_days. One whose report was deleted
             has is_removed, and no number.
-        not_believed: Sentences about registry files that shrank and were not accepted.
+        not_believed: Registry files that shrank and were not accepted: the name of each, and
+            the day of the rows in use.
         kept_from: First day whose findings are all still kept, if some are not.
         referral: The office that takes an item further; `sentence` describes it.
         openness: This school year's `look_ups` of names, and requests for public
@@ -278,7 +279,7 @@ class ReportInputs:
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()
     previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
-    not_believed: Sequence[str] = ()
+    not_believed: Sequence[Mapping[str, str]] = ()
     kept_from: date | None = None
     account_names: Sequence[str] = ()
 

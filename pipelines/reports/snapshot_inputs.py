@@ -289,9 +289,7 @@ def report_inputs(
         school_days=days,
         permits=permits(district.registry),
         not_believed=[
-            f"{one.name} shrank and was not used: its rows of {one.kept.time[:10]} were used "
-            "instead."
-            for one in district.registry.refused
+            {"name": one.name, "day": one.kept.time[:10]} for one in district.registry.refused
         ],
         rule_standing=_known(database, "findings.rule_standing"),
         blind_share=_known(database, "marts.blind_share"),

@@ -10,6 +10,7 @@ from pipelines.reports.cards import Card, cards, case_cards, page_name
 from pipelines.reports.charts import case_lines, in_words, swim_lane
 from pipelines.reports.corrections import Facts, digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
+from pipelines.reports.language import text
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import BOOK, asset_files, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import ReportInputs, week_of
@@ -52,7 +53,7 @@ def about(view: View) -> dict[str, Any]:
     return {
         "district": inputs.district,
         "report_title": inputs.title,
-        "week": f"Week {view.start.isocalendar().week}",
+        "week": text("Week {number}", number=view.start.isocalendar().week),
         "dates": day_range(view.start, view.end),
         "report_id": report_id(view),
         "made": moment(inputs.generated_time, view.zone),

@@ -5,23 +5,33 @@ Every phrase must be fit to be read aloud, under oath. A sentence about use has 
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton, format_time
 
 from pipelines.findings.grades import KINDS, SURE
 from pipelines.findings.record import BY_DESIGN, FITS, RULED_OUT
+from pipelines.reports.language import (
+    AMERICAN,
+    ENGLISH,
+    LOCALE,
+    cldr,
+    in_locale,
+    language,
+    marked,
+    text,
+)
 
-__all__ = ["KINDS", "SURE"]
+__all__ = ["KINDS", "SURE", "in_locale"]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 )  # fmt: skip
-NOT_KNOWN = "not known"
+NOT_KNOWN = marked("not known")
 
 STEPS = {"C3": 3, "C2": 2}
 REVIEW = {
@@ -83,34 +93,27 @@ BANNED = (
 RAW_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 RAW_ENUM = re.compile(r"\b[a-z]+_[a-z_]+\b")
 KILOMETERS_PER_MILE = 1.609344
-_LOCALE: ContextVar[str] = ContextVar("locale", default="en-US")
+BRITISH = "en-GB"
+LETTER_DAY = "EEEE, d 'de' MMMM"
+"""A day in a Spanish letter, without the year."""
+METRIC = (BRITISH, "en-CA")
 VOWELS = re.compile(r"[aeiouy]+")
 
 
-@contextmanager
-def in_locale(locale: str) -> Iterator[None]:
-    """Write dates, times and distances in the district's style.
-
-    Args:
-        locale: en-US or en-GB.
-    """
-    token = _LOCALE.set(locale)
-    try:
-        yield
-    finally:
-        _LOCALE.reset(token)
-
-
 def _is_american() -> bool:
-    return _LOCALE.get() == "en-US"
+    return LOCALE.get() == AMERICAN
 
 
 def day(when: date) -> str:
-    """Return text such as "Tue, Nov 17", or "Tue 17 Nov" in Britain."""
+    """Return text such as "Tue, Nov 17"; "Tue 17 Nov" in Britain, "martes, 17 de noviembre"."""
     weekday, month = WEEKDAYS[when.weekday()], MONTHS[when.month - 1]
     if _is_american():
         return f"{weekday}, {month} {when.day}"
-    return f"{weekday} {when.day} {month}"
+    if LOCALE.get() == BRITISH:
+        return f"{weekday} {when.day} {month}"
+    if language() == ENGLISH:
+        return format_skeleton("MMMEd", when, locale=cldr())
+    return format_date(when, LETTER_DAY, locale=cldr())
 
 
 def day_with_year(when: date) -> str:
@@ -120,13 +123,26 @@ def day_with_year(when: date) -> str:
 
 def day_range(start: date, end: date) -> str:
     """Return text such as "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
-    comma = "," if _is_american() else ""
-    first = day(start) + (f"{comma} {start.year}" if start.year != end.year else "")
-    return f"{first} to {day(end)}{comma} {end.year}"
+    if _is_american() or LOCALE.get() == BRITISH:
+        comma = "," if _is_american() else ""
+        first = day(start) + (f"{comma} {start.year}" if start.year != end.year else "")
+        return f"{first} to {day(end)}{comma} {end.year}"
+    is_english = language() == ENGLISH
+    first, last = (
+        format_skeleton("yMMMEd", when, locale=cldr())
+        if is_english
+        else format_date(when, "full", locale=cldr())
+        for when in (start, end)
+    )
+    if start.year == end.year:
+        first = day(start)
+    return text("{first} to {last}", first=first, last=last)
 
 
 def clock(hour: int, minute: int = 0) -> str:
-    """Return text such as "9:42 PM" and "7 AM"; "9:42 pm" in Britain."""
+    """Return text such as "9:42 PM" and "7 AM"; "9:42 pm" in Britain, "9:42 p.m." in Canada."""
+    if not _is_american() and LOCALE.get() != BRITISH:
+        return format_time(time(hour % 24, minute), "short", locale=cldr())
     shown = hour % 12 or 12
     past = f":{minute:02d}" if minute else ""
     half = "am" if hour % 24 < 12 else "pm"
@@ -134,9 +150,10 @@ def clock(hour: int, minute: int = 0) -> str:
 
 
 def distance(kilometers: float) -> str:
-    """Return text such as "8 miles", or "13 km" in Britain."""
-    size = kilometers / KILOMETERS_PER_MILE if _is_american() else kilometers
-    unit = "miles" if _is_american() else "km"
+    """Return text such as "8 miles", or "13 km" in Britain and Canada."""
+    is_metric = LOCALE.get() in METRIC
+    size = kilometers if is_metric else kilometers / KILOMETERS_PER_MILE
+    unit = "km" if is_metric else "miles"
     return f"{size:.1f} {unit}" if size < 10 else f"{number(round(size))} {unit}"
 
 
@@ -145,7 +162,8 @@ def moment(time: datetime, zone: ZoneInfo) -> str:
     local = time.astimezone(zone)
     said = f"{day(local)}, {clock(local.hour, local.minute)}"
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
-        said += " (second)" if local.fold else " (first)"
+        which = text("second") if local.fold else text("first")
+        said += f" ({which})"
     return said
 
 
@@ -160,7 +178,7 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 
 def number(value: int) -> str:
-    """Return a number with a comma at each thousand."""
+    """Return a number with a comma at each thousand, as in every locale here."""
     return f"{value:,}"
 
 
@@ -174,23 +192,23 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     shown = list(items[:most])
     left = len(items) - len(shown)
     if left:
-        shown.append(f"{left} more")
+        shown.append(text("{left} more", left=left))
     if len(shown) < 2:
         return "".join(shown)
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return text("{several} and {last}", several=", ".join(shown[:-1]), last=shown[-1])
 
 
 def share(part: int, whole: int) -> str:
     """Return a percentage rounded away from 0 and 100, so that neither is claimed falsely."""
     if whole <= 0:
-        return NOT_KNOWN
+        return text(NOT_KNOWN)
     if part in (0, whole):
         return "100%" if part else "0%"
     exact = 100 * part / whole
     if exact > 99:
-        return f"{exact:.2f}%" if exact <= 99.99 else "over 99.99%"
+        return f"{exact:.2f}%" if exact <= 99.99 else text("over 99.99%")
     if exact < 0.1:
-        return "under 0.1%"
+        return text("under 0.1%")
     return f"{exact:.1f}%" if exact < 10 else f"{exact:.0f}%"
 
 

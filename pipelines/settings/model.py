@@ -342,6 +342,9 @@ class Referral(Part):
         return self.text.replace("{office}", office) if office and is_heavy else ""
 
 
+ReaderLocale = Literal["", "en-US", "en-CA", "es-US"]
+
+
 class ReportReader(Part):
     """A person who receives an edition of the report by email."""
 
@@ -354,6 +357,9 @@ class ReportReader(Part):
         examples=["principal@school.example"],
     )
     day: Weekday = setting("monday", "day of the week from which it is sent", "tuesday")
+    locale: ReaderLocale = setting(
+        "", "this reader's style and language, if not that of all", "es-US"
+    )
     link: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = setting(
         "",
         "https address under which this reader opens the edition's folder",
@@ -383,6 +389,13 @@ class Report(Part):
     )
     sections_off: tuple[str, ...] = setting(
         (), "sections left out, by the name that their CSV file has", ["trend"]
+    )
+    locale: ReaderLocale = setting(
+        "",
+        "style of dates, times and distances on pages and in emails, instead of [district] "
+        "locale; es-US also writes the emails and summaries for principals and the "
+        "superintendent in Spanish",
+        "es-US",
     )
     editions: tuple[EditionName, ...] = setting(
         ("director",),
@@ -567,6 +580,11 @@ class Settings(Part):
     desk: Desk = Desk()
     records: RecordSettings = RecordSettings()
     _agency: Mapping[str, Detection] = PrivateAttr(default_factory=dict)
+
+    @property
+    def reader_locale(self) -> str:
+        """The locale of what readers get by email."""
+        return self.report.locale or self.district.locale
 
     @property
     def agency(self) -> Mapping[str, Detection]:

@@ -47,23 +47,31 @@ MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 
 @pytest.fixture
 def home(district, tmp_path, post):  # noqa: F811
+    return published(district, tmp_path, post)
+
+
+def published(district, tmp_path, post, locale="", reader_locale=""):  # noqa: F811
+    """A home whose weeks are published, with two readers."""
     home = with_settings(district.copy(tmp_path), SETTINGS + MAIL.format(port=post.port))
     settings = home / "district.toml"
     text = settings.read_text(encoding="utf-8")
     allowed = "it@school.example", "hs@school.example", "chief@school.example"
     text = text.replace("[alerts]\n", f"[alerts]\nrecipients = {list(allowed)}\n")
     editions = 'editions = ["director", "principal", "superintendent"]\n'
-    settings.write_text(text.replace("[report]\n", f"[report]\n{editions}"), encoding="utf-8")
+    report = f'[report]\nlocale = "{locale}"\n{editions}'
+    reader = f'[report.readers.hs]\nlocale = "{reader_locale}"\n'
+    text = text.replace("[report]\n", report).replace("[report.readers.hs]\n", reader)
+    settings.write_text(text, encoding="utf-8")
     assert not schoolbell("report", "--home", home).code
     return home
 
 
-def mails(post, address):  # noqa: F811
+def mails(post, address, word="week"):  # noqa: F811
     return [
         message_from_bytes(one.content, policy=policy.default)
         for one in post.mails
         if address in one.rcpt_tos
-        and b"week" in one.content.lower()
+        and word.encode() in one.content.lower()
         and b"List-ID: Schoolbell reports" in one.content
     ]
 
@@ -112,6 +120,26 @@ def test_no_email_names_an_account_a_device_or_a_site(home, post):  # noqa: F811
         text = mail.get_body(("plain",)).get_content() + mail.get_body(("html",)).get_content()
         words = set(re.findall(r"[\w.-]+", text))
         assert not words & secrets
+
+
+def test_a_reader_gets_the_email_in_spanish(district, tmp_path, post):  # noqa: F811
+    home = published(district, tmp_path, post, locale="es-US", reader_locale="en-US")
+    deliver(home, MONDAY + timedelta(days=1))
+    (mail,) = mails(post, "chief@school.example", "semana")
+    assert "Edición para el superintendente" in mail["Subject"]
+    plain = mail.get_body(("plain",)).get_content()
+    assert "casos en espera de una decisión" in plain
+    assert "octubre de 2026" in plain
+    (own,) = mails(post, "hs@school.example")
+    assert "Principal's edition" in own["Subject"]
+    newest = max((home / "editions" / "superintendent").glob("2*-W*"))
+    summary = (newest / "summary.html").read_text(encoding="utf-8")
+    assert '<html lang="es">' in summary
+    index = (newest / "index.html").read_text(encoding="utf-8")
+    assert '<a href="summary.html">La semana en cifras</a>' in index
+    assert "Oct 19" in index
+    assert "octubre" not in index
+    assert not (home / "reports" / newest.name / "summary.html").exists()
 
 
 def cases_in(district):
