@@ -20,7 +20,8 @@ columns:
     type: boolean
     is: >-
       a kind of site that is seldom work; of games and file sharing, which lists often
-      give to lessons and tools, only if two sources agree or the site is well known
+      give to lessons and tools, only if two sources agree, the district's own file
+      names the site, or it is well known
   is_sensitive: {type: boolean, is: sensitive; no rule on sites judges it}
   event_date: {type: date, is: local day}
 --- */
@@ -105,6 +106,7 @@ select
     and (
         category not in ('games', 'file_sharing')
         or count(distinct source) >= 2
+        or bool_or(source = 'district')
         or is_well_known
     ) as is_non_work,
     category in (
