@@ -33,10 +33,11 @@ def _one_commit(storage: Any) -> Iterator[None]:
     """Let a SQLite event log open each of its files once, and commit at the end.
 
     An error rolls back. Dagster gives each evaluation of a sensor a separate store, so
-    this changes how no one else writes.
+    this changes how no one else writes. A Dagster without these attributes writes one
+    event at a time.
     """
-    is_sqlite = isinstance(storage, SqliteEventLogStorage)
-    if not is_sqlite:
+    is_known = hasattr(storage, "_connect") and hasattr(storage, "_db_lock")
+    if not (isinstance(storage, SqliteEventLogStorage) and is_known):
         yield
         return
     connect, lock = storage._connect, storage._db_lock
