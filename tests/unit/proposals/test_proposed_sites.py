@@ -92,7 +92,9 @@ def proposed(tmp_path_factory):
     frames = {
         "core.engaged_requests": requests,
         "core.site_verdicts": per_day.with_columns(verdict=pl.lit("no_list")),
-        "core.site_evidence": evidence,
+        "core.site_evidence": evidence.with_columns(
+            non_work_sources=pl.lit(1), is_well_known=pl.lit(value=False)
+        ),
         "core.served_hosts": pl.DataFrame({"url_hostname": ["served.example"]}),
         "core.host_categories": pl.DataFrame(
             [
