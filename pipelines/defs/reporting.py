@@ -36,8 +36,8 @@ def _one_commit(storage: Any) -> Iterator[None]:
     this changes how no one else writes. A Dagster without these attributes writes one
     event at a time.
     """
-    is_known = hasattr(storage, "_connect") and hasattr(storage, "_db_lock")
-    if not (isinstance(storage, SqliteEventLogStorage) and is_known):
+    is_sqlite = isinstance(storage, SqliteEventLogStorage)
+    if not (is_sqlite and hasattr(storage, "_connect") and hasattr(storage, "_db_lock")):
         yield
         return
     connect, lock = storage._connect, storage._db_lock
