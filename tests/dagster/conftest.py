@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from pipelines.defs.location import build_defs
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import HOME_VARIABLE, HomeResource
 from pipelines.settings.home import DistrictHome
 from tests.journey.small import shared, two_days
 
@@ -61,8 +61,9 @@ class Location:
 
 
 @pytest.fixture
-def locate():
-    """Makes a location over a home."""
+def locate(monkeypatch, tmp_path):
+    """Makes a location over a home; the demo's home in the checkout has no say."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "no-home"))
     with dg.DagsterInstance.ephemeral() as instance:
         yield lambda home: Location(home, instance)
 

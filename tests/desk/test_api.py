@@ -17,12 +17,12 @@ from pipelines.state.audit import open_chain
 from tests.desk.conftest import SETTINGS, with_settings
 from tests.desk.visiting import open_desk
 
-YESTERDAY = date.today() - timedelta(days=1)  # noqa: DTZ011 - a day of the settings
+LAST_WEEK = date.today() - timedelta(days=7)  # noqa: DTZ011 - a day of the settings, any zone
 WORDS = {role: f"{role}-" + "t" * MIN_TOKEN for role in ("analyst", "operator", "director", "old")}
 TOKENS = "".join(
     f'[desk.tokens.{name}]\nrole = "{"analyst" if name == "old" else name}"\n'
     f'secret = {{ env = "SCHOOLBELL_TEST_TOKEN_{name.upper()}" }}\n'
-    + (f"until = {YESTERDAY}\n" if name == "old" else "")
+    + (f"until = {LAST_WEEK}\n" if name == "old" else "")
     for name in WORDS
 )
 TICKETS = """
