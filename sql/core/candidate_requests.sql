@@ -152,21 +152,43 @@ around as (
         )
 ),
 
--- of two logs that contain requests to one host, the one that counts
-counted_log as (
+logs as (
     select
-        account,
-        device,
-        url_hostname,
-        source
+        source,
+        count(*) as request_count
     from around
     where is_content
-    group by account, device, url_hostname, source
+    group by source
+),
+
+-- of two logs that contain requests to one host, the one that counts; if they contain
+-- as many, the larger log, so that the visits of a day follow one clock
+counted_log as (
+    select
+        around.account,
+        around.device,
+        around.url_hostname,
+        around.source
+    from around
+    inner join logs on around.source = logs.source
+    where around.is_content
+    group by
+        around.account,
+        around.device,
+        around.url_hostname,
+        around.source,
+        logs.request_count
     qualify
-        count(*) over (partition by account, device, url_hostname) > 1
+        count(*) over (
+            partition by around.account, around.device, around.url_hostname
+        ) > 1
         and row_number() over (
-            partition by account, device, url_hostname
-            order by min(attribution_grade), count(*) desc, source
+            partition by around.account, around.device, around.url_hostname
+            order by
+                min(around.attribution_grade),
+                count(*) desc,
+                logs.request_count desc,
+                around.source
         ) = 1
 ),
 
