@@ -57,7 +57,7 @@ class Parameter:
 
     @property
     def must_be_given(self) -> bool:
-        """Whether the command cannot run without it."""
+        """True if the command cannot run without it."""
         return self.is_needed if self.is_required is None else self.is_required
 
 

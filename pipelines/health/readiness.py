@@ -215,4 +215,4 @@ def undecided(domains: Sequence[Domain]) -> list[Domain]:
 def cannot_judge(store: Store, settings: Settings, outline: Outline) -> list[str]:
     """Return what the rules could not judge in the newest week, and what never arrives."""
     coverage = noted_coverage(store)
-    return [*coverage.lines, *coverage.beside(not_delivered(store, settings, outline))]
+    return [*coverage.lines, *coverage.without_counted(not_delivered(store, settings, outline))]

@@ -277,14 +277,14 @@ class RuleCoverage:
             )
         return [*said, *(one.line for one in self.openings)]
 
-    def beside(self, lacking: Iterable[str]) -> list[str]:
+    def without_counted(self, lacking: Iterable[str]) -> list[str]:
         """Return the lines on logs that never arrive, without those counted here."""
-        told = [
+        counted = [
             ending
             for log, ending in SAME_LOG.items()
             if any(one.what.startswith(log) for one in self.openings)
         ]
-        return [line for line in lacking if not any(one in line for one in told)]
+        return [line for line in lacking if not any(one in line for one in counted)]
 
 
 def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverage:

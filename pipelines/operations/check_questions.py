@@ -229,7 +229,9 @@ def _judged(opened: Installation) -> Reasons:
     # no action is needed if a district never had such a log
     yield from graded(
         WELL,
-        coverage.beside(not_delivered(opened.store, opened.settings, opened.district.outline)),
+        coverage.without_counted(
+            not_delivered(opened.store, opened.settings, opened.district.outline)
+        ),
     )
 
 

@@ -184,7 +184,7 @@ def run_opened(
         ),
         names=list(names_of(district.store, district.settings, district.outline)),
         coverage=coverage,
-        not_delivered=coverage.beside(
+        not_delivered=coverage.without_counted(
             not_delivered(district.store, district.settings, district.outline)
         ),
     )
