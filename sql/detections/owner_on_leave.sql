@@ -5,9 +5,10 @@ summary: >
   owner's approved leave covers the time. Several sites and five-minute bins keep
   automatic sign-ons and restored tabs out. On the owner's own device the leave record
   may be wrong: the finding is a question about it and has a lower severity. It is a
-  lead if use continues across the edge of a half-day leave, since the owner stayed, or
-  if all of it is before or after the hours in which nearly all others work on site,
-  since leave does not keep the owner from coming in.
+  lead if use continues across the edge of a half-day leave, since the owner stayed, if
+  it is of a laptop or Chromebook that the owner carries on a half day of leave, or if all
+  of it is before or after the hours in which nearly all others work on site, since leave
+  does not keep the owner from coming in.
 code: SA-3
 kind: shared_account
 severity: low
@@ -81,6 +82,7 @@ details:
   is_other_device: boolean
   is_part_day: boolean
   is_owner_there: boolean
+  is_carried: boolean
   is_after_work: boolean
   is_clock_wrong: boolean
 explanations:
@@ -91,6 +93,14 @@ explanations:
       use][{!is_other_device?}use did not continue across the start or the end of the
       leave]
     fits: use of the owner's own device continued across the edge of the leave
+  - name: The owner worked on a half day of leave
+    test: is_carried
+    ruled_out: >-
+      [{is_other_device?}another device than the owner's was in
+      use][{!is_other_device?}the leave covers the full day, or the device is not carried]
+    fits: >-
+      all use was of the owner's own laptop or Chromebook, and the owner was expected on
+      site for the other half of the day
   - name: The owner came in before or after the day's work
     test: is_after_work
     ruled_out: >-
@@ -247,6 +257,14 @@ select
         is_part_day := bool_and(part <> 'full'),
         is_owner_there := bool_and(coalesce(device_owner = person_id, false))
         and coalesce(bool_and(stayed.is_staying), false),
+        is_carried := bool_and(
+            coalesce(
+                part <> 'full'
+                and device_owner = person_id
+                and device_class in ('laptop', 'chromebook'),
+                false
+            )
+        ),
         is_after_work := bool_and(
             coalesce(device_owner = person_id, false)
             and coalesce(
