@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
@@ -91,14 +91,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-ser
 ROW_HEIGHT = 34
 MAX_TICK = 32
 GROUND = 0.0001  # share of the highest value below which a cell counts as empty
-Row = Mapping[str, Any]
 Tick = tuple[float, str]
-Trace = dict[str, Any]
-Figure = dict[str, Any]
-"""The library's input: `data` and `layout`, as plain lists and numbers. Its own
-classes check every key again, which took most of a report's time; a test runs those
-checks on each chart.
-"""
 MAX_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")
 BY_SITE = ("non_approved_site", "off_hours_external")
@@ -152,23 +145,47 @@ def shorter(text: str) -> str:
     return shown if len(shown) <= MAX_TICK else shown[: MAX_TICK - 3] + "..."
 
 
-def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, object]:
-    """Return an axis from `low` to `high` with ticks at given places; data may be escaped."""
-    return {
-        "range": [low, high],
-        "tickmode": "array",
-        "tickvals": [place for place, _ in ticks],
-        "ticktext": [label(shorter(text)) for _, text in ticks],
-        "ticklabelstandoff": 6,
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-        "automargin": True,
-        "ticks": "",
-        "gridcolor": LIGHT["line"],
-        "tickfont": {"color": LIGHT["muted"], "size": 13},
-        **more,
-    }
+class Axis(NamedTuple):
+    """One side of a chart: the numbers from `low` to `high`, and its ticks.
+
+    Attributes:
+        ticks: Place and text of each; the text may be data.
+        domain: The part of the chart's width or height that the axis covers.
+    """
+
+    low: float
+    high: float
+    ticks: Sequence[Tick] = ()
+    has_grid: bool = False
+    domain: tuple[float, float] = (0, 1)
+
+    @property
+    def texts(self) -> list[str]:
+        """Texts of the ticks, short enough for a chart."""
+        return [shorter(text) for _, text in self.ticks]
+
+    def layout(self) -> dict[str, object]:
+        """Return the axis as Plotly's layout spells it."""
+        return {
+            "range": [self.low, self.high],
+            "tickmode": "array",
+            "tickvals": [place for place, _ in self.ticks],
+            "ticktext": [label(text) for text in self.texts],
+            "ticklabelstandoff": 6,
+            "showgrid": self.has_grid,
+            "zeroline": False,
+            "fixedrange": True,
+            "automargin": True,
+            "ticks": "",
+            "gridcolor": LIGHT["line"],
+            "tickfont": {"color": LIGHT["muted"], "size": 13},
+        }
+
+
+def lane_axis(names: Iterable[str]) -> Axis:
+    """Return an axis of lanes with a name each, the first on top."""
+    ticks = list(enumerate(names))
+    return Axis(len(ticks) - 0.5, -0.5, ticks)
 
 
 def scale(top: float, unit: str = "") -> list[Tick]:
@@ -180,136 +197,224 @@ def scale(top: float, unit: str = "") -> list[Tick]:
     return [(0, f"0{unit}"), (high, f"{high:,.10g}{unit}")]
 
 
-def bars(
-    role: str,
-    marks: Sequence[tuple[float, float, float, str]],
-    *,
-    name: str = "",
-    thickness: float = 0.66,
-) -> Trace:
-    """Return horizontal bars of one series.
+class Bars(NamedTuple):
+    """Bars of one series.
 
-    Args:
+    Attributes:
         role: Color; some roles have a pattern, so that color is never alone.
         marks: Lane, start, length and hover text of each bar.
         name: The series in the legend; no entry if empty.
         thickness: Share of the lane.
+        is_upright: Whether lanes are next to each other, and bars grow upward.
+        panel: Place of the pair of axes among those of the figure.
     """
-    return {
-        "type": "bar",
-        "orientation": "h",
-        "y": [lane for lane, _, _, _ in marks],
-        "base": [start for _, start, _, _ in marks],
-        "x": [length for _, _, length, _ in marks],
-        "hovertext": [label(text) for _, _, _, text in marks],
-        **_look(role, name, thickness),
-    }
+
+    role: str
+    marks: Sequence[tuple[float, float, float, str]]
+    name: str = ""
+    thickness: float = 0.66
+    is_upright: bool = False
+    panel: int = 0
+
+    def trace(self) -> dict[str, object]:
+        """Return the bars as Plotly's data."""
+        lanes, starts, lengths, texts = zip(*self.marks, strict=True) if self.marks else ((),) * 4
+        places = {"y": lanes, "base": starts, "x": lengths}
+        if self.is_upright:
+            places = {"x": lanes, "base": starts, "y": lengths}
+        pattern = {"shape": PATTERNS.get(self.role, ""), "fgcolor": LIGHT["surface"], "size": 6}
+        pattern |= {"fillmode": "overlay", "solidity": 0.18, "fgopacity": 0.75}
+        return {
+            "type": "bar",
+            **({} if self.is_upright else {"orientation": "h"}),
+            **{side: list(values) for side, values in places.items()},
+            "hovertext": [label(text) for text in texts],
+            "hoverinfo": "text",
+            "width": self.thickness,
+            "name": label(self.name),
+            "showlegend": bool(self.name),
+            "marker": {"color": LIGHT[self.role], "pattern": pattern},
+        }
 
 
-def columns(role: str, marks: Sequence[tuple[float, float, str]], *, name: str = "") -> Trace:
+def columns(
+    role: str, marks: Iterable[tuple[float, float, str]], *, name: str = "", panel: int = 0
+) -> Bars:
     """Return upright bars from zero: place, height and hover text of each."""
-    return {
-        "type": "bar",
-        "x": [place for place, _, _ in marks],
-        "base": [0 for _ in marks],
-        "y": [height for _, height, _ in marks],
-        "hovertext": [label(text) for _, _, text in marks],
-        **_look(role, name, 0.7),
-    }
+    bars = [(place, 0, height, text) for place, height, text in marks]
+    return Bars(role, bars, name, thickness=0.7, is_upright=True, panel=panel)
 
 
-def _look(role: str, name: str, thickness: float) -> dict[str, object]:
-    pattern = {"shape": PATTERNS.get(role, ""), "fgcolor": LIGHT["surface"], "size": 6}
-    pattern |= {"fillmode": "overlay", "solidity": 0.18, "fgopacity": 0.75}
-    return {
-        "hoverinfo": "text",
-        "width": thickness,
-        "name": label(name),
-        "showlegend": bool(name),
-        "marker": {
-            "color": LIGHT[role],
-            "pattern": pattern,
-        },
-    }
+class Line(NamedTuple):
+    """A line with a dot at each known point; unknown points break it.
+
+    Attributes:
+        points: Place, height and hover text of each.
+        is_dashed: Whether it is compared with another line: dashed, without dots.
+    """
+
+    role: str
+    points: Sequence[tuple[float, float | None, str]]
+    name: str = ""
+    is_dashed: bool = False
+    panel: int = 0
+
+    def trace(self) -> dict[str, object]:
+        """Return the line as Plotly's data."""
+        dash = {"dash": "dash"} if self.is_dashed else {}
+        return {
+            "type": "scatter",
+            "x": [place for place, _, _ in self.points],
+            "y": [height for _, height, _ in self.points],
+            "mode": "lines" if self.is_dashed else "lines+markers",
+            "hovertext": [label(text) for _, _, text in self.points],
+            "hoverinfo": "text",
+            "name": label(self.name),
+            "showlegend": bool(self.name),
+            "line": {"color": LIGHT[self.role], "width": 2, **dash},
+            "marker": {"color": LIGHT[self.role], "size": 6},
+        }
 
 
-def line(role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = "") -> Trace:
-    """Return a line with a dot at each known point; unknown points break it."""
-    return {
-        "type": "scatter",
-        "x": [place for place, _, _ in points],
-        "y": [height for _, height, _ in points],
-        "mode": "lines+markers",
-        "hovertext": [label(text) for _, _, text in points],
-        "hoverinfo": "text",
-        "name": label(name),
-        "showlegend": bool(name),
-        "line": {"color": LIGHT[role], "width": 2},
-        "marker": {"color": LIGHT[role], "size": 6},
-    }
+class Heatmap(NamedTuple):
+    """Cells in five steps of one hue; a zero keeps the color of the ground.
+
+    Attributes:
+        values: The rows of cells, from the first lane on.
+        texts: Hover text of each cell.
+        top: The highest value.
+    """
+
+    values: Sequence[Sequence[float]]
+    texts: Sequence[Sequence[str]]
+    top: float
+    panel: int = 0
+
+    def trace(self) -> dict[str, object]:
+        """Return the cells as Plotly's data."""
+        steps = len(HEAT)
+        edges = [(max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)]
+        scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
+        for role, (low, high) in zip(HEAT, edges, strict=True):
+            scale += [[low, LIGHT[role]], [high, LIGHT[role]]]
+        return {
+            "type": "heatmap",
+            "x": list(range(len(self.values[0]))),
+            "y": list(range(len(self.values))),
+            "z": [list(row) for row in self.values],
+            "text": [[label(text) for text in row] for row in self.texts],
+            "hoverinfo": "text",
+            "zmin": 0,
+            "zmax": max(self.top, 1),
+            "colorscale": scale,
+            "showscale": False,
+            "xgap": 2,
+            "ygap": 2,
+        }
 
 
-def dashed(
-    role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = ""
-) -> Trace:
-    """Return a dashed line without dots, for what another line is compared with."""
-    drawn = line(role, points, name=name)
-    return drawn | {"mode": "lines", "line": {**drawn["line"], "dash": "dash"}}
+class Box(NamedTuple):
+    """A rectangle in data coordinates: an outline, or a filled area below the marks.
+
+    Attributes:
+        fill: Role of the color of an area; empty for an outline.
+    """
+
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    fill: str = ""
+    opacity: float = 1
+    panel: int = 0
+
+    def layout(self) -> dict[str, object]:
+        """Return the rectangle as Plotly's layout spells it."""
+        ends = {"type": "rect", "x0": self.x0, "x1": self.x1, "y0": self.y0, "y1": self.y1}
+        if self.fill:
+            area = {"line": {"width": 0}, "layer": "below", "opacity": self.opacity}
+            return {**ends, **area, "fillcolor": LIGHT[self.fill]}
+        outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
+        return {**ends, "line": outline, "layer": "above"}
 
 
-def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float) -> Trace:
-    """Return a heat map in five steps of one hue; a zero keeps the color of the ground."""
-    steps = len(HEAT)
-    edges = [(max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)]
-    scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
-    for role, (low, high) in zip(HEAT, edges, strict=True):
-        scale += [[low, LIGHT[role]], [high, LIGHT[role]]]
-    return {
-        "type": "heatmap",
-        "x": list(range(len(values[0]))),
-        "y": list(range(len(values))),
-        "z": [list(row) for row in values],
-        "text": [[label(text) for text in row] for row in said],
-        "hoverinfo": "text",
-        "zmin": 0,
-        "zmax": max(top, 1),
-        "colorscale": scale,
-        "showscale": False,
-        "xgap": 2,
-        "ygap": 2,
-    }
-
-
-def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, object]:
-    """Return a rectangle in data coordinates: an outline by default."""
-    outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
-    place = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
-    return place | {"line": outline, "layer": "above"} | look
-
-
-def band(x0: float, x1: float, y0: float, y1: float, **refs: object) -> dict[str, object]:
+def band(x0: float, x1: float, y0: float, y1: float, panel: int = 0) -> Box:
     """Return a usual range, shaded below the marks."""
-    look = {"fillcolor": LIGHT["idle"], "line": {"width": 0}}
-    return box(x0, x1, y0, y1, opacity=0.8, layer="below", **look, **refs)
+    return Box(x0, x1, y0, y1, fill="idle", opacity=0.8, panel=panel)
 
 
-def note(x: float, y: float, text: str, **look: object) -> dict[str, object]:
-    """Return a direct label in data coordinates, to the right of its place."""
-    font = {"color": LIGHT["ink"], "size": 13}
-    place = {"x": x, "y": y, "text": label(text), "showarrow": False}
-    return place | {"xanchor": "left", "xshift": 6, "font": font} | look
+def shade(x0: float, x1: float, y0: float, y1: float) -> Box:
+    """Return the time in question, shaded below the marks."""
+    return Box(x0, x1, y0, y1, fill="heat2", opacity=0.25)
 
 
-def chart(
-    traces: Sequence[Trace], *, x: dict[str, object], y: dict[str, object], **layout: Any
-) -> Figure:
-    """Return a figure in our look. `layout` may contain height, shapes, annotations, axes."""
-    named = any(trace["showlegend"] for trace in traces if "showlegend" in trace)
+class Note(NamedTuple):
+    """A direct label in data coordinates, to the right of its place.
+
+    Attributes:
+        shift: Pixels between the place and the text.
+    """
+
+    x: float
+    y: float
+    text: str
+    shift: int = 6
+    panel: int = 0
+
+    def layout(self) -> dict[str, object]:
+        """Return the label as Plotly's layout spells it."""
+        return {
+            "x": self.x,
+            "y": self.y,
+            "text": label(self.text),
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": self.shift,
+            "font": {"color": LIGHT["ink"], "size": 13},
+        }
+
+
+class Figure(NamedTuple):
+    """A chart in our look.
+
+    Attributes:
+        panels: The axes, across and up, of each part; most charts have one.
+    """
+
+    traces: Sequence[Bars | Line | Heatmap]
+    panels: Sequence[tuple[Axis, Axis]]
+    height: int
+    boxes: Sequence[Box] = ()
+    notes: Sequence[Note] = ()
+
+    @property
+    def named(self) -> list[Bars | Line]:
+        """The series of the legend."""
+        return [one for one in self.traces if not isinstance(one, Heatmap) and one.name]
+
+
+def spec(figure: Figure) -> dict[str, object]:
+    """Return the library's input, as plain lists and numbers, with our settings of it.
+
+    Its own classes check every key again, which took most of a report's time; a test
+    runs those checks on each chart.
+    """
+    sides = {}
+    for place, (across, up) in enumerate(figure.panels):
+        x, y = _axes(place)
+        sides[f"xaxis{x[1:]}"], sides[f"yaxis{y[1:]}"] = across.layout(), up.layout()
+        if len(figure.panels) > 1:
+            sides[f"xaxis{x[1:]}"] |= {"domain": list(across.domain), "anchor": y}
+            sides[f"yaxis{y[1:]}"] |= {"domain": list(up.domain), "anchor": x}
+    lists: Mapping[str, Sequence[Note | Box]] = {
+        "annotations": figure.notes,
+        "shapes": figure.boxes,
+    }
     return {
-        "data": list(traces),
+        "data": [trace.trace() | _refs(figure, trace.panel, "axis") for trace in figure.traces],
         "layout": {
-            "xaxis": x,
-            "yaxis": y,
+            "xaxis": sides.pop("xaxis"),
+            "yaxis": sides.pop("yaxis"),
             "barmode": "overlay",
             "paper_bgcolor": LIGHT["surface"],
             "plot_bgcolor": LIGHT["surface"],
@@ -317,8 +422,8 @@ def chart(
             "margin": {
                 "l": 8,
                 "r": 16,
-                "t": 34 if named else 8,
-                "b": 32 if x["tickvals"] else 8,
+                "t": 34 if figure.named else 8,
+                "b": 32 if figure.panels[0][0].ticks else 8,
             },
             "hoverlabel": {
                 "bgcolor": LIGHT["ink"],
@@ -326,20 +431,49 @@ def chart(
             },
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
             "dragmode": False,
-            **layout,
+            **sides,
+            **{
+                name: [part.layout() | _refs(figure, part.panel, "ref") for part in parts]
+                for name, parts in lists.items()
+                if parts
+            },
+            "height": figure.height,
         },
+        "config": NO_CLOUD,
     }
 
 
-def spec(figure: Figure) -> dict[str, object]:
-    """Return the figure with our settings of the library."""
-    return {**figure, "config": NO_CLOUD}
+def _axes(panel: int) -> tuple[str, str]:
+    """Return the library's names of a pair of axes."""
+    suffix = str(panel + 1) if panel else ""
+    return f"x{suffix}", f"y{suffix}"
+
+
+def _refs(figure: Figure, panel: int, word: str) -> dict[str, str]:
+    """Return the axes of a part, where the figure has several."""
+    if len(figure.panels) == 1:
+        return {}
+    return {f"{side[0]}{word}": side for side in _axes(panel)}
 
 
 @cache
 def library() -> tuple[str, bytes]:
     """Return file name and content of the one chart library that an archive holds."""
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
+
+
+class CitedLine(NamedTuple):
+    """A log line of a finding's evidence, with where it was seen."""
+
+    finding_id: str
+    position: int
+    source: str
+    path: str
+    line_no: int
+    time: datetime
+    building: str | None
+    site: str | None
+    device: str
 
 
 class SeenLines(NamedTuple):
@@ -361,23 +495,21 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines
     """Return the log lines of some findings by time, each in its lane."""
     cited = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
-    )
-    rows: dict[tuple[object, ...], Row] = {}
-    for row in cited.rows(named=True):
-        rows.setdefault((row["source"], row["path"], row["line_no"]), row)
-    mine = _in_their_time(view, list(rows.values()))
+    ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
+    rows = cited.select(CitedLine._fields).iter_rows()
+    mine = _in_their_time(view, [CitedLine(*row) for row in rows])
     seen_at = _usual_places(view, mine)
     return [
         SeenLines(
             _lane(row, seen_at, is_by_site=kind in BY_SITE),
-            row["time"],
-            row["time"].astimezone(view.zone).replace(tzinfo=None),
+            row.time,
+            row.time.astimezone(view.zone).replace(tzinfo=None),
         )
-        for row in sorted(mine, key=lambda row: (row["time"], row["position"]))
+        for row in sorted(mine, key=lambda row: (row.time, row.position))
     ]
 
 
-def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
+def _in_their_time(view: View, lines: Sequence[CitedLine]) -> Sequence[CitedLine]:
     """Return lines within their finding's time; all, if none is.
 
     A lease from the night before identifies the address. Drawn, it would press the
@@ -386,31 +518,31 @@ def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
     kept = [
         row
         for row in lines
-        if row["finding_id"] in view.spans
-        for start, end in [view.spans[row["finding_id"]]]
-        if start - ROOM <= row["time"] <= end + ROOM
+        if row.finding_id in view.spans
+        for start, end in [view.spans[row.finding_id]]
+        if start - ROOM <= row.time <= end + ROOM
     ]
     return kept or lines
 
 
-def _usual_places(view: View, lines: Iterable[Row]) -> dict[str, str]:
+def _usual_places(view: View, lines: Iterable[CitedLine]) -> dict[str, str]:
     """Return for each code the building in which most lines saw a device."""
     codes = view.inputs.building_codes
     found: dict[str, Counter[str]] = {}
     for row in lines:
-        if row["building"] is not None:
-            code = codes.get(row["building"], row["building"])
-            found.setdefault(row["device"], Counter())[code] += 1
+        if row.building is not None:
+            code = codes.get(row.building, row.building)
+            found.setdefault(row.device, Counter())[code] += 1
     return {
         device: min(sizes, key=lambda place: (-sizes[place], place))
         for device, sizes in found.items()
     }
 
 
-def _lane(row: Row, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
-    if is_by_site and row["site"] is not None:
-        return str(row["site"])
-    device = row["device"]
+def _lane(row: CitedLine, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
+    if is_by_site and row.site is not None:
+        return str(row.site)
+    device = row.device
     if device is None:
         return "device not known"
     return f"{device} ({seen_at[device]})" if device in seen_at else str(device)
@@ -438,19 +570,19 @@ def swim_lane(view: View, lines: Sequence[SeenLines]) -> Figure | None:
         by_lane.setdefault(lane, []).append((minutes[first] - width / 2, said))
     names = list(by_lane)[:MAX_LANES]
     traces = [
-        bars(
+        Bars(
             ROLES[place % len(ROLES)],
             [(place, start, width, said) for start, said in by_lane[name]],
             thickness=0.6,
         )
         for place, name in enumerate(names)
     ]
-    return chart(
+    across = Axis(low, high, _ticks(low, high, midnight), has_grid=True)
+    return Figure(
         traces,
-        x=axis(low, high, _ticks(low, high, midnight), showgrid=True),
-        y=axis(len(names) - 0.5, -0.5, list(enumerate(names))),
-        shapes=[_overlap(busy.values(), len(names))] if len(names) > 1 else [],
+        [(across, lane_axis(names))],
         height=44 + ROW_HEIGHT * len(names),
+        boxes=[_overlap(busy.values(), len(names))] if len(names) > 1 else [],
     )
 
 
@@ -475,7 +607,7 @@ def _tick(when: datetime, step: int) -> str:
     return clock(when.hour, when.minute)
 
 
-def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, object]:
+def _overlap(busy: Collection[Sequence[float]], size: int) -> Box:
     """Shade the time in which more than one lane is busy.
 
     Args:
@@ -483,9 +615,7 @@ def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, object]
     """
     second = sorted(map(min, busy))[1]
     last = sorted(map(max, busy))[-2]
-    shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
-    span = (min(second, last), max(second, last), -0.5, lanes - 0.5)
-    return box(*span, line={"width": 0}, layer="below", **shade)
+    return shade(min(second, last), max(second, last), -0.5, size - 0.5)
 
 
 def in_words(view: View, lines: Iterable[SeenLines]) -> str:

@@ -1,15 +1,15 @@
 """Charts as drawings that need no script, and the small ones of page one."""
 
-import html
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
 
-from pipelines.reports.charts import HEAT, LIGHT, PATTERNS, Figure
+from pipelines.reports.charts import HEAT, PATTERNS, Axis, Bars, Box, Figure, Heatmap, Line
+from pipelines.reports.text_tables import visible
 
 WIDTH = 880
 TOP, RIGHT, BOTTOM = 14, 20, 30
@@ -23,8 +23,6 @@ SHORT_NAME = 6  # letters; longer names of lanes are above their bars on a phone
 PART_HEIGHT = 130.0
 NAMED_LANE = 46.0
 BELOW_NAME, NAME_ABOVE, THINNER = 0.16, 0.26, 0.7  # in lanes
-ANCHORS = {"left": "start", "right": "end", "center": "middle"}
-ROLES = {color: role for role, color in LIGHT.items()}
 
 SPARK_WIDTH, HEIGHT = 132, 34
 FEWEST = 3  # fewer weeks say nothing as bars
@@ -133,12 +131,11 @@ class Scale:
         share = (value - self.y0) / ((self.y1 - self.y0) or 1)
         return round(self.bottom + share * (self.top - self.bottom), 1)
 
-    def rect(self, ends: Sequence[float], **look: Any) -> Shape:
+    def rect(self, ends: Sequence[float]) -> Shape:
         """Return a rectangle between data points x0, x1, y0, y1; at least a pixel wide."""
         left, right = sorted((self.across(ends[0]), self.across(ends[1])))
         top, bottom = sorted((self.up(ends[2]), self.up(ends[3])))
-        size = {"width": round(max(right - left, 1), 1), "height": bottom - top}
-        return Shape("rect", left, top, size["width"], round(size["height"], 1), **look)
+        return Shape("rect", left, top, round(max(right - left, 1), 1), round(bottom - top, 1))
 
 
 def drawing(figure: Figure, *, is_narrow: bool = False) -> Drawing:
@@ -149,14 +146,14 @@ def drawing(figure: Figure, *, is_narrow: bool = False) -> Drawing:
             and a tick without room is left out.
     """
     sheet = _narrow(figure) if is_narrow else _wide(figure)
-    shapes = list(legend(_named(figure), sheet))
-    for suffix, scale in sheet.scales.items():
-        shapes += axes(figure["layout"], suffix, scale, sheet)
-    shapes += boxes(figure["layout"], sheet.scales, "below")
-    for trace in figure["data"]:
-        shapes += marks(trace, sheet.scales[trace.get("xaxis", "x")[1:]], sheet)
-    shapes += boxes(figure["layout"], sheet.scales, "above")
-    shapes += notes(figure["layout"], sheet)
+    shapes = list(legend(figure.named, sheet))
+    for (across, up), scale in zip(figure.panels, sheet.scales, strict=True):
+        shapes += axes(across, up, scale, sheet)
+    shapes += [area(box, sheet) for box in figure.boxes if box.fill]
+    for trace in figure.traces:
+        shapes += marks(trace, sheet.scales[trace.panel], sheet)
+    shapes += [area(box, sheet) for box in figure.boxes if not box.fill]
+    shapes += notes(figure, sheet)
     return Drawing(sheet.width, sheet.height, tuple(shapes))
 
 
@@ -165,14 +162,14 @@ class Sheet:
     """Positions of all parts of a drawing.
 
     Attributes:
-        scales: The part of each pair of axes, by their suffix.
+        scales: The part of each pair of axes.
         left: Where names of lanes end, or begin if they are above.
         are_names_above: Names of lanes are above their bars.
     """
 
     width: int
     height: int
-    scales: dict[str, Scale]
+    scales: Sequence[Scale]
     left: float
     are_names_above: bool = False
 
@@ -194,127 +191,98 @@ class Sheet:
         return place + (BELOW_NAME if self.are_names_above else 0)
 
 
-def _named(plain: dict[str, Any]) -> list[dict[str, Any]]:
-    return [trace for trace in plain["data"] if trace.get("showlegend")]
-
-
-def _suffixes(layout: dict[str, Any]) -> list[str]:
-    return [name[5:] for name in sorted(layout) if name.startswith("xaxis")]
-
-
-def _wide(plain: dict[str, Any]) -> Sheet:
-    layout = plain["layout"]
-    height = int(layout.get("height") or 320)
-    top = TOP + (LEGEND_HEIGHT if _named(plain) else 0)
-    bottom = height - (BOTTOM if layout["xaxis"]["tickvals"] else TOP)
-    left = left_margin(layout)
+def _wide(figure: Figure) -> Sheet:
+    top = TOP + (LEGEND_HEIGHT if figure.named else 0)
+    bottom = figure.height - (BOTTOM if figure.panels[0][0].ticks else TOP)
+    left = left_margin(figure)
     parts = (left, WIDTH - RIGHT, bottom, top)
-    scales = {name: scale_of(layout, name, parts) for name in _suffixes(layout)}
-    return Sheet(WIDTH, height, scales, left)
+    scales = [scale_of(across, up, parts) for across, up in figure.panels]
+    return Sheet(WIDTH, figure.height, scales, left)
 
 
-def _narrow(plain: dict[str, Any]) -> Sheet:
+def _narrow(figure: Figure) -> Sheet:
     """Stack parts that are next to each other on a desktop."""
-    layout = plain["layout"]
-    suffixes = _suffixes(layout)
-    names = layout.get("yaxis", {}).get("ticktext") or [""]
-    above = max(len(html.unescape(name)) for name in names) > SHORT_NAME
-    left = 4.0 if above else left_margin(layout)
-    legends = _legend_rows(_named(plain), left) * LEGEND_HEIGHT
-    foot = BOTTOM if layout["xaxis"]["tickvals"] else TOP
-    each = _part_height(layout, len(suffixes), is_above=above)
-    scales = {}
-    for place, name in enumerate(suffixes):
+    (across, up), *others = figure.panels
+    above = max(map(len, up.texts), default=0) > SHORT_NAME
+    left = 4.0 if above else left_margin(figure)
+    legends = _legend_rows(figure.named, left) * LEGEND_HEIGHT
+    foot = BOTTOM if across.ticks else TOP
+    each = PART_HEIGHT if others else float(figure.height - TOP - BOTTOM)
+    if above and not others:
+        each = abs(up.high - up.low) * NAMED_LANE
+    scales = []
+    for place, (across, up) in enumerate(figure.panels):
         top = TOP + legends + place * (each + foot)
-        whole = {
-            f"{side}axis{name}": {**layout[f"{side}axis{name}"], "domain": (0, 1)} for side in "xy"
-        }
         parts = (left, PHONE - PHONE_RIGHT, top + each, top)
-        whole[f"xaxis{name}"]["range"] = _with_labels(layout, name, PHONE - PHONE_RIGHT - left)
-        scales[name] = scale_of(whole, name, parts)
-    height = round(TOP + legends + len(suffixes) * (each + foot))
+        high = _with_labels(figure, place, PHONE - PHONE_RIGHT - left)
+        whole = across._replace(high=high, domain=(0, 1))
+        scales.append(scale_of(whole, up._replace(domain=(0, 1)), parts))
+    height = round(TOP + legends + len(scales) * (each + foot))
     return Sheet(PHONE, height, scales, left, above)
 
 
-def _with_labels(layout: dict[str, Any], suffix: str, wide: float) -> tuple[float, float]:
-    """Return the range of an x axis in which the labels next to bars fit beyond them.
+def _with_labels(figure: Figure, panel: int, wide: float) -> float:
+    """Return the end of an x axis for which the labels next to bars fit beyond them.
 
     Args:
         wide: Pixels of the axis.
     """
-    low, high = layout[f"xaxis{suffix}"]["range"]
-    for words in layout.get("annotations") or ():
-        if words.get("xref", "x") != f"x{suffix}" or words.get("xanchor", "left") != "left":
-            continue
-        room = len(html.unescape(words["text"])) * LETTER + words.get("xshift", 0)
-        if room < wide / 2 and words["x"] > low:
-            high = max(high, low + (words["x"] - low) * wide / (wide - room))
-    return low, high
+    low, high = figure.panels[panel][0][:2]
+    for note in figure.notes:
+        room = len(visible(note.text)) * LETTER + note.shift
+        if note.panel == panel and room < wide / 2 and note.x > low:
+            high = max(high, low + (note.x - low) * wide / (wide - room))
+    return high
 
 
-def _part_height(layout: dict[str, Any], size: int, *, is_above: bool) -> float:
-    if size > 1:
-        return PART_HEIGHT
-    if is_above:
-        low, high = layout["yaxis"]["range"]
-        return abs(float(high) - float(low)) * NAMED_LANE
-    return float(layout.get("height") or 320) - TOP - BOTTOM
-
-
-def left_margin(layout: dict[str, Any]) -> float:
+def left_margin(figure: Figure) -> float:
     """Return the room for the longest name of a lane, in any part of the picture."""
-    sides = [side for key, side in layout.items() if key.startswith("yaxis")]
-    names = [name for side in sides for name in side.get("ticktext") or ()]
-    longest = max((len(html.unescape(name)) for name in names), default=0)
+    longest = max((len(name) for _, up in figure.panels for name in up.texts), default=0)
     return min(longest * LETTER + 14, WIDEST_LABEL)
 
 
-def scale_of(layout: dict[str, Any], suffix: str, sheet: Sequence[float]) -> Scale:
+def scale_of(across: Axis, up: Axis, sheet: Sequence[float]) -> Scale:
     """Return the part of the sheet that a pair of axes covers."""
     left, right, bottom, top = sheet
-    across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
-    begin, end = across.get("domain", (0, 1))
-    low, high = up.get("domain", (0, 1))
     return Scale(
-        x0=across["range"][0],
-        x1=across["range"][1],
-        left=left + begin * (right - left),
-        right=left + end * (right - left),
-        y0=up["range"][0],
-        y1=up["range"][1],
-        bottom=bottom - low * (bottom - top),
-        top=bottom - high * (bottom - top),
+        x0=across.low,
+        x1=across.high,
+        left=left + across.domain[0] * (right - left),
+        right=left + across.domain[1] * (right - left),
+        y0=up.low,
+        y1=up.high,
+        bottom=bottom - up.domain[0] * (bottom - top),
+        top=bottom - up.domain[1] * (bottom - top),
     )
 
 
-def legend(named: Sequence[dict[str, Any]], sheet: Sheet) -> Iterator[Shape]:
+def legend(named: Iterable[Bars | Line], sheet: Sheet) -> Iterator[Shape]:
     """Yield a swatch and a name for each series, in as many rows as it takes."""
     left, row = sheet.left, 0
     for trace in named:
-        text = html.unescape(trace["name"])
+        text = visible(trace.name)
         wide = 18 + len(text) * LETTER
         if left > sheet.left and left + wide > sheet.width:
             left, row = sheet.left, row + 1
-        role, top = ROLES[trace["marker"]["color"]], row * LEGEND_HEIGHT
-        if trace["type"] == "scatter":
-            points, is_outline = f"{left},{top + 12} {left + 12},{top + 12}", True
-            yield Shape("path", role=role, points=points, is_outline=is_outline)
+        role, top = trace.role, row * LEGEND_HEIGHT
+        if isinstance(trace, Line):
+            points = f"{left},{top + 12} {left + 12},{top + 12}"
+            yield Shape("path", role=role, points=points, is_outline=True)
         else:
             yield Shape("rect", left, top + 6, 12, 12, role=role, pattern=pattern(role))
         yield Shape("text", left + 18, top + 16.5, text=text)
         left += wide + 22
 
 
-def _legend_rows(named: Sequence[dict[str, Any]], left: float) -> int:
-    found = list(legend(named, Sheet(PHONE, 0, {}, left)))
+def _legend_rows(named: Iterable[Bars | Line], left: float) -> int:
+    found = list(legend(named, Sheet(PHONE, 0, (), left)))
     return round(max((one.y for one in found), default=-18) / LEGEND_HEIGHT + 0.5)
 
 
-def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
+def axes(across: Axis, up: Axis, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Yield names at the ticks, and thin lines where the axis asks for a grid."""
-    across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
     named = ticks(across)
-    for value, _ in named if across.get("showgrid") else ():
+    for value, _ in named if across.has_grid else ():
         place = scale.across(value)
         yield Shape("rect", place, scale.top, 1, scale.bottom - scale.top, "line")
     for value, text in named[:: _stride(named, scale) if sheet.is_narrow else 1]:
@@ -323,7 +291,7 @@ def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Ite
         yield Shape("text", place, scale.bottom + 20, role="muted", text=text, anchor="middle")
     for value, text in ticks(up):
         place = scale.up(value)
-        if up.get("showgrid"):
+        if up.has_grid:
             yield Shape("rect", scale.left, place, scale.right - scale.left, 1, "line")
         if sheet.are_names_above:
             name = scale.up(value - NAME_ABOVE) + 4.5
@@ -342,29 +310,26 @@ def _stride(named: Sequence[tuple[float, str]], scale: Scale) -> int:
     return max(1, -(-int(wide) // max(int(least), 1)))
 
 
-def ticks(side: dict[str, Any]) -> list[tuple[float, str]]:
+def ticks(side: Axis) -> list[tuple[float, str]]:
     """Return the ticks of an axis, with their plain text."""
-    names = [html.unescape(text) for text in side.get("ticktext") or ()]
-    return list(zip(side.get("tickvals") or (), names, strict=True))
+    return list(zip((place for place, _ in side.ticks), side.texts, strict=True))
 
 
-def marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
+def marks(trace: Bars | Line | Heatmap, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Yield the marks of one trace."""
-    draw = {"bar": bar_marks, "heatmap": cells, "scatter": line_marks}
-    return draw[trace["type"]](trace, scale, sheet)
+    if isinstance(trace, Bars):
+        return bar_marks(trace, scale, sheet)
+    return line_marks(trace, scale) if isinstance(trace, Line) else cells(trace, scale, sheet)
 
 
-def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
+def bar_marks(trace: Bars, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Yield horizontal or vertical bars, from their base."""
-    role = ROLES[trace["marker"]["color"]]
-    look = {"role": role, "pattern": pattern(role)}
-    half = trace["width"] / 2 * (THINNER if sheet.are_names_above else 1)
-    for x, y, base in zip(trace["x"], trace["y"], trace["base"], strict=True):
-        if trace.get("orientation") == "h":
-            lane = sheet.lane(y)
-            yield scale.rect((base, base + x, lane - half, lane + half), **look)
-        else:
-            yield scale.rect((x - half, x + half, base, base + y), **look)
+    half = trace.thickness / 2 * (THINNER if sheet.are_names_above else 1)
+    for lane, base, length, _ in trace.marks:
+        at = lane if trace.is_upright else sheet.lane(lane)
+        ends = (base, base + length, at - half, at + half)
+        mark = scale.rect((*ends[2:], *ends[:2]) if trace.is_upright else ends)
+        yield mark._replace(role=trace.role, pattern=pattern(trace.role))
 
 
 def pattern(role: str) -> str:
@@ -372,13 +337,13 @@ def pattern(role: str) -> str:
     return role if role in PATTERNS else ""
 
 
-def cells(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
+def cells(trace: Heatmap, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Yield squares of a heat map, in the step of their value."""
-    for y, row in zip(trace["y"], trace["z"], strict=True):
-        for x, value in zip(trace["x"], row, strict=True):
-            ends = (x - 0.46, x + 0.46, y - 0.44, y + 0.44)
-            step = min(int(value / trace["zmax"] * len(HEAT)), len(HEAT) - 1)
-            yield scale.rect(ends, role=HEAT[step] if value else "heat0")
+    for y, row in enumerate(trace.values):
+        for x, value in enumerate(row):
+            step = min(int(value / max(trace.top, 1) * len(HEAT)), len(HEAT) - 1)
+            square = scale.rect((x - 0.46, x + 0.46, y - 0.44, y + 0.44))
+            yield square._replace(role=HEAT[step] if value else "heat0")
             if value and not sheet.is_narrow:
                 role = "ink" if step < DARK_STEP else "surface"
                 place = (scale.across(x), scale.up(y) + 4.5)
@@ -386,50 +351,35 @@ def cells(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
                 yield Shape("text", *place, role=role, text=text, anchor="middle")
 
 
-def line_marks(
-    trace: dict[str, Any],
-    scale: Scale,
-    sheet: Sheet,  # noqa: ARG001 - as the others
-) -> Iterator[Shape]:
+def line_marks(trace: Line, scale: Scale) -> Iterator[Shape]:
     """Yield a line in pieces between unknown points, and its dots."""
-    role = ROLES[trace["line"]["color"]]
-    has_dots, is_dashed = "markers" in trace["mode"], "dash" in trace["line"]
     piece: list[str] = []
-    for x, y in [*zip(trace["x"], trace["y"], strict=True), (0, None)]:
+    for x, y, _ in [*trace.points, (0, None, "")]:
         if y is not None:
             piece.append(f"{scale.across(x)},{scale.up(y)}")
-            if has_dots:
-                yield Shape("dot", scale.across(x), scale.up(y), role=role)
+            if not trace.is_dashed:
+                yield Shape("dot", scale.across(x), scale.up(y), role=trace.role)
             continue
         if len(piece) > 1:
             points = " ".join(piece)
-            yield Shape("path", role=role, points=points, is_outline=is_dashed)
+            yield Shape("path", role=trace.role, points=points, is_outline=trace.is_dashed)
         piece = []
 
 
-def boxes(layout: dict[str, Any], scales: dict[str, Scale], layer: str) -> Iterator[Shape]:
-    """Yield rectangles of one layer, each on its own axes."""
-    for shape in layout.get("shapes") or ():
-        if shape["layer"] != layer:
-            continue
-        role = ROLES.get(shape.get("fillcolor", ""), "")
-        ends = (shape["x0"], shape["x1"], shape["y0"], shape["y1"])
-        look = {"role": role or "ink", "is_outline": not role}
-        scale = scales[shape.get("xref", "x")[1:]]
-        yield scale.rect(ends, opacity=shape.get("opacity", 1), **look)
+def area(box: Box, sheet: Sheet) -> Shape:
+    """Return a rectangle on its own axes."""
+    shape = sheet.scales[box.panel].rect((box.x0, box.x1, box.y0, box.y1))
+    return shape._replace(role=box.fill or "ink", is_outline=not box.fill, opacity=box.opacity)
 
 
-def notes(layout: dict[str, Any], sheet: Sheet) -> Iterator[Shape]:
+def notes(figure: Figure, sheet: Sheet) -> Iterator[Shape]:
     """Yield direct labels, each on its own axes; on a phone all are inside the sheet."""
-    lanes = set(layout["yaxis"].get("tickvals") or ())
-    for words in layout.get("annotations") or ():
-        scale = sheet.scales[words.get("xref", "x")[1:]]
-        text = html.unescape(words["text"])
-        x = scale.across(words["x"]) + words.get("xshift", 0)
-        y = sheet.lane(words["y"]) if words["y"] in lanes else words["y"]
-        anchor = ANCHORS[words.get("xanchor", "left")]
-        x = sheet.inside(x, text, anchor)
-        yield Shape("text", x, scale.up(y) + 4.5, text=text, anchor=anchor)
+    lanes = {place for place, _ in figure.panels[0][1].ticks}
+    for note in figure.notes:
+        scale, text = sheet.scales[note.panel], visible(note.text)
+        x = sheet.inside(scale.across(note.x) + note.shift, text, "start")
+        y = sheet.lane(note.y) if note.y in lanes else note.y
+        yield Shape("text", x, scale.up(y) + 4.5, text=text)
 
 
 @dataclass(frozen=True)

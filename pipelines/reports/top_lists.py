@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
 from pipelines.reports.comparisons import (
     a_day,
     averaged,
@@ -123,15 +123,15 @@ def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure 
             said = hours(row["minutes"])
             marks.append((row["place"], 0, long, f"{row['name']}: {said}"))
             beside = f"{said} {changed(row['minutes'], row['before'])}".strip()
-            notes.append(note(long, row["place"], beside))
+            notes.append(Note(long, row["place"], beside))
         if marks:
-            traces.append(bars(role, marks, name=name))
-    return chart(
+            traces.append(Bars(role, marks, name=name))
+    across = Axis(0, longest * 1.45, scale(longest, " h"))
+    return Figure(
         traces,
-        x=axis(0, longest * 1.45, scale(longest, " h")),
-        y=axis(shown.height - 0.5, -0.5, list(enumerate(shown["name"]))),
-        annotations=notes,
+        [(across, lane_axis(shown["name"]))],
         height=80 + ROW_HEIGHT * shown.height,
+        notes=notes,
     )
 
 

@@ -104,7 +104,7 @@ def test_without_a_list_sites_are_not_called_off_it():
     inputs = without_list(busy())
     assert "you have no list yet" in said("sites-to-decide", inputs)[1]
     figure = top_sites.draw(said("top-sites", inputs)[2])
-    assert [trace.get("name") for trace in figure["data"]] == [""]
+    assert [trace.name for trace in figure.traces] == [""]
 
 
 def test_every_building_of_a_claim_has_its_name():
@@ -177,7 +177,7 @@ def test_sites_without_a_bar_are_counted_whole():
     """It counted those of under a minute, and not those beyond the tenth."""
     _, summary, rows = said("sites", busy())
     drawn = SECTIONS["sites"].draw(rows)
-    bars = sum(len(trace["y"]) for trace in drawn["data"])
+    bars = sum(len(trace.marks) for trace in drawn.traces)
     assert f"{rows.height - bars} sites have no bar" in summary
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.errors import capital
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
 from pipelines.reports.view import View, at_place
@@ -73,14 +73,14 @@ def draw(rows: pl.DataFrame) -> Figure | None:
             said = share(part, row["line_count"])
             length = 100 * part / row["line_count"]
             marks.append((at, 0, length, f"{row['source']}: {said} {name}"))
-            notes.append(note(length, at, said))
-        traces.append(bars(role, marks, name=name, thickness=0.36))
-    return chart(
+            notes.append(Note(length, at, said))
+        traces.append(Bars(role, marks, name=name, thickness=0.36))
+    across = Axis(0, 118, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)])
+    return Figure(
         traces,
-        x=axis(0, 118, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)]),
-        y=axis(known.height - 0.5, -0.5, list(enumerate(known["source"]))),
-        annotations=notes,
+        [(across, lane_axis(known["source"]))],
         height=90 + 2 * ROW_HEIGHT * known.height,
+        notes=notes,
     )
 
 

@@ -1,19 +1,13 @@
 """Report section: time on sites, day by day, each building on the same scale."""
 
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 
-from pipelines.reports.charts import Figure, axis, chart, columns, note, scale
+from pipelines.reports.charts import Axis, Figure, Note, columns, scale
 from pipelines.reports.comparisons import remote_days
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import NO_BUILDING, View, at_place
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, duration, number, share
-
-if TYPE_CHECKING:  # it takes long to import
-    from plotly.basedatatypes import BasePlotlyType
-
 
 MAX_BUILDINGS = 8
 ACROSS = 4
@@ -101,41 +95,28 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     people = by_people(rows)
     top = max(largest(people, "minutes") / 60, 0.5) * 1.25
-    traces: list[BasePlotlyType] = []
-    sides: dict[str, Any] = {}
-    notes = []
+    traces, panels, notes = [], [], []
     down = (len(names) - 1) // ACROSS + 1
     for place, name in enumerate(names):
-        suffix = str(place + 1) if place else ""
-        mine = people.filter(pl.col("building") == name)
-        traces.append(small(mine, name, suffix))
-        sides |= pair(place, suffix, top, down)
-        refs = {"xref": f"x{suffix}", "yref": f"y{suffix}", "xshift": 0}
-        notes.append(note(-0.5, top * 0.96, name, **refs))
-    first = {"x": sides.pop("xaxis"), "y": sides.pop("yaxis")}
-    return chart(traces, **first, **sides, annotations=notes, height=50 + 150 * down)
+        mine = people.filter(pl.col("building") == name).select("weekday", "minutes")
+        marks = [
+            (weekday, minutes / 60, f"{name}, {WEEKDAYS[weekday]}: {duration(minutes)}")
+            for weekday, minutes in mine.iter_rows()
+        ]
+        traces.append(columns("blue", marks, panel=place))
+        panels.append(pair(place, top, down))
+        notes.append(Note(-0.5, top * 0.96, name, shift=0, panel=place))
+    return Figure(traces, panels, height=50 + 150 * down, notes=notes)
 
 
-def small(mine: pl.DataFrame, name: str, suffix: str) -> object:
-    """Return the seven bars of one building."""
-    marks = [
-        (weekday, minutes / 60, f"{name}, {WEEKDAYS[weekday]}: {duration(minutes)}")
-        for weekday, minutes in mine.select("weekday", "minutes").iter_rows()
-    ]
-    return columns("blue", marks) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-
-
-def pair(place: int, suffix: str, top: float, down: int) -> dict[str, object]:
+def pair(place: int, top: float, down: int) -> tuple[Axis, Axis]:
     """Return the axes of the building at `place`."""
     column, row = place % ACROSS, place // ACROSS
     wide, tall = 1 / ACROSS, 1 / down
     left, high = column * wide, 1 - row * tall
     days = [(day, WEEKDAYS[day][:1]) for day in range(7)]
-    across = axis(-0.6, 6.6, days, domain=[left, left + wide * 0.83], anchor=f"y{suffix}")
-    up = axis(
-        0, top, scale(top / 1.25, " h"), domain=[high - tall * 0.8, high], anchor=f"x{suffix}"
-    )
-    return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
+    across = Axis(-0.6, 6.6, days, domain=(left, left + wide * 0.83))
+    return across, Axis(0, top, scale(top / 1.25, " h"), domain=(high - tall * 0.8, high))
 
 
 def use_table(rows: pl.DataFrame) -> Table:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, largest, table, total
 from pipelines.reports.view import View
@@ -64,14 +64,14 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         said = f"{number(row['lines'])} lines"
         more = f"{said}, {number(row['rejects'])} rejected"
         marks.append((place, 0, row["lines"], f"{row['source']}: {more}"))
-        notes.append(note(row["lines"], place, said))
+        notes.append(Note(row["lines"], place, said))
     longest = max(largest(rows, "lines"), 1)
-    return chart(
-        [bars("blue", marks)],
-        x=axis(0, longest * 1.6, scale(longest, " lines")),
-        y=axis(rows.height - 0.5, -0.5, list(enumerate(rows["source"]))),
-        annotations=notes,
+    across = Axis(0, longest * 1.6, scale(longest, " lines"))
+    return Figure(
+        [Bars("blue", marks)],
+        [(across, lane_axis(rows["source"]))],
         height=50 + ROW_HEIGHT * rows.height,
+        notes=notes,
     )
 
 

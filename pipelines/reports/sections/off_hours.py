@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import Figure, axis, box, chart, grid
+from pipelines.reports.charts import Axis, Box, Figure, Heatmap, lane_axis
 from pipelines.reports.headline import OFF_HOURS, not_yet
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, amount, largest, table
@@ -105,20 +105,20 @@ def draw(rows: pl.DataFrame) -> Figure | None:
             who = count(accounts, "account")
             when = f"{WEEKDAYS[weekday]}, {clock(hour)} to {clock(hour + 1)}"
             said[weekday][hour] = f"{when}: {who}, {duration(minutes)}"
-    return chart(
-        [grid(values, said, largest(rows, "minutes"))],
-        x=axis(-0.5, 23.5, [(hour, clock(hour)) for hour in range(0, 24, 3)]),
-        y=axis(6.5, -0.5, list(enumerate(WEEKDAYS))),
-        shapes=duty(rows),
+    across = Axis(-0.5, 23.5, [(hour, clock(hour)) for hour in range(0, 24, 3)])
+    return Figure(
+        [Heatmap(values, said, largest(rows, "minutes"))],
+        [(across, lane_axis(WEEKDAYS))],
         height=310,
+        boxes=duty(rows),
     )
 
 
-def duty(rows: pl.DataFrame) -> list[dict[str, Any]]:
+def duty(rows: pl.DataFrame) -> list[Box]:
     """Return an outline around each day's duty hours."""
     days = rows.select("weekday", "duty_start", "duty_end").unique().drop_nulls()
     return [
-        box(start / 60 - 0.5, end / 60 - 0.5, weekday - 0.46, weekday + 0.46)
+        Box(start / 60 - 0.5, end / 60 - 0.5, weekday - 0.46, weekday + 0.46)
         for weekday, start, end in days.sort("weekday").iter_rows()
     ]
 

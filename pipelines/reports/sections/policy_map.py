@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -174,15 +174,12 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         clauses = size(rows, name)
         longest = max(longest, clauses)
         said = f"{text}: {count(clauses, 'clause')}"
-        traces.append(bars(role, [(lane, 0, clauses, said)]))
-        notes.append(note(clauses, lane, number(clauses)))
+        traces.append(Bars(role, [(lane, 0, clauses, said)]))
+        notes.append(Note(clauses, lane, number(clauses)))
     names = [SHORT.get(name, text) for name, (_, text) in STATES.items()]
-    return chart(
-        traces,
-        x=axis(0, longest * 1.1, scale(longest)),
-        y=axis(len(STATES) - 0.5, -0.5, list(enumerate(names))),
-        annotations=notes,
-        height=30 + ROW_HEIGHT * len(STATES),
+    across = Axis(0, longest * 1.1, scale(longest))
+    return Figure(
+        traces, [(across, lane_axis(names))], height=30 + ROW_HEIGHT * len(STATES), notes=notes
     )
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.findings.rule_quality import MEANS
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
 from pipelines.reports.view import View
@@ -53,13 +53,13 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         low, high = 100 * row["precision_low"], 100 * row["precision_high"]
         said = f"{row['confirmed']} of {row['decisions']} confirmed"
         marks.append((lane, low, max(high - low, 0.5), f"{row['code']}: {said}"))
-        notes.append(note(high, lane, said))
-    return chart(
-        [bars("blue", marks)],
-        x=axis(0, 135, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)], showgrid=True),
-        y=axis(known.height - 0.5, -0.5, list(enumerate(known["code"]))),
-        annotations=notes,
+        notes.append(Note(high, lane, said))
+    across = Axis(0, 135, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)], has_grid=True)
+    return Figure(
+        [Bars("blue", marks)],
+        [(across, lane_axis(known["code"]))],
         height=50 + ROW_HEIGHT * known.height,
+        notes=notes,
     )
 
 

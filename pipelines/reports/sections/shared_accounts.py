@@ -1,19 +1,8 @@
 """Report section: where and when an account was in use away from its owner."""
 
-from typing import Any
-
 import polars as pl
 
-from pipelines.reports.charts import (
-    LIGHT,
-    ROW_HEIGHT,
-    Figure,
-    axis,
-    bars,
-    box,
-    chart,
-    note,
-)
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, shade
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -116,26 +105,26 @@ def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
     """Return every finding a heading and its lanes; the time in question is shaded."""
     low, high = min(0, *drawn["minute"]), max(*drawn["minute"], *drawn["last_minute"])
     edge = (high - low or 1) * 0.03
-    place, traces, names, shapes, headings = 0, [], [], [], []
+    place, traces, names, boxes, headings = 0, [], [], [], []
     for finding_id in shown:
         mine = drawn.filter(pl.col("finding_id") == finding_id)
         heading = f"Account {mine['subject'][0]}, from {mine['began'][0]}"
-        headings.append(note(low - edge, place, heading, xshift=0))
+        headings.append(Note(low - edge, place, heading, shift=0))
         lanes = mine["place"].unique(maintain_order=True).to_list()
         for row, name in enumerate(lanes, start=place + 1):
             role = ROLES[(row - place - 1) % len(ROLES)]
             lines = mine.filter(pl.col("place").eq_missing(name))
             traces.append(lane(row, role, lines, TICK * (high - low or 1)))
             names.append((row, name or "device not known"))
-        shapes.append(in_question(mine, place + 1, place + len(lanes)))
+        boxes.append(shade(0, mine["last_minute"][0], place + 0.55, place + len(lanes) + 0.45))
         place += len(lanes) + 1
-    return chart(
+    across = Axis(low - edge, high + edge, ticks(low, high), has_grid=True)
+    return Figure(
         traces,
-        x=axis(low - edge, high + edge, ticks(low, high), showgrid=True),
-        y=axis(place - 0.5, -0.6, names),
-        shapes=shapes,
-        annotations=headings,
+        [(across, Axis(place - 0.5, -0.6, names))],
         height=50 + ROW_HEIGHT * place,
+        boxes=boxes,
+        notes=headings,
     )
 
 
@@ -146,21 +135,14 @@ def ticks(low: float, high: float) -> list[tuple[float, str]]:
     return [(place, f"{place} min" if place else "start") for place in places]
 
 
-def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Any:
+def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Bars:
     """Return the marks of one device."""
     columns = ["minute", "said", "activity"]
     marks = [
         (place, minute - width / 2, width, f"{said}: {activity or 'activity'}")
         for minute, said, activity in lines.select(columns).iter_rows()
     ]
-    return bars(role, marks, thickness=0.6)
-
-
-def in_question(mine: pl.DataFrame, first_lane: int, last_lane: int) -> dict[str, Any]:
-    """Return the shaded time of one finding, over all its lanes."""
-    shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
-    place = (0, mine["last_minute"][0], first_lane - 0.45, last_lane + 0.45)
-    return box(*place, line={"width": 0}, layer="below", **shade)
+    return Bars(role, marks, thickness=0.6)
 
 
 def lines_table(rows: pl.DataFrame) -> Table:

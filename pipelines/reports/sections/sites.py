@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note, scale
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
 from pipelines.reports.headline import WITHOUT_LIST, open_sites
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
@@ -74,7 +74,6 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     shown = drawn(rows)
     if shown.is_empty():
         return None
-    sites = list(enumerate(shown["site"]))
     longest = max(largest(shown, "minutes") / 60, 0.5)
     traces, notes = [], []
     for is_new, role, name in (
@@ -86,15 +85,15 @@ def draw(rows: pl.DataFrame) -> Figure | None:
             if row["is_new"] == is_new:
                 said = f"{row['site']}: {duration(row['minutes'])}"
                 marks.append((place, 0, row["minutes"] / 60, said))
-                notes.append(note(row["minutes"] / 60, place, short(row)))
+                notes.append(Note(row["minutes"] / 60, place, short(row)))
         if marks:
-            traces.append(bars(role, marks, name=name))
-    return chart(
+            traces.append(Bars(role, marks, name=name))
+    across = Axis(0, longest * 1.45, scale(longest, " h"))
+    return Figure(
         traces,
-        x=axis(0, longest * 1.45, scale(longest, " h")),
-        y=axis(len(sites) - 0.5, -0.5, sites),
-        annotations=notes,
-        height=80 + ROW_HEIGHT * len(sites),
+        [(across, lane_axis(shown["site"]))],
+        height=80 + ROW_HEIGHT * shown.height,
+        notes=notes,
     )
 
 

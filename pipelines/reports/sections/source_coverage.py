@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, lane_axis
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
 from pipelines.reports.view import View
@@ -144,14 +144,10 @@ def draw(rows: pl.DataFrame) -> Figure | None:
             for row in rows.filter(pl.col("state") == state).iter_rows(named=True)
         ]
         if marks:
-            traces.append(bars(role, marks, name=name, thickness=0.6))
+            traces.append(Bars(role, marks, name=name, thickness=0.6))
     days = [(24 * place + 12, name) for place, name in enumerate(WEEKDAYS)]
-    return chart(
-        traces,
-        x=axis(0, 168, days),
-        y=axis(len(sources) - 0.5, -0.5, list(enumerate(sources))),
-        height=90 + ROW_HEIGHT * len(sources),
-    )
+    across = Axis(0, 168, days)
+    return Figure(traces, [(across, lane_axis(sources))], height=90 + ROW_HEIGHT * len(sources))
 
 
 def runs_table(rows: pl.DataFrame) -> Table:

@@ -2,22 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.reports.charts import Figure, axis, chart, dashed, line, note, scale
-from pipelines.reports.charts import band as shaded
+from pipelines.reports.charts import Axis, Figure, Line, Note, band, scale
 from pipelines.reports.headline import FEWEST, NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.words import count, number
-
-if TYPE_CHECKING:  # it takes long to import
-    from plotly.basedatatypes import BasePlotlyType
-
 
 ACROSS = 2
 SHARE = 0.9
@@ -122,27 +116,21 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     """Return a small line chart a number, with its usual range as a band."""
     if rows["week"].n_unique() < 2:
         return None
-    traces: list[Any] = []
-    sides: dict[str, Any] = {}
-    notes: list[dict[str, Any]] = []
-    shapes: list[dict[str, Any]] = []
+    traces: list[Line] = []
+    panels, notes, boxes = [], [], []
     for place, (key, name) in enumerate(NUMBERS.items()):
-        suffix = str(place + 1) if place else ""
-        refs: dict[str, Any] = {"xref": f"x{suffix}", "yref": f"y{suffix}"}
         values = series(rows, key)
+        end = len(values) - 1
         past = before_that(rows, key)
         top = max([value or 0 for value in [*values, *past]] + [4]) * 1.35
-        sides |= pair(rows, place, suffix, top)
-        own = {"xaxis": refs["xref"], "yaxis": refs["yref"]}
-        traces += [curve | own for curve in curves(rows, key)]
-        notes.append(note(0, top * 0.97, name, xshift=0, **refs))
+        panels.append(pair(rows, place, top))
+        traces += curves(rows, key, place)
+        notes.append(Note(0, top * 0.97, name, shift=0, panel=place))
         if values[-1] is not None:
-            last = (len(values) - 1, values[-1], number(values[-1]))
-            notes.append(note(*last, **refs))
-        shapes += band(usual_range(rows, key), len(values) - 1, refs)
-    first = {"x": sides.pop("xaxis"), "y": sides.pop("yaxis")}
-    more: dict[str, Any] = {"annotations": notes, "shapes": shapes}
-    return chart(traces, **first, **sides, **more, height=360)
+            notes.append(Note(end, values[-1], number(values[-1]), panel=place))
+        if usually := usual_range(rows, key):
+            boxes.append(band(0, end, *usually, panel=place))
+    return Figure(traces, panels, height=360, boxes=boxes, notes=notes)
 
 
 def before_that(rows: pl.DataFrame, key: str) -> list[int | None]:
@@ -150,7 +138,7 @@ def before_that(rows: pl.DataFrame, key: str) -> list[int | None]:
     return [past for _, _, past, _ in _of(rows, key)]
 
 
-def curves(rows: pl.DataFrame, key: str) -> "list[BasePlotlyType]":
+def curves(rows: pl.DataFrame, key: str, panel: int) -> list[Line]:
     """Return the line of one number; beneath it that of a year before, where it is known."""
     names = [f"Week {week.isocalendar().week}" for week, _, _, _ in _of(rows, key)]
     past, own = before_that(rows, key), series(rows, key)
@@ -158,36 +146,20 @@ def curves(rows: pl.DataFrame, key: str) -> "list[BasePlotlyType]":
         (place, value, f"{names[place]}, a year before: {value}")
         for place, value in enumerate(past)
     ]
-    drawn = [dashed("muted", said)] if any(v is not None for v in past) else []
-    return [
-        *drawn,
-        line("blue", [(p, v, f"{names[p]}: {v}") for p, v in enumerate(own)]),
-    ]
+    lines = [Line("blue", [(p, v, f"{names[p]}: {v}") for p, v in enumerate(own)], panel=panel)]
+    if any(value is not None for value in past):
+        lines.insert(0, Line("muted", said, is_dashed=True, panel=panel))
+    return lines
 
 
-def band(
-    usually: tuple[int, int] | None, last: int, refs: dict[str, Any]
-) -> list[dict[str, object]]:
-    """Return the usual range as a shaded band; nothing where it is not known."""
-    if usually is None:
-        return []
-    return [shaded(0, last, *usually, **refs)]
-
-
-def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, object]:
+def pair(rows: pl.DataFrame, place: int, top: float) -> tuple[Axis, Axis]:
     """Return the axes of the number at `place`."""
     weeks = rows["week"].unique().sort().to_list()
     names = [(p, f"{week.isocalendar().week}") for p, week in enumerate(weeks)]
     left, low = (place % ACROSS) / ACROSS, 0.56 if place < ACROSS else 0.0
-    across = axis(
-        -0.3,
-        len(weeks) + 0.4,
-        names[:: 1 + len(names) // 8],
-        domain=[left, left + SHARE / ACROSS],
-        anchor=f"y{suffix}",
-    )
-    up = axis(0, top, scale(top / 1.35), domain=[low, low + 0.42], anchor=f"x{suffix}")
-    return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
+    wide = (left, left + SHARE / ACROSS)
+    across = Axis(-0.3, len(weeks) + 0.4, names[:: 1 + len(names) // 8], domain=wide)
+    return across, Axis(0, top, scale(top / 1.35), domain=(low, low + 0.42))
 
 
 def weeks_table(rows: pl.DataFrame) -> Table:

@@ -1,18 +1,12 @@
 """Report section: the share of the use whose account is known, by building."""
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
 from pipelines.reports.view import View, at_place
 from pipelines.reports.words import count, share
-
-if TYPE_CHECKING:  # it takes long to import
-    from plotly.basedatatypes import BasePlotlyType
-
 
 GROUPS = (
     ("firm", "blue", "account known (grade A)"),
@@ -75,19 +69,19 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     shares = known.select("nobody", "total").iter_rows()
     notes = [
-        note(100, lane, f"{share(nobody, requests)} not known")
+        Note(100, lane, f"{share(nobody, requests)} not known")
         for lane, (nobody, requests) in enumerate(shares)
     ]
-    return chart(
+    across = Axis(0, 124, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)])
+    return Figure(
         parts(known),
-        x=axis(0, 124, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)]),
-        y=axis(known.height - 0.5, -0.5, list(enumerate(known["building"]))),
-        annotations=notes,
+        [(across, lane_axis(known["building"]))],
         height=90 + ROW_HEIGHT * known.height,
+        notes=notes,
     )
 
 
-def parts(known: pl.DataFrame) -> "list[BasePlotlyType]":
+def parts(known: pl.DataFrame) -> list[Bars]:
     """Return the bars of each group, one after the other in every lane."""
     traces, starts = [], [0.0] * known.height
     for group, role, name in GROUPS:
@@ -99,7 +93,7 @@ def parts(known: pl.DataFrame) -> "list[BasePlotlyType]":
                 marks.append((lane, starts[lane], part, said))
             starts[lane] += part
         if marks:
-            traces.append(bars(role, marks, name=name))
+            traces.append(Bars(role, marks, name=name))
     return traces
 
 

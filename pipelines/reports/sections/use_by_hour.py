@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.reports.charts import Figure, axis, band, chart, columns, dashed
+from pipelines.reports.charts import Axis, Bars, Figure, Line, band, columns
 from pipelines.reports.comparisons import (
     a_day,
     averaged,
@@ -139,24 +139,25 @@ def draw(rows: Day) -> Figure | None:
     if not len(rows):
         return None
     marks = [(hour, rows.now[hour] / 60, hover(rows, hour)) for hour in HOURS if rows.now[hour]]
-    traces, shapes = [columns("blue", marks, name=f"time on sites, {rows.a_day}")], []
+    traces: list[Bars | Line] = [columns("blue", marks, name=f"time on sites, {rows.a_day}")]
+    boxes = []
     top = max(rows.now) / 60
     if rows.earlier:
         points = [(hour, rows.middle(hour) / 60, hover(rows, hour)) for hour in HOURS]
-        traces.append(dashed("vermillion", points, name=rows.spans))
+        traces.append(Line("vermillion", points, name=rows.spans, is_dashed=True))
         top = max(top, *(height for _, height, _ in points))
         for hour in HOURS:
             if usually := rows.band(hour):
                 low, high = (minutes / 60 for minutes in usually)
-                shapes.append(band(hour - 0.5, hour + 0.5, low, high))
+                boxes.append(band(hour - 0.5, hour + 0.5, low, high))
                 top = max(top, high)
     top = top or 1
-    return chart(
+    across = Axis(-0.6, 23.6, [(hour, clock(hour)) for hour in range(0, 24, 3)])
+    return Figure(
         traces,
-        x=axis(-0.6, 23.6, [(hour, clock(hour)) for hour in range(0, 24, 3)]),
-        y=axis(0, top * 1.08, [(0, "0 h"), (top, f"{top:,.0f} h")], showgrid=True),
-        shapes=shapes,
+        [(across, Axis(0, top * 1.08, [(0, "0 h"), (top, f"{top:,.0f} h")], has_grid=True))],
         height=300,
+        boxes=boxes,
     )
 
 
