@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from pipelines.actions.action import (
     CASE,
@@ -32,6 +32,8 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
 from pipelines.findings.exceptions import (
     SCOPES,
+    ConsentPermit,
+    ExceptionPermit,
     ExceptionRequest,
     PermitUse,
     Scope,
@@ -124,15 +126,19 @@ def permits(context: ActionContext) -> list[dict[str, object]]:
 
 
 def _row(context: ActionContext, use: PermitUse) -> dict[str, object]:
-    row = use.row
+    permit = use.permit
+    if isinstance(permit, ConsentPermit):
+        granted_by, about = permit.grantor_role, _of_consent(context, permit)
+    else:
+        granted_by = context.named("person", permit.approver, context.today.isoformat())
+        about = _of_exception(context, permit)
     return {
-        "permit_id": use.permit_id,
-        "kind": use.kind,
-        "about": _about(context, use),
-        "granted_by": row.get("grantor_role")
-        or context.named("person", str(row["approver"]), context.today.isoformat()),
-        "valid_from": str(row["valid_from"]),
-        "valid_to": str(row["valid_to"] or "open"),
+        "permit_id": permit.permit_id,
+        "kind": permit.kind,
+        "about": about,
+        "granted_by": granted_by,
+        "valid_from": str(permit.valid_from),
+        "valid_to": str(permit.valid_to or "open"),
         "state": use.state,
         "review_due": use.is_review_due,
         "hides": dict(use.hides),
@@ -140,21 +146,20 @@ def _row(context: ActionContext, use: PermitUse) -> dict[str, object]:
     }
 
 
-def _about(context: ActionContext, use: PermitUse) -> str:
-    """Return the subject of a permit, with pseudonyms for persons, accounts and devices."""
-    row, day = use.row, context.today.isoformat()
-    if use.kind == "consent":
-        whom = _whom(context, str(row["subject"]), day)
-        return f"consent of type {str(row['type']).upper()} for {whom}"
-    value, scope = str(row["value"] or ""), row["scope"]
-    kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
-    if scope == "site" and value in context.redacted:
-        value = context.named("site", value, day)
-    if scope in kinds:
-        value = context.named(kinds[scope], value, day)
+def _of_consent(context: ActionContext, permit: ConsentPermit) -> str:
+    """Return the subject of a consent, with a pseudonym for the person."""
+    whom = _whom(context, permit.subject, context.today.isoformat())
+    return f"consent of type {permit.type.upper()} for {whom}"
+
+
+def _of_exception(context: ActionContext, permit: ExceptionPermit) -> str:
+    """Return the subject of an exception, with pseudonyms for persons, accounts and devices."""
+    scope, value, day = permit.scope, permit.value or "", context.today.isoformat()
     if scope == "person":
         value = _whom(context, value, day)
-    rules = "every rule" if row["rule"] == "*" else row["rule"]
+    elif scope != "rule" and (scope != "site" or value in context.redacted):
+        value = context.named(scope, value, day)
+    rules = "every rule" if permit.rule == "*" else permit.rule
     return f"exception from {rules} for {scope} {value}".rstrip()
 
 

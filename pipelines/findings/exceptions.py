@@ -6,10 +6,11 @@ too: days are judged again. It never deletes one, and taking it back shows all. 
 chain records who enters or ends an exception.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import ClassVar, Literal, Self
 
 import polars as pl
 
@@ -22,13 +23,12 @@ from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
-from pipelines.registry.registry import Registry
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import WITHDRAWN
-from pipelines.state.rows import FindingRecord, FindingRow
+from pipelines.state.rows import FindingRecord, FindingRow, typed
 
 PermitKind = Literal["consent", "exception"]
 
@@ -52,7 +52,6 @@ NAMED_ASIDE = "A consent may allow it"
 
 SOON = timedelta(days=30)
 State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]
-_FRAMES: Mapping[PermitKind, str] = {"consent": "consents", "exception": "exceptions"}
 _FIELD: Mapping[PermitKind, str] = {
     "consent": "permitted_by",
     "exception": "suppressed_by",
@@ -85,68 +84,106 @@ class PermitFacts:
         return frozenset(named | ({self.owner.casefold()} if self.owner else set()))
 
 
-def is_valid(row: Mapping[str, Any], day: date) -> bool:
-    """Return whether the row counts on a day; both ends are included."""
-    first, last = row["valid_from"] or date.min, row["valid_to"] or date.max
-    return bool(first <= day <= last)
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """One row of `consents.csv` or `exceptions.csv`; both of its days are included."""
+
+    permit_id: str
+    valid_from: date | None
+    valid_to: date | None
+    kind: ClassVar[PermitKind]
+
+    def is_valid(self, day: date) -> bool:
+        """Return whether the row counts on a day."""
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+    def covers(self, seen: PermitFacts) -> bool:
+        """Return whether the row covers all of it, on any day."""
+        raise NotImplementedError
+
+    @classmethod
+    def rows(cls, frame: pl.DataFrame) -> list[Self]:
+        """Return the rows of the registry's frame, in the file's order."""
+        names = [column.name for column in fields(cls)]
+        renamed = frame.rename({f"{cls.kind}_id": "permit_id"}).select(names)
+        return typed(cls, renamed.iter_rows(named=True))
 
 
-def exception_for(exceptions: pl.DataFrame, seen: PermitFacts) -> str | None:
-    """Return the exception that hides a candidate, the first in the file's order."""
-    for row in exceptions.iter_rows(named=True):
-        if is_valid(row, seen.day) and exception_covers(row, seen):
-            return str(row["exception_id"])
-    return None
+@dataclass(frozen=True, kw_only=True)
+class ExceptionPermit(Permit):
+    """An exception: it hides findings."""
+
+    rule: str
+    scope: Scope | Literal["rule"]
+    value: str | None
+    approver: str
+    kind: ClassVar[PermitKind] = "exception"
+
+    def covers(self, seen: PermitFacts) -> bool:
+        if self.rule not in (seen.rule, "*"):
+            return False
+        if self.scope == "rule":
+            return True
+        if self.scope == "person":
+            owner = seen.owner.casefold() if seen.owner else None
+            return owner is not None and _person(self.value) == owner
+        named = {"account": [seen.subject], "device": seen.devices, "site": seen.sites}
+        values = set(named.get(self.scope, ()))
+        return bool(values) and values <= {self.value}
 
 
-def consent_for(consents: pl.DataFrame, seen: PermitFacts) -> str | None:
-    """Return the consent that permits all of a candidate."""
-    for row in consents.iter_rows(named=True):
-        if is_valid(row, seen.day) and consent_covers(row, seen):
-            return str(row["consent_id"])
-    return None
+@dataclass(frozen=True, kw_only=True)
+class ConsentPermit(Permit):
+    """A consent: a permission that the policy provides for."""
+
+    type: str
+    grantor_role: str
+    subject: str
+    what: str | None
+    review_by: date | None
+    kind: ClassVar[PermitKind] = "consent"
+
+    def covers(self, seen: PermitFacts) -> bool:
+        if not self.concerns(seen):
+            return False
+        if self.type in WITHOUT_SITES:
+            return True
+        return bool(seen.sites) and all(map(self.has_site, seen.sites))
+
+    def concerns(self, seen: PermitFacts) -> bool:
+        """Return whether it is about such a finding of its person."""
+        covered = COVERS.get(self.type, ())
+        about = seen.rule in covered or seen.kind in covered
+        return about and _person(self.subject) in seen.persons
+
+    def has_site(self, site: str) -> bool:
+        """Return whether it names the site, or a domain that contains it."""
+        allowed = named_sites(self.what)
+        return any(site == suffix or site.endswith(f".{suffix}") for suffix in allowed)
 
 
-def exception_covers(row: Mapping[str, Any], seen: PermitFacts) -> bool:
-    """Return whether an exception applies, on any day."""
-    if row["rule"] not in (seen.rule, "*"):
-        return False
-    if row["scope"] == "rule":
-        return True
-    if row["scope"] == "person":
-        owner = seen.owner.casefold() if seen.owner else None
-        return owner is not None and _person(row["value"]) == owner
-    named = {"account": [seen.subject], "device": seen.devices, "site": seen.sites}
-    values = set(named.get(row["scope"], ()))
-    return bool(values) and values <= {row["value"]}
+def first_covering(permits: Iterable[Permit], seen: PermitFacts) -> str | None:
+    """Return the first permit, in the file's order, that covers a candidate on its day."""
+    found = (one.permit_id for one in permits if one.is_valid(seen.day) and one.covers(seen))
+    return next(found, None)
 
 
-def consent_covers(row: Mapping[str, Any], seen: PermitFacts) -> bool:
-    """Return whether a consent covers all of it, on any day."""
-    if not _concerns(row, seen):
-        return False
-    if row["type"] in WITHOUT_SITES:
-        return True
-    allowed = named_sites(row["what"])
-    return bool(seen.sites) and all(_within(site, allowed) for site in seen.sites)
-
-
-def consent_alternatives(consents: pl.DataFrame, seen: PermitFacts) -> Iterator[Alternative]:
+def consent_alternatives(
+    consents: Iterable[ConsentPermit], seen: PermitFacts
+) -> Iterator[Alternative]:
     """Yield the person's consents that do not cover a candidate.
 
     Software cannot compare a consent in words that name no site.
     """
-    for row in consents.iter_rows(named=True):
-        if not is_valid(row, seen.day) or not _concerns(row, seen):
+    for consent in consents:
+        if not consent.is_valid(seen.day) or not consent.concerns(seen):
             continue
-        allowed = named_sites(row["what"])
-        name = f"consent {row['consent_id']} (type {row['type']})"
-        if not allowed:
+        name = f"consent {consent.permit_id} (type {consent.type})"
+        inside = list(filter(consent.has_site, seen.sites))
+        if not named_sites(consent.what):
             text = f"{name} is in words; a person has to compare it"
             yield Alternative(NAMED_ASIDE, text, NOT_TESTABLE)
-            continue
-        inside = [site for site in seen.sites if _within(site, allowed)]
-        if inside:
+        elif inside:
             text = f"{name} covers {', '.join(inside)}, and not the rest"
             yield Alternative(NAMED_ASIDE, text, RULED_OUT)
 
@@ -158,35 +195,22 @@ def named_sites(what: str | None) -> frozenset[str]:
     return frozenset(host for host in hosts if host is not None)
 
 
-def _concerns(row: Mapping[str, Any], seen: PermitFacts) -> bool:
-    covered = COVERS.get(row["type"], ())
-    about = seen.rule in covered or seen.kind in covered
-    return about and _person(row["subject"]) in seen.persons
-
-
-def _within(site: str, allowed: frozenset[str]) -> bool:
-    return any(site == suffix or site.endswith(f".{suffix}") for suffix in allowed)
-
-
 def _person(value: str | None) -> str:
     return (value or "").casefold().removeprefix("person:")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PermitUse:
-    """One row of `consents.csv` or `exceptions.csv`, and its effects.
+    """A consent or an exception, and its effects.
 
     Attributes:
-        row: The registry's row.
         state: Its status today.
         is_review_due: Its review date has come.
         hides: Findings that it hides now, by rule.
         after: Days after its end with findings that it would have covered.
     """
 
-    kind: PermitKind
-    permit_id: str
-    row: Mapping[str, Any]
+    permit: ConsentPermit | ExceptionPermit
     state: State
     is_review_due: bool = False
     hides: Mapping[str, int] = field(default_factory=dict)
@@ -208,11 +232,11 @@ def permit_uses(
     """
     shown = [finding for finding in findings if finding["status"] != WITHDRAWN]
     seen = [(seen_of(finding, owner), finding["record"]) for finding in shown]
-    return [
-        _use(kind, row, seen, today)
-        for kind, frame in _FRAMES.items()
-        for row in frames[frame].iter_rows(named=True)
+    permits: list[ConsentPermit | ExceptionPermit] = [
+        *ConsentPermit.rows(frames["consents"]),
+        *ExceptionPermit.rows(frames["exceptions"]),
     ]
+    return [_use(permit, seen, today) for permit in permits]
 
 
 def seen_of(finding: FindingRow, owner: Owner) -> PermitFacts:
@@ -230,27 +254,21 @@ def seen_of(finding: FindingRow, owner: Owner) -> PermitFacts:
 
 
 def _use(
-    kind: PermitKind,
-    row: Mapping[str, Any],
+    permit: ConsentPermit | ExceptionPermit,
     seen: list[tuple[PermitFacts, FindingRecord]],
     today: date,
 ) -> PermitUse:
-    ident = str(row[f"{kind}_id"])
-    hides: dict[str, int] = {}
-    for one, record in seen:
-        if record.get(_FIELD[kind]) == ident:
-            hides[one.rule] = hides.get(one.rule, 0) + 1
+    column, ident = _FIELD[permit.kind], permit.permit_id
+    last = permit.valid_to or date.max
     open_ones = (one for one, record in seen if not _is_aside(record))
-    after = tuple(sorted(set(_after(kind, row, open_ones))))
-    due = row.get("review_by")
+    after = {one.day for one in open_ones if one.day > last and permit.covers(one)}
+    due = permit.review_by if isinstance(permit, ConsentPermit) else None
     return PermitUse(
-        kind=kind,
-        permit_id=ident,
-        row=row,
-        state=_state(row, today, is_used=bool(after)),
+        permit=permit,
+        state=_state(permit, today, is_used=bool(after)),
         is_review_due=due is not None and due <= today,
-        hides=hides,
-        after=after,
+        hides=Counter(one.rule for one, record in seen if record.get(column) == ident),
+        after=tuple(sorted(after)),
     )
 
 
@@ -259,16 +277,8 @@ def _is_aside(record: Mapping[str, object]) -> bool:
     return any(record.get(name) for name in _FIELD.values())
 
 
-def _after(kind: PermitKind, row: Mapping[str, Any], seen: Iterable[PermitFacts]) -> Iterator[date]:
-    last = row["valid_to"]
-    covers = consent_covers if kind == "consent" else exception_covers
-    for one in seen:
-        if last is not None and one.day > last and covers(row, one):
-            yield one.day
-
-
-def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
-    first, last = row["valid_from"] or date.min, row["valid_to"] or date.max
+def _state(permit: Permit, today: date, *, is_used: bool) -> State:
+    first, last = permit.valid_from or date.min, permit.valid_to or date.max
     if today < first:
         return "not yet"
     if today > last:
@@ -319,7 +329,22 @@ def enter(
         "valid_from": asked.first.isoformat(),
         "valid_to": asked.last.isoformat(),
     }
-    _hides(district.reading, finding, row | {"valid_from": asked.first, "valid_to": asked.last})
+    seen = seen_of(finding, owners(district.reading))
+    permit = ExceptionPermit(
+        permit_id=ident,
+        valid_from=asked.first,
+        valid_to=asked.last,
+        rule=row["rule"],
+        scope=asked.scope,
+        value=value,
+        approver=asked.approver,
+    )
+    if first_covering([permit], seen) is None:
+        raise SettingsError(
+            f"it would not cover the finding, which is of {seen.day}",
+            where="--from, --until",
+            remedy="Give days that include it.",
+        )
     span = f"{ident}, {asked.scope}, {asked.first} to {asked.last}"
     act = Act(
         actor=str(by),
@@ -354,12 +379,19 @@ def end(
     Returns:
         Its last day; None if it was taken back.
     """
-    row = _row(district.registry, ident)
-    last = today - timedelta(days=1)
-    is_gone = wholly or last < row["valid_from"]
-    if not is_gone and row["valid_to"] <= last:
+    known = ExceptionPermit.rows(district.registry.frames["exceptions"])
+    permit = next((one for one in known if one.permit_id == ident), None)
+    if permit is None:
         raise SettingsError(
-            f"{ident} has ended on {row['valid_to']} already",
+            f"there is no exception {ident}",
+            where=f"registry/{FILE}",
+            remedy="List them with: schoolbell findings permits",
+        )
+    last = today - timedelta(days=1)
+    is_gone = wholly or last < (permit.valid_from or date.min)
+    if not is_gone and (permit.valid_to or date.max) <= last:
+        raise SettingsError(
+            f"{ident} has ended on {permit.valid_to} already",
             remedy="To show what it hid, take it back: --wholly",
         )
 
@@ -383,17 +415,6 @@ def end(
         return None if is_gone else last
 
 
-def _row(registry: Registry, ident: str) -> Mapping[str, Any]:
-    for row in registry.frames["exceptions"].iter_rows(named=True):
-        if row["exception_id"] == ident:
-            return row
-    raise SettingsError(
-        f"there is no exception {ident}",
-        where=f"registry/{FILE}",
-        remedy="List them with: schoolbell findings permits",
-    )
-
-
 def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
     seen = seen_of(finding, owners(reading))
     found = {
@@ -415,13 +436,3 @@ def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
             remedy="Choose another scope.",
         )
     return str(found[0])
-
-
-def _hides(reading: Reading, finding: FindingRow, row: Mapping[str, Any]) -> None:
-    seen = seen_of(finding, owners(reading))
-    if not (exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]):
-        raise SettingsError(
-            f"it would not cover the finding, which is of {seen.day}",
-            where="--from, --until",
-            remedy="Give days that include it.",
-        )

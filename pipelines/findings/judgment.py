@@ -6,17 +6,18 @@ Nothing is kept here, and `judge` is pure: everything it needs is passed in.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from functools import cached_property
 
 import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.cases import Owner, nobody, owners
 from pipelines.findings.exceptions import (
+    ConsentPermit,
+    ExceptionPermit,
     PermitFacts,
     consent_alternatives,
-    consent_for,
-    exception_for,
+    first_covering,
 )
 from pipelines.findings.grades import (
     ALWAYS_LIMITS,
@@ -41,7 +42,6 @@ from pipelines.state.findings import fired_days
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import Clause, Detection
-from pipelines.warehouse.headers import Header
 
 TWO_WEEKS = timedelta(days=13)
 NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."
@@ -82,6 +82,16 @@ class Circumstances:
     settled: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
 
+    @cached_property
+    def exception_rows(self) -> list[ExceptionPermit]:
+        """The rows of the exceptions."""
+        return ExceptionPermit.rows(self.exceptions)
+
+    @cached_property
+    def consent_rows(self) -> list[ConsentPermit]:
+        """The rows of the consents, if they were requested."""
+        return [] if self.consents is None else ConsentPermit.rows(self.consents)
+
 
 def judge(detection: Detection, found: Iterable[Candidate], known: Circumstances) -> list[Finding]:
     """Return one finding for each candidate, graded, worded and tested."""
@@ -103,13 +113,17 @@ def _recent(days: Iterable[date], day: date) -> int:
 
 def _finding(detection: Detection, row: Candidate, known: Circumstances, recent: int) -> Finding:
     seen = _seen(detection, row, known)
-    permits = _permits(seen, known)
+    permitted_by = first_covering(known.consent_rows, seen)
     ident = finding_id(row.code, row.subject, row.event_date)
     is_demoted = row.code in known.demoted and ident not in known.settled
     header = detection.model.header
-    tested = _tested(header, row, seen, known, permits)
+    tested = [*alternatives(header, row.details)]
+    tested += of_the_subject(row.subject, seen.devices, tested)
+    if permitted_by is None:
+        tested += consent_alternatives(known.consent_rows, seen)
     if is_demoted:
-        tested = (*tested, DEMOTED)
+        tested.append(DEMOTED)
+    version = known.versions.get(row.code)
     return Finding(
         finding_id=ident,
         rule=row.code,
@@ -126,25 +140,17 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
         withheld=tuple(site for site in seen.sites if site in known.sensitive),
         evidence=row.evidence,
         details=row.details,
-        alternatives=tested,
+        alternatives=tuple(tested),
         parameters=known.parameters.get(row.code, {}),
         stage="trial" if is_demoted else _stage(detection, known),
-        **_said(detection, row, known),
-        **permits,
+        clauses=tuple(_clause(clause) for clause in detection.clauses),
+        limits=(*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
+        would_change=header.refuted_by,
+        next_step=header.triage.strip(),
+        inputs={**known.inputs, **({} if version is None else {"rule": version})},
+        suppressed_by=first_covering(known.exception_rows, seen),
+        permitted_by=permitted_by,
     )
-
-
-def _said(detection: Detection, row: Candidate, known: Circumstances) -> dict[str, Any]:
-    """Return what rule and policy state in every finding."""
-    version = known.versions.get(row.code)
-    own = {} if version is None else {"rule": version}
-    return {
-        "clauses": tuple(_clause(clause) for clause in detection.clauses),
-        "limits": (*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
-        "would_change": detection.model.header.refuted_by,
-        "next_step": detection.model.header.triage.strip(),
-        "inputs": {**known.inputs, **own},
-    }
 
 
 def _stage(detection: Detection, known: Circumstances) -> str:
@@ -161,29 +167,6 @@ def _seen(detection: Detection, row: Candidate, known: Circumstances) -> PermitF
         devices=_named(row.observables, "device:"),
         sites=_named(row.observables, "site:"),
     )
-
-
-def _permits(seen: PermitFacts, known: Circumstances) -> dict[str, Any]:
-    consents = known.consents
-    return {
-        "suppressed_by": exception_for(known.exceptions, seen),
-        "permitted_by": None if consents is None else consent_for(consents, seen),
-    }
-
-
-def _tested(
-    header: Header,
-    row: Candidate,
-    seen: PermitFacts,
-    known: Circumstances,
-    permits: Mapping[str, object],
-) -> tuple[Alternative, ...]:
-    """Return the rule's own explanations, those of an address, and those of consents."""
-    found = [*alternatives(header, row.details)]
-    found += of_the_subject(row.subject, seen.devices, found)
-    if known.consents is not None and permits["permitted_by"] is None:
-        found += consent_alternatives(known.consents, seen)
-    return tuple(found)
 
 
 def _named(observables: Iterable[str], prefix: str) -> tuple[str, ...]:

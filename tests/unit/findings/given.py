@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.findings.judgment import Circumstances
 from pipelines.findings.record import Candidate
+from pipelines.registry.frames import FRAMES
 from pipelines.warehouse.detections import Clause, Detection
 from pipelines.warehouse.models import rules
 
@@ -60,14 +61,7 @@ PROVEN = {
     },
 }
 
-EXCEPTION_COLUMNS = {
-    "exception_id": pl.String,
-    "rule": pl.String,
-    "scope": pl.String,
-    "value": pl.String,
-    "valid_from": pl.Date,
-    "valid_to": pl.Date,
-}
+EXCEPTION_COLUMNS = {name: one.dtype for name, one in FRAMES["exceptions"].items()}
 
 
 def detection(code):
