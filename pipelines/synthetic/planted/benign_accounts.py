@@ -247,14 +247,7 @@ def conference_from_afar(writer: SceneWriter) -> None:
     person = writer.teacher(day, laptop=True)
     laptop = writer.laptop(person)
     writer.away_all_day(person, day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=person.person_id,
-        date=day.date.isoformat(),
-        part="full",
-        kind="professional",
-        status="approved",
-    )
+    writer.leave(person, day, part="full", kind="professional")
     span = minutes(day.at("11:40", writer.rng.randint(0, 30)), 25)
     at_home(writer.plan, person, laptop, span, "approved", pace="busy")
     writer.case(
@@ -273,14 +266,7 @@ def back_after_noon(writer: SceneWriter) -> None:
     day = writer.day(after=1)
     person = writer.teacher(day)
     writer.away(person, (day.at("05:00"), day.at("12:05")), 0)
-    writer.plan.add(
-        "leave.csv",
-        person_id=person.person_id,
-        date=day.date.isoformat(),
-        part="am",
-        kind="personal",
-        status="approved",
-    )
+    writer.leave(person, day, part="am", kind="personal")
     span = minutes(day.at("12:10"), 20)
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
     writer.case(

@@ -249,14 +249,7 @@ def leave_cancelled(writer: SceneWriter) -> None:
     """S08: the leave was canceled, and the owner works."""
     day = writer.day(after=1)
     person = writer.teacher(day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=person.person_id,
-        date=day.date.isoformat(),
-        part="full",
-        kind="personal",
-        status="cancelled",
-    )
+    writer.leave(person, day, part="full", kind="personal", status="cancelled")
     span = minutes(writer.moment(day), 25)
     writer.away(person, span)
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
@@ -267,14 +260,7 @@ def morning_leave(writer: SceneWriter) -> None:
     """S09: on leave in the morning, working from one o'clock."""
     day = writer.day(after=1)
     person = writer.teacher(day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=person.person_id,
-        date=day.date.isoformat(),
-        part="am",
-        kind="personal",
-        status="approved",
-    )
+    writer.leave(person, day, part="am", kind="personal")
     span = minutes(day.at("13:00"), 25)
     writer.away(person, (day.at("06:30"), span[1]))
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
@@ -287,14 +273,7 @@ def leave_and_mail(writer: SceneWriter) -> None:
     """S11: on leave, while the locked computer fetches mail."""
     day, person, device = writer.at_desk(after=2, weekdays="1234")
     writer.away_all_day(person, day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=person.person_id,
-        date=day.date.isoformat(),
-        part="full",
-        kind="sick",
-        status="approved",
-    )
+    writer.leave(person, day, part="full", kind="sick")
     evening = day.at("15:30") - DAY
     writer.away(person, (evening, evening + 8 * 60 * MINUTE), 0)
     writer.sit(person, device, minutes(evening, 6), "teach")
@@ -309,14 +288,7 @@ def leave_and_restart(writer: SceneWriter) -> None:
     """S12: on leave, while the computer restarts and signs on by itself."""
     day, person, device = writer.at_desk(after=2)
     writer.away_all_day(person, day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=person.person_id,
-        date=day.date.isoformat(),
-        part="full",
-        kind="sick",
-        status="approved",
-    )
+    writer.leave(person, day, part="full", kind="sick")
     begin = day.at("03:10", writer.rng.random())
     writer.plan.sittings.append(
         Sitting(
@@ -380,14 +352,7 @@ def back_from_leave(writer: SceneWriter) -> None:
     seen_before(writer, person.username, device, before)
     for one in (*writer.earlier, *writer.world.days):
         if before.date < one.date < day.date:
-            writer.plan.add(
-                "leave.csv",
-                person_id=person.person_id,
-                date=one.date.isoformat(),
-                part="full",
-                kind="medical",
-                status="approved",
-            )
+            writer.leave(person, one, part="full", kind="medical")
     start = writer.world.days[0].at("00:00")
     span = minutes(writer.moment(day), 30)
     writer.away(person, (start, span[0] - MINUTE), 0)

@@ -67,15 +67,7 @@ def owner_on_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     mine = writer.desktop(owner)
     writer.away_all_day(owner, day)
     writer.away_all_day(other, day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=owner.person_id,
-        date=day.date.isoformat(),
-        part="full",
-        kind="sick",
-        status="approved",
-        substitute_person_id=other.person_id,
-    )
+    writer.leave(owner, day, part="full", kind="sick", substitute_person_id=other.person_id)
     span = minutes(writer.moment(day, "08:30", "13:30"), length)
     writer.sit(
         other,
@@ -98,14 +90,7 @@ def afternoon_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     other = writer.holder("aide", day, building=owner.building)
     mine = writer.desktop(owner)
     writer.away(owner, (day.at("12:00"), day.at("23:00")), 5)
-    writer.plan.add(
-        "leave.csv",
-        person_id=owner.person_id,
-        date=day.date.isoformat(),
-        part="pm",
-        kind="personal",
-        status="approved",
-    )
+    writer.leave(owner, day, part="pm", kind="personal")
     span = minutes(day.at("14:00", writer.rng.randint(0, 20)), length)
     writer.visit(other, mine, span, "teach", account=owner.username, pace="busy")
     note = f"{other.person_id} unlocks the computer of an owner on leave since noon"
@@ -284,14 +269,7 @@ def morning_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     other = writer.holder("aide", day, building=owner.building)
     mine = writer.desktop(owner)
     writer.away(owner, (day.at("05:00"), day.at("12:10")), 0)
-    writer.plan.add(
-        "leave.csv",
-        person_id=owner.person_id,
-        date=day.date.isoformat(),
-        part="am",
-        kind="personal",
-        status="approved",
-    )
+    writer.leave(owner, day, part="am", kind="personal")
     span = minutes(day.at("09:20", writer.rng.randint(0, 30)), length)
     writer.visit(
         other,
@@ -314,14 +292,7 @@ def at_a_conference(writer: SceneWriter, length: float, intensity: int) -> None:
     other = writer.teacher(day, building=owner.building)
     theirs = writer.desktop(other)
     writer.away_all_day(owner, day)
-    writer.plan.add(
-        "leave.csv",
-        person_id=owner.person_id,
-        date=day.date.isoformat(),
-        part="full",
-        kind="professional",
-        status="approved",
-    )
+    writer.leave(owner, day, part="full", kind="professional")
     span = minutes(writer.moment(day, "09:00", "13:30"), length)
     writer.visit(
         other,

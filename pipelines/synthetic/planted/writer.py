@@ -256,6 +256,12 @@ class SceneWriter:
 
     # what is true
 
+    def leave(self, person: Person, day: Day, *, part: str, kind: str, **more: str) -> None:
+        """Add a row of leave, approved unless `more` has another status."""
+        row = {"part": part, "kind": kind, "status": "approved", **more}
+        date = day.date.isoformat()
+        self.plan.add("leave.csv", person_id=person.person_id, date=date, **row)
+
     def case(  # noqa: PLR0913 - a case has that many columns
         self,
         family: str,
