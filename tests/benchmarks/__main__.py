@@ -4,8 +4,8 @@
         [--ingest-only]
 
 Each stage runs in a separate process, its input in the page cache. CPU time
-per line survives a busy machine; of the rest keep the ratios only. GoAccess and chDB
-take part where they are installed; CHDB_PYTHON names a Python that has chDB.
+per line survives a busy machine; of the rest keep the ratios only. GoAccess takes part
+where it is installed.
 """
 
 import argparse
@@ -114,7 +114,6 @@ def measure(folder: Path, kind: str, count: int, growth: Growth) -> None:
     peers = {
         "GoAccess": goaccess(log, count, size) if is_squid else None,
         "the reference": reference(log, count, size) if is_squid else None,
-        "chDB": chdb(log, count, size) if is_squid else None,
     }
     anchors = {"": ("wc -l", base), "gz": ("decompress and count", zcat)}
     for pack, (name, anchor) in anchors.items():
@@ -148,10 +147,10 @@ def attribution(folder: Path, count: int, growth: Growth) -> None:
             print(f"{'':<22}{name}: {ratio:.2f} of the CPU of taking in, {wall:.2f} of the time")
 
 
-def compared(other: str, theirs: dict[str, float], told: dict[str, float]) -> float:
+def compared(other: str, theirs: dict[str, float], told: dict[str, float]) -> dict[str, float]:
     """Return how many times as fast as another on the same file in the same run."""
-    times, cpu = (theirs[name] / told[name] for name in ("wall", "cpu"))
-    print(f"{'':<22}{times:.2f} times the speed of {other}, {cpu:.2f} by CPU time")
+    times = {name: theirs[name] / told[name] for name in ("wall", "cpu")}
+    print(f"{'':<22}{times['wall']:.2f} times the speed of {other}, {times['cpu']:.2f} by CPU time")
     return times
 
 
@@ -197,18 +196,6 @@ def reference(log: Path, count: int, size: int) -> dict[str, float] | None:
         return None
     out = f"{log}.parquet {log}.rejects"
     return shell("reference", f"{sys.executable} {program} {log} {out}", count, size)
-
-
-def chdb(log: Path, count: int, size: int) -> dict[str, float] | None:
-    """Return a column store within a process, asked for the same columns: no ledger either."""
-    python = os.environ.get("CHDB_PYTHON", sys.executable)
-    has = subprocess.run([python, "-c", "import chdb"], capture_output=True, check=False)
-    if has.returncode:
-        print("chDB is not installed (CHDB_PYTHON): no comparison with it")
-        return None
-    program = Path(__file__).with_name("chdb_squid.py")
-    command = f"rm -rf {log}.chdb; {python} {program} {log} {log}.chdb"
-    return shell("chdb", command, count, size)
 
 
 def line(name: str, told: dict[str, float], size: int) -> None:

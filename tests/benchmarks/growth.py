@@ -12,8 +12,15 @@ MAX_GROWTH = 1.5
 MAX_RESOLVING = 1.0
 """Whose the requests of a log were costs no more than taking the log in."""
 
-PEERS: Mapping[str, float] = {"GoAccess": 7.0, "decompress and count": 0.75}
-"""The speed that is aimed at, in times that of others on the same file."""
+PEERS: Mapping[tuple[str, str], tuple[str, float]] = {
+    ("judge-squid", "GoAccess"): ("wall", 3.0),
+    ("judge-squid", "the reference"): ("cpu", 0.45),
+    ("judge-squid gz", "decompress and count"): ("wall", 0.25),
+}
+"""The speed that is aimed at, in times that of others on the same file of two million lines."""
+
+MAX_FORTIGATE = 5.0
+"""The CPU of a FortiGate line, in Squid lines: it has forty columns."""
 
 Told = Mapping[str, float]
 
@@ -23,15 +30,15 @@ class Growth:
     """What each ingest of a run was reported to cost, smallest input first."""
 
     ingests: dict[str, list[Told]] = field(default_factory=dict)
-    speeds: dict[tuple[str, str], float] = field(default_factory=dict)
+    speeds: dict[tuple[str, str], Told] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
 
     def note(self, what: str, told: Told) -> None:
         """One ingest: lines, cpu, wall, rss."""
         self.ingests.setdefault(what, []).append(told)
 
-    def compared(self, what: str, peer: str, times: float) -> None:
-        """How many times as fast as a peer; the largest size counts."""
+    def compared(self, what: str, peer: str, times: Told) -> None:
+        """How many times as fast as a peer, by wall and cpu; the largest size counts."""
         self.speeds[what, peer] = times
 
     def figures(self) -> list[Figure]:
@@ -46,9 +53,14 @@ class Growth:
             found.append(most(f"{what}: memory", round(rss), MAX_MIB, "MiB"))
             grown = last["rss"] / first["rss"]
             found.append(most(f"{what}: memory, times as much", grown, MAX_GROWTH))
-        for (what, peer), times in self.speeds.items():
-            if peer in PEERS:
-                found.append(least(f"{what}: times as fast as {peer}", times, PEERS[peer]))
+        for pair, (measure, goal) in PEERS.items():
+            if pair in self.speeds:
+                text = f"{pair[0]}: times as fast as {pair[1]}, by {measure}"
+                found.append(least(text, self.speeds[pair][measure], goal))
+        lines = {kind: told[-1]["cpu"] / told[-1]["lines"] for kind, told in self.ingests.items()}
+        if {"judge-squid", "judge-fortigate"} <= lines.keys():
+            ratio = lines["judge-fortigate"] / lines["judge-squid"]
+            found.append(most("a FortiGate line, in Squid lines", ratio, MAX_FORTIGATE))
         if "resolve" in self.shares:
             what = "resolving, share of the CPU of taking in"
             found.append(most(what, self.shares["resolve"], MAX_RESOLVING))
