@@ -28,7 +28,7 @@ from pipelines.build.spans import verify
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import inputs
-from pipelines.warehouse.database import Database, Part, writing
+from pipelines.warehouse.database import Database, Part
 from pipelines.warehouse.headers import Header, Scalar
 from pipelines.warehouse.models import (
     Model,
@@ -38,6 +38,7 @@ from pipelines.warehouse.models import (
     inputs_below,
     query_text,
 )
+from tests.sql.databases import empty_database
 
 DIMENSIONS = {
     "identity.hosts": inputs.HOSTS,
@@ -150,7 +151,7 @@ class Case:
     @contextmanager
     def _brought(self) -> Iterator[tuple[Database, dict[str, Scalar]]]:
         """Provide a database with all that the model reads, and the model's parameters."""
-        with writing(Path(":memory:"), threads=1) as database:
+        with empty_database() as database:
             there: set[str] = set()
             for relation in self.model.inputs:
                 self._bring(database, relation, there)

@@ -10,8 +10,8 @@ import pytest
 from pipelines.clock import Reading
 from pipelines.formats import Context, formats
 from pipelines.ingest.record_cuts import records
-from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import arguments, models, rules
+from tests.sql.databases import empty_database
 from tests.sql.tables import create
 
 DAY = date(2026, 3, 2)
@@ -105,7 +105,7 @@ def found(write, acts):
     events = parsed.events["connections"]
     assert events.height
     fired = set()
-    with writing(Path(":memory:"), threads=1) as database:
+    with empty_database() as database:
         for relation in {one for name in MODELS for one in models()[name].inputs}:
             create(database, relation)
         database.append(

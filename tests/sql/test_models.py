@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, every_model, models
+from tests.sql.databases import empty_database
 from tests.sql.tables import DIMENSIONS, Case, QueryCase, columns_of, create
 
 HERE = Path(__file__).parent
@@ -72,7 +72,7 @@ def test_inputs_exist_and_the_query_plans(name):
     for relation in model.inputs:
         made_in_python = relation.split(".")[0] in PYTHON_SCHEMAS
         assert made_in_python or relation in DIMENSIONS or relation in models()
-    with writing(Path(":memory:"), threads=1) as database:
+    with empty_database() as database:
         for relation in model.inputs:
             create(database, relation)
         values = dict(arguments(model))
@@ -84,7 +84,7 @@ def test_inputs_exist_and_the_query_plans(name):
 @pytest.mark.parametrize("name", every_model())
 def test_an_empty_district_gives_the_promised_columns_and_no_row(name):
     model = every_model()[name]
-    with writing(Path(":memory:"), threads=1) as database:
+    with empty_database() as database:
         for relation in model.inputs:
             create(database, relation)
 
