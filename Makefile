@@ -6,6 +6,10 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
+# without compiled files every worker would rewrite the assertions of 450 modules in each run
+export PYTHONDONTWRITEBYTECODE :=
+# one more than two cores: some tests mostly wait for other programs
+WORKERS ?= 3
 WORLD ?= windows
 DEMO_HOME ?= $(CURDIR)/demo-district$(if $(filter windows,$(WORLD)),,-$(WORLD))
 
@@ -57,11 +61,11 @@ lint: setup ## format, lint, types, import floors, SQL lint, language, Dagster's
 	$(BIN)/proselint check README.md CONTRIBUTING.md CHANGELOG.md docs/how-to docs/decisions/*.md
 	$(BIN)/dg check defs
 
-test: setup ## tests of every part, ten minutes on two cores; ALL=1 for those of tests/slow.txt too
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(if $(ALL),,-m 'not slow')
+test: setup ## tests of every part, five minutes on two cores; ALL=1 for those of tests/slow.txt too
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(if $(ALL),,-m 'not slow')
 
 test-long: setup ## every test, with bigger N
-	SCHOOLBELL_LONG=1 $(BIN)/python -m pytest -q -n 2
+	SCHOOLBELL_LONG=1 $(BIN)/python -m pytest -q -n $(WORKERS)
 
 bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks

@@ -22,7 +22,11 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what `slow.txt` lists, and skip tests for Windows elsewhere."""
+    """Mark what `slow.txt` lists, skip tests for Windows elsewhere, begin with the longest.
+
+    At the end of a run all workers but one would wait for a test of two minutes.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
     slow = listed(LIST.read_text())
     elsewhere = pytest.mark.skipif(os.name != "nt", reason="needs Windows")
     for item in items:

@@ -1,6 +1,6 @@
 """Makes `slow.txt`: the tests that `make test` leaves to CI, from the times of a whole run.
 
-    SCHOOLBELL_SLOW=rewrite python -m pytest -q -n 2 --dist worksteal
+    SCHOOLBELL_SLOW=rewrite python -m pytest -q -n 3 --dist worksteal
 
 The slowest tests go onto the list until the others take `BUDGET_SECONDS`. The quickest test of each
 file stays, so that no file is left out.

@@ -25,6 +25,7 @@ def two_days(tmp_path_factory):
     return made.two_days(tmp_path_factory.getbasetemp())
 
 
+@pytest.mark.first
 def test_what_spark_carries_is_the_same(tmp_path, two_days, small_portions):
     with cluster(tmp_path) as engine:
         keeps_the_promises_of_engines(engine, tmp_path)

@@ -84,6 +84,7 @@ def assert_gone(opened: set[str]) -> None:
     assert not opened & set(namespaces("pid"))
 
 
+@pytest.mark.first
 def test_the_plan_is_found_in_the_logs(tmp_path):
     done = subprocess.run(
         SMALL,
