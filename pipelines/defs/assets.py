@@ -513,9 +513,9 @@ def report_metadata(
         found["address"] = dg.MetadataValue.url(place)
     numbers = this_week(View(own.inputs, week))
     for key, label in NUMBERS.items():
-        if numbers.get(key) is not None:
-            found[label.lower().replace(" ", "_")] = dg.MetadataValue.int(numbers[key])
-    return found | {"arrived": dg.MetadataValue.float(float(numbers["coverage"]))}
+        if (number := numbers.get(key)) is not None:
+            found[label.lower().replace(" ", "_")] = dg.MetadataValue.int(number)
+    return found | {"arrived": dg.MetadataValue.float(numbers["coverage"] or 0.0)}
 
 
 def report_asset(

@@ -316,7 +316,7 @@ def _published(home: DistrictHome, store: Store) -> Iterator[State]:
         label = f"{date.fromisoformat(week):%G-W%V}"
         page = home.reports / label / "index.html"
         numbers = fact["facts"]["numbers"]
-        metadata = {name: dg.MetadataValue.int(n) for name, n in numbers.items()}
+        metadata = {name: dg.MetadataValue.int(n) for name, n in numbers.items() if n is not None}
         made = dg.AssetMaterialization(
             REPORT,
             partition=week,

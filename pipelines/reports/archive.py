@@ -4,17 +4,17 @@ Each file is written next to its place, synced to disk and renamed, after everyt
 it links to: no page lacks its style, and no index names a missing week.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from pipelines.errors import SchoolbellError
-from pipelines.reports.headline import NUMBERS, this_week
+from pipelines.reports.headline import NUMBERS
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import week_of
-from pipelines.reports.rollups import grouped, rollup_pages
+from pipelines.reports.rollups import grouped, known_weeks, rollup_pages
+from pipelines.reports.rows import Number, WeekNumbers
 from pipelines.reports.text_tables import Book, Page
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import NOT_KNOWN, day_range, number, share
@@ -115,10 +115,8 @@ def archive_pages(
     Args:
         numbers: Whether the index includes each week's numbers.
     """
-    keys = NUMBERS if numbers else {}
-    now = this_week(view) | {"week_start": view.start}
-    weeks = [dict(week) for week in view.inputs.previous if week_of(week) != view.start]
-    rows = sorted([*weeks, now], key=lambda week: str(week_of(week)), reverse=True)
+    keys = tuple(NUMBERS) if numbers else ()
+    rows = known_weeks(view)[::-1]
     newest = week_label(week_of(rows[0]))
     entries = [entry(week, keys) for week in rows]
     is_newest = newest == view.label
@@ -129,7 +127,7 @@ def archive_pages(
             for folder in ("months/", "semesters/")
         ]
     }
-    values |= {"weeks": entries, "names": list(keys.values()), "newest": newest}
+    values |= {"weeks": entries, "names": [NUMBERS[key] for key in keys], "newest": newest}
     pages: dict[str, Page] = {"index.html": page("archive.html.j2", **shared, **values)}
     if is_newest:
         pages["latest.html"] = page("latest.html.j2", **shared, **values)
@@ -137,7 +135,7 @@ def archive_pages(
     return pages | (rollup_pages(view, shared) if numbers and is_newest else {})
 
 
-def entry(week: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+def entry(week: WeekNumbers, keys: Sequence[Number]) -> dict[str, object]:
     """Return one week in the index."""
     start = week_of(week)
     whole = week.get("coverage")

@@ -17,6 +17,7 @@ from pipelines.reports.headline import (
     usual,
 )
 from pipelines.reports.report_inputs import week_of
+from pipelines.reports.rows import Number
 from pipelines.reports.view import ONE_WEEK, View, once
 from pipelines.reports.words import count, day, listed, number
 
@@ -70,18 +71,18 @@ def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
     return f"{mark}{share}%" if share else "no change"
 
 
-def change(view: View, key: str, now: int | None) -> str:
+def change(view: View, key: Number, now: int | None) -> str:
     """Return the change of a headline number since last week, as a chip.
 
     Weeks with different numbers of school days are compared per school day. An
     unfinished week, or one with too little data, has none.
     """
     last = view.last_week
-    if now is None or last is None or last.get(key) is None:
+    if now is None or last is None or (before := last.get(key)) is None:
         return ""
     if not view.is_over or coverage(view).is_partial or not is_whole(last):
         return ""
-    before, days = last[key], last.get("school_days")
+    days = last.get("school_days")
     mine = view.school_day_count
     if key in STOCKS or not days or not mine or days == mine:
         return "" if now == before else chip(now, before, number, is_share=False)

@@ -7,19 +7,18 @@ has the next revision number and names each difference.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from pipelines.reports.headline import NUMBERS, coverage, this_week
 from pipelines.reports.view import View, once
 from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE, number
+from pipelines.state.rows import ReportFacts
 
-Facts = Mapping[str, Any]
 OTHERS = {"hours_missing": "Source hours missing", "lines_set_aside": "Rejected lines"}
-SAID = NUMBERS | OTHERS
+SAID: Mapping[str, str] = {**{str(key): name for key, name in NUMBERS.items()}, **OTHERS}
 ABSENT = "not in the report"
 
 
@@ -34,7 +33,7 @@ class Change:
 
 
 @once
-def facts(view: View) -> Facts:
+def facts(view: View) -> ReportFacts:
     """Return the numbers of page one, and each finding of the week with its standing."""
     now = this_week(view)
     days = view.of_week(view.inputs.source_days)
@@ -42,8 +41,8 @@ def facts(view: View) -> Facts:
     both = (one.known.select("event_date", *columns) for one in (view, view.of_students))
     items = view.of_week(pl.concat(both)).sort("finding_id")
     return {
-        "numbers": {key: now.get(key) for key in NUMBERS}
-        | {
+        "numbers": {
+            **{key: now.get(key) for key in NUMBERS},
             "hours_missing": coverage(view).missing,
             "lines_set_aside": int(days.select(pl.col("rejects").sum()).item() or 0),
         },
@@ -52,13 +51,13 @@ def facts(view: View) -> Facts:
     }
 
 
-def digest(said: Facts) -> str:
+def digest(said: ReportFacts) -> str:
     """Return four letters that differ where the facts differ."""
     text = json.dumps(said, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:4]
 
 
-def revision_after(earlier: Mapping[int, Facts], now: Facts) -> int:
+def revision_after(earlier: Mapping[int, ReportFacts], now: ReportFacts) -> int:
     """Return the revision of a report with the facts `now`.
 
     Args:
@@ -79,22 +78,22 @@ def changes(view: View) -> Iterator[Change]:
         yield from _between(place + 1, told[place - 1], told[place])
 
 
-def _between(revision: int, before: Facts, now: Facts) -> Iterator[Change]:
+def _between(revision: int, before: ReportFacts, now: ReportFacts) -> Iterator[Change]:
     for key, label in SAID.items():
-        was, is_ = before["numbers"].get(key), now["numbers"].get(key)
-        if was != is_:
-            yield Change(revision, label, _number(was), _number(is_))
+        numbers = [facts["numbers"].get(key) for facts in (before, now)]
+        if numbers[0] != numbers[1]:
+            yield Change(revision, label, *map(_number, numbers))
     for item in sorted({*before["items"], *now["items"]}):
-        was, is_ = before["items"].get(item), now["items"].get(item)
-        if was != is_:
-            yield Change(revision, f"Finding {item}", _standing(was), _standing(is_))
+        items = [facts["items"].get(item) for facts in (before, now)]
+        if items[0] != items[1]:
+            yield Change(revision, f"Finding {item}", *map(_standing, items))
 
 
 def _number(value: int | None) -> str:
     return NOT_KNOWN if value is None else number(value)
 
 
-def _standing(item: list[str] | None) -> str:
+def _standing(item: Sequence[str] | None) -> str:
     if item is None:
         return ABSENT
     status, confidence = item

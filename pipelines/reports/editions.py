@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -24,7 +23,8 @@ from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.language import marked, plural, text
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page, parts_of, wanted
-from pipelines.reports.report_inputs import ReportInputs, empty_frame
+from pipelines.reports.report_inputs import ReportInputs, empty_frame, week_of, with_frames
+from pipelines.reports.rows import WeekNumbers
 from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.text_tables import Page, Table, file_name, table, total
 from pipelines.reports.view import View
@@ -120,9 +120,10 @@ def _trend(view: View, least: int) -> Table:
 
 def _weekly(view: View) -> dict[date, int]:
     return {
-        week["week_start"]: int(week["needs_review"])
+        week_of(week): cases
         for week in view.inputs.previous
-        if week.get("needs_review") is not None and week["week_start"] < view.start
+        for cases in [week.get("needs_review")]
+        if cases is not None and week_of(week) < view.start
     }
 
 
@@ -470,37 +471,27 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
     held = buildings_of_findings(inputs).filter(
         pl.col("buildings") == pl.lit([building], pl.List(pl.String))
     )
-    frames: dict[str, Any] = {
-        name: getattr(inputs, name).filter(pl.col("building") == building) for name in BUILDING
+    frames = {
+        **{name: getattr(inputs, name).filter(building=building) for name in BUILDING},
+        **{name: empty_frame(name) for name in (*DISTRICT, "site_use")},
+        "findings": inputs.findings.join(held, on="finding_id", how="semi"),
+        "evidence": inputs.evidence.join(held, on="finding_id", how="semi"),
     }
-    own: dict[str, Any] = {
-        name: getattr(inputs, name).join(held, on="finding_id", how="semi")
-        for name in ("findings", "evidence")
-    }
-    none: dict[str, Any] = {name: empty_frame(name) for name in DISTRICT}
-    return replace(
-        inputs,
-        # a principal has no role at the review desk
-        desk="",
-        **frames,
-        **own,
-        **none,
-        site_use=empty_frame("site_use"),
-        previous=weeks(inputs),
-    )
+    # a principal has no role at the review desk
+    return with_frames(replace(inputs, desk="", previous=weeks(inputs)), frames)
 
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """Return the inputs without rows that represent one account or few."""
     bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
-    frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
-    return replace(inputs, desk="", **frames, previous=weeks(inputs), earlier_facts=())
+    own = replace(inputs, desk="", previous=weeks(inputs), earlier_facts=())
+    return with_frames(own, {name: empty_frame(name) for name in bare})
 
 
-def weeks(inputs: ReportInputs) -> list[dict[str, object]]:
+def weeks(inputs: ReportInputs) -> list[WeekNumbers]:
     """Return the other weeks with their coverage, and no number of theirs."""
     return [
-        {key: week[key] for key in ("week_start", "coverage") if key in week}
+        WeekNumbers(week_start=week["week_start"], coverage=week.get("coverage"))
         for week in inputs.previous
     ]
 

@@ -25,6 +25,7 @@ from pipelines.health.rule_coverage import (
     gaps_of,
 )
 from pipelines.reports.language import plural, text
+from pipelines.reports.rows import Number, WeekNumbers
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
 
@@ -57,14 +58,14 @@ ABSENT = {
     "subnets.csv": "no networks are listed",
 }
 """Registry files without rows, in words."""
-NUMBERS = {
+NUMBERS: Mapping[Number, str] = {
     "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
     "new_sites": "New sites",
     "off_hours_accounts": "Accounts outside hours",
 }
 OFF_HOURS = "off_hours_external"
-KINDS = {
+KINDS: Mapping[Number, str] = {
     "shared_accounts": "shared_account",
     "new_sites": "non_approved_site",
     "off_hours_accounts": OFF_HOURS,
@@ -458,12 +459,15 @@ def work(view: View) -> list[WorkItem]:
 
 
 @once
-def this_week(view: View) -> dict[str, Any]:
+def this_week(view: View) -> WeekNumbers:
     """Return the week's own numbers; null where nothing arrived to count."""
     arrived = coverage(view)
     if not arrived.has_data:
-        return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
-    numbers: dict[str, object] = {
+        numbers = WeekNumbers(coverage=0.0)
+        for key in NUMBERS:
+            numbers[key] = None
+        return numbers
+    numbers = {
         "week_start": view.start,
         "needs_review": len(view.waiting),
         "shared_accounts": view.seen("shared_account")["subject"].n_unique(),
@@ -473,27 +477,31 @@ def this_week(view: View) -> dict[str, Any]:
         "school_days": view.school_day_count,
     }
     # what was found counts; nothing found means nothing where no rule looked
-    nothing = {key: kind for key, kind in KINDS.items() if not numbers[key]}
-    unknown = [
-        key
-        for key, kind in nothing.items()
-        if is_unknown(view, kind) or (key != "new_sites" and lacking_files(view, kind))
-    ]
-    return numbers | dict.fromkeys(unknown)
+    for key, kind in KINDS.items():
+        if numbers[key]:
+            continue
+        if is_unknown(view, kind) or (key != "new_sites" and lacking_files(view, kind)):
+            numbers[key] = None
+    return numbers
 
 
-def history(view: View) -> list[Mapping[str, Any]]:
+def dated(view: View) -> WeekNumbers:
+    """Return the week's own numbers with its Monday, which a week without lines lacks."""
+    return {**this_week(view), "week_start": view.start}
+
+
+def history(view: View) -> list[WeekNumbers]:
     """Return the preceding weeks that are drawn next to this one."""
     return view.earlier[-WEEKS_DRAWN:]
 
 
-def comparable(view: View, key: str) -> list[int]:
+def comparable(view: View, key: Number) -> list[int]:
     """Return one number over the earlier weeks that arrived whole."""
-    whole = [week for week in history(view) if is_whole(week)]
-    return [week[key] for week in whole if week.get(key) is not None]
+    whole = (week.get(key) for week in history(view) if is_whole(week))
+    return [number for number in whole if number is not None]
 
 
-def is_whole(week: Mapping[str, Any]) -> bool:
+def is_whole(week: WeekNumbers) -> bool:
     """Return whether enough of a week arrived to compare with it."""
     return (week.get("coverage") or 0) >= WHOLE_ENOUGH
 
@@ -508,26 +516,26 @@ def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
     return max(round(middle - spread), 0), round(middle + spread)
 
 
-def compare(view: View, key: str) -> str:
+def compare(view: View, key: Number) -> str:
     """Return one short comparison, honest about weeks that are missing or not whole."""
     if not view.earlier:
         return "No earlier week to compare with."
     last = view.last_week
-    if last is None or last.get(key) is None:
+    if last is None or (before := last.get(key)) is None:
         return "Last week is not known."
-    said = f"Last week {number(last[key])}{in_days(view, last)}"
+    said = f"Last week {number(before)}{in_days(view, last)}"
     if coverage(view).is_partial or not view.is_over:
         return f"{said}."
     band = usual(comparable(view, key))
     if band:
         said += f"; usually {number(band[0])} to {number(band[1])}"
     year = same_week_last_year(view)
-    if year and year.get(key) is not None:
-        said += f"; last year {number(year[key])}"
+    if year and (then := year.get(key)) is not None:
+        said += f"; last year {number(then)}"
     return f"{said}."
 
 
-def in_days(view: View, last: Mapping[str, Any]) -> str:
+def in_days(view: View, last: WeekNumbers) -> str:
     """Return names the school days where the two weeks differ in them."""
     days = last.get("school_days")
     if days is None or days == view.school_day_count:

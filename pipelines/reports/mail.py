@@ -16,7 +16,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import aged, by_kind
 from pipelines.findings.work_list import in_items
 from pipelines.reports.corrections import changes
-from pipelines.reports.headline import coverage, history, this_week, work
+from pipelines.reports.headline import coverage, dated, history, work
 from pipelines.reports.language import marked
 from pipelines.reports.page_one import Line, lines, opening
 from pipelines.reports.pages import page
@@ -130,8 +130,7 @@ def sentence(line: Line) -> str:
 
 def bars(view: View) -> list[dict[str, object]]:
     """Return cases to decide over the last weeks, each as long as its number."""
-    now = this_week(view) | {"week_start": view.start}
-    weeks = [*history(view)[1 - WEEKS_SHOWN :], now]
+    weeks = [*history(view)[1 - WEEKS_SHOWN :], dated(view)]
     known = [(week_of(week), week.get("needs_review")) for week in weeks]
     top = max([value or 0 for _, value in known] + [1])
     return [

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
 
@@ -28,6 +27,7 @@ from pipelines.reports.headline import (
     work,
 )
 from pipelines.reports.language import plural, text
+from pipelines.reports.rows import Number, WeekNumbers
 from pipelines.reports.text_tables import total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, day, listed, number, share
@@ -124,7 +124,7 @@ def lines(view: View) -> list[Line]:
     ]
 
 
-def why_not(view: View, key: str) -> str:
+def why_not(view: View, key: Number) -> str:
     """Return why a number is not known."""
     reason = not_yet(view, KINDS[key])
     return f"{reason}." if reason else NOT_JUDGED
@@ -273,13 +273,13 @@ def last_coverage(view: View) -> str:
     last = view.last_week
     if not view.earlier:
         return "No earlier week to compare with."
-    if last is None or last.get("coverage") is None:
+    if last is None or (part := last.get("coverage")) is None:
         return "Last week is not known."
-    whole = share(round(last["coverage"] * 10_000), 10_000)
+    whole = share(round(part * 10_000), 10_000)
     return f"Last week {whole} of hours arrived."
 
 
-def shared(view: View, now: Mapping[str, Any]) -> Line:
+def shared(view: View, now: WeekNumbers) -> Line:
     """Return the line about accounts in two places at the same time, or without their owner."""
     value = now["shared_accounts"]
     noun = "account was" if value == 1 else "accounts were"
@@ -299,11 +299,11 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
     )
 
 
-def not_listed(view: View, now: Mapping[str, Any]) -> Line:
+def not_listed(view: View, now: WeekNumbers) -> Line:
     """Return the line about new sites that are not on the list."""
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
-    older = open_sites(view).height - value
+    older = open_sites(view).height - (value or 0)
     more = f"; {number(older)} older in use" if older else ""
     said = f"{noun} not on the list{more or ' (yet)'}."
     if not has_list(view):
@@ -321,7 +321,7 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     )
 
 
-def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
+def outside_hours(view: View, now: WeekNumbers) -> Line:
     """Return accounts that used outside sites outside duty hours."""
     value = now["off_hours_accounts"]
     noun = "account" if value == 1 else "accounts"
@@ -337,12 +337,12 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
     )
 
 
-def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
+def trail(view: View, key: Number, now: int | None) -> tuple[int | None, ...]:
     """Return the number in earlier weeks, then now."""
     return (*(week.get(key) for week in history(view)), now)
 
 
-def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> dict[str, Any]:
+def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> dict[str, object]:
     """Return the headline, and the notes that come before any number.
 
     Args:

@@ -8,24 +8,24 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.registry.outline import Outline
 from pipelines.reports.archive import archive_pages, left_over, write_archive
-from pipelines.reports.corrections import Facts, facts, revision_after
+from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.edition_mail import check_readers, queue_reader_mails, summary_page
 from pipelines.reports.editions import TRANSLATED, Edition, edition_report, editions
-from pipelines.reports.headline import this_week
+from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.language import in_locale, page_locale, text
 from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.report_inputs import ReportInputs
+from pipelines.reports.rows import WeekNumbers
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import (
@@ -42,11 +42,10 @@ from pipelines.settings.scratch import scratch
 from pipelines.state.connections import Store
 from pipelines.state.published_reports import put_report, report_facts
 from pipelines.state.retention import kept_from, purged_reports
+from pipelines.state.rows import ReportFacts
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import monday
-
-Headline = Mapping[str, Any]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_SECONDS = 120
@@ -68,16 +67,21 @@ PDF = "report.pdf"
 GONE = 'id="gone"'
 
 
-def revised(store: Store, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
+def revised(store: Store, inputs: ReportInputs, week: date, said: ReportFacts) -> ReportInputs:
     """Return the inputs with the revision that the week's report now is, and those before."""
-    earlier = _told(store, week)
+    earlier = {row["revision"]: row["facts"] for row in report_facts(store, week)}
     revision = revision_after(earlier, said)
     before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
     return replace(inputs, revision=revision, earlier_facts=before)
 
 
 def record(
-    store: Store, home: DistrictHome, inputs: ReportInputs, week: date, said: Facts, page: Path
+    store: Store,
+    home: DistrictHome,
+    inputs: ReportInputs,
+    week: date,
+    said: ReportFacts,
+    page: Path,
 ) -> None:
     """Record a written report with its facts; the same revision once."""
     report = {
@@ -91,26 +95,19 @@ def record(
         put_report(transaction, week, inputs.revision, report)
 
 
-def remembered(store: Store, held: Collection[date]) -> list[Headline]:
+def remembered(store: Store, held: Collection[date]) -> list[WeekNumbers]:
     """Return the numbers of published weeks whose events are no longer kept.
 
     A week whose report was deleted as well has none, and is marked.
     """
-    rows = report_facts(store)
-    numbers = {row["week"]: row["facts"]["numbers"] for row in rows}
-    gone = purged_reports(store)
-    weeks: dict[str, Headline] = {week: {"is_removed": True} for week in gone}
-    weeks |= numbers
-    return [
-        {**weeks[week], "week_start": date.fromisoformat(week)}
-        for week in sorted(weeks)
-        if date.fromisoformat(week) not in held
-    ]
-
-
-def _told(store: Store, week: date) -> dict[int, Any]:
-    rows = report_facts(store, week)
-    return {row["revision"]: row["facts"] for row in rows}
+    weeks = {week: WeekNumbers(is_removed=True) for week in purged_reports(store)}
+    for row in report_facts(store):
+        weeks[row["week"]] = WeekNumbers()
+        for key in NUMBERS:
+            weeks[row["week"]][key] = row["facts"]["numbers"].get(key)
+    for week, numbers in weeks.items():
+        numbers["week_start"] = date.fromisoformat(week)
+    return [weeks[week] for week in sorted(weeks) if date.fromisoformat(week) not in held]
 
 
 def browser(settings: Report) -> str | None:
@@ -233,8 +230,8 @@ def publish_reports(
     wanted = set(held if weeks is None else weeks)
     wanted |= {week - ONE_WEEK for week in wanted}
     done: list[Published] = []
-    headlines: list[Headline] = []
-    said: dict[date, Facts] = {}
+    headlines: list[WeekNumbers] = []
+    said: dict[date, ReportFacts] = {}
     for week in held:
         view = View(inputs, week)
         headlines += [one for one in (this_week(view),) if one.get("week_start")]
@@ -270,7 +267,7 @@ def _publish(
     settings: Settings,
     inputs: ReportInputs,
     week: date,
-    said: Facts,
+    said: ReportFacts,
 ) -> Published:
     """Write one week in every edition, and record its facts."""
     folder = home.reports

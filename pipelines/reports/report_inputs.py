@@ -5,65 +5,65 @@ No name and no address reaches this package: `account` contains tokens such as
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 
 from pipelines.errors import ModelError
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
+from pipelines.reports.rows import ClauseInfo, RuleInfo, WeekNumbers
 from pipelines.reports.sign_off import Signature
 from pipelines.settings.model import MIN_COUNT, REPORT_TITLE, Referral
+from pipelines.state.rows import ReportFacts
 
 UNSHOWN = {"sites", "status_reason"}
 """Columns of a finding that are left out: sites are in its record, a reason may contain a name."""
 
-_KINDS: Mapping[str, object] = {
-    name: kind
-    for kind, names in {
-        pl.Date: ("event_date", "first_seen_date", "valid_to", "review_by"),
-        pl.Int64: (
-            "request_count",
-            "account_count",
-            "site_count",
-            "bytes_in",
-            "category_source_count",
-            "weekday",
-            "hour",
-            "line_count",
-            "lines",
-            "events",
-            "rejects",
-            "blanks",
-            "duplicates",
-            "pending",
-            "unchecked",
-            "duty_start_minutes",
-            "duty_end_minutes",
-            "decisions",
-            "confirmed",
-            "position",
-            "event_count",
-            "dropped_count",
-            "without_host_count",
-            "without_account_count",
-            "card_count",
-            "device_count",
-        ),
-        pl.Float64: (
-            "minutes",
-            "longest_minutes",
-            "unjudged_minutes",
-            "precision_low",
-            "precision_high",
-            "megabytes_out",
-        ),
-        INSTANT: ("hour_start", "start_time", "end_time"),
-        pl.Boolean: ("is_expected", "is_loss", "is_listed"),
-    }.items()
-    for name in names
+DataType = pl.DataType | type[pl.DataType]
+
+_NOT_TEXT: Mapping[DataType, Sequence[str]] = {
+    pl.Date: ("event_date", "first_seen_date", "valid_to", "review_by"),
+    pl.Int64: (
+        "request_count",
+        "account_count",
+        "site_count",
+        "bytes_in",
+        "category_source_count",
+        "weekday",
+        "hour",
+        "line_count",
+        "lines",
+        "events",
+        "rejects",
+        "blanks",
+        "duplicates",
+        "pending",
+        "unchecked",
+        "duty_start_minutes",
+        "duty_end_minutes",
+        "decisions",
+        "confirmed",
+        "position",
+        "event_count",
+        "dropped_count",
+        "without_host_count",
+        "without_account_count",
+        "card_count",
+        "device_count",
+    ),
+    pl.Float64: (
+        "minutes",
+        "longest_minutes",
+        "unjudged_minutes",
+        "precision_low",
+        "precision_high",
+        "megabytes_out",
+    ),
+    INSTANT: ("hour_start", "start_time", "end_time"),
+    pl.Boolean: ("is_expected", "is_loss", "is_listed"),
 }
+_KINDS = {name: kind for kind, names in _NOT_TEXT.items() for name in names}
 """Types that are not text: a column has the same type in every frame."""
 
 _COLUMNS: Mapping[str, Sequence[str]] = {
@@ -119,7 +119,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "permits": ("permit_id", "kind", "about", "valid_to", "review_by"),
 }  # fmt: skip
 
-SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+SCHEMAS: Mapping[str, Mapping[str, DataType]] = {
     "findings": {name: kind for name, kind in FINDINGS.items() if name not in UNSHOWN},
     "evidence": EVIDENCE,
     **{
@@ -198,16 +198,9 @@ class ReportInputs:
         new_services: New outside sites, by day, without names of people.
         unjudged_sites: Sites read at length that are on too few lists, by day.
         unused_lines: System events with accounts or network cards, by format and kind.
-        rules: Detections: code, name, kind, title, summary, severity, params,
-            false_positives, response, stage, clauses; `is_fed` is false if no
-            required log has arrived, `since` is its first day, and
-            `lacks` names registry files without the required rows.
-        clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
-            detections, controls (each label, its proof, day).
-        previous: Headline numbers of other published weeks: week_start,
-            needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
-            (0 to 1); may have school_days. One whose report was deleted
-            has is_removed, and no number.
+        rules: The detections.
+        clauses: The clauses of the policy.
+        previous: Headline numbers of other published weeks.
         not_believed: Registry files that shrank and were not accepted: the name of each, and
             the day of the rows in use.
         kept_from: First day whose findings are all still kept, if some are not.
@@ -275,10 +268,10 @@ class ReportInputs:
     pdf: str = ""
     pdf_note: str = ""
     revision: int = 1
-    earlier_facts: Sequence[Mapping[str, object]] = ()
-    rules: Sequence[Mapping[str, Any]] = ()
-    clauses: Sequence[Mapping[str, Any]] = ()
-    previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    earlier_facts: Sequence[ReportFacts] = ()
+    rules: Sequence[RuleInfo] = ()
+    clauses: Sequence[ClauseInfo] = ()
+    previous: Sequence[WeekNumbers] = ()
     not_believed: Sequence[Mapping[str, str]] = ()
     kept_from: date | None = None
     account_names: Sequence[str] = ()
@@ -290,7 +283,15 @@ class ReportInputs:
         object.__setattr__(self, "previous", tuple(weeks))
 
 
-def week_of(headline: Mapping[str, object]) -> date:
+def with_frames(inputs: ReportInputs, frames: Mapping[str, pl.DataFrame]) -> ReportInputs:
+    """Return the inputs with other frames, by name."""
+    made = replace(inputs)
+    for name, frame in frames.items():
+        object.__setattr__(made, name, conform(name, frame))
+    return made
+
+
+def week_of(headline: WeekNumbers) -> date:
     """Return the Monday of an earlier week's headline numbers, date or ISO text."""
     start = headline["week_start"]
     return start if isinstance(start, date) else date.fromisoformat(str(start))

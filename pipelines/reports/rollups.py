@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 from pipelines.findings.cases import Case
-from pipelines.reports.headline import NUMBERS, is_whole, this_week
+from pipelines.reports.headline import NUMBERS, dated, is_whole
 from pipelines.reports.pages import page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import week_of
+from pipelines.reports.rows import WeekNumbers
 from pipelines.reports.sections import sections, trend
 from pipelines.reports.static_charts import drawing
 from pipelines.reports.text_tables import Cell, Page, Table, book_of, table, to_csv
@@ -53,18 +53,17 @@ def semester_of(start: date) -> tuple[str, str]:
     return f"semesters/{middle.year}-1-spring", f"Spring {middle.year}"
 
 
-def known_weeks(view: View) -> list[Mapping[str, object]]:
+def known_weeks(view: View) -> list[WeekNumbers]:
     """Return the headline numbers of every week, this one's as they are now."""
     others = [week for week in view.inputs.previous if week_of(week) != view.start]
-    now = this_week(view) | {"week_start": view.start}
-    return sorted([*others, now], key=lambda week: str(week_of(week)))
+    return sorted([*others, dated(view)], key=lambda week: str(week_of(week)))
 
 
-def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, object]]]:
+def grouped(view: View) -> dict[tuple[str, str], list[WeekNumbers]]:
     """Return the weeks of each month and each semester, oldest first."""
-    found: dict[tuple[str, str], list[Mapping[str, object]]] = {}
+    found: dict[tuple[str, str], list[WeekNumbers]] = {}
     for week in known_weeks(view):
-        if not week.get("is_last_year") and not week.get("is_removed"):
+        if not week.get("is_removed"):
             for name in (month_of(week_of(week)), semester_of(week_of(week))):
                 found.setdefault(name, []).append(week)
     return found
@@ -104,7 +103,7 @@ def rollup_pages(view: View, shared: Mapping[str, object]) -> dict[str, Page]:
     return pages
 
 
-def span_of(view: View, weeks: list[Mapping[str, object]]) -> View:
+def span_of(view: View, weeks: list[WeekNumbers]) -> View:
     """Return all days from the first of some weeks to the last."""
     first, last = week_of(weeks[0]), week_of(weeks[-1])
     return replace(view, start=first, weeks=(last - first) // ONE_WEEK + 1)
@@ -138,7 +137,7 @@ def switch(view: View) -> Switch:
     return [(f"Week {view.start.isocalendar().week}", ""), *spans] if spans else []
 
 
-def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, object]]) -> Switch:
+def span_switch(view: View, own: tuple[str, str], weeks: list[WeekNumbers]) -> Switch:
     """Return links from a month or semester to its newest week, and to others of its kind."""
     newest = week_of(weeks[-1])
     week = f"Week {newest.isocalendar().week}"
@@ -150,7 +149,7 @@ def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, objec
     return [(week, f"../{week_label(newest)}/pictures.html"), *spans]
 
 
-def lead(weeks: list[Mapping[str, object]]) -> str:
+def lead(weeks: list[WeekNumbers]) -> str:
     """Return how many weeks there are, and how many of them are not whole."""
     said = f"{count(len(weeks), 'week')} with a report"
     broken = sum(not is_whole(week) for week in weeks)
@@ -159,7 +158,7 @@ def lead(weeks: list[Mapping[str, object]]) -> str:
     return f"{said}."
 
 
-def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
+def weeks_table(weeks: list[WeekNumbers]) -> Table:
     """Return the numbers of each week; a week that is not whole is marked."""
     return table(
         "One row per week",
@@ -184,7 +183,7 @@ def _link(start: date) -> Cell:
     return Cell(text, name, href=f"../{week_label(start)}/index.html")
 
 
-def _arrived(week: Mapping[str, Any]) -> str:
+def _arrived(week: WeekNumbers) -> str:
     whole = week.get("coverage")
     if whole is None:
         return NOT_KNOWN
@@ -192,7 +191,7 @@ def _arrived(week: Mapping[str, Any]) -> str:
     return part if is_whole(week) else f"{part} (partial week)"
 
 
-def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
+def cases_by_kind(view: View, weeks: list[WeekNumbers]) -> Table:
     """Return cases of those weeks by subject and state of review."""
     first, last = week_of(weeks[0]), week_of(weeks[-1])
     own = [case for case in view.all_cases if first <= case.monday <= last]

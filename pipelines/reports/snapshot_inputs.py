@@ -21,7 +21,8 @@ from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import Registry, building_names
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
-from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame
+from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame, with_frames
+from pipelines.reports.rows import ClauseInfo, RuleInfo
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
 from pipelines.reports.view import NO_BUILDING
@@ -55,11 +56,11 @@ BETWEEN = "(, and |, | and then at | and )"
 COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
-def rules(district: District) -> Sequence[Mapping[str, object]]:
+def rules(district: District) -> Sequence[RuleInfo]:
     """Return every rule in words, with the thresholds in force."""
     held = arrived(district.store)
     lacking = rules_on(district.detections, district.registry).lacking
-    found: list[Mapping[str, object]] = []
+    found: list[RuleInfo] = []
     for code, detection in sorted(district.detections.items()):
         header = detection.model.header
         said = district.said_of_rules.get(code)
@@ -104,21 +105,26 @@ def _regulation(said: DetectionSettings) -> str | None:
     return f"{said.regulation} ({approved})" if approved else said.regulation
 
 
-def clauses(district: District, database: Database) -> Sequence[Mapping[str, object]]:
+def clauses(district: District, database: Database) -> Sequence[ClauseInfo]:
     """Return the clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
             serving.setdefault(clause.clause_id, []).append(code)
-    frame = district.registry.frames["clauses"]
+    columns = ["clause_id", "title", "binds", "strength", "cannot_show"]
+    frame = district.registry.frames["clauses"].select(columns)
     controls = {**controls_by_clause(district), **reach(database)}
     return [
-        {
-            **row,
-            "detections": sorted(serving.get(row["clause_id"], [])),
-            "controls": list(controls.get(row["clause_id"], [])),
-        }
-        for row in frame.iter_rows(named=True)
+        ClauseInfo(
+            clause_id=clause_id,
+            title=title,
+            binds=binds,
+            strength=strength,
+            cannot_show=cannot_show,
+            detections=sorted(serving.get(clause_id, [])),
+            controls=list(controls.get(clause_id, [])),
+        )
+        for clause_id, title, binds, strength, cannot_show in frame.iter_rows()
     ]
 
 
@@ -188,7 +194,7 @@ def audit_head(store: Store, home: DistrictHome) -> str:
 def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
     """Return the same inputs; every building that has a name is called by it."""
     names = {**ELSEWHERE, **names}
-    frames: dict[str, Any] = {
+    frames = {
         name: getattr(inputs, name).with_columns(pl.col("building").replace(names))
         for name, columns in SCHEMAS.items()
         if "building" in columns
@@ -197,7 +203,7 @@ def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> Repor
     schema = {"claim": pl.String, "record": pl.String}
     told = inputs.findings.with_columns(pl.DataFrame(said, schema, orient="row"))
     codes = {name: code for code, name in names.items()}
-    return replace(inputs, **frames, findings=told, building_codes=codes)
+    return with_frames(replace(inputs, building_codes=codes), {**frames, "findings": told})
 
 
 def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from pipelines.errors import ModelError
 from pipelines.findings.cases import LEAD, LOW, SITE_USE, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.report_inputs import ReportInputs, week_of
+from pipelines.reports.rows import WeekNumbers
 from pipelines.state.rows import FindingRow
 
 ONE_WEEK = timedelta(days=7)
@@ -230,12 +231,12 @@ class View:
         return len(self.school_dates)
 
     @cached_property
-    def earlier(self) -> list[Mapping[str, object]]:
+    def earlier(self) -> list[WeekNumbers]:
         """Headline numbers of the weeks before, oldest first."""
         return [week for week in self.inputs.previous if week_of(week) < self.start]
 
     @cached_property
-    def last_week(self) -> Mapping[str, Any] | None:
+    def last_week(self) -> WeekNumbers | None:
         """Headline numbers of the week before; None where it was not published."""
         wanted = self.start - ONE_WEEK
         return next((w for w in self.earlier if week_of(w) == wanted), None)
@@ -305,7 +306,7 @@ def week_label(start: date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def same_week_last_year(view: View) -> Mapping[str, Any] | None:
+def same_week_last_year(view: View) -> WeekNumbers | None:
     """Return headline numbers of the same instructional week a year before, if known."""
     wanted = counterpart(view, view.start)
     return next((one for one in view.earlier if week_of(one) == wanted), None)

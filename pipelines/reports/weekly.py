@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import Card, cards, case_cards, page_name
 from pipelines.reports.charts import case_lines, in_words, swim_lane
-from pipelines.reports.corrections import Facts, digest, facts
+from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
 from pipelines.reports.language import text
 from pipelines.reports.page_one import lines, opening
@@ -21,6 +21,7 @@ from pipelines.reports.text_tables import Page, Table, book_of, to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD
+from pipelines.state.rows import ReportFacts
 
 Pages = Mapping[str, Page]
 PAPER = {"letter": "letter", "a4": "A4"}
@@ -86,7 +87,7 @@ def report_id(view: View) -> str:
     return name_of(view.start, view.inputs.revision, facts(view))
 
 
-def name_of(week: date, revision: int, said: Facts) -> str:
+def name_of(week: date, revision: int, said: ReportFacts) -> str:
     """Return the name of a report with these facts."""
     name = f"r-{week_label(week).replace('-', '').lower()}-{digest(said)}"
     return name if revision == 1 else f"{name}-r{revision}"

@@ -8,12 +8,12 @@ killed in between leaves them to the next.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.retention import kept_from
+from pipelines.state.rows import ReportRow
 from pipelines.state.tables import REPORT_FACTS, REPORTS
 from pipelines.weeks import monday
 
@@ -74,14 +74,17 @@ def remove_reports(connection: Connection, week: str) -> None:
         connection.execute(delete(table).filter_by(week=week))
 
 
-def report_facts(store: Store, week: date | None = None) -> list[dict[str, Any]]:
+def report_facts(store: Store, week: date | None = None) -> list[ReportRow]:
     """Return each revision, its facts as a mapping, oldest first."""
     query = select(REPORT_FACTS).order_by(REPORT_FACTS.c.week, REPORT_FACTS.c.revision)
     if week is not None:
         query = query.where(REPORT_FACTS.c.week == week.isoformat())
     with store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{**row, "facts": json.loads(row["facts"])} for row in rows]
+        rows = connection.execute(query).tuples().all()
+    return [
+        ReportRow(week=week, revision=revision, facts=json.loads(facts))
+        for week, revision, facts in rows
+    ]
 
 
 def published_weeks(store: Store) -> Sequence[str]:

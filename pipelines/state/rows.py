@@ -318,6 +318,22 @@ class IssueRow(TypedDict):
     last_time: str
 
 
+class ReportFacts(TypedDict):
+    """The facts of a published report: page one's numbers, and each finding's standing."""
+
+    numbers: Mapping[str, int | None]
+    items: Mapping[str, Sequence[str]]
+    is_over: bool
+
+
+class ReportRow(TypedDict):
+    """A revision of a week's report."""
+
+    week: str
+    revision: int
+    facts: ReportFacts
+
+
 class ReleaseRow(TypedDict):
     """A release of public records."""
 

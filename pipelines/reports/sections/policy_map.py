@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
+from pipelines.reports.rows import RuleInfo
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -45,39 +46,34 @@ FIRM = ("S", "I")
 
 def rows(view: View) -> pl.DataFrame:
     """Return one row per clause: whom it binds, what logs can show, what watches it."""
-    rules = {str(rule.get("code")): rule for rule in view.inputs.rules}
-    clauses = [
-        {key: str(clause.get(key) or "") for key in TEXT}
-        | {"detections": [str(name) for name in clause.get("detections") or ()]}
-        | {"controls": list(clause.get("controls") or ())}
-        for clause in view.inputs.clauses
-    ]
+    rules = {rule["code"]: rule for rule in view.inputs.rules}
     found = [
-        row
-        | {
-            "state": state(str(row["strength"]), list(row["detections"]), rules, row["controls"]),
-            "since": since(list(row["detections"]), rules),
-            "serving": [
-                code for code in list(row["detections"]) if not waits_for(rules.get(code, {}))
-            ],
-            "idle": idle(list(row["detections"]), rules),
-            "controls": [control(one) for one in row["controls"]],
+        {
+            **{key: str(clause.get(key) or "") for key in TEXT},
+            "detections": codes,
+            "state": state(clause.get("strength") or "", codes, rules, controls),
+            "since": since(codes, rules),
+            "serving": [code for code in codes if not waits_for(rules.get(code, {}))],
+            "idle": idle(codes, rules),
+            "controls": [control(one) for one in controls],
         }
-        for row in clauses
+        for clause in view.inputs.clauses
+        for codes in [list(clause.get("detections") or ())]
+        for controls in [list(clause.get("controls") or ())]
     ]
     kinds = dict.fromkeys((*TEXT, "state", "since"), pl.String)
     lists = dict.fromkeys(("detections", "serving", "idle", "controls"), pl.List(pl.String))
     return pl.DataFrame(found, schema={**kinds, **lists})
 
 
-def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, object]]) -> str:
+def since(detections: Sequence[str], rules: Mapping[str, RuleInfo]) -> str:
     """Return the first day of a log for a rule of a clause; empty without one."""
     known = [rules[code] for code in detections if code in rules]
     days = [str(rule.get("since") or "") for rule in known if not waits_for(rule)]
     return min(filter(None, days), default="")
 
 
-def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, object]]) -> list[str]:
+def idle(detections: Sequence[str], rules: Mapping[str, RuleInfo]) -> list[str]:
     """Return rules of a clause that cannot judge yet, by what they wait for."""
     found: dict[str, list[str]] = {}
     for code in detections:
@@ -86,7 +82,7 @@ def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, object]]) -
     return [f"{listed(codes, most=12)} not yet ({why})" for why, codes in found.items()]
 
 
-def waits_for(rule: Mapping[str, Any]) -> str:
+def waits_for(rule: RuleInfo) -> str:
     """Return what a rule needs and does not have; nothing if it can judge."""
     if not rule.get("is_fed", True):
         return "no arriving log shows it"
@@ -103,7 +99,7 @@ def served(row: Mapping[str, Any]) -> str:
     return "; ".join([*parts, *row["idle"], *row["controls"]]) or "no rule"
 
 
-def control(proved: Mapping[str, Any]) -> str:
+def control(proved: Mapping[str, str]) -> str:
     """Return a procedure with its last proof, or that there is none."""
     if not proved["what"]:
         return f"{proved['label']} (no proof yet)"
@@ -115,8 +111,8 @@ def control(proved: Mapping[str, Any]) -> str:
 def state(
     strength: str,
     detections: Sequence[str],
-    rules: Mapping[str, Mapping[str, object]],
-    controls: Sequence[Mapping[str, object]] = (),
+    rules: Mapping[str, RuleInfo],
+    controls: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """Return how far a clause is monitored; what is not known of a rule counts against it."""
     if controls and not detections:

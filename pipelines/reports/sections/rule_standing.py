@@ -14,7 +14,7 @@ SAID = {str(state): said for state, said in MEANS.items()}
 
 def rows(view: View) -> pl.DataFrame:
     """Return one row per rule with decisions: decisions, confirmed, bounds."""
-    titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
+    titles = {rule["code"]: str(rule.get("title")) for rule in view.inputs.rules}
     decided = view.inputs.rule_standing.filter(pl.col("decisions") > 0)
     name = pl.col("code").replace_strict(titles, default=pl.col("code"), return_dtype=pl.String)
     return decided.with_columns(title=name).sort("code")

@@ -4,6 +4,7 @@ import json
 
 import polars as pl
 
+from pipelines.reports.rows import RuleParameter
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -26,6 +27,10 @@ KINDS = {
 }
 
 
+THRESHOLD = ("param", "value", "why", "regulation")
+TEXT = ("code", "title", "summary", "severity", "stage", "response")
+
+
 def in_order(code: str) -> tuple[str, int, str]:
     """Return the sort key of a rule's id, by which AN-2 is before AN-10."""
     family, _, number = code.partition("-")
@@ -35,27 +40,23 @@ def in_order(code: str) -> tuple[str, int, str]:
 def rows(view: View) -> pl.DataFrame:
     """Return one row per rule and threshold; a rule without one has a single row."""
     found: list[dict[str, str | None]] = []
-    for rule in sorted(view.inputs.rules, key=lambda rule: in_order(str(rule.get("code")))):
-        base: dict[str, str | None] = {
-            key: str(rule.get(key) or "") for key in ("code", "title", "summary")
-        }
-        base |= {key: str(rule.get(key) or "") for key in ("severity", "stage", "response")}
-        base["clauses"] = ", ".join(str(clause) for clause in rule.get("clauses") or ())
-        base["false_positives"] = "\n".join(str(t) for t in rule.get("false_positives") or ())
-        found += [base | threshold(param) for param in rule.get("params") or [{}]]
+    for rule in sorted(view.inputs.rules, key=lambda rule: in_order(rule["code"])):
+        base: dict[str, str | None] = {key: str(rule.get(key) or "") for key in TEXT}
+        base["clauses"] = ", ".join(rule.get("clauses") or ())
+        base["false_positives"] = "\n".join(rule.get("false_positives") or ())
+        thresholds = [threshold(param) for param in rule.get("params") or ()]
+        found += [base | one for one in thresholds or [dict.fromkeys(THRESHOLD)]]
     return pl.DataFrame(found, schema=KINDS)
 
 
-def threshold(param: dict[str, object]) -> dict[str, str | None]:
+def threshold(param: RuleParameter) -> dict[str, str | None]:
     """Return a threshold's name in words, its value, its reason and its regulation."""
-    if not param:
-        return dict.fromkeys(("param", "value", "why", "regulation"))
-    value = param.get("value")
+    value = param["value"]
     shown = value if isinstance(value, str) else json.dumps(value, default=str)
     return {
-        "param": str(param.get("name", "")).replace("_", " "),
+        "param": param["name"].replace("_", " "),
         "value": shown,
-        "why": str(param.get("why") or "") or None,
+        "why": param["why"] or None,
         "regulation": str(param.get("regulation") or "") or None,
     }
 

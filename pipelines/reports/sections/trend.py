@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.reports.charts import Axis, Figure, Line, Note, band, scale
 from pipelines.reports.headline import FEWEST, NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.report_inputs import week_of
+from pipelines.reports.rows import WeekNumbers
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View, counterpart
@@ -37,13 +38,13 @@ def rows(view: View) -> pl.DataFrame:
         {"week": start, "key": key, "value": week.get(key), "is_whole": is_whole(week)}
         | {"last_year": before.get(key)}
         for start, week in weeks
-        for before in [known.get(counterpart(view, start) or date.min, {})]
+        for before in [known.get(counterpart(view, start) or date.min, WeekNumbers())]
         for key in NUMBERS
     ]
     return pl.DataFrame(found, schema=COLUMNS)
 
 
-def rows_of(weeks: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+def rows_of(weeks: Sequence[WeekNumbers]) -> pl.DataFrame:
     """Return the same rows of any weeks, for a month or a semester."""
     found = [
         {"week": week_of(week), "key": key, "value": week.get(key)}

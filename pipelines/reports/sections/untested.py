@@ -25,7 +25,7 @@ SCHEMA = {
 
 def rows(view: View) -> pl.DataFrame:
     """Return one row per rule and explanation; leads count, and name no one."""
-    titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
+    titles = {rule["code"]: str(rule.get("title")) for rule in view.inputs.rules}
     week = view.of_week(view.inputs.findings).filter(pl.col("status") != "withdrawn")
     found = untested(
         (rule, json.loads(record or "{}").get("alternatives") or ())
