@@ -14,7 +14,7 @@ from pipelines.reports.headline import NUMBERS
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.rollups import grouped, known_weeks, rollup_pages
-from pipelines.reports.rows import Number, WeekNumbers
+from pipelines.reports.rows import Number, Shared, WeekNumbers
 from pipelines.reports.text_tables import Book, Page
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import NOT_KNOWN, day_range, number, share
@@ -107,9 +107,7 @@ def removed_page(shared: Mapping[str, str], week_start: date) -> str:
     )
 
 
-def archive_pages(
-    view: View, shared: Mapping[str, object], *, numbers: bool = True
-) -> dict[str, Page]:
+def archive_pages(view: View, shared: Shared, *, numbers: bool = True) -> dict[str, Page]:
     """Return the index of weeks, and the pointer to the newest.
 
     Args:

@@ -24,7 +24,7 @@ from pipelines.reports.language import marked, plural, text
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page, parts_of, wanted
 from pipelines.reports.report_inputs import ReportInputs, empty_frame, week_of, with_frames
-from pipelines.reports.rows import WeekNumbers
+from pipelines.reports.rows import Shared, WeekNumbers
 from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.text_tables import Page, Table, file_name, table, total
 from pipelines.reports.view import View
@@ -422,7 +422,7 @@ def _pages(
         notices=opening(
             view,
             lines(view),
-            has_corrections=any(part["name"] == "corrections" for part in parts),
+            has_corrections=any(part.name == "corrections" for part in parts),
         )["notices"],
         numbers=numbers,
         tables=tables,
@@ -435,7 +435,7 @@ def _pages(
     }
 
 
-def said(view: View, edition: Edition) -> dict[str, object]:
+def said(view: View, edition: Edition) -> Shared:
     """Return the edition's description on every page."""
     least = view.inputs.least_count
     intro = HELD.format(least=least)
@@ -452,7 +452,8 @@ def said(view: View, edition: Edition) -> dict[str, object]:
     shared = about(view)
     label = f"{shared['report_title']}: {edition.label}"
     report_id = f"{shared['report_id']}-{edition.name}"
-    return shared | {
+    return {
+        **shared,
         "report_title": label,
         "edition": edition.label,
         "intro": intro,

@@ -5,21 +5,21 @@ Everything is escaped; what is not known may not be printed.
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from math import isfinite
-from typing import Any
 
-import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from pipelines.reports.cards import blind_note
 from pipelines.reports.charts import LIGHT, Accents, library, spec, themes
 from pipelines.reports.headline import NOT_YET, not_judged_at
-from pipelines.reports.sections import Section
-from pipelines.reports.static_charts import drawing
-from pipelines.reports.text_tables import Page, integrity, visible
+from pipelines.reports.sections import AnySection, Rows, Section
+from pipelines.reports.sections import Page as SectionPage
+from pipelines.reports.static_charts import Drawing, drawing
+from pipelines.reports.text_tables import Page, Table, integrity, visible
 from pipelines.reports.view import View
 
 # The library is allowed as a file of the archive: Chromium refuses an `integrity` hash on a page
@@ -152,66 +152,80 @@ def page(template: str, **values: object) -> str:
     return environment().get_template(template).render(**known, **values)
 
 
-def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
+def wanted(known: Iterable[AnySection], off: Collection[str]) -> list[AnySection]:
     """Return the sections without those that are off; some may never be."""
     return [one for one in known if one.stays or one.name not in off]
 
 
-def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A section with content, as its page shows it."""
+
+    name: str
+    label: str
+    page: SectionPage
+    title: str
+    caption: str
+    in_full: str
+    blind: str
+    figure: Mapping[str, object] | None
+    drawing: Drawing | None
+    phone: Drawing | None
+    table: Table
+    template: str
+    more: object
+    files: str
+    book: str
+    rows_shown: int = ROWS_SHOWN
+
+
+def parts_of(view: View, chosen: Sequence[AnySection]) -> list[Part]:
     """Return the data of the sections with content, for the page."""
     rows = [(section, section.rows(view)) for section in chosen]
-    return [
-        part(section, own) | {"blind": blind_note(view, section.name)} | unseen(view, section, own)
-        for section, own in rows
-        if section.is_shown(own)
-    ]
+    return [part(view, section, own) for section, own in rows if section.is_shown(own)]
 
 
-def said_once(
-    parts: Sequence[dict[str, Any]],
-) -> tuple[str, Sequence[dict[str, object]]]:
+def said_once(parts: Sequence[Part]) -> tuple[str, Sequence[Part]]:
     """Move a note that is the same in all parts of a page to its head.
 
     Returns:
         The note, empty if they differ; and the parts, then without it.
     """
-    notes = [part["blind"] for part in parts if part["blind"]]
+    notes = [part.blind for part in parts if part.blind]
     if len(notes) < 2 or len(set(notes)) > 1:
         return "", parts
-    return notes[0], [part | {"blind": ""} for part in parts]
+    return notes[0], [replace(part, blind="") for part in parts]
 
 
-def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
-    """Return another title where nothing was seen, and nothing could have been."""
-    if section.kind is None or not section.is_quiet(rows):
-        return {}
-    said = not_judged_at(view, section.kind)
-    if not said or said.startswith(NOT_YET):
-        return {"title": said} if said else {}
-    return {"title": "We can't check all of this yet", "caption": said}
+def part(view: View, section: Section[Rows], rows: Rows) -> Part:
+    """Return all that the page needs of one section.
 
-
-def part(section: Section, rows: pl.DataFrame) -> dict[str, object]:
-    """Return all that the page needs of one section."""
-    figure, summary = section.draw(rows), section.summary(rows)
+    It has another title where nothing was seen, and nothing could have been.
+    """
+    figure, summary, title = section.draw(rows), section.summary(rows), section.title(rows)
     caption, in_full = captioned(summary) if figure else (summary, "")
-    return {
-        "name": section.name,
-        "label": section.label,
-        "page": section.page,
-        "title": section.title(rows),
-        "caption": caption,
-        "in_full": in_full,
-        "figure": spec(figure) if figure else None,
-        "drawing": drawing(figure) if figure else None,
-        "phone": drawing(figure, is_narrow=True) if figure else None,
-        "table": section.table(rows),
-        "template": section.template,
-        "more": section.more(rows),
-        "rows_shown": ROWS_SHOWN,
-        "files": f"data/{section.name}",
-        "book": "" if section.is_apart else BOOK,
-    }
+    kind = section.kind if section.is_quiet(rows) else None
+    if kind and (said := not_judged_at(view, kind)):
+        is_early = said.startswith(NOT_YET)
+        title = said if is_early else "We can't check all of this yet"
+        caption = caption if is_early else said
+    return Part(
+        name=section.name,
+        label=section.label,
+        page=section.page,
+        title=title,
+        caption=caption,
+        in_full=in_full,
+        blind=blind_note(view, section.name),
+        figure=spec(figure) if figure else None,
+        drawing=drawing(figure) if figure else None,
+        phone=drawing(figure, is_narrow=True) if figure else None,
+        table=section.table(rows),
+        template=section.template,
+        more=section.more(rows),
+        files=f"data/{section.name}",
+        book="" if section.is_apart else BOOK,
+    )
 
 
 def captioned(summary: str) -> tuple[str, str]:

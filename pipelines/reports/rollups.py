@@ -1,14 +1,13 @@
 """Pages of months and semesters: the pictures over all their weeks, and the weeks."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 from pipelines.findings.cases import Case
 from pipelines.reports.headline import NUMBERS, dated, is_whole
-from pipelines.reports.pages import page, parts_of, said_once, wanted
+from pipelines.reports.pages import Part, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import week_of
-from pipelines.reports.rows import WeekNumbers
+from pipelines.reports.rows import Shared, WeekNumbers
 from pipelines.reports.sections import sections, trend
 from pipelines.reports.static_charts import drawing
 from pipelines.reports.text_tables import Cell, Page, Table, book_of, table, to_csv
@@ -69,7 +68,7 @@ def grouped(view: View) -> dict[tuple[str, str], list[WeekNumbers]]:
     return found
 
 
-def rollup_pages(view: View, shared: Mapping[str, object]) -> dict[str, Page]:
+def rollup_pages(view: View, shared: Shared) -> dict[str, Page]:
     """Return a page and files for each month and semester with a published week.
 
     One that starts before the first day of kept findings remains as published.
@@ -109,11 +108,11 @@ def span_of(view: View, weeks: list[WeekNumbers]) -> View:
     return replace(view, start=first, weeks=(last - first) // ONE_WEEK + 1)
 
 
-def span_parts(own: View) -> list[dict[str, object]]:
+def span_parts(own: View) -> list[Part]:
     """Return the sections that show the days of a span; their files are those of its weeks."""
     chosen = [one for one in sections() if one.is_for_spans]
     parts = parts_of(own, wanted(chosen, own.inputs.sections_off))
-    return [part | {"files": ""} for part in parts]
+    return [replace(part, files="") for part in parts]
 
 
 def weeks_title(cases: Table) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 Number = Literal["needs_review", "shared_accounts", "new_sites", "off_hours_accounts"]
 """A headline number of a week."""
@@ -70,3 +70,25 @@ class ClauseInfo(TypedDict, total=False):
     cannot_show: str
     detections: Sequence[str]
     controls: Sequence[Mapping[str, str]]
+
+
+class Shared(TypedDict):
+    """The common values of every page of a week."""
+
+    district: str
+    report_title: str
+    week: str
+    dates: str
+    report_id: str
+    made: str
+    revision: int
+    paper: str
+    accents: tuple[str, str]
+    pdf: str
+    pdf_note: str
+    desk: str
+    versions: Sequence[tuple[str, str]]
+    before: str
+    after: str
+    edition: NotRequired[str]
+    intro: NotRequired[str]

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from pipelines.reports.rows import Shared
 from pipelines.reports.words import NOT_KNOWN, day, number
 
 # C0 and C1 controls, soft hyphen, Arabic letter mark, zero widths, direction marks
@@ -346,7 +347,7 @@ def _told(shown: Table) -> str:
 Page = str | bytes | Book
 
 
-def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
+def book_of(tables: Mapping[str, Table], shared: Shared) -> Book:
     """Return all tables of a week, or of a month, as one workbook.
 
     Args:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import Card, cards, case_cards, page_name
@@ -12,9 +11,10 @@ from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
 from pipelines.reports.language import text
 from pipelines.reports.page_one import lines, opening
-from pipelines.reports.pages import BOOK, asset_files, page, parts_of, said_once, wanted
+from pipelines.reports.pages import BOOK, Part, asset_files, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.rollups import switch
+from pipelines.reports.rows import Shared
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.text_tables import Page, Table, book_of, to_csv
@@ -46,7 +46,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     return pages
 
 
-def about(view: View) -> dict[str, Any]:
+def about(view: View) -> Shared:
     """Return the common values of every page of the week."""
     inputs = view.inputs
     known = sorted({week_of(week) for week in inputs.previous} | {view.start})
@@ -93,9 +93,7 @@ def name_of(week: date, revision: int, said: ReportFacts) -> str:
     return name if revision == 1 else f"{name}-r{revision}"
 
 
-def report_pages(
-    view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
-) -> dict[str, Page]:
+def report_pages(view: View, proven: Mapping[str, Proof], shared: Shared) -> dict[str, Page]:
     """Return the report itself and the rows of every section as files."""
     five = lines(view)
     parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
@@ -104,17 +102,17 @@ def report_pages(
         **opening(
             view,
             five,
-            has_corrections=any(part["name"] == "corrections" for part in parts),
+            has_corrections=any(part.name == "corrections" for part in parts),
         ),
         "lines": [(line, spark(line.history)) for line in five],
         "done": proven["decided"],
         "signed": signed(view),
         "tabs": list(PAGES.values()),
-        "places": {part["name"]: f"{PAGES[part['page']][0]}#{part['name']}-part" for part in parts},
+        "places": {part.name: f"{PAGES[part.page][0]}#{part.name}-part" for part in parts},
     }
     pages: dict[str, Page] = {}
     for key, (file, name) in PAGES.items():
-        blind, own = said_once([part for part in parts if part["page"] == key])
+        blind, own = said_once([part for part in parts if part.page == key])
         pages[f"{view.label}/{file}"] = page(
             "week.html.j2" if key == "decide" else "week_page.html.j2",
             **values,
@@ -139,9 +137,9 @@ def signed(view: View) -> str:
 
 
 def shared_files(
-    parts: Sequence[Mapping[str, Any]],
+    parts: Sequence[Part],
     view: View,
-    shared: Mapping[str, Any],
+    shared: Shared,
     proven: Mapping[str, Proof] = MappingProxyType({}),
 ) -> dict[str, Page]:
     """Return the tables of the week as files, and what the archive holds once.
@@ -150,8 +148,8 @@ def shared_files(
     would be a sixth of a year's archive, most of it the wrapping of a workbook.
     """
     numbers = {f"number-{key}": proof.table for key, proof in proven.items()}
-    tables = {part["name"]: part["table"] for part in parts} | numbers
-    together = {part["name"]: part["table"] for part in parts if part["book"]} | numbers
+    tables = {part.name: part.table for part in parts} | numbers
+    together = {part.name: part.table for part in parts if part.book} | numbers
     return {
         **asset_files(shared["accents"], shared["paper"]),
         **{f"{view.label}/data/{name}.csv": to_csv(t) for name, t in tables.items()},
@@ -159,9 +157,7 @@ def shared_files(
     }
 
 
-def number_pages(
-    view: View, proven: Mapping[str, Proof], shared: Mapping[str, object]
-) -> dict[str, Page]:
+def number_pages(view: View, proven: Mapping[str, Proof], shared: Shared) -> dict[str, Page]:
     """Return the page behind each number."""
     return {
         f"{view.label}/evidence/{key}.html": page("number.html.j2", **shared, proof=proof)
@@ -169,7 +165,7 @@ def number_pages(
     }
 
 
-def case_pages(view: View, shared: Mapping[str, object], *, whole: bool = False) -> dict[str, Page]:
+def case_pages(view: View, shared: Shared, *, whole: bool = False) -> dict[str, Page]:
     """Return the page of every case that the week's pages link to, and of its findings.
 
     The archive has chart, tests and log lines of a carried case once, in its own
@@ -220,9 +216,7 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, object]
     }
 
 
-def finding_pages(
-    view: View, shared: Mapping[str, object], made: Card, rows: Table
-) -> dict[str, Page]:
+def finding_pages(view: View, shared: Shared, made: Card, rows: Table) -> dict[str, Page]:
     """Return the evidence page of one finding, and its log lines as a file."""
     name = made.page.removesuffix(".html")
     return {

@@ -45,11 +45,11 @@ def blind():
 
 def test_a_gap_stands_beside_every_part_that_counts_lines(whole, blind):
     assert coverage(whole).missing == 0
-    assert not any(one["blind"] for one in parts_of(whole, sections()))
+    assert not any(one.blind for one in parts_of(whole, sections()))
     assert coverage(blind).missing == 3
     for one in parts_of(blind, sections()):
-        said = one["blind"]
-        assert bool(said) is (one["name"] not in COUNTS_NO_LINES), one["name"]
+        said = one.blind
+        assert bool(said) is (one.name not in COUNTS_NO_LINES), one.name
         if said:
             assert said.startswith("No lines: proxy, Wed, Nov 18, 10 AM to 1 PM.")
 

@@ -72,7 +72,7 @@ def line(view, key):
 
 
 def titles(view):
-    return {part["name"]: part["title"] for part in parts_of(view, sections())}
+    return {part.name: part.title for part in parts_of(view, sections())}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ sentence), its summary, its chart and its table come from these rows alone.
 
 from collections.abc import Callable, Collection, Mapping, Sized
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from pipelines.plugins import discover
 from pipelines.reports.charts import Figure
@@ -28,6 +28,9 @@ PAGES: Mapping[Page, tuple[str, str]] = {
 """The pages of a week: the file of each, and what it is called."""
 
 
+Rows = TypeVar("Rows", bound=Sized)
+
+
 def nothing_more(rows: object) -> None:
     """Do nothing, for sections whose template needs nothing else."""
 
@@ -43,7 +46,7 @@ def is_empty(rows: Sized) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Section:
+class Section(Generic[Rows]):
     """One part of the report.
 
     Attributes:
@@ -74,25 +77,29 @@ class Section:
     order: int
     label: str
     page: Page = "decide"
-    rows: Callable[[View], Any]
-    title: Callable[[Any], str]
-    summary: Callable[[Any], str]
-    draw: Callable[[Any], Figure | None]
-    table: Callable[[Any], Table]
+    rows: Callable[[View], Rows]
+    title: Callable[[Rows], str]
+    summary: Callable[[Rows], str]
+    draw: Callable[[Rows], Figure | None]
+    table: Callable[[Rows], Table]
     template: str = "details.html.j2"
-    more: Callable[[Any], Any] = nothing_more
-    is_shown: Callable[[Any], bool] = always
+    more: Callable[[Rows], object] = nothing_more
+    is_shown: Callable[[Rows], bool] = always
     editions: Collection[str] = ()
     kind: str | None = None
-    is_quiet: Callable[[Any], bool] = is_empty
+    is_quiet: Callable[[Rows], bool] = is_empty
     is_for_spans: bool = False
     is_apart: bool = False
     stays: bool = False
 
 
-def sections() -> list[Section]:
+AnySection = Section[Any]
+"""A section whose rows only its own functions read."""
+
+
+def sections() -> list[AnySection]:
     """Return every section of this folder, in the order of the report."""
-    found: Mapping[str, Section] = discover(__name__, "SECTION", Section)
+    found: Mapping[str, AnySection] = discover(__name__, "SECTION", Section)
     return sorted(found.values(), key=lambda section: (section.order, section.name))
 
 
