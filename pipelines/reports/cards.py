@@ -6,9 +6,9 @@ the others; each finding has a separate page with its log lines.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
@@ -26,6 +26,7 @@ from pipelines.reports.headline import (
     say_gap,
     work,
 )
+from pipelines.reports.rows import CardRow, PublishedRecord
 from pipelines.reports.text_tables import Cell, Table, file_name, table, with_looks
 from pipelines.reports.view import NO_BUILDING, View, once
 from pipelines.reports.words import (
@@ -45,8 +46,9 @@ from pipelines.reports.words import (
 )
 from pipelines.settings.model import NO_QUESTIONS
 from pipelines.settings.problems import SEVERITIES
+from pipelines.state.rows import typed
 
-Say = Callable[[Any], str]
+Say = Callable[[float], str]
 
 NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
 SHOWN = 2
@@ -67,35 +69,32 @@ COUNTS_NO_LINES = frozenset(
 )
 """Parts of the report whose numbers no gap can make smaller, or that show the gaps."""
 DEVICE = "device "
-OTHER = ("name", "test", "result")
 LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
 LINES_SHOWN = 5
 """Cases of an item that are listed; the others open."""
 
 
-def _plain(value: Any) -> str:
-    return number(round(float(value)))
+def _plain(value: float) -> str:
+    return number(round(value))
 
 
-def _minutes(seconds: Any) -> str:
-    whole = max(1, round(float(seconds) / 60))
+def _minutes(seconds: float) -> str:
+    whole = max(1, round(seconds / 60))
     return "1 minute" if whole == 1 else f"{number(whole)} minutes"
 
 
-def _short(seconds: Any) -> str:
-    value = float(seconds)
-    if value >= 90:
-        return _minutes(value)
-    whole = max(1, round(value))
+def _short(seconds: float) -> str:
+    if seconds >= 90:
+        return _minutes(seconds)
+    whole = max(1, round(seconds))
     return "1 second" if whole == 1 else f"{whole} seconds"
 
 
-def _about(seconds: object) -> str:
+def _about(seconds: float) -> str:
     return f"about {_minutes(seconds)} (estimate)"
 
 
-def _bytes(value: Any) -> str:
-    size = float(value)
+def _bytes(size: float) -> str:
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"
@@ -103,29 +102,13 @@ def _bytes(value: Any) -> str:
     return f"{size:.1f} GB"
 
 
-def _share(value: float) -> str:
-    return f"{float(value):.0%}"
-
-
-def _kilometers(value: float) -> str:
-    return distance(float(value))
-
-
-def _words(value: Any) -> str:
-    return listed([str(one).replace("_", " ") for one in value], most=6)
-
-
-def _day_type(value: object) -> str:
-    return DAY_KINDS[value].label if value in DAY_KINDS else str(value).replace("_", " ")
-
-
-MEASURES: Mapping[str, tuple[str, Say]] = {
+MEASURES: Mapping[str, tuple[str, Say | None]] = {
     "turns": ("switches between places", _plain),
     "contradictions": ("switches between places", _plain),
     "gap_seconds": ("time between the places", _short),
     "shortest_gap_seconds": ("shortest time between them", _short),
     "travel_seconds": ("required speed", _minutes),
-    "kilometers": ("distance", _kilometers),
+    "kilometers": ("distance", distance),
     "requests_before": ("requests just before", _plain),
     "requests_after": ("requests just after", _plain),
     "requests": ("requests", _plain),
@@ -137,11 +120,11 @@ MEASURES: Mapping[str, tuple[str, Say]] = {
     "visits": ("visits", _plain),
     "days": ("days in two weeks", _plain),
     "largest_bytes": ("largest response", _bytes),
-    "categories": ("lists classify it as", _words),
+    "categories": ("lists classify it as", None),
     "list_count": ("lists that agree", _plain),
-    "day_type": ("kind of day", _day_type),
-    "live_share": ("requests with a live keyboard", _share),
-    "share": ("share", _share),
+    "day_type": ("kind of day", None),
+    "live_share": ("requests with a live keyboard", "{:.0%}".format),
+    "share": ("share", "{:.0%}".format),
 }
 
 
@@ -152,18 +135,19 @@ def shown(measures: Mapping[str, object]) -> Iterable[tuple[str, str]]:
         value = measures.get(name)
         if name == "days" and "total_seconds" not in measures:
             continue  # other rules count other days, and their sentence has the number
-        if value not in NOTHING and _fits(value, say):
+        if value not in NOTHING and (text := _said(value, say)):
             is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
-            yield ("of it in contract hours (breaks unknown)" if is_whole else label, say(value))
+            yield ("of it in contract hours (breaks unknown)" if is_whole else label, text)
 
 
-def _fits(value: object, say: Say) -> bool:
-    """Return whether the value has the type that its words need."""
-    if say is _words:
-        return isinstance(value, list)
-    if say is _day_type:
-        return isinstance(value, str)
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _said(value: object, say: Say | None) -> str:
+    """Return a figure in words; empty for a value of another type than it should have."""
+    if say is not None:
+        return say(value) if isinstance(value, int | float) and value is not True else ""
+    if isinstance(value, list):
+        return listed([str(one).replace("_", " ") for one in value], most=6)
+    kind = value if isinstance(value, str) else ""
+    return DAY_KINDS[kind].label if kind in DAY_KINDS else kind.replace("_", " ")
 
 
 def blind_note(view: View, section: str) -> str:
@@ -295,8 +279,7 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         lambda row: span(row["start_time"], row["end_time"], view.zone),
         return_dtype=pl.String,
     )
-    left: Any = {"how": "left", "maintain_order": "left"}
-    joined = findings.join(cited(view), on="finding_id", **left)
+    joined = findings.join(cited(view), on="finding_id", how="left", maintain_order="left")
     return with_blind_days(joined, view).with_columns(
         when=when,
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
@@ -310,18 +293,24 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def card(row: Mapping[str, Any]) -> Card:
+def card(row: CardRow) -> Card:
     """Put one finding into words.
 
     Raises:
         ModelError: Its record is not the JSON that was agreed.
     """
     record = read_record(row)
+    measures = record.get("measures") or {}
+    seconds = (measures.get(name) for name in ("external_seconds", "total_seconds"))
+    # limits of the clause come first
+    limits = sorted(record.get("limits") or (), key=ALWAYS_LIMITS.__contains__)
+    if row["blind"]:
+        limits.append(f"Source hours without lines on that day: {row['blind']}.")
     return Card(
         finding_id=row["finding_id"],
         page=page_name(row["finding_id"]),
         case_id=row["case_id"],
-        claim=with_looks(in_units(row["claim"], record.get("measures") or {})),
+        claim=with_looks(in_units(row["claim"], measures)),
         subject=row["subject"],
         kind=KINDS.get(row["kind"], NOT_KNOWN),
         rule=row["rule_title"],
@@ -330,7 +319,7 @@ def card(row: Mapping[str, Any]) -> Card:
         sure=how_sure(
             row["confidence"],
             len(row["sources"] or ()),
-            [str(one.get("result")) for one in record.get("alternatives") or ()],
+            [one.get("result", "") for one in record.get("alternatives") or ()],
         ),
         steps=STEPS[row["confidence"]],
         review=REVIEW.get(row["status"], NOT_KNOWN),
@@ -340,7 +329,22 @@ def card(row: Mapping[str, Any]) -> Card:
         line_count=row["line_count"],
         decide=decide(row["decide_by"], row["made_date"]),
         referral=row["referral"],
-        **details(record, row["blind"] or ""),
+        measures=tuple(shown(measures)),
+        seconds=next((float(one) for one in seconds if isinstance(one, int | float)), 0.0),
+        sites=tuple(with_looks(site) for site in record.get("sites") or ()),
+        clauses=tuple(
+            (clause["id"], clause.get("title") or "", STRENGTHS.get(strength, NOT_KNOWN))
+            for clause in record.get("clauses") or ()
+            for strength in [clause.get("strength", "")]
+        ),
+        alternatives=tuple(
+            (plain(other.get("name")), plain(other.get("test")), plain(other.get("result")))
+            for other in record.get("alternatives") or ()
+        ),
+        limits=tuple(limits),
+        known_by=tuple(map(capital, record.get("known_by") or ())),
+        would_change=tuple(map(capital, record.get("would_change") or ())),
+        next_step=record.get("next_step") or "Ask before anything else.",
     )
 
 
@@ -372,24 +376,18 @@ def on_devices(tokens: Sequence[str]) -> str:
     return f"{'device' if len(names) == 1 else 'devices'} {listed(names, most=6)}"
 
 
-def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
+def read_record(row: CardRow) -> PublishedRecord:
     """Return the record's JSON; an empty one where there is none."""
-    try:
+    record: PublishedRecord | None = None
+    with suppress(json.JSONDecodeError):
         record = json.loads(row["record"] or "{}")
-    except json.JSONDecodeError as error:
-        raise broken(row) from error
     if not isinstance(record, dict):
-        raise broken(row)
+        raise ModelError(
+            f"the record of finding {row['finding_id']} is not a JSON object",
+            where="reports.inputs.findings.record",
+            remedy="Rebuild the findings of that day; the report is not published.",
+        )
     return record
-
-
-def broken(row: Mapping[str, Any]) -> ModelError:
-    """Return the error for a record that cannot be read."""
-    return ModelError(
-        f"the record of finding {row['finding_id']} is not a JSON object",
-        where="reports.inputs.findings.record",
-        remedy="Rebuild the findings of that day; the report is not published.",
-    )
 
 
 def support(line_count: int, sources: Sequence[str]) -> str:
@@ -399,53 +397,9 @@ def support(line_count: int, sources: Sequence[str]) -> str:
     return f"{count(line_count, 'log line')} from {listed(sources)}"
 
 
-def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
-    """Return the lists of a card, each text made plain.
-
-    Args:
-        blind: Which source hours of its day are missing; empty for none.
-    """
-    measures = record.get("measures") or {}
-    return {
-        "measures": tuple(shown(measures)),
-        "seconds": next(
-            (
-                float(measures[name])
-                for name in ("external_seconds", "total_seconds")
-                if isinstance(measures.get(name), int | float)
-            ),
-            0.0,
-        ),
-        "sites": tuple(with_looks(str(site)) for site in record.get("sites") or ()),
-        "clauses": tuple(
-            (str(clause.get("id")), str(clause.get("title") or ""), strength(clause))
-            for clause in record.get("clauses") or ()
-        ),
-        "alternatives": tuple(
-            tuple(plain(str(other.get(key) or NOT_KNOWN)) for key in OTHER)
-            for other in record.get("alternatives") or ()
-        ),
-        "limits": (
-            *sorted(
-                (str(text) for text in record.get("limits") or ()),
-                key=ALWAYS_LIMITS.__contains__,  # those of the clause come first
-            ),
-            *((f"Source hours without lines on that day: {blind}.",) if blind else ()),
-        ),
-        "known_by": tuple(capital(str(text)) for text in record.get("known_by") or ()),
-        "would_change": tuple(capital(str(text)) for text in record.get("would_change") or ()),
-        "next_step": str(record.get("next_step") or "Ask before anything else."),
-    }
-
-
-def strength(clause: Mapping[str, Any]) -> str:
-    """Return what logs can show of a clause, in words."""
-    return STRENGTHS.get(str(clause.get("strength")), NOT_KNOWN)
-
-
-def plain(name: str) -> str:
+def plain(name: str | None) -> str:
     """Return a field's name as words."""
-    return name.replace("_", " ")
+    return (name or NOT_KNOWN).replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -610,7 +564,7 @@ def _new_cards(view: View, chosen: Sequence[Case]) -> list[CaseCard]:
     wanted = [row["finding_id"] for case in chosen for row in case.findings]
     rows = view.known.filter(pl.col("finding_id").is_in(wanted))
     made = cards(view)
-    for row in card_rows(view, rows).rows(named=True):
+    for row in typed(CardRow, card_rows(view, rows).iter_rows(named=True)):
         made[row["finding_id"]] = card(row)
     paged: dict[str, list[str]] = {}
     own = {case.case_id for case in view.paged}
@@ -644,7 +598,7 @@ def week_cards(view: View) -> list[CaseCard]:
     return case_cards(view, [*view.waiting, *brought, *expired])
 
 
-def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
+def groups(rows: Sequence[CaseCard]) -> Mapping[str, object]:
     """Return the lists of the page: items to do first, other new ones, older ones."""
     held: dict[str, list[CaseCard]] = {}
     for one in rows:

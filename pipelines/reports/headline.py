@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from pipelines.errors import capital
-from pipelines.findings.cases import SITE_USE
+from pipelines.findings.cases import SITE_USE, Case
 from pipelines.findings.work_list import WorkItem, work_items
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
@@ -25,9 +25,10 @@ from pipelines.health.rule_coverage import (
     gaps_of,
 )
 from pipelines.reports.language import plural, text
-from pipelines.reports.rows import Number, WeekNumbers
+from pipelines.reports.rows import Number, PublishedRecord, WeekNumbers
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
+from pipelines.state.rows import Facts, FindingRow
 
 IS_RULE = pl.col("rule") != ""
 FAILED = pl.col("model").fill_null("") != ""
@@ -259,27 +260,21 @@ def sites_asked_about(view: View) -> pl.DataFrame:
     A case of several sites shares its minutes among them. A site that only leads are
     about has no case.
     """
-    uses = [
-        use
-        for case in view.sites
-        for row in case.counted
-        for use in _uses(row["record"], row, case.case_id)
-    ]
+    uses = [use for case in view.sites for row in case.counted for use in _uses_of(case, row)]
     asked = [*view.waiting, *view.sites]
     of_cases = {
-        use["site"]
+        use.site
         for case in view.cases
         if case in asked or view.is_new(case)
         for row in case.counted
         if row["kind"] == SITE_USE
-        for use in _uses(row["record"], row, case.case_id)
+        for use in _uses_of(case, row)
     }
-    uses += [
-        use
-        for row in view.site_leads.iter_rows(named=True)
-        for use in _uses(json.loads(row["record"] or "{}"), row, None)
-        if use["site"] not in of_cases
-    ]
+    for row in view.site_leads.iter_rows(named=True):
+        record: PublishedRecord = json.loads(row["record"] or "{}")
+        details = {"sites": record.get("sites"), **(record.get("measures") or {})}
+        leads = _uses(details, None, row["subject"], row["event_date"])
+        uses += [use for use in leads if use.site not in of_cases]
     if not uses:
         return pl.DataFrame(schema=dict(SITES_ASKED))
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -300,22 +295,28 @@ def sites_asked_about(view: View) -> pl.DataFrame:
     )
 
 
-def _uses(
-    record: Mapping[str, Any], row: Mapping[str, Any], case: str | None
-) -> list[dict[str, object]]:
+class SiteUse(NamedTuple):
+    """The use of a site by a finding's account; without a case, a lead asks about it."""
+
+    site: str
+    case: str | None
+    subject: str
+    day: date
+    minutes: float
+    categories: list[str]
+
+
+def _uses_of(case: Case, row: FindingRow) -> list[SiteUse]:
+    day = date.fromisoformat(str(row["event_date"]))
+    return _uses(row["record"]["details"], case.case_id, row["subject"], day)
+
+
+def _uses(details: Facts, case: str | None, subject: str, day: date) -> list[SiteUse]:
     """Return the use of each site of a finding."""
-    details = record.get("details") or record.get("measures") or {}
-    sites = details.get("sites") or record.get("sites") or []
+    sites = details.get("sites") or []
+    minutes, categories = details.get("total_seconds") or 0, details.get("categories") or []
     return [
-        {
-            "site": site,
-            "case": case,
-            "subject": row["subject"],
-            "day": row["event_date"],
-            "minutes": (details.get("total_seconds") or 0) / 60 / len(sites),
-            "categories": details.get("categories") or [],
-        }
-        for site in sites
+        SiteUse(site, case, subject, day, minutes / 60 / len(sites), categories) for site in sites
     ]
 
 

@@ -92,3 +92,45 @@ class Shared(TypedDict):
     after: str
     edition: NotRequired[str]
     intro: NotRequired[str]
+
+
+class PublishedRecord(TypedDict, total=False):
+    """The record of a finding as a snapshot publishes it; an earlier one may lack parts."""
+
+    local_time: str
+    measures: Mapping[str, object]
+    details: Mapping[str, object]
+    sites: Sequence[str]
+    clauses: Sequence[Mapping[str, str]]
+    alternatives: Sequence[Mapping[str, str]]
+    limits: Sequence[str]
+    known_by: Sequence[str]
+    would_change: Sequence[str]
+    next_step: str
+
+
+class CardRow(TypedDict):
+    """A finding with everything on its card.
+
+    Attributes:
+        blind: Which source hours of its day are missing.
+    """
+
+    finding_id: str
+    case_id: str
+    record: str | None
+    claim: str
+    subject: str
+    kind: str
+    rule_title: str
+    when: str
+    severity: str
+    confidence: str
+    status: str
+    devices: Sequence[str] | None
+    sources: Sequence[str] | None
+    line_count: int
+    decide_by: date
+    made_date: date
+    referral: str
+    blind: str | None

@@ -162,8 +162,14 @@ class View:
         return [
             case
             for case in self.standing_as("confirmed", "explained", "withdrawn")
-            if max(_decided(row) for row in case.counted) >= begin
+            if max(self._decided[row["finding_id"]] for row in case.counted) >= begin
         ]
+
+    @cached_property
+    def _decided(self) -> Mapping[str, datetime]:
+        """When each finding was last decided or made."""
+        when = pl.coalesce("decided_time", "created_time")
+        return dict(self.known.select("finding_id", when).iter_rows())
 
     def is_new(self, case: Case) -> bool:
         """Return whether a case is of this week; one of an earlier week is carried over."""
@@ -263,24 +269,21 @@ def once(made: Callable[[View], Found]) -> Callable[[View], Found]:
 
 
 def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
-    held: dict[str, list[Mapping[str, Any]]] = {}
-    for row in findings.iter_rows(named=True):
-        held.setdefault(row["case_id"], []).append(_as_stored(row))
     found = [
         Case(
             case_id=case_id,
             person="",
-            clause=str(rows[0]["clause"]),
-            week=iso_week(rows[0]["event_date"]),
-            findings=tuple(cast("list[FindingRow]", rows)),
-            number=rows[0].get("case_number") or "",
+            clause=str(own["clause"][0]),
+            week=iso_week(own["event_date"][0]),
+            findings=tuple(map(_as_stored, own.iter_rows(named=True))),
+            number=own["case_number"][0] or "",
         )
-        for case_id, rows in held.items()
+        for (case_id,), own in findings.group_by("case_id", maintain_order=True)
     ]
     return tuple(sorted(found, key=lambda case: (case.weight, case.case_id)))
 
 
-def _as_stored(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_stored(row: Mapping[str, Any]) -> FindingRow:
     """Return a finding of the snapshot as cases know those of the state."""
     try:
         record = json.loads(row["record"] or "{}")
@@ -292,12 +295,8 @@ def _as_stored(row: Mapping[str, Any]) -> dict[str, Any]:
             remedy="Rebuild the findings of that day; the report is not published.",
         ) from error
     spans = {name: row[name].isoformat() for name in ("start_time", "end_time")}
-    return {**row, "record": {"details": details, "stage": row["stage"], **spans}}
-
-
-def _decided(row: Mapping[str, Any]) -> datetime:
-    when: datetime = row["decided_time"] or row["created_time"]
-    return when
+    record = {"details": details, "stage": row["stage"], **spans}
+    return cast("FindingRow", {**row, "record": record})
 
 
 def week_label(start: date) -> str:
