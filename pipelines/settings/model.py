@@ -224,6 +224,12 @@ class District(Part):
             ["EXAMPLE", "school.example"],
         )
     )
+    judged_kinds: tuple[Literal["dating", "jobs"], ...] = setting(
+        (),
+        "private kinds of sites that rules on sites judge here. Without them, use of such "
+        "sites is counted and held against no one. Their names stay withheld either way",
+        ["dating", "jobs"],
+    )
     usual_break: str = setting(
         "",
         "the duty-free break of staff who have none in staff_duty.csv: "

@@ -158,6 +158,20 @@ def job_search_at_noon(story: Story) -> Mapping[str, str]:
     return {"site_categories.csv": "".join(rows)}
 
 
+JUDGED = 'judged_kinds = ["jobs"]\nusual_duty = "07:30-15:30"\n'
+
+
+def job_search_where_jobs_are_judged(story: Story) -> Mapping[str, str]:
+    """The district decided that rules judge this kind of site, too."""
+    return {**job_search_at_noon(story), "district.toml": JUDGED}
+
+
+def vacancies_for_students(story: Story) -> Mapping[str, str]:
+    """A site of a judged kind that the district approves for the work of this job."""
+    entry = "a9,vacancies.example,domain,staff,,,sanctioned,board\n"
+    return {**job_search_where_jobs_are_judged(story), "approved_sites.csv": entry}
+
+
 def last_valid_day(story: Story) -> None:
     at_work(story)
     story.surf("avega", "hs-avega", "10:05", ("quiz.example",), minutes=15)
@@ -257,6 +271,8 @@ SCENARIOS = (
         severity="low",
     ),
     Scenario("S54c", job_search_at_noon),
+    Scenario("S54d", job_search_where_jobs_are_judged, ("NA-1",), "avega", severity="low"),
+    Scenario("S54e", vacancies_for_students),
     Scenario("S55", uncategorised_blog),
     Scenario("S56", mislabelled_lesson_site),
     Scenario("S58", blocks_only),

@@ -13,9 +13,11 @@ COLUMNS = {
 }
 
 
-def make(_inputs: Inputs) -> dict[str, RegistryFrame]:
-    """Return the built-in list."""
-    return {"sensitive_categories": RegistryFrame(domain_lists.sensitive_categories(), ())}
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the built-in list; the district may have rules judge more of its kinds."""
+    more = pl.col("category").is_in(inputs.settings.district.judged_kinds)
+    frame = domain_lists.sensitive_categories().with_columns(is_judged=pl.col("is_judged") | more)
+    return {"sensitive_categories": RegistryFrame(frame, ())}
 
 
 TABLE = Table(

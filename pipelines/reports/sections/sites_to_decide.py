@@ -53,8 +53,9 @@ def summary(rows: pl.DataFrame) -> str:
     minutes = rows["unjudged_minutes"][0]
     if minutes >= 1:
         said.append(
-            "Sites of kinds that no rule judges, such as jobs, dating, or health, took "
-            f"{duration(minutes)}; they are counted without names."
+            "Sites of private kinds that no rule judges took "
+            f"{duration(minutes)}; they are counted without names. Health is such a kind, and "
+            "so are jobs and dating unless your settings name them (judged_kinds)."
         )
     return " ".join(said)
 
