@@ -4,22 +4,21 @@ To open DuckDB and to create the macros takes thirty times as long as an attache
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 
 import duckdb
 
-from pipelines.warehouse.database import SCHEMAS, Database, writing
-
-_KEPT = ExitStack()
+from pipelines.settings.model import MEMORY_MB
+from pipelines.warehouse.database import SCHEMAS, Database, _connect, _tune
 
 
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
     """Open the warehouse's DuckDB with its settings and macros; it ends with the process."""
-    database = _KEPT.enter_context(writing(Path(":memory:"), threads=1))
-    return database._connection
+    connection = _connect(":memory:")
+    _tune(connection, 1, MEMORY_MB)
+    return connection
 
 
 @contextmanager
