@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.district import District
 from pipelines.health.rule_coverage import (
@@ -22,7 +22,9 @@ from pipelines.health.rule_coverage import (
     PRESENCE,
     REASONS,
     TABLE,
+    CoverageRow,
     arrived,
+    coverage_rows,
     family_of,
     fed_since,
     rules_on,
@@ -101,7 +103,7 @@ def families_of(header: Header) -> tuple[str, ...]:
 
 
 def judged_rules(
-    district: District, rows: Sequence[Mapping[str, object]], days: tuple[date, date]
+    district: District, rows: Sequence[CoverageRow], days: tuple[date, date]
 ) -> JudgedRules:
     """Summarize one week of `marts.rule_coverage` by rule.
 
@@ -110,7 +112,7 @@ def judged_rules(
     """
     rules = rules_on(district.detections, district.registry)
     held = arrived(district.store)
-    left = _counted(row for row in rows if row["filter"] == LEFT)
+    left = _counted(row for row in rows if row.filter == LEFT)
     lacking: dict[str, list[str]] = {}
     silent: dict[tuple[tuple[str, ...], str], list[str]] = {}
     unfed, on = [], 0
@@ -141,25 +143,23 @@ def judged_rules(
     )
 
 
-def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+def _counted(rows: Iterable[CoverageRow]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in rows:
-        places = found.setdefault(row["family"], {})
-        places[row["building"]] = places.get(row["building"], 0) + row["event_count"]
+        places = found.setdefault(row.family, {})
+        places[row.building] = places.get(row.building, 0) + row.event_count
     return found
 
 
-def _nothing_left(
-    family: str, left: Left, rows: Sequence[Mapping[str, Any]]
-) -> dict[str, list[str]]:
+def _nothing_left(family: str, left: Left, rows: Sequence[CoverageRow]) -> dict[str, list[str]]:
     """Return buildings with events that a family judged none of, by the largest loss."""
     lost: dict[str, dict[str, int]] = {}
     for row in rows:
-        is_own = row["family"] == family and row["is_loss"]
-        if is_own and row["filter"] != NO_ACCOUNT:
-            filters = lost.setdefault(row["building"], {})
-            dropped = filters.get(row["filter"], 0) + row["dropped_count"]
-            filters[row["filter"]] = dropped
+        is_own = row.family == family and row.is_loss
+        if is_own and row.filter != NO_ACCOUNT:
+            filters = lost.setdefault(row.building, {})
+            dropped = filters.get(row.filter, 0) + row.dropped_count
+            filters[row.filter] = dropped
     found: dict[str, list[str]] = {}
     for building, filters in sorted(lost.items()):
         is_silent = not left.get(family, {}).get(building)
@@ -177,7 +177,7 @@ def note_judged_rules(database: "Database", district: District) -> None:
     if newest is None:
         return
     first = newest - DAYS + timedelta(days=1)
-    rows = database.days_of(TABLE, first, newest)
+    rows = coverage_rows(database.days_of(TABLE, first, newest))
     noted = json.dumps(asdict(judged_rules(district, rows, (first, newest))))
     with district.store.writing() as connection:
         if fact(connection, NOTED) != noted:

@@ -8,15 +8,16 @@ reported before any log is read.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.errors import capital
 from pipelines.lake.files import REJECTS
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.ledger import lake_files, source_files
+from pipelines.state.rows import typed
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.sentences import listed
@@ -145,8 +146,6 @@ SAME_LOG: Mapping[str, str] = {
 }
 """Log of keyboards -> the end of the sentence on a log that never arrives."""
 ELSEWHERE = "elsewhere"
-Row = Mapping[str, Any]
-"""A row of `marts.rule_coverage`, or a sum of rows."""
 JUDGED = "candidates"
 UNITS: Mapping[str, str] = {LOGONS: "sign-ins", FLOWS: "connections"}
 Held = Mapping[tuple[str, str], str]
@@ -287,7 +286,38 @@ class RuleCoverage:
         return [line for line in lacking if not any(one in line for one in counted)]
 
 
-def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverage:
+class CoverageRow(NamedTuple):
+    """A row of `marts.rule_coverage`, or a sum of rows."""
+
+    family: str
+    building: str
+    position: int
+    filter: str
+    is_loss: bool
+    event_count: int
+    dropped_count: int
+    event_date: date = date.min
+    device_class: str | None = None
+
+    def filtered(self) -> tuple[str, str, int, str, bool]:
+        """Return the filter that the row counts, at its building."""
+        return self[:5]
+
+    def plus(self, other: "CoverageRow") -> "CoverageRow":
+        """Return the row with the counts of another one too."""
+        return self._replace(
+            event_count=self.event_count + other.event_count,
+            dropped_count=self.dropped_count + other.dropped_count,
+        )
+
+
+def coverage_rows(rows: Iterable[Mapping[str, object]]) -> list[CoverageRow]:
+    """Return rows of the table; an earlier snapshot has no class of device."""
+    names = CoverageRow._fields
+    return typed(CoverageRow, ({name: row[name] for name in names if name in row} for row in rows))
+
+
+def coverage_of(rows: Sequence[CoverageRow], *, has_leases: bool = False) -> RuleCoverage:
     """Sum up rows of `marts.rule_coverage`.
 
     Args:
@@ -296,19 +326,19 @@ def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverag
     """
     if not rows:
         return RuleCoverage(0, 0, ())
-    summed = _summed(rows, FILTERED)
-    sites = [row for row in summed if row["family"] == SITES]
-    judged = sum(row["event_count"] for row in sites if row["filter"] == JUDGED)
-    lost = sum(
-        row["dropped_count"] for row in sites if row["is_loss"] and row["filter"] != NO_ACCOUNT
-    )
-    days = [row["event_date"] for row in rows]
+    summed = _summed(rows, CoverageRow.filtered)
+    sites = [row for row in summed if row.family == SITES]
+    judged = sum(row.event_count for row in sites if row.filter == JUDGED)
+    lost = sum(row.dropped_count for row in sites if row.is_loss and row.filter != NO_ACCOUNT)
+    days = [row.event_date for row in rows]
     blind = tuple(_blind(summed, rows))
     openings = tuple(_openings(blind, rows, has_leases=has_leases))
     return RuleCoverage(judged + lost, judged, blind, min(days), max(days), openings)
 
 
-def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) -> list[Opening]:
+def _openings(
+    blind: Iterable[Blind], rows: Iterable[CoverageRow], *, has_leases: bool
+) -> list[Opening]:
     """Return one for each log or list that would help, where a filter left out too much.
 
     A request that several families lose counts once: the family that loses most of it
@@ -316,24 +346,24 @@ def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) 
     """
     at = {(one.family, one.building, one.filter) for one in blind}
     writing = {
-        row[CLASS]
+        row.device_class or NO_CLASS
         for row in rows
-        if row["family"] == KEYBOARDS
-        and row["filter"] == "a device that can be carried"
-        and row["event_count"]
+        if row.family == KEYBOARDS
+        and row.filter == "a device that can be carried"
+        and row.event_count
     }
     lost: dict[tuple[str, str, str], dict[tuple[str, str], dict[str, int]]] = {}
     for row in rows:
-        family, building, name = row["family"], row["building"], row["filter"]
-        if (family, building, name) not in at or not row["dropped_count"]:
+        family, building, name = row.family, row.building, row.filter
+        if (family, building, name) not in at or not row.dropped_count:
             continue
-        device = row.get(CLASS) or NO_CLASS
+        device = row.device_class or NO_CLASS
         what = _opened_by(name, family, device, writing, has_leases=has_leases)
         is_one_reason = not what or name in OPENED_BY
         why = REASONS[name] if is_one_reason else ""
         key = (what, why, UNITS.get(family, "requests"))
         counts = lost.setdefault(key, {}).setdefault((building, device), {})
-        counts[family] = counts.get(family, 0) + row["dropped_count"]
+        counts[family] = counts.get(family, 0) + row.dropped_count
     codes = _codes_of_families()
     found = []
     for (what, why, unit), places in lost.items():
@@ -381,100 +411,96 @@ def _codes_of_families() -> Mapping[str, set[str]]:
     return found
 
 
-def blind_of(rows: Sequence[Row]) -> list[Blind]:
+def blind_of(rows: Sequence[CoverageRow]) -> list[Blind]:
     """Return the filters that left out too much, the worst first."""
-    return list(_blind(_summed(rows, FILTERED), rows))
+    return list(_blind(_summed(rows, CoverageRow.filtered), rows))
 
 
-def _summed(rows: Iterable[Row], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Return counts by some columns, in order of first appearance."""
-    found: dict[tuple[object, ...], dict[str, object]] = {}
+def _summed(rows: Iterable[CoverageRow], key: Callable[[CoverageRow], object]) -> list[CoverageRow]:
+    """Return counts by a key, in order of first appearance."""
+    found: dict[object, CoverageRow] = {}
     for row in rows:
-        key = tuple(row[name] for name in keys)
-        sums = found.setdefault(key, dict(zip(keys, key, strict=True)) | dict.fromkeys(COUNTS, 0))
-        for name in COUNTS:
-            sums[name] += row[name]
+        known = found.get(key(row))
+        found[key(row)] = row if known is None else known.plus(row)
     return list(found.values())
 
 
-def _blind(summed: Iterable[Row], rows: Sequence[Row]) -> Iterable[Blind]:
+def _blind(summed: Iterable[CoverageRow], rows: Sequence[CoverageRow]) -> Iterable[Blind]:
     lost = [
         row
         for row in summed
-        if row["is_loss"]
-        and row["event_count"] >= MIN_EVENTS
-        and row["dropped_count"] / row["event_count"] > BLIND_SHARE
+        if row.is_loss
+        and row.event_count >= MIN_EVENTS
+        and row.dropped_count / row.event_count > BLIND_SHARE
     ]
     for row in sorted(lost, key=_worst_first):
         yield _of_devices(row, rows)
 
 
-def _worst_first(row: Row) -> tuple[object, ...]:
-    share = row["dropped_count"] / row["event_count"]
-    return -share, row["family"], row["building"], row["position"]
+def _worst_first(row: CoverageRow) -> tuple[object, ...]:
+    share = row.dropped_count / row.event_count
+    return -share, row.family, row.building, row.position
 
 
-def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
+def _of_devices(lost: CoverageRow, rows: Sequence[CoverageRow]) -> Blind:
     """Return the loss, by class of device if only some classes lose much.
 
     If the device is unknown, its class is unknown too: then the share
     is that of all events.
     """
     found = Blind(
-        lost["family"],
-        lost["building"],
-        lost["filter"],
-        lost["event_count"],
-        lost["dropped_count"],
+        lost.family,
+        lost.building,
+        lost.filter,
+        lost.event_count,
+        lost.dropped_count,
     )
-    if CLASS not in rows[0]:
-        return found
     place = (found.family, found.building, found.filter)
     at = [
-        {**row, CLASS: row[CLASS] or NO_CLASS}
+        row._replace(device_class=row.device_class or NO_CLASS)
         for row in rows
-        if (row["family"], row["building"], row["filter"]) == place and row["event_count"] > 0
+        if (row.family, row.building, row.filter) == place and row.event_count > 0
     ]
-    classes = _summed(at, [CLASS])
+    classes = _summed(at, lambda row: row.device_class)
     worse = sorted(
-        (row for row in classes if row["dropped_count"] > BLIND_SHARE * row["event_count"]),
-        key=lambda row: str(row[CLASS]),
+        (row for row in classes if row.dropped_count > BLIND_SHARE * row.event_count),
+        key=lambda row: str(row.device_class),
     )
-    names = tuple(row[CLASS] for row in worse)
+    names = tuple(str(row.device_class) for row in worse)
     if len(worse) in (0, len(classes)) or NO_CLASS in names:
         return found
     return replace(
         found,
-        event_count=sum(row["event_count"] for row in worse),
-        dropped_count=sum(row["dropped_count"] for row in worse),
+        event_count=sum(row.event_count for row in worse),
+        dropped_count=sum(row.dropped_count for row in worse),
         devices=names,
     )
 
 
-def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
+def gaps_of(rows: Iterable[CoverageRow], family: str) -> list[Blind]:
     """Return buildings where a family judged less than nine tenths, with the worst filter.
 
     Events without an account count if they are more than a fifth: guests and
     private phones always have some.
     """
-    own = [row for row in rows if row["family"] == family]
-    summed = _summed(own, FILTERED)
+    own = [row for row in rows if row.family == family]
+    summed = _summed(own, CoverageRow.filtered)
     blind = {one.building: one for one in reversed(list(_blind(summed, own)))}
-    parts: dict[str, list[Row]] = {}
+    parts: dict[str, list[CoverageRow]] = {}
     judged: dict[str, int] = {}
-    for row in sorted(summed, key=lambda row: (row["building"], row["position"])):
-        if row["is_loss"] and row["filter"] != NO_ACCOUNT:
-            parts.setdefault(row["building"], []).append(row)
-        if row["filter"] == JUDGED:
-            judged[row["building"]] = row["event_count"]
+    for row in sorted(summed, key=lambda row: (row.building, row.position)):
+        if row.is_loss and row.filter != NO_ACCOUNT:
+            parts.setdefault(row.building, []).append(row)
+        if row.filter == JUDGED:
+            judged[row.building] = row.event_count
     for part in parts.values():
-        lost = sum(row["dropped_count"] for row in part)
+        lost = sum(row.dropped_count for row in part)
         # events that no rule is about are not part of the total
-        came = lost + judged.get(part[0]["building"], 0)
+        came = lost + judged.get(part[0].building, 0)
         if came < MIN_EVENTS or came - lost >= ENOUGH * came:
             continue
-        worst = max(part, key=lambda row: int(row["dropped_count"]))
-        found = _of_devices({**worst, "event_count": came}, own)
+        worst = max(part, key=lambda row: row.dropped_count)
+        found = _of_devices(worst._replace(event_count=came), own)
         blind.setdefault(found.building, found)
     return [blind[name] for name in sorted(blind)]
 
@@ -487,7 +513,7 @@ def note_coverage(database: "Database", store: Store) -> None:
     first = (newest or date.max) - DAYS + timedelta(days=1)
     week = database.days_of(TABLE, first, newest or date.max)
     leases = any(one.event_class == "leases" for one in lake_files(store))
-    found = coverage_of(week, has_leases=leases)
+    found = coverage_of(coverage_rows(week), has_leases=leases)
     noted = json.dumps(asdict(found), default=date.isoformat)
     with store.writing() as connection:
         if fact(connection, NOTED) != noted:
@@ -501,7 +527,7 @@ def noted_coverage(store: Store) -> RuleCoverage:
     if isinstance(noted, list):  # the rows, as an earlier version noted them
         days = (date.fromisoformat(row["event_date"]) for row in noted)
         return coverage_of(
-            [row | {"event_date": day} for row, day in zip(noted, days, strict=True)]
+            coverage_rows(row | {"event_date": day} for row, day in zip(noted, days, strict=True))
         )
     return RuleCoverage(
         attributable=noted["attributable"],

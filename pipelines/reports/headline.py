@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from statistics import median, quantiles
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
@@ -22,6 +22,8 @@ from pipelines.health.rule_coverage import (
     KEYBOARDS,
     REASONS,
     Blind,
+    CoverageRow,
+    coverage_rows,
     gaps_of,
 )
 from pipelines.reports.language import plural, text
@@ -168,11 +170,11 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
 
 
 @once
-def judged(view: View) -> list[dict[str, Any]]:
+def judged(view: View) -> list[CoverageRow]:
     """Return what each filter left out in the week, for all days and sources together."""
     rows = view.of_week(view.inputs.rule_coverage)
     summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(pl.col(COUNTS).sum())
-    return summed.to_dicts()
+    return coverage_rows(summed.iter_rows(named=True))
 
 
 def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:

@@ -167,7 +167,7 @@ class View:
 
     @cached_property
     def _decided(self) -> Mapping[str, datetime]:
-        """Time at which each finding was last decided or made."""
+        """Time at which each finding was last decided, or made."""
         when = pl.coalesce("decided_time", "created_time")
         return dict(self.known.select("finding_id", when).iter_rows())
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.health.judged_rules import judged_rules, noted_judged_rules
-from pipelines.health.rule_coverage import DAYS, KEYBOARDS, TABLE
+from pipelines.health.rule_coverage import DAYS, KEYBOARDS, TABLE, coverage_rows
 from pipelines.warehouse.snapshots import attach_warehouse
 from tests.journey.commands import schoolbell
 
@@ -27,7 +27,7 @@ def week(district):
 def test_a_run_notes_what_was_judged_and_status_shows_it(district, week):
     rows, days = week
     with open_district(district.home) as home:
-        counted = judged_rules(home, rows, days)
+        counted = judged_rules(home, coverage_rows(rows), days)
         noted = noted_judged_rules(home.store)
         assert noted.line == counted.line
         assert 20 < noted.on < noted.count == len(home.rules)
@@ -50,7 +50,7 @@ def test_a_rule_whose_events_all_drop_out_did_not_judge(district, week):
         for row in rows
     ]
     with open_district(district.home) as home:
-        before, after = (judged_rules(home, one, days) for one in (rows, lost))
+        before, after = (judged_rules(home, coverage_rows(one), days) for one in (rows, lost))
     assert after.on < before.on
     (said,) = [one for one in after.reasons if "do not log logons" in one]
     assert "SA-4" in said

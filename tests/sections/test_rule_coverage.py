@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.health.rule_coverage import coverage_of
+from pipelines.health.rule_coverage import coverage_of, coverage_rows
 from pipelines.reports.headline import not_judged_at
 from pipelines.reports.page_one import headline, lines
 from pipelines.reports.pages import parts_of
@@ -245,10 +245,10 @@ def test_a_device_that_is_not_known_has_no_class_that_loses_all():
     """What hides the device hides its class: of these alone 100% are always lost."""
     known = coverage("presence", "elsewhere", 0, 0, came=600)
     hidden = coverage("presence", "elsewhere", 400, came=400, device_class="unknown")
-    (one,) = coverage_of(frame("rule_coverage", known + hidden).to_dicts()).blind
+    (one,) = coverage_of(coverage_rows(frame("rule_coverage", known + hidden).to_dicts())).blind
     assert (one.devices, one.share) == ((), 0.4)
     laptops = coverage("presence", "elsewhere", 0, 400, came=400, device_class="laptop")
-    found = coverage_of(frame("rule_coverage", known + laptops).to_dicts()).blind[-1]
+    found = coverage_of(coverage_rows(frame("rule_coverage", known + laptops).to_dicts())).blind[-1]
     assert (found.devices, found.share) == (("laptop",), 1.0)
 
 
@@ -261,7 +261,7 @@ def test_the_same_gap_at_several_places_is_one_sentence():
         *coverage("presence", "Pine High", 0, 0, 390, **chromebooks),
         *coverage("keyboards", "elsewhere", 0, 500, **chromebooks),
     ]
-    (said,) = coverage_of(frame("rule_coverage", rows).to_dicts()).lines
+    (said,) = coverage_of(coverage_rows(frame("rule_coverage", rows).to_dicts())).lines
     assert said == (
         "Google's ChromeOS audit would let 5 rules judge 1,200 requests per week at Oak "
         "Middle and Pine High, and outside the buildings"
@@ -277,13 +277,15 @@ def test_no_advice_is_given_that_is_followed_already():
     for row in rows[:3]:
         if row["filter"] == "candidates":
             row["filter"] = "a device that can be carried"
-    (line,) = coverage_of(frame("rule_coverage", rows).to_dicts()).lines
+    (line,) = coverage_of(coverage_rows(frame("rule_coverage", rows).to_dicts())).lines
     assert line.startswith("The Security logs of the desktops that send no logs yet would")
     lost = coverage("presence", "Oak Middle", 300)
     lost[0]["filter"] = "no device"
-    (asked,) = coverage_of(frame("rule_coverage", lost).to_dicts()).lines
+    (asked,) = coverage_of(coverage_rows(frame("rule_coverage", lost).to_dicts())).lines
     assert asked.startswith("DHCP and VPN logs would let")
-    (known,) = coverage_of(frame("rule_coverage", lost).to_dicts(), has_leases=True).lines
+    (known,) = coverage_of(
+        coverage_rows(frame("rule_coverage", lost).to_dicts()), has_leases=True
+    ).lines
     assert known.endswith(
         "rules cannot judge 300 requests per week at Oak Middle, which come from an "
         "address whose device is not known"
@@ -306,5 +308,5 @@ def test_what_no_rule_is_about_is_no_part_of_the_judged_share():
     """Background requests counted as judged: the share was always 100%."""
     rows = coverage("sites", "Oak Middle", 0, 60)
     rows[-1] |= {"event_count": 90}
-    found = coverage_of(frame("rule_coverage", rows * 2).to_dicts())
+    found = coverage_of(coverage_rows(frame("rule_coverage", rows * 2).to_dicts()))
     assert (found.attributable, found.judged, found.is_enough) == (300, 180, False)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.health.rule_coverage import coverage_of, fed_since, rules_on
+from pipelines.health.rule_coverage import coverage_of, coverage_rows, fed_since, rules_on
 from pipelines.warehouse.models import models, rules
 
 DAY = "2026-03-02"
@@ -80,6 +80,6 @@ def test_a_carts_device_is_given_to_no_one(name, said):
         "event_count": 1000,
         "dropped_count": 600,
     }
-    (line,) = coverage_of([row]).lines
+    (line,) = coverage_of(coverage_rows([row])).lines
     assert said in line
     assert "rules judge 600 requests per week at HS" in line
