@@ -5,16 +5,20 @@ would block a run indefinitely, and one that never ends would fill the memory.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:  # a fifth of a second to import
+    import requests
 
 CHUNK_BYTES = 65_536
 BETWEEN_BYTES = 0.9
 """Share of a deadline for one read, so that the library reports what it knows first."""
 
 Result = TypeVar("Result")
+S = TypeVar("S", bound="requests.Session")
 
 
 class TooLargeError(OSError):
@@ -56,7 +60,16 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     return results[0]
 
 
-def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any) -> Response:
+def asked(
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    most: int = 0,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    allow_redirects: bool = True,
+) -> Response:
     """Return the answer of an address.
 
     Args:
@@ -71,15 +84,20 @@ def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any
 
     def call() -> Response:
         with requests.request(
-            method, url, stream=True, timeout=seconds * BETWEEN_BYTES, **values
+            method,
+            url,
+            data=data,
+            headers=headers,
+            allow_redirects=allow_redirects,
+            stream=True,
+            timeout=seconds * BETWEEN_BYTES,
         ) as answer:
-            data = content(answer, most) if most else b""
-            return Response(answer.status_code, data)
+            return Response(answer.status_code, content(answer, most) if most else b"")
 
     return within(seconds, call)
 
 
-def content(answer: Any, most: int) -> bytes:
+def content(answer: "requests.Response", most: int) -> bytes:
     """Return the content of an answer that was not read yet.
 
     Raises:
@@ -94,10 +112,10 @@ def content(answer: Any, most: int) -> bytes:
     return bytes(data)
 
 
-def bounded(session: Any, most: int) -> Any:
+def bounded(session: S, most: int) -> S:
     """Return a session of `requests` that reads no answer larger than `most` bytes."""
 
-    def read(answer: Any, **_values: object) -> object:
+    def read(answer: "requests.Response", **_values: object) -> "requests.Response":
         import requests
 
         made = requests.Response()

@@ -7,13 +7,18 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pipelines.cli.errors import named_home, readable_errors
 from pipelines.errors import SettingsError
+
+if TYPE_CHECKING:  # Typer's own copy of Click, which has no public name
+    from typer._click.core import Command, Context
+    from typer._click.formatting import HelpFormatter
+    from typer._click.shell_completion import CompletionItem
 
 AGENCY = "Service agencies"
 GROUPS = {
@@ -160,7 +165,7 @@ AT = "at"
 """`schoolbell at HOME COMMAND ...`: a rule of sudo can fix the home in this form."""
 
 
-class Commands(MutableMapping[str, Any]):
+class Commands(MutableMapping[str, "Command"]):
     """The commands by name; a module is imported when its command is used.
 
     Polars, DuckDB and pydantic take most of a second to import; help and errors of
@@ -168,9 +173,9 @@ class Commands(MutableMapping[str, Any]):
     """
 
     def __init__(self) -> None:
-        self._loaded: dict[str, object] = {}
+        self._loaded: dict[str, Command] = {}
 
-    def __getitem__(self, name: str) -> object:
+    def __getitem__(self, name: str) -> "Command":
         if name not in self._loaded:
             module, attribute = COMMANDS[name][0].split(":")
             try:
@@ -187,7 +192,7 @@ class Commands(MutableMapping[str, Any]):
             if isinstance(found, typer.Typer):
                 # as a separate group it would read [records] as a color
                 group.add_typer(found, name=name)
-                command: Any = typer.main.get_group(group).commands[name]
+                command = typer.main.get_group(group).commands[name]
             else:
                 group.command(name)(found)
                 command = typer.main.get_command(group)
@@ -195,7 +200,7 @@ class Commands(MutableMapping[str, Any]):
             self._loaded[name] = command
         return self._loaded[name]
 
-    def __setitem__(self, name: str, command: object) -> None:
+    def __setitem__(self, name: str, command: "Command") -> None:
         self._loaded[name] = command
 
     def __delitem__(self, name: str) -> None:
@@ -215,14 +220,14 @@ class Schoolbell(TyperGroup):
         super().__init__(**values)
         self.commands = Commands()
 
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+    def shell_complete(self, ctx: "Context", incomplete: str) -> "list[CompletionItem]":
         """Complete the name of a command without importing any."""
         self.commands = {
             name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()
         }
         return super().shell_complete(ctx, incomplete)
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Take `at HOME` off the front: what follows works on that home alone.
 
         Without arguments, show the commands of a week.
@@ -232,14 +237,16 @@ class Schoolbell(TyperGroup):
             ctx.exit()
         return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(
+        self, ctx: "Context", args: list[str]
+    ) -> "tuple[str | None, Command | None, list[str]]":
         """Report a home that cannot be opened before importing the command."""
         is_run = not ctx.resilient_parsing and "--help" not in args
         if is_run and args[0] in OPENING:
             _require_settings(args)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write each command with its first sentence; those of agencies only where one is."""
         del ctx
         wide = max(map(len, COMMANDS))

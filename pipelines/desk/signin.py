@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome, owner_of
@@ -39,6 +39,9 @@ from pipelines.settings.secrets import looked_up
 from pipelines.state.connections import Store
 from pipelines.state.desk_users import accounts
 from pipelines.web import asked, bounded, within
+
+if TYPE_CHECKING:  # only a desk with OpenID needs it
+    from authlib.integrations.requests_client import OAuth2Session
 
 MOST = 5_000
 """Sessions at a time; the oldest makes room."""
@@ -347,7 +350,7 @@ class OpenIdSignIn:
         claims = self._claims(desk, str(token.get("id_token", "")), begun.nonce)
         return session_of(desk, claims)
 
-    def _client(self, desk: Desk, back: str) -> Any:
+    def _client(self, desk: Desk, back: str) -> "OAuth2Session":
         from authlib.integrations.requests_client import OAuth2Session
 
         one = desk.openid
@@ -359,7 +362,7 @@ class OpenIdSignIn:
             code_challenge_method="S256",
         )
 
-    def _about(self, desk: Desk) -> Mapping[str, Any]:
+    def _about(self, desk: Desk) -> Mapping[str, object]:
         """Return the provider's description of itself."""
         issuer = desk.openid.issuer.rstrip("/")
         if issuer not in self._metadata:
@@ -372,17 +375,17 @@ class OpenIdSignIn:
             self._metadata[issuer] = found
         return self._metadata[issuer]
 
-    def _claims(self, desk: Desk, id_token: str, nonce: str) -> Mapping[str, Any]:
+    def _claims(self, desk: Desk, id_token: str, nonce: str) -> Mapping[str, object]:
         """Return the claims of an ID token, with its signature and every date checked."""
         from joserfc import jwt
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
         about = self._about(desk)
-        keys = KeySet.import_key_set(dict(_fetched(about["jwks_uri"])))  # type: ignore[arg-type]
+        keys = KeySet.import_key_set(dict(_fetched(str(about["jwks_uri"]))))  # type: ignore[arg-type]
         registry = jwt.JWTClaimsRegistry(
             leeway=60,
-            iss={"essential": True, "value": about["issuer"]},
+            iss={"essential": True, "value": str(about["issuer"])},
             aud={"essential": True, "value": desk.openid.client_id},
             exp={"essential": True},
             nonce={"essential": True, "value": nonce},

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import Pipe
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pipelines.engines import ATTEMPTS, Engine, EngineError, cores
 from pipelines.engines.worker import TaskResult
@@ -48,7 +48,7 @@ class Pool(Engine):
         for worker in self._started:
             worker.end()
 
-    def _run(self, function: Callable[[Any], Any], task: Any) -> Any:
+    def _run(self, function: Callable[[T], R], task: T) -> R:
         for _ in range(ATTEMPTS):
             worker = self._free()
             try:
@@ -93,9 +93,9 @@ class _Worker:
                 env={**os.environ, "POLARS_MAX_THREADS": str(threads)},
             )
 
-    def ask(self, function: Callable[[object], object], task: object) -> TaskResult:
+    def ask(self, function: Callable[[T], R], task: T) -> TaskResult[R]:
         self._connection.send((function, task))
-        found: TaskResult = self._connection.recv()
+        found: TaskResult[R] = self._connection.recv()
         return found
 
     def kill(self) -> None:

@@ -12,10 +12,13 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.engines import ATTEMPTS, Engine, EngineError
 from pipelines.engines.worker import TaskResult, answer
+
+if TYPE_CHECKING:  # Spark need not be installed
+    from pyspark import SparkContext
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,12 +52,12 @@ class Spark(Engine):
         self._threads.shutdown()
         self._context.stop()
 
-    def _run(self, function: Callable[[Any], Any], task: Any) -> Any:
+    def _run(self, function: Callable[[T], R], task: T) -> R:
         from py4j.protocol import Py4JError
 
         try:
             job = self._context.parallelize([task], 1).map(partial(answer, function))
-            found: TaskResult = job.collect()[0]
+            found: TaskResult[R] = job.collect()[0]
         except Py4JError as error:
             raise EngineError(
                 f"Spark gave a task up after {ATTEMPTS} attempts, or was stopped",
@@ -64,7 +67,7 @@ class Spark(Engine):
         return found.value()
 
 
-def _connected(master: str) -> Any:
+def _connected(master: str) -> "SparkContext":
     """Return a connection to the cluster.
 
     Raises:

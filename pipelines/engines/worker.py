@@ -5,16 +5,19 @@ It ends when the process that started it does, whichever way that ended.
 
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar, cast
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-class TaskResult(NamedTuple):
+class TaskResult(NamedTuple, Generic[R]):
     """The value that a function returned or the error that it raised; the other is None."""
 
-    result: object
+    result: R | None
     error: Exception | None
 
-    def value(self) -> object:
+    def value(self) -> R:
         """Return what it returned.
 
         Raises:
@@ -22,10 +25,10 @@ class TaskResult(NamedTuple):
         """
         if self.error is not None:
             raise self.error
-        return self.result
+        return cast("R", self.result)
 
 
-def answer(function: Callable[[object], object], task: object) -> TaskResult:
+def answer(function: Callable[[T], R], task: T) -> TaskResult[R]:
     """Call a function; an error is an answer too."""
     try:
         return TaskResult(function(task), None)

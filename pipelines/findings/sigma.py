@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import yaml
 from sigma.collection import SigmaCollection
 from sigma.conditions import ConditionFieldEqualsValueExpression as FieldIs
 from sigma.conditions import ConditionValueExpression
 from sigma.conversion.base import TextQueryBackend
+from sigma.conversion.deferred import DeferredQueryExpression
 from sigma.conversion.state import ConversionState
 from sigma.correlations import (
     SigmaCorrelationCondition,
@@ -27,7 +28,15 @@ from sigma.correlations import (
 )
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
-from sigma.types import CompareOperators
+from sigma.types import (
+    CompareOperators,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaString,
+    SigmaType,
+)
 
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
@@ -36,6 +45,8 @@ from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
+
+Value = TypeVar("Value", bound=SigmaType)
 
 MAX_BYTES = 1_000_000
 """Maximum size of a file of rules."""
@@ -235,8 +246,7 @@ class _Backend(TextQueryBackend):
         return f"${name}"
 
     def _like(self, cond: FieldIs, how: str) -> str:
-        text: Any = cond.value
-        pattern = text.convert(
+        pattern = _value(cond, SigmaString).convert(
             escape_char="\\", wildcard_multi="%", wildcard_single="_", add_escaped="\\"
         )
         column = self.column(cond.field)
@@ -254,13 +264,13 @@ class _Backend(TextQueryBackend):
 
     def convert_condition_field_eq_val_num(self, cond: FieldIs, state: ConversionState) -> str:
         """Convert a number, also for a text column."""
-        value: Any = cond.value
-        column, bound = self.column(cond.field), self._bound(float(value.number))
+        number = float(_value(cond, SigmaNumber).number)
+        column, bound = self.column(cond.field), self._bound(number)
         return f"coalesce(try_cast({column} as double) = {bound}, false)"
 
     def convert_condition_field_compare_op_val(self, cond: FieldIs, state: ConversionState) -> str:
         """Convert a comparison of numbers."""
-        value: Any = cond.value
+        value = _value(cond, SigmaCompareExpression)
         if value.op not in COMPARED:
             raise SigmaError(f"{value.op} is not supported")
         column, bound = self.column(cond.field), self._bound(float(value.number.number))
@@ -269,17 +279,16 @@ class _Backend(TextQueryBackend):
 
     def convert_condition_field_eq_val_re(self, cond: FieldIs, state: ConversionState) -> str:
         """Convert a pattern; pySigma has checked it with RE2, which DuckDB uses."""
-        value: Any = cond.value
-        pattern = value.escape((), "\\", escape_escape_char=False, flag_prefix=True)
+        expression = _value(cond, SigmaRegularExpression)
+        pattern = expression.escape([], "\\", escape_escape_char=False, flag_prefix=True)
         column = self.column(cond.field)
         bound = self._bound(pattern)
         return f"coalesce(regexp_matches({column}::varchar, {bound}), false)"
 
     def convert_condition_field_eq_val_cidr(self, cond: FieldIs, state: ConversionState) -> str:
         """Convert membership in a network."""
-        value: Any = cond.value
-        column = self.column(cond.field)
-        bound = self._bound(InNetwork(self._relation.text, column, value.network))
+        column, network = self.column(cond.field), _value(cond, SigmaCIDRExpression).network
+        bound = self._bound(InNetwork(self._relation.text, column, network))
         return f"coalesce(list_contains({bound}::varchar[], {column}), false)"
 
     def convert_condition_field_eq_val_null(self, cond: FieldIs, state: ConversionState) -> str:
@@ -294,16 +303,25 @@ class _Backend(TextQueryBackend):
         """Convert absence, the same as a missing value."""
         return self.convert_condition_field_eq_val_null(cond, state)
 
-    def convert_condition_field_eq_val(self, cond: FieldIs, state: ConversionState) -> Any:
+    def convert_condition_field_eq_val(
+        self, cond: FieldIs, state: ConversionState
+    ) -> str | DeferredQueryExpression:
         """Convert any value; a type without a method is refused."""
         kind = type(cond.value).__name__
         if kind not in HANDLED:
             raise SigmaError(f"values of the kind {kind} are not supported")
         return super().convert_condition_field_eq_val(cond, state)
 
-    def convert_condition_val(self, cond: ConditionValueExpression, state: ConversionState) -> Any:
+    def convert_condition_val(self, cond: ConditionValueExpression, state: ConversionState) -> str:
         """Refuse a word without a field."""
         raise SigmaError("a word that names no field would be sought everywhere")
+
+
+def _value(cond: FieldIs, kind: type[Value]) -> Value:
+    """Return the value of a condition, of the kind that its method converts."""
+    if not isinstance(cond.value, kind):
+        raise SigmaError(f"values of the kind {type(cond.value).__name__} are not supported")
+    return cond.value
 
 
 def read_rules(folder: Path) -> tuple[list[SigmaQuery], list[RefusedRule]]:

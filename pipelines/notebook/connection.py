@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -24,6 +23,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state.privacy_records import note_opening
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import (
+    Relation,
     SqlError,
     current,
     kept,
@@ -42,7 +42,7 @@ EXAMPLES = 1_000
 """Rows from which `describe` takes its example."""
 SHOWN = 3
 """Gaps that one line names; the rest are counted."""
-Ask = Callable[..., Any]
+Ask = Callable[[str], Relation]
 VARIABLE = "SCHOOLBELL_HOME"
 DEMO = "demo-district"
 
@@ -243,7 +243,7 @@ class Connection:
         self.path = path
         try:
             # an earlier connection lives on in the relations that came from it
-            self._connection: Any = locked_down(path, is_local=self._is_local)
+            self._connection = locked_down(path, is_local=self._is_local)
             self.district, self.zone = self._about()
             self.coverage: Coverage = coverage(self.sql, self.zone)
         except SqlError as error:
@@ -261,7 +261,7 @@ class Connection:
         """The snapshot's id, as reports print it."""
         return self.path.stem
 
-    def sql(self, query: str, **params: object) -> Any:
+    def sql(self, query: str, **params: object) -> Relation:
         """Return the relation of a query; `$name` in it takes the argument `name`.
 
         Returns:
@@ -270,7 +270,7 @@ class Connection:
         """
         return self._connection.sql(query, params=params)
 
-    def ask(self, question: str, **values: object) -> Any:
+    def ask(self, question: str, **values: object) -> Relation:
         """Return the relation of a saved query, by its name, or of a query in SQL."""
         is_name = question.isidentifier()
         return self.saved(question, **values) if is_name else self.sql(question, **values)
@@ -279,10 +279,10 @@ class Connection:
         """Return the rows of a query in Polars, each instant in the connection's zone."""
         return self.local(self.sql(query, **params))
 
-    def local(self, relation: Any) -> pl.DataFrame:
+    def local(self, relation: Relation) -> pl.DataFrame:
         """Return the rows of a relation in Polars, each instant in the connection's zone."""
-        frame: pl.DataFrame = relation.pl()
         zone = self.zone if self._is_local else "UTC"
+        frame: pl.DataFrame = relation.pl()
         return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
     @property
@@ -290,7 +290,7 @@ class Connection:
         """The saved queries of the product and the home, by name, as their files are now."""
         return queries_with(DistrictHome(self.home).queries)
 
-    def saved(self, name: str = "", **values: object) -> object:
+    def saved(self, name: str = "", **values: object) -> Relation:
         """Return the relation of a saved query, as `sql` does for a query in SQL.
 
         The home's folder `queries` contains the district's own.

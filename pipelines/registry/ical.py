@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -17,6 +17,9 @@ import polars as pl
 from pipelines.registry.calendar import SATURDAY, SUMMER_FROM, SUMMER_TO, weekdays
 from pipelines.registry.csv_files import RegistryFrame
 from pipelines.settings.problems import Problem
+
+if TYPE_CHECKING:  # a third of a second: most homes have no such file
+    from icalendar import Calendar, Component, Event
 
 KEPT = frozenset(
     {
@@ -117,19 +120,19 @@ def _fault(text: str) -> str:
         return f"{type(error).__name__} {error}".strip()
 
 
-def _odd(event: Any) -> str:
+def _odd(event: "Component") -> str:
     """Return what about an event's times no calendar of a school can mean."""
     if "DTSTART" not in event:
         return "it has no DTSTART"
     if any(isinstance(event.get(name), list) for name in ("DTSTART", "DTEND", "RRULE")):
         return "it has DTSTART, DTEND or RRULE more than once"
-    start = event["DTSTART"].dt
-    end = event["DTEND"].dt if "DTEND" in event else start
+    start = event.get("DTSTART").dt
+    end = event.get("DTEND").dt if "DTEND" in event else start
     if isinstance(start, datetime) != isinstance(end, datetime):
         return "DTSTART and DTEND are not both days, or both times"
     if not all(FIRST_YEAR <= one.year <= LAST_YEAR for one in (start, end)):
         return f"it is not within the years {FIRST_YEAR} to {LAST_YEAR}"
-    length = event["DURATION"].dt if "DURATION" in event else _day(end) - _day(start)
+    length = event.get("DURATION").dt if "DURATION" in event else _day(end) - _day(start)
     if not timedelta() <= length <= FURTHEST:
         return f"it does not end within {FURTHEST.days} days of its start"
     rule = event.get("RRULE", {})
@@ -257,7 +260,7 @@ def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
     return is_summer
 
 
-def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:
+def _expanded(text: str, name: str, problems: list[Problem]) -> "list[Event]":
     """Return every occurrence of every event that takes place."""
     import icalendar
 
@@ -274,7 +277,9 @@ def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:
     return [event for event in found if str(event.get("STATUS")) != "CANCELLED"]
 
 
-def _between(whole: Any, first: date, last: date, name: str, problems: list[Problem]) -> list[Any]:
+def _between(
+    whole: "Calendar", first: date, last: date, name: str, problems: list[Problem]
+) -> "list[Event]":
     """Return the occurrences of some days; an event that has no days goes alone."""
     import recurring_ical_events
 
@@ -306,37 +311,37 @@ def _kind(title: str, rules: list[tuple[re.Pattern[str], str]], *, is_timed: boo
     return None if is_timed and found not in CHANGES else found
 
 
-def _is_timed(event: Any) -> bool:
-    return isinstance(event["DTSTART"].dt, datetime)
+def _is_timed(event: "Event") -> bool:
+    return isinstance(event.get("DTSTART").dt, datetime)
 
 
-def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
+def _days(event: "Event", zone: ZoneInfo) -> Iterator[date]:
     """Yield local days of an event; an all-day event ends before its DTEND."""
-    start = event["DTSTART"].dt
+    start = event.get("DTSTART").dt
     if isinstance(start, datetime):
         yield (start.astimezone(zone) if start.tzinfo else start).date()
         return
-    end = event["DTEND"].dt if "DTEND" in event else start + timedelta(days=1)
+    end = event.get("DTEND").dt if "DTEND" in event else start + timedelta(days=1)
     count = min(max((end - start).days, 1), MAX_EVENT)
     for number in range(count):
         yield start + timedelta(days=number)
 
 
-def _span(whole: Any, name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
+def _span(whole: "Calendar", name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
     """Return the first day, and a day after the last; endless rules are cut off.
 
     An event far from most others (a reminder of 2099) would hide them, so it is reported.
     """
     events = list(whole.walk("VEVENT"))
-    starts = sorted(_day(event["DTSTART"].dt) for event in events)
+    starts = sorted(_day(event.get("DTSTART").dt) for event in events)
     if not starts:
         return None, None
     most = starts[(len(starts) - 1) * 9 // 10]
     first, last = max(starts[0], most - 2 * FURTHEST), most + FURTHEST
     ends = [most]
     for event in events:
-        start = _day(event["DTSTART"].dt)
-        end = _day(event["DTEND"].dt) if "DTEND" in event else start
+        start = _day(event.get("DTSTART").dt)
+        end = _day(event.get("DTEND").dt) if "DTEND" in event else start
         if start > last or (end < first and "RRULE" not in event):
             what = f"event of {start} is set aside: it is years away from the others"
             problems.append(Problem(name, what, severity="notice"))

@@ -35,6 +35,7 @@ LONGEST = 7
 MAX_CHANGED = 0.25
 """Maximum share of rows to write, or of free blocks; above it a snapshot is written whole."""
 
+Relation = duckdb.DuckDBPyRelation
 SqlError = duckdb.Error
 """Error of a reader's own query, for packages that may not import DuckDB."""
 
