@@ -1,5 +1,7 @@
 """Collects the commands and runs the one that was asked for."""
 
+from __future__ import annotations
+
 import gc
 import os
 import sys
@@ -175,7 +177,7 @@ class Commands(MutableMapping[str, "Command"]):
     def __init__(self) -> None:
         self._loaded: dict[str, Command] = {}
 
-    def __getitem__(self, name: str) -> "Command":
+    def __getitem__(self, name: str) -> Command:
         if name not in self._loaded:
             module, attribute = COMMANDS[name][0].split(":")
             try:
@@ -200,7 +202,7 @@ class Commands(MutableMapping[str, "Command"]):
             self._loaded[name] = command
         return self._loaded[name]
 
-    def __setitem__(self, name: str, command: "Command") -> None:
+    def __setitem__(self, name: str, command: Command) -> None:
         self._loaded[name] = command
 
     def __delitem__(self, name: str) -> None:
@@ -220,14 +222,14 @@ class Schoolbell(TyperGroup):
         super().__init__(**values)
         self.commands = Commands()
 
-    def shell_complete(self, ctx: "Context", incomplete: str) -> "list[CompletionItem]":
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
         """Complete the name of a command without importing any."""
         self.commands = {
             name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()
         }
         return super().shell_complete(ctx, incomplete)
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Take `at HOME` off the front: what follows works on that home alone.
 
         Without arguments, show the commands of a week.
@@ -238,15 +240,15 @@ class Schoolbell(TyperGroup):
         return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
 
     def resolve_command(
-        self, ctx: "Context", args: list[str]
-    ) -> "tuple[str | None, Command | None, list[str]]":
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
         """Report a home that cannot be opened before importing the command."""
         is_run = not ctx.resilient_parsing and "--help" not in args
         if is_run and args[0] in OPENING:
             _require_settings(args)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write each command with its first sentence; those of agencies only where one is."""
         del ctx
         wide = max(map(len, COMMANDS))

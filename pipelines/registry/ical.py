@@ -5,6 +5,8 @@ and free text. None of them may cost the calendar, so only the properties that m
 kept, and an event that cannot be read is set aside alone.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -120,7 +122,7 @@ def _fault(text: str) -> str:
         return f"{type(error).__name__} {error}".strip()
 
 
-def _odd(event: "Component") -> str:
+def _odd(event: Component) -> str:
     """Return what about an event's times no calendar of a school can mean."""
     if "DTSTART" not in event:
         return "it has no DTSTART"
@@ -260,7 +262,7 @@ def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
     return is_summer
 
 
-def _expanded(text: str, name: str, problems: list[Problem]) -> "list[Event]":
+def _expanded(text: str, name: str, problems: list[Problem]) -> list[Event]:
     """Return every occurrence of every event that takes place."""
     import icalendar
 
@@ -278,8 +280,8 @@ def _expanded(text: str, name: str, problems: list[Problem]) -> "list[Event]":
 
 
 def _between(
-    whole: "Calendar", first: date, last: date, name: str, problems: list[Problem]
-) -> "list[Event]":
+    whole: Calendar, first: date, last: date, name: str, problems: list[Problem]
+) -> list[Event]:
     """Return the occurrences of some days; an event that has no days goes alone."""
     import recurring_ical_events
 
@@ -311,11 +313,11 @@ def _kind(title: str, rules: list[tuple[re.Pattern[str], str]], *, is_timed: boo
     return None if is_timed and found not in CHANGES else found
 
 
-def _is_timed(event: "Event") -> bool:
+def _is_timed(event: Event) -> bool:
     return isinstance(event.get("DTSTART").dt, datetime)
 
 
-def _days(event: "Event", zone: ZoneInfo) -> Iterator[date]:
+def _days(event: Event, zone: ZoneInfo) -> Iterator[date]:
     """Yield local days of an event; an all-day event ends before its DTEND."""
     start = event.get("DTSTART").dt
     if isinstance(start, datetime):
@@ -327,7 +329,7 @@ def _days(event: "Event", zone: ZoneInfo) -> Iterator[date]:
         yield start + timedelta(days=number)
 
 
-def _span(whole: "Calendar", name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
+def _span(whole: Calendar, name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
     """Return the first day, and a day after the last; endless rules are cut off.
 
     An event far from most others (a reminder of 2099) would hide them, so it is reported.
