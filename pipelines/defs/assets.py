@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -63,6 +62,17 @@ BALANCE = dg.AssetCheckSpec(
     description=("For every file: lines = events + rejects + blanks + duplicates + pending."),
     blocking=True,
 )
+CodeLinks = dict[str, dg.CodeReferencesMetadataValue]
+Shown = (
+    dg.FloatMetadataValue
+    | dg.IntMetadataValue
+    | dg.JsonMetadataValue
+    | dg.PathMetadataValue
+    | dg.TextMetadataValue
+    | dg.UrlMetadataValue
+)
+"""Metadata of a report in Dagster."""
+
 FINDINGS = dg.AssetKey(["findings", "findings"])
 SNAPSHOT = dg.AssetKey(["snapshots", "current"])
 REPORT = dg.AssetKey(["reports", "weekly"])
@@ -116,14 +126,14 @@ def _tags_of(model: Model) -> dict[str, str]:
     return tags | rule | {"status": status}
 
 
-def code_of(place: ModuleType | Callable[..., Any]) -> dict[str, Any]:
+def code_of(place: ModuleType | Callable[..., object]) -> CodeLinks:
     """Return the metadata of an asset's link to the module or function that makes it."""
     lines = 1 if isinstance(place, ModuleType) else inspect.getsourcelines(place)[1]
     file = str(inspect.getsourcefile(place))
     return _code_references([(file, lines)])
 
 
-def _code_references(places: Sequence[tuple[str, int]]) -> dict[str, Any]:
+def _code_references(places: Sequence[tuple[str, int]]) -> CodeLinks:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # links to code are beta in 1.13
         files = [dg.LocalFileCodeReference(file_path=f, line_number=n) for f, n in places]
@@ -184,13 +194,13 @@ def model_asset(
             # the sum of a range is the row count of none of its days
             counted = {"dagster/row_count": by_day.get(day, 0)}
             context.add_asset_metadata(
-                counted | shown if day == days[-1] else counted,
+                {**counted, **shown} if day == days[-1] else counted,
                 partition_key=day.isoformat(),
             )
         broken = {breach.check: breach for breach in made.breaches}
         yield dg.MaterializeResult(
             asset_key=key,
-            metadata={} if days else {"dagster/row_count": made.rows} | shown,
+            metadata={} if days else {"dagster/row_count": made.rows, **shown},
         )
         yield dg.AssetCheckResult(
             asset_key=key,
@@ -321,7 +331,7 @@ def shown_columns(model: Model) -> list[str]:
     ]
 
 
-def preview(database: Database, model: Model) -> dict[str, Any]:
+def preview(database: Database, model: Model) -> dict[str, dg.TableMetadataValue]:
     """Return metadata of a materialization; empty if nothing may be shown."""
     columns = shown_columns(model)
     if not columns or not database.has(model.name):
@@ -493,9 +503,7 @@ def snapshot_asset(marts: Sequence[Model], freshness: dg.FreshnessPolicy) -> dg.
     return snapshot
 
 
-def report_metadata(
-    done: Sequence[Published], week: date, address: str
-) -> dict[str, dg.MetadataValue[Any]]:
+def report_metadata(done: Sequence[Published], week: date, address: str) -> dict[str, Shown]:
     """Return the location of the week's report, and the numbers of its page one.
 
     Args:
@@ -503,7 +511,7 @@ def report_metadata(
         address: Where the reports folder is on a web server; may be empty.
     """
     pages = [str(one.page) for one in done]
-    found: dict[str, dg.MetadataValue[Any]] = {"pages": dg.MetadataValue.json(pages)}
+    found: dict[str, Shown] = {"pages": dg.MetadataValue.json(pages)}
     own = next((one for one in done if one.week_start == week), None)
     if own is None:
         return found | {"report": dg.MetadataValue.text("no events in this week")}
@@ -560,7 +568,7 @@ def report_asset(
         arrived = metadata.get("arrived")
         yield dg.AssetCheckResult(
             check_name="hours_arrived",
-            passed=arrived is not None and float(arrived.value or 0) >= MIN_ARRIVED,
+            passed=arrived is not None and float(str(arrived.value or 0)) >= MIN_ARRIVED,
             severity=WARN,
             metadata={"arrived": arrived} if arrived else {},
         )

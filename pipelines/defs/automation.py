@@ -45,9 +45,6 @@ OUTBOX = dg.AssetKey(["alerts", "outbox"])
 COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 TICK_SECONDS = 30
 
-# Dagster keeps the type of an evaluation to itself
-Evaluation = Any
-
 
 def ingest_job() -> AssetJob:
     """Read everything new."""
@@ -330,7 +327,9 @@ def look_and_tell(
     )
 
 
-def _metadata(states: list[dict[str, Any]], health: Health) -> dict[str, Any]:
+def _metadata(
+    states: list[dict[str, object]], health: Health
+) -> dict[str, int | dg.TableMetadataValue | dg.TimestampMetadataValue]:
     records = [dg.TableRecord({name: str(state[name]) for name in COLUMNS}) for state in states]
     schema = dg.TableSchema([dg.TableColumn(name) for name in COLUMNS])
     return {
@@ -357,7 +356,7 @@ def _results(health: Health) -> Iterator[dg.AssetCheckResult]:
         )
 
 
-def alerts_job() -> Any:
+def alerts_job() -> AssetJob:
     """Look at the sources, and send what is due."""
     return dg.define_asset_job(
         "alerts",
@@ -427,7 +426,7 @@ def _tell_of_checks(district: District, context: dg.RunStatusSensorContext, now:
         announce(district, broken, news, now)
 
 
-def _evaluations(records: Iterable[dg.EventLogRecord]) -> Iterator[Evaluation]:
+def _evaluations(records: Iterable[dg.EventLogRecord]) -> Iterator[dg.AssetCheckEvaluation]:
     """Yield evaluations of checks that warn and are reported nowhere else."""
     for record in records:
         event = record.event_log_entry.dagster_event

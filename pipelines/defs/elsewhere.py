@@ -12,7 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dagster as dg
 
@@ -175,7 +175,7 @@ def _built(district: District) -> Iterator[State]:
     """Yield assets without days, then those of each day that a run builds, newest first."""
     days = sorted(map(str, days_said_of(ledger.event_days(district.store))))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, Any]] = {}
+    previews: dict[str, dict[str, dg.TableMetadataValue]] = {}
     with reading(district.home.warehouse) as database:
         for name, model in district.models.items():
             if database.has(name):

@@ -49,7 +49,9 @@ from pipelines.warehouse.models import models
 QUIET_HOURS = Alerts().quiet_run_hours
 
 
-def report_link(home: HomeResource, settings: Settings | None) -> dg.MetadataValue[Any]:
+def report_link(
+    home: HomeResource, settings: Settings | None
+) -> dg.UrlMetadataValue | dg.PathMetadataValue:
     """Return the location of the newest report: on the web server, or on this machine."""
     if settings and settings.report.address:
         return dg.MetadataValue.url(f"{settings.report.address.rstrip('/')}/latest.html")

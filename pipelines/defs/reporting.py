@@ -41,11 +41,11 @@ def _one_commit(storage: Any) -> Iterator[None]:
         yield
         return
     connect, lock = storage._connect, storage._db_lock
-    connections: dict[str, Any] = {}
+    connections: dict[str, object] = {}
     with ExitStack() as stack:
 
         @contextmanager
-        def opened_once(shard: str) -> Iterator[Any]:
+        def opened_once(shard: str) -> Iterator[object]:
             if shard not in connections:
                 connections[shard] = stack.enter_context(connect(shard))
             yield connections[shard]

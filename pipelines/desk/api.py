@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -317,8 +317,7 @@ def cases_view(visit: ApiVisit) -> Response:
     found = matching(visit.desk.home, visit.context, chosen)
     held = tickets(visit.context.district.store)
     rows = [
-        ApiCase(**_case(visit, one, held.get(one.case.case_id, "")))
-        for one in found[offset : offset + limit]
+        _case(visit, one, held.get(one.case.case_id, "")) for one in found[offset : offset + limit]
     ]
     items = len(work_list(visit.desk.home, visit.context))
     return _json(ApiCases(total=len(found), offset=offset, cases=rows, items=items))
@@ -329,27 +328,27 @@ def _number(text: str, default: int) -> int:
     return int(text) if is_number else default
 
 
-def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> dict[str, Any]:
+def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> ApiCase:
     case, context = known.case, visit.context
-    return {
-        "case_id": case.case_id,
-        "number": case.label,
-        "week": case.week,
-        "sentence": sentence(context, case.heaviest),
-        "kind": case.heaviest["kind"],
-        "rule": case.heaviest["rule"],
-        "weight": case.severity,
-        "confidence": SURE.get(case.confidence, "Lead"),
-        "standing": known.standing,
-        "since": case.first_day,
-        "due": case.due,
-        "is_overdue": known.standing == "waiting" and case.due < context.today,
-        "is_student": known.is_student,
-        "buildings": sorted(buildings_of(visit.desk.home, case)),
-        "assignee": case.assignee or "",
-        "ticket": ticket,
-        "address": context.address_of(case),
-    }
+    return ApiCase(
+        case_id=case.case_id,
+        number=case.label,
+        week=case.week,
+        sentence=sentence(context, case.heaviest),
+        kind=case.heaviest["kind"],
+        rule=case.heaviest["rule"],
+        weight=case.severity,
+        confidence=SURE.get(case.confidence, "Lead"),
+        standing=known.standing,
+        since=case.first_day,
+        due=case.due,
+        is_overdue=known.standing == "waiting" and case.due < context.today,
+        is_student=known.is_student,
+        buildings=sorted(buildings_of(visit.desk.home, case)),
+        assignee=case.assignee or "",
+        ticket=ticket,
+        address=context.address_of(case),
+    )
 
 
 def case_view(visit: ApiVisit) -> Response:
@@ -359,7 +358,8 @@ def case_view(visit: ApiVisit) -> Response:
     (known,) = [one for one in home.known(context, home.week(context)) if one.case is case]
     ticket = tickets(context.district.store).get(case.case_id, "")
     made = ApiCaseDetails(
-        **_case(visit, known, ticket), findings=[_finding(context, row) for row in case.counted]
+        **dict(_case(visit, known, ticket)),
+        findings=[_finding(context, row) for row in case.counted],
     )
     read_by(visit.desk, context, case.case_id)
     return _json(made)
@@ -541,7 +541,7 @@ ENDPOINTS = (
 )
 
 
-def document() -> dict[str, Any]:
+def document() -> dict[str, object]:
     """Return the OpenAPI document of these addresses."""
     models = [one.answer for one in ENDPOINTS if one.answer] + [ApiError]
     made, schemas = models_json_schema(
@@ -575,9 +575,9 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(one: Endpoint, refs: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
+def _operation(one: Endpoint, refs: Mapping[type[BaseModel], object]) -> dict[str, object]:
     roles = ", ".join(MATRIX[one.right]) if one.right else "any role"
-    parameters: list[dict[str, Any]] = [
+    parameters: list[dict[str, object]] = [
         {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
         for name, text in (one.query or {}).items()
     ]

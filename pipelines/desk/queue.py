@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from pipelines.actions.context import ActionContext
@@ -161,7 +161,7 @@ def role_of(one: ListedCase) -> str:
 
 def queue_page(
     home: OpenHome, context: ActionContext, chosen: QueueFilter, first: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the cases that match a filter, with the choices of the filter."""
     known = home.known(context, home.week(context))
     found = matching(home, context, chosen)
@@ -227,7 +227,7 @@ def rule_title(context: ActionContext, code: str) -> str:
     return found.title if found else code
 
 
-def _item(context: ActionContext, item: WorkItem) -> dict[str, Any]:
+def _item(context: ActionContext, item: WorkItem) -> dict[str, object]:
     """Return an item on the list of work, as the report words it."""
     head, size = item.cases[0], len(item.cases)
     if size == 1:
@@ -457,7 +457,7 @@ def selected(
 
 def many_page(
     context: ActionContext, cases: Sequence[Case], revision: Callable[[str], str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return what one verdict on several cases would cover."""
     return {
         "rows": [

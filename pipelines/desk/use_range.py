@@ -9,7 +9,6 @@ ranges is a sum of such counts too.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
@@ -88,7 +87,9 @@ def use_page(inputs: ReportInputs, chosen: UseFilter) -> dict[str, object]:
     here = sites.filter(pl.col("category") == chosen.category) if chosen.category else sites
     places = _summed(hourly, "building", unit)
     there = hourly.filter(pl.col("building") == chosen.building) if chosen.building else hourly
-    by_hour = dict(_summed(there, "hour", unit))
+    by_hour = (
+        there.group_by("hour").agg(pl.col("minutes").sum() / unit).drop_nulls("hour").sort("hour")
+    )
     return {
         "weeks": [week_label(one) for one in reversed(weeks)],
         "filter": replace(chosen, first=week_label(first), last=week_label(last)),
@@ -101,7 +102,9 @@ def use_page(inputs: ReportInputs, chosen: UseFilter) -> dict[str, object]:
         "sites": _bars(_summed(here, "site", unit)[:MAX_SITES]),
         "site_count": here["site"].n_unique(),
         "buildings": _bars(places, chosen, "building"),
-        "hours": _bars([(clock(hour), by_hour[hour]) for hour in sorted(by_hour)]),
+        "hours": _bars(
+            [(clock(hour), minutes) for hour, minutes in by_hour.sort("hour").iter_rows()]
+        ),
     }
 
 
@@ -152,7 +155,7 @@ def _counted(rows: pl.DataFrame, names: Sequence[str], least: int) -> tuple[pl.D
     return shown.drop("category").join(newest, on=list(names)), left
 
 
-def _summed(rows: pl.DataFrame, name: str, days: int) -> list[tuple[Any, float]]:
+def _summed(rows: pl.DataFrame, name: str, days: int) -> list[tuple[str, float]]:
     """Return minutes a day by name, the most first."""
     found = rows.drop_nulls(name).group_by(name).agg(minutes=pl.col("minutes").sum() / days)
     return list(found.sort(["minutes", name], descending=[True, False]).iter_rows())

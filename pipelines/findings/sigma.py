@@ -318,7 +318,7 @@ class _Backend(TextQueryBackend):
 
 
 def _value(cond: FieldIs, kind: type[Value]) -> Value:
-    """Return the value of a condition, of the kind that its method converts."""
+    """Return the value of a condition, in the type that its method converts."""
     if not isinstance(cond.value, kind):
         raise SigmaError(f"values of the kind {type(cond.value).__name__} are not supported")
     return cond.value
