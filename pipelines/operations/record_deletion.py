@@ -20,6 +20,8 @@ from pipelines.lake.files import REJECTS, sweep, unlisted_files
 from pipelines.landing.remote import is_remote
 from pipelines.registry.kept_copies import forget
 from pipelines.reports.archive import removed_page, write_archive
+from pipelines.reports.editions import Edition
+from pipelines.reports.publication import edition_locale
 from pipelines.reports.rollups import is_last_of, spans_of
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
@@ -28,7 +30,6 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.alert_records import blank_message, finished_messages
-from pipelines.state.connections import Store
 from pipelines.state.findings import last_decided, remove_findings
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
 from pipelines.state.privacy_records import remove_attribution_changes
@@ -296,27 +297,14 @@ def _delete_reports(district: District, plan: Plan, now: datetime) -> None:
 
     A month or a semester is deleted with the last of its weeks.
     """
-    with in_locale(district.settings.district.locale):
-        _delete_pages(district.store, district.home, district.settings, plan, now)
-
-
-def _delete_pages(
-    store: Store, home: DistrictHome, settings: Settings, plan: Plan, now: datetime
-) -> None:
-    shared = {
-        "district": settings.district.name,
-        "report_title": settings.report.title,
-        "paper": PAPER[settings.report.paper],
-        "made": moment(now, ZoneInfo(settings.district.zone)),
-    }
+    store, home, settings = district.store, district.home, district.settings
     for thing in plan.things.get("report", ()):
         week = date.fromisoformat(thing.name)
         label = week_label(week)
         for folder in _archives(home):
             if (folder / label).is_dir():
                 shutil.rmtree(folder / label)
-                page = {f"{label}/index.html": removed_page(shared, week)}
-                write_archive(page, folder)
+                write_archive(_removed(settings, folder, week, now), folder)
             for span in spans_of(week):
                 if is_last_of(span, week):
                     for ending in (".html", ".csv", ".xlsx", ".parquet"):
@@ -324,6 +312,19 @@ def _delete_pages(
         with store.writing() as transaction:
             note_purged(transaction, [thing])
             remove_reports(transaction, thing.name)
+
+
+def _removed(settings: Settings, folder: Path, week: date, now: datetime) -> Mapping[str, str]:
+    """Return the page about a deleted report, in the language of its readers."""
+    kind, _, code = folder.name.partition("-")
+    with in_locale(edition_locale(settings, Edition(kind, code=code))):
+        shared = {
+            "district": settings.district.name,
+            "report_title": settings.report.title,
+            "paper": PAPER[settings.report.paper],
+            "made": moment(now, ZoneInfo(settings.district.zone)),
+        }
+        return {f"{week_label(week)}/index.html": removed_page(shared, week)}
 
 
 def _archives(home: DistrictHome) -> Iterable[Path]:

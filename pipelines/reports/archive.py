@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.errors import SchoolbellError
 from pipelines.reports.headline import NUMBERS
+from pipelines.reports.language import term, text
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.rollups import grouped, known_weeks, rollup_pages
@@ -99,9 +100,9 @@ def removed_page(shared: Mapping[str, str], week_start: date) -> str:
     return page(
         "removed.html.j2",
         **shared,
-        week=f"Week {week_start.isocalendar().week}",
+        week=text("Week {number}", number=week_start.isocalendar().week),
         dates=day_range(week_start, week_start + timedelta(days=6)),
-        report_id=f"{week_label(week_start)}, deleted",
+        report_id=text("{week}, deleted", week=week_label(week_start)),
         pdf_note="",
         versions=[],
     )
@@ -140,9 +141,9 @@ def entry(week: WeekNumbers, keys: Sequence[Number]) -> dict[str, object]:
     numbers = [week.get(key) for key in keys]
     return {
         "label": week_label(start),
-        "name": f"Week {start.isocalendar().week}",
+        "name": text("Week {number}", number=start.isocalendar().week),
         "is_removed": bool(week.get("is_removed")),
         "dates": day_range(start, start + timedelta(days=6)),
-        "numbers": [NOT_KNOWN if n is None else number(n) for n in numbers],
-        "coverage": NOT_KNOWN if whole is None else share(round(whole * 1e4), 10_000),
+        "numbers": [term(NOT_KNOWN) if n is None else number(n) for n in numbers],
+        "coverage": term(NOT_KNOWN) if whole is None else share(round(whole * 1e4), 10_000),
     }

@@ -26,19 +26,33 @@ from pipelines.reports.headline import (
     say_gap,
     work,
 )
+from pipelines.reports.language import (
+    ENGLISH,
+    Quoted,
+    language,
+    marked,
+    plural,
+    quoted,
+    restated,
+    term,
+    text,
+)
 from pipelines.reports.rows import CardRow, PublishedRecord
-from pipelines.reports.text_tables import Cell, Table, file_name, table, with_looks
+from pipelines.reports.text_tables import Cell, Table, each, file_name, table, with_looks
 from pipelines.reports.view import NO_BUILDING, View, once
 from pipelines.reports.words import (
+    DEVICE,
     KINDS,
     NOT_KNOWN,
     REVIEW,
     STANDINGS,
     STEPS,
     STRENGTHS,
+    category,
     count,
     day,
     distance,
+    estimate,
     how_sure,
     listed,
     number,
@@ -49,6 +63,7 @@ from pipelines.settings.problems import SEVERITIES
 from pipelines.state.rows import typed
 
 Say = Callable[[float], str]
+WITH_BREAKS = marked("of it in contract hours (breaks unknown)")
 
 NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
 SHOWN = 2
@@ -68,7 +83,7 @@ COUNTS_NO_LINES = frozenset(
     }
 )
 """Parts of the report whose numbers no gap can make smaller, or that show the gaps."""
-DEVICE = "device "
+ASK_FIRST = "Ask before anything else."
 LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
 LINES_SHOWN = 5
 """Cases of an item that are listed; the others open."""
@@ -79,19 +94,18 @@ def _plain(value: float) -> str:
 
 
 def _minutes(seconds: float) -> str:
-    whole = max(1, round(seconds / 60))
-    return "1 minute" if whole == 1 else f"{number(whole)} minutes"
+    return count(max(1, round(seconds / 60)), "minute")
 
 
 def _short(seconds: float) -> str:
     if seconds >= 90:
         return _minutes(seconds)
     whole = max(1, round(seconds))
-    return "1 second" if whole == 1 else f"{whole} seconds"
+    return plural("{n} second", "{n} seconds", whole, n=whole)
 
 
 def _about(seconds: float) -> str:
-    return f"about {_minutes(seconds)} (estimate)"
+    return estimate(_minutes(seconds))
 
 
 def _bytes(size: float) -> str:
@@ -137,7 +151,7 @@ def shown(measures: Mapping[str, object]) -> Iterable[tuple[str, str]]:
             continue  # other rules count other days, and their sentence has the number
         if value not in NOTHING and (text := _said(value, say)):
             is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
-            yield ("of it in contract hours (breaks unknown)" if is_whole else label, text)
+            yield (term(WITH_BREAKS if is_whole else label), text)
 
 
 def _said(value: object, say: Say | None) -> str:
@@ -145,9 +159,9 @@ def _said(value: object, say: Say | None) -> str:
     if say is not None:
         return say(value) if isinstance(value, int | float) and value is not True else ""
     if isinstance(value, list):
-        return listed([str(one).replace("_", " ") for one in value], most=6)
+        return listed([category(str(one)) for one in value], most=6)
     kind = value if isinstance(value, str) else ""
-    return DAY_KINDS[kind].label if kind in DAY_KINDS else kind.replace("_", " ")
+    return term(DAY_KINDS[kind].label if kind in DAY_KINDS else kind.replace("_", " "))
 
 
 def blind_note(view: View, section: str) -> str:
@@ -162,8 +176,12 @@ def _gaps_said(view: View) -> str:
         return ""
     named = "; ".join(say_gap(gap, view) for gap in gaps[:SHOWN])
     more = len(gaps) - SHOWN
-    rest = f"; and {number(more)} more" if more > 0 else ""
-    return f"No lines: {named}{rest}. Numbers do not include what happened then."
+    rest = text("; and {n} more", n=number(more)) if more > 0 else ""
+    return text(
+        "No lines: {gaps}{rest}. Numbers do not include what happened then.",
+        gaps=named,
+        rest=rest,
+    )
 
 
 @once
@@ -234,8 +252,9 @@ class Card:
     def advice(self) -> str:
         """The next step and the office, without the same sentence twice."""
         own = self.next_step
-        if self.referral.endswith(NO_QUESTIONS):
-            own = own.removesuffix(NO_QUESTIONS).rstrip()
+        asked = str(restated(NO_QUESTIONS))
+        if self.referral.endswith(asked):
+            own = own.removesuffix(asked).rstrip()
         return " ".join(filter(None, (own, self.referral)))
 
     @property
@@ -275,18 +294,13 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
     for rule in view.inputs.rules:
         for key in ("code", "name"):
             titles[str(rule.get(key))] = str(rule.get("title") or rule.get("name"))
-    when = pl.struct("start_time", "end_time").map_elements(
-        lambda row: span(row["start_time"], row["end_time"], view.zone),
-        return_dtype=pl.String,
-    )
     joined = findings.join(cited(view), on="finding_id", how="left", maintain_order="left")
     return with_blind_days(joined, view).with_columns(
-        when=when,
-        rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
-        referral=pl.struct("kind", "severity").map_elements(
-            lambda row: view.inputs.referral.sentence(row["kind"], row["severity"]),
-            return_dtype=pl.String,
+        when=each(
+            findings, lambda start, end: span(start, end, view.zone), "start_time", "end_time"
         ),
+        rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
+        referral=each(findings, view.inputs.referral.sentence, "kind", "severity"),
         decide_by=pl.col("event_date").dt.truncate("1w") + DAYS_TO_DECIDE,
         made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
@@ -303,49 +317,63 @@ def card(row: CardRow) -> Card:
     measures = record.get("measures") or {}
     seconds = (measures.get(name) for name in ("external_seconds", "total_seconds"))
     # limits of the clause come first
-    limits = sorted(record.get("limits") or (), key=ALWAYS_LIMITS.__contains__)
+    limits = [*map(restated, sorted(record.get("limits") or (), key=ALWAYS_LIMITS.__contains__))]
     if row["blind"]:
-        limits.append(f"Source hours without lines on that day: {row['blind']}.")
+        limits.append(text("Source hours without lines on that day: {hours}.", hours=row["blind"]))
     return Card(
         finding_id=row["finding_id"],
         page=page_name(row["finding_id"]),
         case_id=row["case_id"],
-        claim=with_looks(in_units(row["claim"], measures)),
+        claim=claim_of(row["claim"], measures),
         subject=row["subject"],
-        kind=KINDS.get(row["kind"], NOT_KNOWN),
-        rule=row["rule_title"],
-        when=record.get("local_time") or row["when"],
-        severity=row["severity"] if row["severity"] in SEVERITIES else NOT_KNOWN,
+        kind=term(KINDS.get(row["kind"], NOT_KNOWN)),
+        rule=restated(row["rule_title"]),
+        when=(record.get("local_time") if language() == ENGLISH else "") or row["when"],
+        severity=weight(row["severity"]),
         sure=how_sure(
             row["confidence"],
             len(row["sources"] or ()),
             [one.get("result", "") for one in record.get("alternatives") or ()],
         ),
         steps=STEPS[row["confidence"]],
-        review=REVIEW.get(row["status"], NOT_KNOWN),
+        review=term(REVIEW.get(row["status"], NOT_KNOWN)),
         devices=on_devices(row["devices"] or []),
         support=support(row["line_count"], row["sources"] or ()),
         sources=tuple(row["sources"] or ()),
         line_count=row["line_count"],
         decide=decide(row["decide_by"], row["made_date"]),
-        referral=row["referral"],
+        referral=restated(row["referral"]),
         measures=tuple(shown(measures)),
         seconds=next((float(one) for one in seconds if isinstance(one, int | float)), 0.0),
         sites=tuple(with_looks(site) for site in record.get("sites") or ()),
         clauses=tuple(
-            (clause["id"], clause.get("title") or "", STRENGTHS.get(strength, NOT_KNOWN))
+            (
+                clause["id"],
+                quoted(clause.get("title") or ""),
+                term(STRENGTHS.get(clause.get("strength", ""), NOT_KNOWN)),
+            )
             for clause in record.get("clauses") or ()
-            for strength in [clause.get("strength", "")]
         ),
         alternatives=tuple(
-            (plain(other.get("name")), plain(other.get("test")), plain(other.get("result")))
-            for other in record.get("alternatives") or ()
+            explanation(other, measures) for other in record.get("alternatives") or ()
         ),
         limits=tuple(limits),
-        known_by=tuple(map(capital, record.get("known_by") or ())),
-        would_change=tuple(map(capital, record.get("would_change") or ())),
-        next_step=record.get("next_step") or "Ask before anything else.",
+        known_by=tuple(upper(restated(one)) for one in record.get("known_by") or ()),
+        would_change=tuple(upper(restated(one)) for one in record.get("would_change") or ()),
+        next_step=restated(record.get("next_step") or ASK_FIRST),
     )
+
+
+def weight(severity: str) -> str:
+    """Return a severity in words."""
+    return term(severity if severity in SEVERITIES else NOT_KNOWN)
+
+
+def claim_of(claim: str, measures: Mapping[str, object]) -> str:
+    """Return the sentence of a finding, in the language and the units of its readers."""
+    said = restated(claim, measures)
+    shown = with_looks(in_units(said, measures))
+    return quoted(shown) if isinstance(said, Quoted) else shown
 
 
 def in_units(claim: str, measures: Mapping[str, object]) -> str:
@@ -359,8 +387,8 @@ def in_units(claim: str, measures: Mapping[str, object]) -> str:
 def decide(by: date, made: date) -> str:
     """Return the due date of a decision, in words for a past date too."""
     if by < made:
-        return f"A decision was due {day(by)}."
-    return f"Please decide by {day(by)}."
+        return text("A decision was due {day}.", day=day(by))
+    return text("Please decide by {day}.", day=day(by))
 
 
 def page_name(name: str) -> str:
@@ -373,7 +401,7 @@ def on_devices(tokens: Sequence[str]) -> str:
     names = [token.removeprefix(DEVICE) for token in tokens]
     if not names:
         return ""
-    return f"{'device' if len(names) == 1 else 'devices'} {listed(names, most=6)}"
+    return plural("device {name}", "devices {name}", len(names), name=listed(names, most=6))
 
 
 def read_record(row: CardRow) -> PublishedRecord:
@@ -393,8 +421,21 @@ def read_record(row: CardRow) -> PublishedRecord:
 def support(line_count: int, sources: Sequence[str]) -> str:
     """Return the number and sources of its log lines."""
     if not line_count:
-        return "Its log lines have been removed under the retention rules"
-    return f"{count(line_count, 'log line')} from {listed(sources)}"
+        return text("Its log lines have been removed under the retention rules")
+    lines = count(line_count, "log line")
+    return text("{lines} from {sources}", lines=lines, sources=listed(sources))
+
+
+def explanation(other: Mapping[str, str], measures: Mapping[str, object]) -> tuple[str, str, str]:
+    """Return an explanation's name, how it was tested, and the result."""
+    name, test = (restated(plain(other.get(key)), measures) for key in ("name", "test"))
+    return name, test, plain(other.get("result"))
+
+
+def upper(sentence: str) -> str:
+    """Return a sentence with a capital letter; English that is quoted remains marked."""
+    said = capital(sentence)
+    return quoted(said) if isinstance(sentence, Quoted) else said
 
 
 def plain(name: str | None) -> str:
@@ -504,7 +545,7 @@ class ItemCard:
     def next_step(self) -> str:
         """The next step of its cases; a pointer to each case if their rules differ."""
         steps = {one.head.next_step for one in self.cases}
-        return steps.pop() if len(steps) == 1 else "Open each case: their next steps differ."
+        return steps.pop() if len(steps) == 1 else text("Open each case: their next steps differ.")
 
     @property
     def since(self) -> str:
@@ -642,11 +683,11 @@ def _case_card(
         },
         subjects=subjects,
         group=_group(view, case),
-        standing=STANDINGS.get(standing, NOT_KNOWN),
+        standing=term(STANDINGS.get(standing, NOT_KNOWN)),
         is_open=case.status == "open",
         first=case.first_day,
         since=day(case.first_day),
-        severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
+        severity=weight(case.severity),
         label=case.label,
         desk=f"{view.inputs.desk}/cases/{case.case_id}" if view.inputs.desk else "",
         item=_item_by_case(view).get(case.case_id),
@@ -689,7 +730,7 @@ def _group(view: View, case: Case) -> str:
 def cases_table(cards: Iterable[CaseCard]) -> Table:
     """Return a table with one case per line."""
     return table(
-        "One row per case",
+        text("One row per case"),
         [
             "Case",
             "Account or device",

@@ -20,9 +20,10 @@ from typing import NamedTuple
 import polars as pl
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
+from pipelines.reports.language import text
 from pipelines.reports.text_tables import visible
 from pipelines.reports.view import View
-from pipelines.reports.words import clock, count, day, listed, moment, span
+from pipelines.reports.words import clock, count, day, device_name, listed, moment, span
 
 LIGHT: Mapping[str, str] = MappingProxyType(
     {
@@ -544,8 +545,9 @@ def _lane(row: CitedLine, seen_at: Mapping[str, str], *, is_by_site: bool) -> st
         return str(row.site)
     device = row.device
     if device is None:
-        return "device not known"
-    return f"{device} ({seen_at[device]})" if device in seen_at else str(device)
+        return text("device not known")
+    name = device_name(device)
+    return f"{name} ({seen_at[device]})" if device in seen_at else name
 
 
 def swim_lane(view: View, lines: Sequence[SeenLines]) -> Figure | None:
@@ -631,5 +633,5 @@ def in_words(view: View, lines: Iterable[SeenLines]) -> str:
         for ends in [(times[0], times[-1])]
     ]
     more = len(lanes) - len(said)
-    rest = f"; and {count(more, 'more lane')}" if more else ""
+    rest = text("; and {lanes}", lanes=count(more, "more lane")) if more else ""
     return f"{listed(said, most=4)}{rest}."

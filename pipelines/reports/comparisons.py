@@ -16,6 +16,7 @@ from pipelines.reports.headline import (
     is_whole,
     usual,
 )
+from pipelines.reports.language import plural, text
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.rows import Number
 from pipelines.reports.view import ONE_WEEK, View, once
@@ -63,12 +64,12 @@ def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
         is_share: Whether a difference is a share, if the counts are not small.
     """
     if now == before:
-        return "no change"
+        return text("no change")
     mark = UP if now > before else DOWN
     if not is_share or min(now, before) < MIN_FOR_SHARES:
         return f"{mark}{say(abs(now - before))}"
     share = round(100 * abs(now - before) / before)
-    return f"{mark}{share}%" if share else "no change"
+    return f"{mark}{share}%" if share else text("no change")
 
 
 def change(view: View, key: Number, now: int | None) -> str:
@@ -129,9 +130,12 @@ def whole(view: View) -> bool:
 
 def before_said(view: View) -> str:
     """Return the name of the period before."""
-    if view.weeks == 1:
-        return "last week"
-    return f"the {count(view.weeks, 'week')} before"
+    return text("last week") if view.weeks == 1 else weeks_before(view.weeks)
+
+
+def weeks_before(weeks: int) -> str:
+    """Return text such as "the 3 weeks before"."""
+    return plural("the {n} week before", "the {n} weeks before", weeks, n=number(weeks))
 
 
 def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +153,7 @@ def day_count(view: View) -> int:
 
 def a_day(view: View) -> str:
     """Return text such as "a school day"; in a week without one, "a day"."""
-    return "a school day" if view.on_site_dates else "a day"
+    return text("a school day") if view.on_site_dates else text("a day")
 
 
 def use_per_day(view: View) -> int:
@@ -170,9 +174,11 @@ def averaged(view: View) -> str:
     if not view.on_site_dates:
         return ""
     days = count(len(view.on_site_dates), "school day")
-    remote = remote_days(view)
-    said = f"Averages are over {days}"
-    return f"{said}; {remote} and is not included." if remote else f"{said}."
+    if remote := remote_days(view):
+        return text(
+            "Averages are over {days}; {remote} and is not included.", days=days, remote=remote
+        )
+    return text("Averages are over {days}.", days=days)
 
 
 def remote_days(view: View) -> str:
@@ -182,6 +188,9 @@ def remote_days(view: View) -> str:
     if not remote:
         return ""
     if len(remote) > MAX_DAYS_NAMED:
-        return f"{count(len(remote), 'day')} of remote learning were among the days"
-    verb = "was" if len(remote) == 1 else "were"
-    return f"{listed([day(one) for one in remote])} {verb} remote learning"
+        days = count(len(remote), "day")
+        return text("{days} of remote learning were among the days", days=days)
+    days = listed([day(one) for one in remote])
+    return plural(
+        "{days} was remote learning", "{days} were remote learning", len(remote), days=days
+    )

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.reports.headline import NUMBERS, coverage, this_week
+from pipelines.reports.language import marked, term, text
 from pipelines.reports.view import View, once
 from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE, number
 from pipelines.state.rows import ReportFacts
 
-OTHERS = {"hours_missing": "Source hours missing", "lines_set_aside": "Rejected lines"}
+OTHERS = {
+    "hours_missing": marked("Source hours missing"),
+    "lines_set_aside": marked("Rejected lines"),
+}
 SAID: Mapping[str, str] = {**{str(key): name for key, name in NUMBERS.items()}, **OTHERS}
-ABSENT = "not in the report"
+ABSENT = marked("not in the report")
 
 
 @dataclass(frozen=True)
@@ -82,20 +86,20 @@ def _between(revision: int, before: ReportFacts, now: ReportFacts) -> Iterator[C
     for key, label in SAID.items():
         numbers = [facts["numbers"].get(key) for facts in (before, now)]
         if numbers[0] != numbers[1]:
-            yield Change(revision, label, *map(_number, numbers))
+            yield Change(revision, term(label), *map(_number, numbers))
     for item in sorted({*before["items"], *now["items"]}):
         items = [facts["items"].get(item) for facts in (before, now)]
         if items[0] != items[1]:
-            yield Change(revision, f"Finding {item}", *map(_standing, items))
+            yield Change(revision, text("Finding {item}", item=item), *map(_standing, items))
 
 
 def _number(value: int | None) -> str:
-    return NOT_KNOWN if value is None else number(value)
+    return term(NOT_KNOWN) if value is None else number(value)
 
 
 def _standing(item: Sequence[str] | None) -> str:
     if item is None:
-        return ABSENT
+        return term(ABSENT)
     status, confidence = item
-    said = REVIEW.get(status, NOT_KNOWN)
-    return f"{said} ({SURE[confidence].lower()})"
+    said = term(REVIEW.get(status, NOT_KNOWN))
+    return f"{said} ({term(SURE[confidence]).lower()})"

@@ -12,13 +12,13 @@ from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue, report_reader_channel
 from pipelines.errors import SettingsError
 from pipelines.registry.outline import Outline
-from pipelines.reports.editions import SUMMARY, Edition, editions, numbers_of, of_building, said
+from pipelines.reports.editions import Edition, editions, numbers_of, of_building, said
 from pipelines.reports.language import in_locale, language, marked, text
 from pipelines.reports.mail import LEFT_OUT, REPORT_CLASS, Mail
-from pipelines.reports.page_one import lines, opening
+from pipelines.reports.page_one import notices_of
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.text_tables import Page, visible
+from pipelines.reports.text_tables import visible
 from pipelines.reports.view import View, week_label
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ReportReader, Settings
@@ -58,16 +58,8 @@ def edition_mail(inputs: ReportInputs, week: date, edition: Edition, where: str)
         f"{facts['why']} {facts['titles']['made']}",
     ]
     body = "\n".join(visible(str(row)) for row in rows) + "\n"
-    html = page("edition_mail.html.j2", **facts, is_page=False)
+    html = page("edition_mail.html.j2", **facts)
     return Mail(str(facts["report_id"]), subject, body, html)
-
-
-def summary_page(inputs: ReportInputs, week: date, edition: Edition) -> Mapping[str, Page]:
-    """Return the content of the email as a page of the edition, in the reader's language."""
-    facts = _facts(inputs, week, edition, "index.html") | {"left_out": "", "why": ""}
-    facts["titles"] |= {"report": text("The whole report, in English:")}
-    html = page("edition_mail.html.j2", **facts, is_page=True)
-    return {f"{week_label(week)}/{SUMMARY}": html}
 
 
 def _facts(inputs: ReportInputs, week: date, edition: Edition, where: str) -> dict[str, Any]:
@@ -78,7 +70,7 @@ def _facts(inputs: ReportInputs, week: date, edition: Edition, where: str) -> di
     moment = str(shared["made"]).removesuffix(".")
     made = text("Report {report}, made {moment}.", report=shared["report_id"], moment=moment)
     return shared | {
-        "notices": opening(own, lines(own), has_corrections=False)["notices"],
+        "notices": notices_of(own, has_corrections=False),
         "numbers": [(one.value, one.label) for one in numbers_of(whole, edition)],
         "where": where,
         "left_out": text(LEFT_OUT),
@@ -95,7 +87,16 @@ def _facts(inputs: ReportInputs, week: date, edition: Edition, where: str) -> di
 def edition_of(inputs: ReportInputs, reader: ReportReader) -> Edition | None:
     """Return the edition of a reader; None if the week does not know the building."""
     found = editions(inputs, [reader.edition])
-    return next((one for one in found if reader.building in ("", one.code, one.building)), None)
+    return next((one for one in found if is_reader_of(reader, one)), None)
+
+
+def is_reader_of(reader: ReportReader, edition: Edition) -> bool:
+    """Return whether an edition is the one that a reader gets."""
+    return reader.edition == edition.kind and reader.building in (
+        "",
+        edition.code,
+        edition.building,
+    )
 
 
 def queue_reader_mails(

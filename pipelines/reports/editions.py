@@ -20,8 +20,8 @@ from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of
 from pipelines.reports.headline import coverage, new_sites
-from pipelines.reports.language import marked, plural, text
-from pipelines.reports.page_one import lines, opening
+from pipelines.reports.language import ENGLISH, language, marked, plural, term, text
+from pipelines.reports.page_one import notices_of
 from pipelines.reports.pages import page, parts_of, wanted
 from pipelines.reports.report_inputs import ReportInputs, empty_frame, week_of, with_frames
 from pipelines.reports.rows import Shared, WeekNumbers
@@ -32,14 +32,14 @@ from pipelines.reports.weekly import Pages, about, case_pages, shared_files
 from pipelines.reports.words import KINDS, NOT_KNOWN, day_range, number, share
 
 HIDDEN = "withheld"
-SEVERAL = "several buildings"
-NOWHERE = "building not known"
-EVERY = "all buildings"
+SEVERAL = marked("several buildings")
+NOWHERE = marked("building not known")
+EVERY = marked("all buildings")
 
 SUMMARY = "summary.html"
-"""Page with the numbers of an edition, in the language of its readers."""
+"""Page of a week's numbers that earlier versions wrote next to an edition in another language."""
 TRANSLATED = ("principal", "superintendent")
-"""Editions with such a page, and with emails."""
+"""Editions in the language of their readers, and with emails."""
 PUBLIC_WEEKS = 8
 ARRIVED = marked("of source hours arrived")
 PUBLIC_ACTS = {
@@ -290,10 +290,15 @@ def _items_table(view: View, least: int) -> Table:
     grid, labels, places = _grid(view)
     hidden = held_back(grid, least)
     rows = [
-        [name, *(_shown(grid, hidden, row, at) for at in range(len(labels) + 1))]
+        [_called(name), *(_shown(grid, hidden, row, at) for at in range(len(labels) + 1))]
         for row, name in enumerate([*(places or [NOWHERE]), EVERY])
     ]
-    return table("The week's cases by building", ["Building", *labels, "All"], rows)
+    return table(text("The week's cases by building"), ["Building", *labels, "All"], rows)
+
+
+def _called(place: str) -> str:
+    """Return the name of a building, or the words for several, in the reader's language."""
+    return term(place) if place in (SEVERAL, NOWHERE, EVERY) else place
 
 
 def _use_table(view: View, least: int) -> Table:
@@ -306,11 +311,11 @@ def _use_table(view: View, least: int) -> Table:
         .sort("building")
     )
     return table(
-        "Use by people in each building",
+        text("Use by people in each building"),
         ["Building", "Requests", "Most accounts in a day"],
         (
             [
-                name,
+                _called(name),
                 *([number(requests), number(accounts)] if accounts >= least else [HIDDEN, HIDDEN]),
             ]
             for name, requests, accounts in sums.with_columns(
@@ -360,13 +365,8 @@ def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
             yield Edition(kind, building, inputs.building_codes.get(building, ""))
 
 
-def edition_report(
-    inputs: ReportInputs, week_start: date, edition: Edition, summary: str = ""
-) -> Pages:
+def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> Pages:
     """Return every file of one edition of one week.
-
-    Args:
-        summary: Text of the link to the page in the readers' language, where there is one.
 
     Raises:
         ValueError: `week_start` is not a Monday.
@@ -376,15 +376,15 @@ def edition_report(
     if edition.building:
         own = View(of_building(inputs, edition.building), week_start)
         shared = said(own, edition)
-        pages = _pages(own, edition, numbers, (), summary)
+        pages = _pages(own, edition, numbers, ())
         for view in (own, own.of_students):
             pages |= case_pages(view, shared, whole=True)
         return pages
     tables = tables_of(whole, edition.kind)
     if edition.kind == "superintendent":
-        pages = _pages(whole, edition, numbers, tables, summary)
+        pages = _pages(whole, edition, numbers, tables)
         return pages | case_pages(whole, said(whole, edition), whole=True)
-    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables, summary)
+    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
 
 
 def numbers_of(whole: View, edition: Edition) -> Sequence[Count]:
@@ -410,26 +410,22 @@ def _pages(
     edition: Edition,
     numbers: Sequence[Count],
     tables: Sequence[Table],
-    summary: str,
 ) -> dict[str, Page]:
     shared = said(view, edition)
     kept = [section for section in sections() if edition.kind in section.editions]
     parts = parts_of(view, wanted(kept, view.inputs.sections_off))
     index = page(
         "edition.html.j2",
-        summary=summary,
         **shared,
-        notices=opening(
-            view,
-            lines(view),
-            has_corrections=any(part.name == "corrections" for part in parts),
-        )["notices"],
+        notices=notices_of(view, has_corrections=any(part.name == "corrections" for part in parts)),
         numbers=numbers,
         tables=tables,
         parts=parts,
     )
+    moved = {f"{view.label}/{SUMMARY}": page("moved.html.j2", **shared, newest=".")}
     return {
         f"{view.label}/index.html": index,
+        **(moved if language() != ENGLISH else {}),
         **archive_pages(view, shared, numbers=False),
         **shared_files(parts, view, shared),
     }

@@ -9,12 +9,15 @@ import polars as pl
 from pipelines.findings.cases import Case
 from pipelines.reports.cards import card_rows, case_cards, case_link, page_name
 from pipelines.reports.headline import missing_hours, new_sites
+from pipelines.reports.language import term, text
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
     VERDICTS,
+    activity_name,
     count,
     day,
+    device_name,
     listed,
     moment,
 )
@@ -180,7 +183,7 @@ MAKERS: tuple[Callable[[View], Proof], ...] = (
 def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
     """Return the lines that a finding rests on, with the place of each in its file."""
     return table(
-        f"{count(len(rows), 'log line')}, in the order of the argument",
+        text("{lines}, in the order of the argument", lines=count(len(rows), "log line")),
         [
             "No.",
             "When",
@@ -201,12 +204,12 @@ def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
             [
                 row["position"],
                 moment(row["time"], view.zone) if row["time"] else None,
-                row["role"],
+                term(row["role"] or ""),
                 row["account"],
-                row["device"],
+                device_name(row["device"]),
                 row["building"],
                 row["site"],
-                row["activity"],
+                activity_name(row["activity"]),
                 row["bytes_in"],
                 row["source"],
                 row["path"],
@@ -262,9 +265,10 @@ def by_minute(lines: Table) -> Lines:
         shown = f"{what}: {file.text}" if what else file.text
         of_file = held.setdefault(minute, {}).setdefault((what, shown), [])
         of_file.append(stands(*place))
-    told = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
+    told = "; ".join(f"{term(label).lower()} {value}" for label, value in same.items())
+    every = text(" In every line: {values}.", values=told) if told else ""
     return Lines(
-        f"{lines.caption}. In every line: {told}." if told else f"{lines.caption}.",
+        f"{lines.caption}.{every}",
         tuple(
             Minute(
                 (*minute, "; ".join(dict.fromkeys(what for what, _ in found if what))),
@@ -287,4 +291,6 @@ def constant(lines: Table) -> Iterator[tuple[str, str]]:
 def stands(line: Cell, byte: Cell, digest: Cell) -> str:
     """Return text such as "line 1,017, byte 91,733, SHA-256 9f2c…"."""
     short = f"{digest.text[:HASH_SHOWN]}…" if digest.value else digest.text
-    return f"line {line.text}, byte {byte.text}, SHA-256 {short}"
+    return text(
+        "line {line}, byte {byte}, SHA-256 {hash}", line=line.text, byte=byte.text, hash=short
+    )

@@ -16,6 +16,7 @@ from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,
     CLASS,
+    CLASSES,
     COUNTS,
     FAMILIES,
     FILTERED,
@@ -26,7 +27,7 @@ from pipelines.health.rule_coverage import (
     coverage_rows,
     gaps_of,
 )
-from pipelines.reports.language import plural, text
+from pipelines.reports.language import marked, plural, term, text
 from pipelines.reports.rows import Number, PublishedRecord, WeekNumbers
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
@@ -53,12 +54,12 @@ SITES_ASKED: Mapping[str, pl.DataType | type[pl.DataType]] = {
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
 MAX_SAID = 2
-OUTSIDE = "outside the buildings"
-NOT_ALL = "We can't check all use"
-NOT_YET = "We can't check this yet:"
+OUTSIDE = marked("outside the buildings")
+NOT_ALL = marked("We can't check all use")
+NOT_YET = marked("We can't check this yet:")
 ABSENT = {
-    "approved_sites.csv": "there is no list of approved sites",
-    "subnets.csv": "no networks are listed",
+    "approved_sites.csv": marked("there is no list of approved sites"),
+    "subnets.csv": marked("no networks are listed"),
 }
 """Registry files without rows, in words."""
 NUMBERS: Mapping[Number, str] = {
@@ -107,7 +108,11 @@ def not_yet(view: View, kind: str) -> str:
     files = lacking_files(view, kind)
     if not files:
         return ""
-    return f"{NOT_YET} {listed([ABSENT.get(one, f'{one} has no rows') for one in files], most=2)}"
+    why = [
+        term(ABSENT[one]) if one in ABSENT else text("{file} has no rows", file=one)
+        for one in files
+    ]
+    return f"{term(NOT_YET)} {listed(why, most=2)}"
 
 
 def say_unjudged(view: View) -> list[str]:
@@ -192,26 +197,28 @@ def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:
         for one in gaps_of(judged(view), family):
             worst.setdefault(one.building, one)
     said: dict[str, int] = {}
-    keys = {(one.family == KEYBOARDS, one.filter, one.on_devices) for one in worst.values()}
+    keys = {(one.family == KEYBOARDS, one.filter, on_devices(one)) for one in worst.values()}
     for is_of_keyboards, reason, devices in sorted(keys):
         same = [
             one
             for one in worst.values()
-            if (one.family == KEYBOARDS, one.filter, one.on_devices)
+            if (one.family == KEYBOARDS, one.filter, on_devices(one))
             == (is_of_keyboards, reason, devices)
         ]
         dropped = sum(one.dropped_count for one in same)
         part = share(dropped, sum(one.event_count for one in same))
-        rules = f" with {FAMILIES[KEYBOARDS]}" if is_of_keyboards else ""
+        rules = text(" with {rules}", rules=term(FAMILIES[KEYBOARDS])) if is_of_keyboards else ""
         where = f"{_where(sorted(one.building for one in same))}{devices}{rules}"
-        said[f"{where}: {part} of requests {REASONS[reason]}"] = dropped
-    if len(said) == 1 and (only := next(iter(said))).startswith(f"{OUTSIDE}: 100%"):
+        why = text("{share} of requests {reason}", share=part, reason=term(REASONS[reason]))
+        said[f"{where}: {why}"] = dropped
+    outside = f"{term(OUTSIDE)}: "
+    if len(said) == 1 and (only := next(iter(said))).startswith(f"{outside}100%"):
         # the registry lacks what every rule of this kind needs
-        return f"{NOT_YET} {only.removeprefix(f'{OUTSIDE}: ')}."
+        return f"{term(NOT_YET)} {only.removeprefix(outside)}."
     if not said:
         return ""
     if not is_brief or len(said) == 1:
-        return f"{NOT_ALL} {'; '.join(said)}."
+        return f"{term(NOT_ALL)} {'; '.join(said)}."
     more = count(len(said) - 1, "more gap")
     return f"{NOT_ALL} {max(said, key=lambda one: said[one])}. {more}: see Data quality."
 
@@ -219,10 +226,16 @@ def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:
 def _where(buildings: Sequence[str]) -> str:
     """Return where that is, as in "at MS"; events may be of no known building."""
     known = [one for one in buildings if one != NO_BUILDING]
-    places = [f"at {listed(known)}"] if known else []
+    places = [text("at {place}", place=listed(known))] if known else []
     if len(known) < len(buildings):
-        places.append(OUTSIDE)
-    return " and ".join(places)
+        places.append(term(OUTSIDE))
+    return listed(places)
+
+
+def on_devices(blind: Blind) -> str:
+    """Return words such as " on Chromebooks and laptops"; empty for all devices."""
+    names = [term(CLASSES.get(one, one)) for one in blind.devices]
+    return text(" on {devices}", devices=listed(names, most=len(CLASSES))) if names else ""
 
 
 def has_list(view: View) -> bool:

@@ -348,6 +348,19 @@ def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> di
     Args:
         has_corrections: The page has the section about corrections.
     """
+    return {
+        "headline": headline(view, five),
+        "notices": notices_of(view, has_corrections=has_corrections),
+        "school_days": school_days(view),
+    }
+
+
+def notices_of(view: View, *, has_corrections: bool = True) -> list[str]:
+    """Return the notes that come before any number.
+
+    Args:
+        has_corrections: The page has the section about corrections.
+    """
     arrived = coverage(view)
     whole = arrived.expected - arrived.missing
     notices = []
@@ -377,11 +390,7 @@ def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> di
         said = text("Corrected report, revision {number}.", number=number(view.inputs.revision))
         where = text("See Corrections.")
         notices.append(f"{said} {where}" if has_corrections else said)
-    return {
-        "headline": headline(view, five),
-        "notices": notices,
-        "school_days": school_days(view),
-    }
+    return notices
 
 
 def school_days(view: View) -> str:

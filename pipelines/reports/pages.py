@@ -16,6 +16,7 @@ from markupsafe import Markup
 from pipelines.reports.cards import blind_note
 from pipelines.reports.charts import LIGHT, Accents, library, spec, themes
 from pipelines.reports.headline import NOT_YET, not_judged_at
+from pipelines.reports.language import ENGLISH, Quoted, form, language, restated, term, text
 from pipelines.reports.sections import AnySection, Rows, Section
 from pipelines.reports.sections import Page as SectionPage
 from pipelines.reports.static_charts import Drawing, drawing
@@ -37,7 +38,7 @@ MAX_COLUMNS = 16
 
 BOOK = "data/week.xlsx"
 ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
-SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-ZÁÉÍÓÚÑ¿])")
 CAPTION = 170
 """Letters of a caption below a chart: about two lines on a desk."""
 
@@ -67,12 +68,34 @@ def printable(value: object) -> object:
     """
     if isinstance(value, Markup):
         return value
+    if isinstance(value, Quoted):
+        return Markup('<span lang="{}">{}</span>').format(ENGLISH, visible(value))
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
         return value
     message = f"a page may not print {value!r}"
     raise TypeError(message)
+
+
+def page_text(message: str, **values: object) -> Markup:
+    """Return a text of a page in the reader's language; its values are escaped."""
+    return _filled(term(message), values)
+
+
+def page_plural(one: str, many: str, size: int, **values: object) -> Markup:
+    """Return a text of a page for a number of things; its values are escaped."""
+    return _filled(form(one, many, size), values)
+
+
+def ended(sentence: str) -> str:
+    """Return a sentence with its period; a time such as "2:02 p.m." already has one."""
+    return sentence if sentence.endswith(".") and language() != ENGLISH else f"{sentence}."
+
+
+def _filled(message: str, values: Mapping[str, object]) -> Markup:
+    # the catalog is our own; what it is filled with is not
+    return Markup(message).format(**{name: printable(one) for name, one in values.items()})  # noqa: S704
 
 
 @cache
@@ -87,14 +110,24 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["phone_labels"] = phone_labels
+    made.globals.update(
+        {
+            "_": page_text,
+            "_n": page_plural,
+            "term": term,
+            "language": language,
+            "restated": restated,
+            "ended": ended,
+        }
+    )
     made.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     return made
 
 
 @cache
-def constants(accents: Accents, paper: str) -> Mapping[str, object]:
+def constants(accents: Accents, paper: str, script: str) -> Mapping[str, object]:
     """Return the common parts of every page: library, boot script, colors, policies."""
-    allowed = f"'{integrity(boot())}'"
+    allowed = f"'{integrity(script)}'"
     light, dark = themes(accents)
     sheet = style(accents, paper)
     return {
@@ -107,16 +140,20 @@ def constants(accents: Accents, paper: str) -> Mapping[str, object]:
             "roles": {color: role for role, color in LIGHT.items()},
             "dark": dark,
         },
-        "assets": {"style": file_of(sheet, "css"), "boot": file_of(boot(), "js")},
+        "assets": {"style": file_of(sheet, "css"), "boot": file_of(script, "js")},
         "policy": POLICY.format(scripts=allowed, styles=""),
         "policy_charts": POLICY.format(scripts=f"'self' {allowed}", styles=""),
         "policy_files": POLICY.format(scripts="'self'", styles="'self' "),
     }
 
 
-@cache
 def boot() -> str:
-    """Return the script of every page."""
+    """Return the script of every page, with its few words in the reader's language."""
+    return _script(language())
+
+
+@cache
+def _script(_language: str) -> str:
     return environment().get_template("boot.js").render()
 
 
@@ -148,7 +185,7 @@ def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Pa
 
 def page(template: str, **values: object) -> str:
     """Return one page as text, in the district's colors if `accents` names them."""
-    known = constants(values.pop("accents", OUR_OWN), values.pop("paper", LETTER))
+    known = constants(values.pop("accents", OUR_OWN), values.pop("paper", LETTER), boot())
     return environment().get_template(template).render(**known, **values)
 
 
@@ -206,12 +243,12 @@ def part(view: View, section: Section[Rows], rows: Rows) -> Part:
     caption, in_full = captioned(summary) if figure else (summary, "")
     kind = section.kind if section.is_quiet(rows) else None
     if kind and (said := not_judged_at(view, kind)):
-        is_early = said.startswith(NOT_YET)
-        title = said if is_early else "We can't check all of this yet"
+        is_early = said.startswith(term(NOT_YET))
+        title = said if is_early else text("We can't check all of this yet")
         caption = caption if is_early else said
     return Part(
         name=section.name,
-        label=section.label,
+        label=term(section.label),
         page=section.page,
         title=title,
         caption=caption,

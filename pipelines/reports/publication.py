@@ -19,10 +19,14 @@ from pipelines.errors import ModelError
 from pipelines.registry.outline import Outline
 from pipelines.reports.archive import archive_pages, left_over, write_archive
 from pipelines.reports.corrections import facts, revision_after
-from pipelines.reports.edition_mail import check_readers, queue_reader_mails, summary_page
+from pipelines.reports.edition_mail import (
+    check_readers,
+    is_reader_of,
+    queue_reader_mails,
+)
 from pipelines.reports.editions import TRANSLATED, Edition, edition_report, editions
 from pipelines.reports.headline import NUMBERS, this_week
-from pipelines.reports.language import in_locale, page_locale, text
+from pipelines.reports.language import in_locale, page_locale
 from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.rows import WeekNumbers
@@ -274,8 +278,9 @@ def _publish(
     ready = _write(settings, inputs, week, partial(weekly_report, week_start=week), folder)
     for edition in editions(inputs, settings.report.editions):
         own = home.editions / edition.name
-        made = partial(_edition, settings, week=week, edition=edition)
-        _write(settings, inputs, week, made, own)
+        made = partial(edition_report, week_start=week, edition=edition)
+        with in_locale(edition_locale(settings, edition)):
+            _write(settings, inputs, week, made, own)
         # the set-group-id bit stays, by which new files get the readers' group
         own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
     page = folder / week_label(week) / "index.html"
@@ -283,15 +288,15 @@ def _publish(
     return Published(week, page, ready)
 
 
-def _edition(settings: Settings, inputs: ReportInputs, week: date, edition: Edition) -> Pages:
-    """Return an edition's pages, with a summary if its readers have another language."""
-    locale = settings.reader_locale
-    if page_locale(locale) == locale or edition.kind not in TRANSLATED:
-        return edition_report(inputs, week, edition)
-    with in_locale(locale):
-        summary = summary_page(inputs, week, edition)
-        title = text("The week in numbers")
-    return {**edition_report(inputs, week, edition, title), **summary}
+def edition_locale(settings: Settings, edition: Edition) -> str:
+    """Return the locale of an edition: that of its readers if they agree, otherwise of all."""
+    own = {
+        reader.locale or settings.reader_locale
+        for reader in settings.report.readers.values()
+        if is_reader_of(reader, edition)
+    }
+    locale = own.pop() if len(own) == 1 else settings.reader_locale
+    return locale if edition.kind in TRANSLATED else page_locale(locale)
 
 
 def _write(

@@ -12,13 +12,15 @@ import io
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from pipelines.reports.language import marked, plural, series, term
+from pipelines.reports.language import text as translated
 from pipelines.reports.rows import Shared
 from pipelines.reports.words import NOT_KNOWN, day, number
 
@@ -50,7 +52,7 @@ AS_TEXT = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": True,
 }
-ABOUT = "About"
+ABOUT = marked("About")
 MAX_NAME = 31  # letters of a sheet's name
 MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
 MAX_CELL = 32_767  # characters, Excel's own limit
@@ -91,8 +93,9 @@ def _with_look(found: re.Match[str]) -> str:
     except UnicodeError:
         return found[0]
     letters = {unicodedata.name(c, "other").split()[0] for c in shown if c.isalpha()}
-    named = " and ".join(sorted(one.capitalize() for one in letters))
-    return f'{found[0]} (may read "{visible(shown)}", in {named} letters)'
+    named = series(sorted(term(one.capitalize()) for one in letters))
+    look = translated('may read "{look}", in {names} letters', look=visible(shown), names=named)
+    return f"{found[0]} ({look})"
 
 
 def _decoded(label: str) -> str:
@@ -183,6 +186,11 @@ class Table:
         rows = tuple(tuple(row[at] for at in kept) for row in self.rows)
         return Table(self.caption, tuple(self.labels[at] for at in kept), rows)
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The labels in the reader's language."""
+        return tuple(term(label) for label in self.labels)
+
     def is_long(self, place: int) -> bool:
         """Return whether a column contains sentences."""
         return any(len(row[place].text) > SENTENCE for row in self.rows[:SENTENCES_READ])
@@ -219,7 +227,7 @@ def cell(value: Value) -> Cell:
     if isinstance(value, Cell):
         return value
     if value is None or value == "":
-        return Cell(NOT_KNOWN, "")
+        return Cell(term(NOT_KNOWN), "")
     if isinstance(value, int):
         return Cell(number(value), value, is_number=True)
     return Cell(value, value)
@@ -245,10 +253,19 @@ def to_csv(shown: Table) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([exported(label) for label in shown.labels])
+    writer.writerow([exported(label) for label in shown.heads])
     for row in shown.rows:
         writer.writerow([exported(item.value) for item in row])
     return text.getvalue()
+
+
+def each(rows: pl.DataFrame, say: Callable[..., str], *columns: str) -> pl.Series:
+    """Return a text for each row; null for a row that lacks one of the values.
+
+    A function that Polars calls does not know the reader's locale.
+    """
+    said = (None if None in values else say(*values) for values in rows.select(columns).iter_rows())
+    return pl.Series(said, dtype=pl.String)
 
 
 def total(rows: pl.DataFrame, column: str) -> int:
@@ -283,7 +300,7 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     for name, rows in sheets.items():
         sheet = book.add_worksheet(name[:MAX_NAME])
         _fill(sheet, rows)
-        if name != ABOUT:
+        if name != term(ABOUT):
             sheet.set_row(0, None, head)
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, len(rows) - 1, len(rows[0]) - 1)
@@ -329,9 +346,9 @@ class Book:
         """Return the file, the same bytes each time; first what its sheets are."""
         sheets = [(name, _told(one)) for name, one in self.tables.items()]
         return workbook(
-            {ABOUT: [*self.about, *sheets]}
+            {term(ABOUT): [*self.about, *sheets]}
             | {
-                name: [one.labels, *([cell.value for cell in row] for row in one.rows)]
+                name: [one.heads, *([cell.value for cell in row] for row in one.rows)]
                 for name, one in self.tables.items()
                 if one.fits_excel
             }
@@ -340,8 +357,12 @@ class Book:
 
 def _told(shown: Table) -> str:
     """Return the content of a sheet, or why there is none."""
-    held = f"{shown.caption} ({len(shown.rows):,} rows)"
-    return held if shown.fits_excel else f"{held}; too many for Excel: see the CSV file"
+    size = len(shown.rows)
+    rows = plural("{n} rows", "{n} rows", size, n=number(size))
+    held = f"{shown.caption} ({rows})"
+    if shown.fits_excel:
+        return held
+    return translated("{table}; too many for Excel: see the CSV file", table=held)
 
 
 Page = str | bytes | Book
@@ -354,10 +375,13 @@ def book_of(tables: Mapping[str, Table], shared: Shared) -> Book:
         shared: Facts that every page of the week shows.
     """
     about = (
-        ("District", shared["district"]),
-        ("Week", f"{shared['week']}, {shared['dates']}"),
-        ("Report", shared["report_id"]),
+        (translated("District"), shared["district"]),
+        (translated("Week"), f"{shared['week']}, {shared['dates']}"),
+        (translated("Report"), shared["report_id"]),
         *shared["versions"],
-        ("Names", "Accounts and devices appear under code names. A log never names a person."),
+        (
+            translated("Names"),
+            translated("Accounts and devices appear under code names. A log never names a person."),
+        ),
     )
     return Book(tables, about)

@@ -17,6 +17,7 @@ from pipelines.reports.comparisons import (
     whole,
 )
 from pipelines.reports.headline import has_list
+from pipelines.reports.language import term, text
 from pipelines.reports.text_tables import Cell, amount, largest
 from pipelines.reports.view import View
 from pipelines.reports.words import number
@@ -90,19 +91,21 @@ def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
 
 def hours(minutes: float) -> str:
     """Return text such as "3.2 h" and "12 min"."""
-    return f"{minutes / 60:,.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
+    if minutes >= 60:
+        return text("{n} h", n=f"{minutes / 60:,.1f}")
+    return text("{n} min", n=f"{minutes:.0f}")
 
 
 def changed(minutes: float, before: float | None) -> str:
     """Return the change per day; "new" if there was nothing before."""
     if before is None:
         return ""
-    return "new" if not before else chip(round(minutes), round(before), minutes_said)
+    return text("new") if not before else chip(round(minutes), round(before), minutes_said)
 
 
 def minutes_said(minutes: int) -> str:
     """Return text such as "4 min"."""
-    return f"{number(minutes)} min"
+    return text("{n} min", n=number(minutes))
 
 
 def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure | None:
@@ -125,7 +128,7 @@ def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure 
             beside = f"{said} {changed(row['minutes'], row['before'])}".strip()
             notes.append(Note(long, row["place"], beside))
         if marks:
-            traces.append(Bars(role, marks, name=name))
+            traces.append(Bars(role, marks, name=term(name)))
     across = Axis(0, longest * 1.45, scale(longest, " h"))
     return Figure(
         traces,

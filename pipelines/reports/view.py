@@ -20,6 +20,7 @@ from pipelines.day_kinds import ON_SITE, SCHOOL
 from pipelines.errors import ModelError
 from pipelines.findings.cases import LEAD, LOW, SITE_USE, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
+from pipelines.reports.language import marked, text
 from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.rows import WeekNumbers
 from pipelines.state.rows import FindingRow
@@ -27,13 +28,21 @@ from pipelines.state.rows import FindingRow
 ONE_WEEK = timedelta(days=7)
 
 Found = TypeVar("Found")
-NO_BUILDING = "no known building"
+NO_BUILDING = marked("no known building")
 """Label of events with an unknown building, in tables by building."""
+NO_PLACE = (NO_BUILDING, marked("building not known"))
+
+
+def place_name(place: str) -> str:
+    """Return the name of a building, or that it is not known, in the reader's language."""
+    return text(place) if place in NO_PLACE else place
 
 
 def at_place(place: str) -> str:
     """Return where that is, as in "at MS" and "outside the known buildings"."""
-    return "outside the known buildings" if place == NO_BUILDING else f"at {place}"
+    if place == NO_BUILDING:
+        return text("outside the known buildings")
+    return text("at {place}", place=place_name(place))
 
 
 YEAR_BEGINS = 8  # August

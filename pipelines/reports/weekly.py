@@ -9,7 +9,7 @@ from pipelines.reports.cards import Card, cards, case_cards, page_name
 from pipelines.reports.charts import case_lines, in_words, swim_lane
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
-from pipelines.reports.language import text
+from pipelines.reports.language import term, text
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import BOOK, Part, asset_files, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import ReportInputs, week_of
@@ -20,6 +20,7 @@ from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.text_tables import Page, Table, book_of, to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day, day_range, listed, moment, number
+from pipelines.settings.model import REPORT_TITLE
 from pipelines.state.audit import AUDIT_RECORD
 from pipelines.state.rows import ReportFacts
 
@@ -53,7 +54,7 @@ def about(view: View) -> Shared:
     place = known.index(view.start)
     return {
         "district": inputs.district,
-        "report_title": inputs.title,
+        "report_title": term(inputs.title) if inputs.title == REPORT_TITLE else inputs.title,
         "week": text("Week {number}", number=view.start.isocalendar().week),
         "dates": day_range(view.start, view.end),
         "report_id": report_id(view),
@@ -73,12 +74,12 @@ def about(view: View) -> Shared:
 def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
     """Return the versions behind the numbers."""
     return [
-        ("Snapshot", inputs.snapshot_id),
-        ("Settings", inputs.settings_hash),
-        ("Registry", inputs.registry_version),
-        ("Time zone", inputs.zone),
-        *([("Account names", listed(inputs.account_names))] if inputs.account_names else []),
-        (AUDIT_RECORD, inputs.audit_head or "no entry yet"),
+        (text("Snapshot"), inputs.snapshot_id),
+        (text("Settings"), inputs.settings_hash),
+        (text("Registry"), inputs.registry_version),
+        (text("Time zone"), inputs.zone),
+        *([(text("Account names"), listed(inputs.account_names))] if inputs.account_names else []),
+        (term(AUDIT_RECORD), inputs.audit_head or text("no entry yet")),
     ]
 
 

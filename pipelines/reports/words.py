@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_day_names
 
+from pipelines.events import LOGON_ACTIVITIES
 from pipelines.findings.grades import KINDS, SURE
 from pipelines.findings.record import BY_DESIGN, FITS, RULED_OUT
 from pipelines.reports.language import (
@@ -21,6 +22,9 @@ from pipelines.reports.language import (
     in_locale,
     language,
     marked,
+    plural,
+    series,
+    term,
     text,
 )
 
@@ -94,10 +98,28 @@ RAW_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 RAW_ENUM = re.compile(r"\b[a-z]+_[a-z_]+\b")
 KILOMETERS_PER_MILE = 1.609344
 BRITISH = "en-GB"
+DEVICE = "device "
+MILES = marked("miles")
+ACTIVITIES = (*LOGON_ACTIVITIES, "assign", "renew", "release", "expire", "decline")
+"""Activities of logons and leases, as the log lines of a finding show them."""
 LETTER_DAY = "EEEE, d 'de' MMMM"
 """A day in a Spanish letter, without the year."""
 METRIC = (BRITISH, "en-CA")
 VOWELS = re.compile(r"[aeiouy]+")
+
+
+def weekday_name(at: int) -> str:
+    """Return the short name of a day of the week, Monday first."""
+    if language() == ENGLISH:
+        return WEEKDAYS[at]
+    return str(get_day_names("abbreviated", locale=cldr())[at])
+
+
+def weekday_letter(at: int) -> str:
+    """Return the letter of a day of the week, Monday first."""
+    if language() == ENGLISH:
+        return WEEKDAYS[at][:1]
+    return str(get_day_names("narrow", locale=cldr())[at])
 
 
 def _is_american() -> bool:
@@ -118,6 +140,8 @@ def day(when: date) -> str:
 
 def day_with_year(when: date) -> str:
     """Return text such as "Tue, Nov 17, 2026", for days that can be far away."""
+    if language() != ENGLISH:
+        return format_date(when, "full", locale=cldr())
     return f"{day(when)}{',' if _is_american() else ''} {when.year}"
 
 
@@ -153,7 +177,7 @@ def distance(kilometers: float) -> str:
     """Return text such as "8 miles", or "13 km" in Britain and Canada."""
     is_metric = LOCALE.get() in METRIC
     size = kilometers if is_metric else kilometers / KILOMETERS_PER_MILE
-    unit = "km" if is_metric else "miles"
+    unit = "km" if is_metric else term(MILES)
     return f"{size:.1f} {unit}" if size < 10 else f"{number(round(size))} {unit}"
 
 
@@ -173,8 +197,13 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     if first.replace(second=0, microsecond=0) == last.replace(second=0, microsecond=0):
         return moment(start, zone)
     if first.date() == last.date():
-        return f"{moment(start, zone)} to {clock(last.hour, last.minute)}"
-    return f"{moment(start, zone)} to {moment(end, zone)}"
+        return between(moment(start, zone), clock(last.hour, last.minute))
+    return between(moment(start, zone), moment(end, zone))
+
+
+def between(first: str, last: str) -> str:
+    """Return text such as "2 PM to 3 PM"."""
+    return text("{low} to {high}", low=first, high=last)
 
 
 def number(value: int) -> str:
@@ -184,7 +213,7 @@ def number(value: int) -> str:
 
 def count(value: int, noun: str, many: str = "") -> str:
     """Return text such as "1 account" and "1,200 accounts"."""
-    return f"{number(value)} {noun if value == 1 else many or noun + 's'}"
+    return f"{number(value)} {plural(noun, many or noun + 's', value)}"
 
 
 def listed(items: Sequence[str], most: int = 4) -> str:
@@ -193,9 +222,7 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     left = len(items) - len(shown)
     if left:
         shown.append(text("{left} more", left=left))
-    if len(shown) < 2:
-        return "".join(shown)
-    return text("{several} and {last}", several=", ".join(shown[:-1]), last=shown[-1])
+    return series(shown)
 
 
 def share(part: int, whole: int) -> str:
@@ -215,10 +242,15 @@ def share(part: int, whole: int) -> str:
 def duration(minutes: float) -> str:
     """Return an estimate and called one, as in "about 3 hours (estimate)"."""
     if minutes < 1:
-        return "under a minute (estimate)"
+        return text("under a minute (estimate)")
     if minutes < 90:
-        return f"about {count(round(minutes), 'minute')} (estimate)"
-    return f"about {count(round(minutes / 60), 'hour')} (estimate)"
+        return estimate(count(round(minutes), "minute"))
+    return estimate(count(round(minutes / 60), "hour"))
+
+
+def estimate(size: str) -> str:
+    """Return a size that is called an estimate."""
+    return text("about {size} (estimate)", size=size)
 
 
 def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
@@ -234,15 +266,51 @@ def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
     """
     tested = [result for result in results if result != BY_DESIGN]
     out, fits = tested.count(RULED_OUT), tested.count(FITS)
-    verb = "was" if out == 1 else "were"
-    causes = count(len(tested), "other explanation")
-    parts = [f"{number(out)} of {causes} {verb} tested and ruled out"]
+    parts = [
+        plural(
+            "{n} of {causes} was tested and ruled out",
+            "{n} of {causes} were tested and ruled out",
+            out,
+            n=number(out),
+            causes=count(len(tested), "other explanation"),
+        )
+    ]
     if untested := len(tested) - out - fits:
-        parts.append(f"{number(untested)} could not be tested")
+        parts.append(
+            plural(
+                "{n} could not be tested",
+                "{n} could not be tested",
+                untested,
+                n=number(untested),
+            )
+        )
     if fits:
-        parts.append(f"{number(fits)} still {'fits' if fits == 1 else 'fit'}")
-    said = count(sources, "log source") if sources else "log lines no longer kept"
-    return f"{SURE[level]}: {said}" + (f"; {', '.join(parts)}" if tested else "")
+        parts.append(plural("{n} still fits", "{n} still fit", fits, n=number(fits)))
+    said = count(sources, "log source") if sources else text("log lines no longer kept")
+    return f"{term(SURE[level])}: {said}" + (f"; {', '.join(parts)}" if tested else "")
+
+
+def device_name(token: str | None) -> str:
+    """Return the code name of a device, as in "device cedar-04"; empty for an unknown one."""
+    if not token:
+        return ""
+    name = token.removeprefix(DEVICE)
+    return token if name == token else text("device {name}", name=name)
+
+
+def activity_name(name: str | None) -> str:
+    """Return what a logon or a lease did; the method of a request does not change."""
+    return term(name) if name in ACTIVITIES else name or ""
+
+
+def category(name: str) -> str:
+    """Return a category of sites, in readers' words."""
+    return term(name.replace("_", " "))
+
+
+def categories(names: str | None) -> str | None:
+    """Return categories in a row, in readers' words."""
+    return ", ".join(category(one) for one in names.split(", ")) if names else names
 
 
 def lint(text: str) -> list[str]:

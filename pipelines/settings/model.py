@@ -399,7 +399,7 @@ class Report(Part):
     locale: ReaderLocale = setting(
         "",
         "style of dates, times and distances on pages and in emails, instead of [district] "
-        "locale; es-US also writes the emails and summaries for principals and the "
+        "locale; es-US also writes the editions and emails for principals and the "
         "superintendent in Spanish",
         "es-US",
     )

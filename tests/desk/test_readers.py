@@ -133,13 +133,19 @@ def test_a_reader_gets_the_email_in_spanish(district, tmp_path, post):  # noqa: 
     (own,) = mails(post, "hs@school.example")
     assert "Principal's edition" in own["Subject"]
     newest = max((home / "editions" / "superintendent").glob("2*-W*"))
-    summary = (newest / "summary.html").read_text(encoding="utf-8")
-    assert '<html lang="es">' in summary
     index = (newest / "index.html").read_text(encoding="utf-8")
-    assert '<a href="summary.html">La semana en cifras</a>' in index
-    assert "Oct 19" in index
-    assert "octubre" not in index
-    assert not (home / "reports" / newest.name / "summary.html").exists()
+    assert '<html lang="es">' in index
+    assert "19 de octubre" in index
+    assert "Todas las semanas" in index
+    moved = (newest / "summary.html").read_text(encoding="utf-8")
+    assert "url=./index.html" in moved
+    # the only reader of the principal's edition has another locale than all others
+    own = home / "editions" / "principal-HS" / newest.name
+    assert '<html lang="en">' in (own / "index.html").read_text(encoding="utf-8")
+    assert not (own / "summary.html").exists()
+    report = home / "reports" / newest.name
+    assert '<html lang="en">' in (report / "index.html").read_text(encoding="utf-8")
+    assert not (report / "summary.html").exists()
 
 
 def cases_in(district):

@@ -16,6 +16,8 @@ class Page(HTMLParser):
     `within` keeps what is inside the element of that id only.
     """
 
+    silent = frozenset(SILENT)
+
     def __init__(self, text: str, within: str = "") -> None:
         super().__init__()
         self.within, self.stack = within, []
@@ -45,7 +47,7 @@ class Page(HTMLParser):
                 break
 
     def handle_data(self, data):
-        if self.inside() and not SILENT & {tag for tag, _ in self.stack}:
+        if self.inside() and not self.silent & {tag for tag, _ in self.stack}:
             self.words.append(data)
 
     @property

@@ -4,14 +4,23 @@ import polars as pl
 
 from pipelines.reports.charts import Axis, Figure, Note, columns, scale
 from pipelines.reports.comparisons import remote_days
+from pipelines.reports.language import marked, term, text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
-from pipelines.reports.view import NO_BUILDING, View, at_place
-from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, duration, number, share
+from pipelines.reports.view import NO_BUILDING, View, at_place, place_name
+from pipelines.reports.words import (
+    USE_CLASSES,
+    count,
+    duration,
+    number,
+    share,
+    weekday_letter,
+    weekday_name,
+)
 
 MAX_BUILDINGS = 8
 ACROSS = 4
-UNKNOWN = "building not known"
+UNKNOWN = marked("building not known")
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -55,13 +64,13 @@ def title(rows: pl.DataFrame) -> str:
     """Return where people used the network most."""
     busiest = totals(rows)
     if busiest.is_empty():
-        return "No use by people could be counted in any building"
+        return text("No use by people could be counted in any building")
     if busiest["building"].to_list() == [NO_BUILDING]:
-        return "The building of this use is not known yet: no networks are listed"
+        return text("The building of this use is not known yet: no networks are listed")
     where = at_place(busiest["building"][0])
     if busiest.height == 1:
-        return f"People used sites {where}"
-    return f"People used sites most {where}"
+        return text("People used sites {where}", where=where)
+    return text("People used sites most {where}", where=where)
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -73,19 +82,29 @@ def summary(rows: pl.DataFrame) -> str:
     people = total(busiest, "request_count")
     top, low = (busiest.row(at, named=True) for at in (0, -1))
     remote = f"{rows['remote'][0]}. " if rows["remote"][0] else ""
-    spread = f"{count(busiest.height, 'building')}. "
-    if busiest.height > 1:
-        spread += (
-            f"Highest: {top['building']}, {duration(top['minutes'])}. "
-            f"Lowest: {low['building']}, {duration(low['minutes'])}. "
-        )
-    elif top["building"] == NO_BUILDING:
-        spread = "all buildings together. "
-    return (
-        f"{remote}Small bar charts of the time on sites, in hours on one scale, for {spread}"
-        f"Of {number(everything)} requests in all, {share(people, everything)} came from people. "
-        "Background traffic is in the table."
+    places = count(busiest.height, "building")
+    if busiest.height == 1 and top["building"] == NO_BUILDING:
+        places = text("all buildings together")
+    said = text(
+        "Small bar charts of the time on sites, in hours on one scale, for {buildings}.",
+        buildings=places,
     )
+    if busiest.height > 1:
+        ends = text(
+            "Highest: {top}, {longest}. Lowest: {low}, {shortest}.",
+            top=place_name(top["building"]),
+            longest=duration(top["minutes"]),
+            low=place_name(low["building"]),
+            shortest=duration(low["minutes"]),
+        )
+        said = f"{said} {ends}"
+    rest = text(
+        "Of {requests} requests in all, {share} came from people. Background traffic is in the "
+        "table.",
+        requests=number(everything),
+        share=share(people, everything),
+    )
+    return f"{remote}{said} {rest}"
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
@@ -99,13 +118,14 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     down = (len(names) - 1) // ACROSS + 1
     for place, name in enumerate(names):
         mine = people.filter(pl.col("building") == name).select("weekday", "minutes")
+        called = place_name(name)
         marks = [
-            (weekday, minutes / 60, f"{name}, {WEEKDAYS[weekday]}: {duration(minutes)}")
+            (weekday, minutes / 60, f"{called}, {weekday_name(weekday)}: {duration(minutes)}")
             for weekday, minutes in mine.iter_rows()
         ]
         traces.append(columns("blue", marks, panel=place))
         panels.append(pair(place, top, down))
-        notes.append(Note(-0.5, top * 0.96, name, shift=0, panel=place))
+        notes.append(Note(-0.5, top * 0.96, called, shift=0, panel=place))
     return Figure(traces, panels, height=50 + 150 * down, notes=notes)
 
 
@@ -114,7 +134,7 @@ def pair(place: int, top: float, down: int) -> tuple[Axis, Axis]:
     column, row = place % ACROSS, place // ACROSS
     wide, tall = 1 / ACROSS, 1 / down
     left, high = column * wide, 1 - row * tall
-    days = [(day, WEEKDAYS[day][:1]) for day in range(7)]
+    days = [(day, weekday_letter(day)) for day in range(7)]
     across = Axis(-0.6, 6.6, days, domain=(left, left + wide * 0.83))
     return across, Axis(0, top, scale(top / 1.25, " h"), domain=(high - tall * 0.8, high))
 
@@ -123,13 +143,13 @@ def use_table(rows: pl.DataFrame) -> Table:
     """Return every class of use, by building and day."""
     most = max(largest(rows, "request_count"), 1)
     return table(
-        "One row per building, day and kind of use",
+        text("One row per building, day and kind of use"),
         ["Building", "Day", "Caused by", "Requests", "Minutes", "Accounts"],
         (
             [
-                building,
-                Cell(WEEKDAYS[weekday], WEEKDAYS[weekday], order=str(weekday)),
-                USE_CLASSES.get(kind),
+                place_name(building),
+                Cell(weekday_name(weekday), weekday_name(weekday), order=str(weekday)),
+                term(USE_CLASSES.get(kind, "")),
                 Cell.bar(requests, requests / most),
                 round(minutes),
                 accounts,

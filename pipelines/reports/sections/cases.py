@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from pipelines.findings.work_list import RULE_OF_GROUPING, in_items
+from pipelines.findings.work_list import RULE_OF_GROUPING
 from pipelines.reports.cards import CaseCard, cases_table, groups, item_cards, week_cards
+from pipelines.reports.language import plural, term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.words import count
 
@@ -12,23 +13,33 @@ def title(rows: Sequence[CaseCard]) -> str:
     """Return how many wait, how many are decided."""
     waiting, items = sum(one.item is not None for one in rows), len(item_cards(rows))
     decided = sum(one.group == "decided" for one in rows)
-    done = f"{count(decided, 'case')} of this week already decided" if decided else ""
-    verb = "waits" if waiting == 1 else "wait"
-    said = f"{in_items(waiting, items)} {verb} for a decision" if waiting else ""
-    return "; ".join(filter(None, (said, done))) or "No case needs a decision"
+    said = []
+    if waiting:
+        cases = count(waiting, "case")
+        if items not in (1, waiting):
+            cases = text("{cases} in {items}", cases=cases, items=count(items, "item"))
+        said.append(
+            plural(
+                "{cases} waits for a decision", "{cases} wait for a decision", waiting, cases=cases
+            )
+        )
+    if decided:
+        cases = count(decided, "case")
+        said.append(text("{cases} of this week already decided", cases=cases))
+    return "; ".join(said) or text("No case needs a decision")
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
     """Return what a case is, and is not."""
     if not rows:
         return ""
-    meaning = (
+    meaning = text(
         "A case is the logged activity of an account or a device in one week. It does not show "
         "who was there, or why."
     )
     waiting = sum(one.item is not None for one in rows)
     is_grouped = len(item_cards(rows)) < waiting
-    return f"{RULE_OF_GROUPING} {meaning}" if is_grouped else meaning
+    return f"{term(RULE_OF_GROUPING)} {meaning}" if is_grouped else meaning
 
 
 SECTION = Section(

@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.reports.corrections import changes
+from pipelines.reports.language import text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -26,17 +27,21 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """Return how much the newest correction changed."""
     if rows.is_empty():
-        return "This report is unchanged since it was first published"
+        return text("This report is unchanged since it was first published")
     newest = rows.filter(pl.col("revision") == pl.col("revision").max())
     revision = newest["revision"][0]
-    return f"Revision {revision} changes {count(newest.height, 'number or item', MANY)}"
+    return text(
+        "Revision {revision} changes {items}",
+        revision=revision,
+        items=count(newest.height, "number or item", MANY),
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
     """Return why a published report may change."""
     if rows.is_empty():
         return ""
-    return (
+    return text(
         "Late log lines, a corrected registry or a decision changed the facts of this week. The "
         "address of the report and the IDs of its items stay the same."
     )
@@ -46,7 +51,7 @@ def changes_table(rows: pl.DataFrame) -> Table:
     """Return each difference."""
     columns = ["revision", "what", "before", "now"]
     return table(
-        "One row per number or item that changed",
+        text("One row per number or item that changed"),
         ["Revision", "What", "Before", "Now"],
         rows.select(columns).iter_rows(),
     )

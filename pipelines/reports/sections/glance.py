@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import polars as pl
 
@@ -19,10 +18,11 @@ from pipelines.reports.comparisons import (
     use_per_day,
 )
 from pipelines.reports.headline import OFF_HOURS, has_list, lacking_files, not_judged_at
+from pipelines.reports.language import marked, term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, amount, table
 from pipelines.reports.view import View
-from pipelines.reports.words import NOT_KNOWN, count, number
+from pipelines.reports.words import NOT_KNOWN, between, count, number
 
 Per = Callable[[View], str]
 
@@ -48,7 +48,7 @@ class Tile:
     def text(self) -> str:
         """The number."""
         now = self.numbers.now
-        return NOT_KNOWN if now is None else self.say(now)
+        return term(NOT_KNOWN) if now is None else self.say(now)
 
     @property
     def chip(self) -> str:
@@ -65,16 +65,16 @@ class Tile:
             said.append(f"{self.before_said} {self.say(self.numbers.before)}")
         if self.numbers.usual:
             low, high = self.numbers.usual
-            said.append(f"usually {between(self.say(low), self.say(high))}")
-        return "; ".join(said) or "nothing to compare with"
+            said.append(text("usually {range}", range=in_one_unit(self.say(low), self.say(high))))
+        return "; ".join(said) or text("nothing to compare with")
 
 
-def between(low: str, high: str) -> str:
+def in_one_unit(low: str, high: str) -> str:
     """Return text such as "280 to 330 hours", naming the unit once."""
     if low == high:
         return low
     size, _, unit = low.partition(" ")
-    return f"{size if high.endswith(f' {unit}') else low} to {high}"
+    return between(size if high.endswith(f" {unit}") else low, high)
 
 
 def use(view: View) -> int | None:
@@ -125,7 +125,7 @@ def hours(minutes: int) -> str:
     if minutes < 90:
         return count(minutes, "minute")
     whole = minutes / 60
-    return f"{whole:,.1f} hours" if whole < 10 else f"{whole:,.0f} hours"
+    return text("{n} hours", n=f"{whole:,.1f}" if whole < 10 else f"{whole:,.0f}")
 
 
 def volume(megabytes: int) -> str:
@@ -144,18 +144,17 @@ def points(value: int) -> str:
     return count(value, "point")
 
 
-def always(said: str, _view: View) -> str:
-    """Return the same words for every view."""
-    return said
+def a_week(_view: View) -> str:
+    """Return the unit of what is counted by week."""
+    return text("a week")
 
 
-A_WEEK = partial(always, "a week")
 MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
     "Time on sites (estimate)": (use, hours, a_day),
     "Sites used": (sites, number, a_day),
     "Share of time on approved sites": (on_the_list, percent, a_day),
     "Received by all devices": (received, volume, a_day),
-    "After-hours non-work use (estimate)": (after_hours, hours, A_WEEK),
+    "After-hours non-work use (estimate)": (after_hours, hours, a_week),
 }
 
 
@@ -163,7 +162,7 @@ def rows(view: View) -> list[Tile]:
     """Return the numbers that are known of the view."""
     said = before_said(view)
     tiles = [
-        Tile(label, per(view), compared(view, measure), say, said, averaged(view))
+        Tile(term(label), per(view), compared(view, measure), say, said, averaged(view))
         for label, (measure, say, per) in MEASURES.items()
     ]
     return [tile for tile in tiles if tile.numbers.now is not None]
@@ -172,36 +171,45 @@ def rows(view: View) -> list[Tile]:
 def title(rows: list[Tile]) -> str:
     """Return the use of a day, and what changed."""
     if not rows:
-        return "No web use is known"
+        return text("No web use is known")
     first = rows[0]
-    said = f"{first.label.split(' (')[0]}: about {first.text} {first.per}"
+    said = text(
+        "{label}: about {size} {per}",
+        label=first.label.split(" (")[0],
+        size=first.text,
+        per=first.per,
+    )
     change = first.numbers.change
     if change is None:
         return said
     size = round(100 * abs(change))
     if not size:
-        return f"{said}, as much as {first.before_said}"
-    return f"{said}, {size}% {'more' if change > 0 else 'less'} than {first.before_said}"
+        return text("{said}, as much as {before}", said=said, before=first.before_said)
+    more = marked("{said}, {size}% more than {before}")
+    less = marked("{said}, {size}% less than {before}")
+    return text(more if change > 0 else less, said=said, size=size, before=first.before_said)
 
 
 def summary(rows: list[Tile]) -> str:
     """Return what is compared."""
     if not rows:
         return ""
-    return (
-        f"Arrows compare an average school day with {rows[0].before_said}. "
-        f"{rows[0].averaged} Weeks with too many missing logs are left out. Time counts "
-        "active minutes of all accounts together. The hours and sites below add up to it."
+    return text(
+        "Arrows compare an average school day with {before}. {averaged} Weeks with too many "
+        "missing logs are left out. Time counts active minutes of all accounts together. The "
+        "hours and sites below add up to it.",
+        before=rows[0].before_said,
+        averaged=rows[0].averaged,
     )
 
 
 def numbers_table(rows: list[Tile]) -> Table:
     """Return each number with those that it is compared with."""
     return table(
-        "One row per number",
+        text("One row per number"),
         ["Number", "Of", "Now", "Change", "Compared"],
         (
-            [tile.label, tile.per, tile.text, tile.chip or "not compared", tile.compared]
+            [tile.label, tile.per, tile.text, tile.chip or text("not compared"), tile.compared]
             for tile in rows
         ),
     )

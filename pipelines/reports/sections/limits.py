@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.reports.language import term, text
 from pipelines.reports.sections import EDITIONS, Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -15,21 +16,24 @@ def rows(view: View) -> pl.DataFrame:  # noqa: ARG001 - the same every week
 
 def title(rows: pl.DataFrame) -> str:  # noqa: ARG001 - the same every week
     """Return a fixed sentence."""
-    return "What these logs cannot show"
+    return text("What these logs cannot show")
 
 
 def summary(rows: pl.DataFrame) -> str:
     """Return why the list is here."""
-    return (
-        f"{count(rows.height, 'thing')} to keep in mind before a number becomes a "
-        "decision. No log entry does not mean nothing happened."
+    return text(
+        "{things} to keep in mind before a number becomes a decision. No log entry does not "
+        "mean nothing happened.",
+        things=count(rows.height, "thing"),
     )
 
 
 def limits_table(rows: pl.DataFrame) -> Table:
     """Return the limits, numbered."""
-    numbered = ([place, text] for place, text in enumerate(rows["limit"], start=1))
-    return table("One row per limit", ["No.", "Not in the logs"], numbered)
+    numbered: list[list[str | int]] = [
+        [place, term(limit)] for place, limit in enumerate(rows["limit"], start=1)
+    ]
+    return table(text("One row per limit"), ["No.", "Not in the logs"], numbered)
 
 
 SECTION = Section(

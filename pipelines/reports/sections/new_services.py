@@ -2,10 +2,11 @@
 
 import polars as pl
 
+from pipelines.reports.language import plural, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count, listed
+from pipelines.reports.words import categories, listed, number
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -25,9 +26,13 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """Return how many arrived."""
     if rows.is_empty():
-        return "No outside service is new this week"
-    verb = "is" if rows.height == 1 else "are"
-    return f"{count(rows.height, 'outside service')} {verb} new this week"
+        return text("No outside service is new this week")
+    return plural(
+        "{n} outside service is new this week",
+        "{n} outside services are new this week",
+        rows.height,
+        n=number(rows.height),
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -35,19 +40,20 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     unlisted = rows.filter(~pl.col("is_listed").fill_null(value=False))
-    said = (
+    said = text(
         "No one used them in the thirty days before. Now several accounts do, or much data "
         "was sent to them."
     )
     if unlisted.is_empty():
-        return f"{said} All of them are on the list of sites."
-    return f"{said} Not on the list (yet): {listed(unlisted['site'].to_list())}."
+        return f"{said} {text('All of them are on the list of sites.')}"
+    sites = listed(unlisted["site"].to_list())
+    return f"{said} {text('Not on the list (yet): {sites}.', sites=sites)}"
 
 
 def services_table(rows: pl.DataFrame) -> Table:
     """Return what a reviewer needs to decide on each."""
     return table(
-        "One row per service",
+        text("One row per service"),
         [
             "Site",
             "First day",
@@ -64,8 +70,8 @@ def services_table(rows: pl.DataFrame) -> Table:
                 row["account_count"],
                 row["device_count"],
                 round(row["megabytes_out"]) if row["sent_days"] else None,
-                row["categories"],
-                "yes" if row["is_listed"] else "not yet",
+                categories(row["categories"]),
+                text("yes") if row["is_listed"] else text("not yet"),
             ]
             for row in rows.iter_rows(named=True)
         ),

@@ -6,10 +6,11 @@ import polars as pl
 
 from pipelines.reports.charts import Axis, Box, Figure, Heatmap, lane_axis
 from pipelines.reports.headline import OFF_HOURS, not_yet
+from pipelines.reports.language import text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, amount, largest, table
 from pipelines.reports.view import View
-from pipelines.reports.words import WEEKDAYS, clock, count, duration
+from pipelines.reports.words import between, clock, count, duration, weekday_name
 
 HOURS = range(24)
 MIN_HOURS = 3
@@ -49,12 +50,15 @@ def title(rows: pl.DataFrame) -> str:
     if not total and rows["not_yet"][0]:
         return str(rows["not_yet"][0])
     if 0 < total < 1:
-        return "Outside duty hours, outside sites were used for less than a minute"
+        return text("Outside duty hours, outside sites were used for less than a minute")
     if not total:
-        return "No use of outside sites was logged outside duty hours"
+        return text("No use of outside sites was logged outside duty hours")
     top = busiest(rows)
-    when = f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}"
-    return f"Outside duty hours, accounts used outside sites most on {when}"
+    return text(
+        "Outside duty hours, accounts used outside sites most on {day} at {hour}",
+        day=weekday_name(top["weekday"]),
+        hour=clock(top["hour"]),
+    )
 
 
 def is_quiet(rows: pl.DataFrame) -> bool:
@@ -76,20 +80,26 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     top = busiest(rows)
     weekend = amount(used.filter(pl.col("weekday") > 4), "minutes")
-    said = (
-        "Outside duty hours, accounts used outside "
-        f"sites for {duration(amount(used, 'minutes'))} in all, in "
-        f"{count(used.height, 'hour')} of the week. Highest: "
-        f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}, "
-        f"{duration(top['minutes'])}. {f'Weekend: {duration(weekend)}. ' if weekend else ''}"
-        "Background traffic is not included."
-    )
-    if used.height < MIN_HOURS:
-        return said
-    return (
-        "A grid of weekdays and hours, in minutes, darker for more. "
-        f"{said} Dotted lines mark duty hours."
-    )
+    said = [
+        text(
+            "Outside duty hours, accounts used outside sites for {minutes} in all, in {hours} of "
+            "the week.",
+            minutes=duration(amount(used, "minutes")),
+            hours=count(used.height, "hour"),
+        ),
+        text(
+            "Highest: {day} at {hour}, {minutes}.",
+            day=weekday_name(top["weekday"]),
+            hour=clock(top["hour"]),
+            minutes=duration(top["minutes"]),
+        ),
+        *([text("Weekend: {minutes}.", minutes=duration(weekend))] if weekend else []),
+        text("Background traffic is not included."),
+    ]
+    if used.height >= MIN_HOURS:
+        said.insert(0, text("A grid of weekdays and hours, in minutes, darker for more."))
+        said.append(text("Dotted lines mark duty hours."))
+    return " ".join(said)
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
@@ -103,12 +113,12 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         if minutes and round(minutes):
             values[weekday][hour] = minutes
             who = count(accounts, "account")
-            when = f"{WEEKDAYS[weekday]}, {clock(hour)} to {clock(hour + 1)}"
+            when = f"{weekday_name(weekday)}, {between(clock(hour), clock(hour + 1))}"
             said[weekday][hour] = f"{when}: {who}, {duration(minutes)}"
     across = Axis(-0.5, 23.5, [(hour, clock(hour)) for hour in range(0, 24, 3)])
     return Figure(
         [Heatmap(values, said, largest(rows, "minutes"))],
-        [(across, lane_axis(WEEKDAYS))],
+        [(across, lane_axis([weekday_name(day) for day in range(7)]))],
         height=310,
         boxes=duty(rows),
     )
@@ -127,11 +137,11 @@ def hours_table(rows: pl.DataFrame) -> Table:
     """Return the hours in which there was any."""
     used = rows.filter(pl.col("minutes") > 0)
     return table(
-        "One row per hour with use. Minutes are estimates.",
+        text("One row per hour with use. Minutes are estimates."),
         ["Day", "Hour", "Accounts", "Minutes"],
         (
-            [WEEKDAYS[weekday], f"{clock(hour)} to {clock(hour + 1)}", accounts, round(minutes)]
-            for weekday, hour, accounts, minutes in used.select(
+            [weekday_name(day), between(clock(hour), clock(hour + 1)), accounts, round(minutes)]
+            for day, hour, accounts, minutes in used.select(
                 "weekday", "hour", "accounts", "minutes"
             ).iter_rows()
         ),

@@ -7,18 +7,36 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
+from pipelines.reports.charts import (
+    ROW_HEIGHT,
+    Axis,
+    Bars,
+    Figure,
+    Note,
+    lane_axis,
+    scale,
+)
+from pipelines.reports.language import (
+    ENGLISH,
+    language,
+    marked,
+    plural,
+    quoted,
+    restated,
+    term,
+    text,
+)
 from pipelines.reports.rows import RuleInfo
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import STRENGTHS, count, day, listed, number
+from pipelines.reports.words import STRENGTHS, count, day, day_with_year, listed, number
 
 BINDS = {
-    "U": "all users",
-    "E": "employees",
-    "D": "the district",
-    "St": "students",
+    "U": marked("all users"),
+    "E": marked("employees"),
+    "D": marked("the district"),
+    "St": marked("students"),
 }
 BINDS_SEVERAL = re.compile("[|,+ ]+")
 STATES: Mapping[str, tuple[str, str]] = {
@@ -79,15 +97,25 @@ def idle(detections: Sequence[str], rules: Mapping[str, RuleInfo]) -> list[str]:
     for code in detections:
         if why := waits_for(rules.get(code, {})):
             found.setdefault(why, []).append(code)
-    return [f"{listed(codes, most=12)} not yet ({why})" for why, codes in found.items()]
+    return [
+        text("{rules} not yet ({why})", rules=listed(codes, most=12), why=why)
+        for why, codes in found.items()
+    ]
 
 
 def waits_for(rule: RuleInfo) -> str:
     """Return what a rule needs and does not have; nothing if it can judge."""
     if not rule.get("is_fed", True):
-        return "no arriving log shows it"
+        return text("no arriving log shows it")
     lacks = list(rule.get("lacks") or ())
-    return f"no row in {listed(lacks)}" if lacks else ""
+    files = listed([_file(one) for one in lacks])
+    return text("no row in {files}", files=files) if lacks else ""
+
+
+def _file(name: str) -> str:
+    """Return a registry file, and the column of it that has to be filled, if one has."""
+    file, _, column = name.partition(" with ")
+    return text("{file} with {column}", file=file, column=column) if column else name
 
 
 def served(row: Mapping[str, Any]) -> str:
@@ -95,17 +123,21 @@ def served(row: Mapping[str, Any]) -> str:
     parts = [listed(row["serving"], most=12)] if row["serving"] else []
     if parts and row["since"]:
         began = date.fromisoformat(row["since"])
-        parts = [f"{parts[0]}, since {day(began)}, {began.year}"]
-    return "; ".join([*parts, *row["idle"], *row["controls"]]) or "no rule"
+        parts = [text("{rules}, since {day}", rules=parts[0], day=on_day(began))]
+    return "; ".join([*parts, *row["idle"], *row["controls"]]) or text("no rule")
 
 
 def control(proved: Mapping[str, str]) -> str:
     """Return a procedure with its last proof, or that there is none."""
     if not proved["what"]:
-        return f"{proved['label']} (no proof yet)"
-    proof = date.fromisoformat(proved["day"]) if proved["day"] else None
-    when = f", {day(proof)}, {proof.year}" if proof else ""
-    return f"{proved['label']} ({proved['what']}{when})"
+        return text("{control} (no proof yet)", control=restated(proved["label"]))
+    when = f", {on_day(date.fromisoformat(proved['day']))}" if proved["day"] else ""
+    return f"{restated(proved['label'])} ({restated(proved['what'])}{when})"
+
+
+def on_day(when: date) -> str:
+    """Return a day with its year."""
+    return f"{day(when)}, {when.year}" if language() == ENGLISH else day_with_year(when)
 
 
 def state(
@@ -140,12 +172,14 @@ def size(rows: pl.DataFrame, name: str) -> int:
 def title(rows: pl.DataFrame) -> str:
     """Return how many clauses are monitored."""
     if rows.is_empty():
-        return "No policy clause is set up yet"
+        return text("No policy clause is set up yet")
     seen = size(rows, "watched") + size(rows, "partly")
-    verb = "is" if rows.height == 1 else "are"
-    return (
-        f"{number(seen)} of {count(rows.height, 'policy clause')} {verb} monitored, "
-        "wholly or in part"
+    return plural(
+        "{seen} of {n} policy clause is monitored, wholly or in part",
+        "{seen} of {n} policy clauses are monitored, wholly or in part",
+        rows.height,
+        seen=number(seen),
+        n=number(rows.height),
     )
 
 
@@ -153,10 +187,11 @@ def summary(rows: pl.DataFrame) -> str:
     """Return clauses by state; the sizes add up to all of them."""
     if rows.is_empty():
         return ""
-    sizes = [f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()]
-    return (
-        f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on trial, or "
-        "logs with only weak signs. Not observable: no log here can show it."
+    sizes = [f"{term(said)}: {number(size(rows, name))}" for name, (_, said) in STATES.items()]
+    return text(
+        "One bar per status. {sizes}. In part: a rule on trial, or logs with only weak signs. "
+        "Not observable: no log here can show it.",
+        sizes="; ".join(sizes).capitalize(),
     )
 
 
@@ -166,13 +201,13 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     traces, notes = [], []
     longest = 1
-    for lane, (name, (role, text)) in enumerate(STATES.items()):
+    for lane, (name, (role, status)) in enumerate(STATES.items()):
         clauses = size(rows, name)
         longest = max(longest, clauses)
-        said = f"{text}: {count(clauses, 'clause')}"
+        said = f"{term(status)}: {count(clauses, 'clause')}"
         traces.append(Bars(role, [(lane, 0, clauses, said)]))
         notes.append(Note(clauses, lane, number(clauses)))
-    names = [SHORT.get(name, text) for name, (_, text) in STATES.items()]
+    names = [term(SHORT.get(name, status)) for name, (_, status) in STATES.items()]
     across = Axis(0, longest * 1.1, scale(longest))
     return Figure(
         traces, [(across, lane_axis(names))], height=30 + ROW_HEIGHT * len(STATES), notes=notes
@@ -182,13 +217,13 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def whom(binds: str) -> str:
     """Return the people that a clause binds, in words."""
     codes = [one for one in BINDS_SEVERAL.split(binds) if one]
-    return listed([BINDS.get(code, code) for code in codes])
+    return listed([term(BINDS[code]) if code in BINDS else code for code in codes])
 
 
 def clauses_table(rows: pl.DataFrame) -> Table:
     """Return every clause."""
     return table(
-        "One row per clause of the policy",
+        text("One row per clause of the policy"),
         [
             "Clause",
             "Requirement",
@@ -201,12 +236,12 @@ def clauses_table(rows: pl.DataFrame) -> Table:
         (
             [
                 row["clause_id"],
-                row["title"],
+                quoted(row["title"]),
                 whom(row["binds"]),
-                STATES[row["state"]][1],
-                STRENGTHS.get(row["strength"]),
+                term(STATES[row["state"]][1]),
+                term(STRENGTHS.get(row["strength"], "")),
                 served(row),
-                row["cannot_show"] or "nothing else",
+                restated(row["cannot_show"]) or text("nothing else"),
             ]
             for row in rows.iter_rows(named=True)
         ),

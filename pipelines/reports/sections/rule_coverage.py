@@ -3,10 +3,11 @@
 import polars as pl
 
 from pipelines.health.rule_coverage import FAMILIES, REASONS, blind_of
-from pipelines.reports.headline import judged
+from pipelines.reports.headline import judged, on_devices
+from pipelines.reports.language import term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
-from pipelines.reports.view import NO_BUILDING, View, at_place
+from pipelines.reports.view import NO_BUILDING, View, at_place, place_name
 from pipelines.reports.words import count, listed, share
 
 
@@ -20,19 +21,22 @@ def rows(view: View) -> pl.DataFrame:
         "event_count": pl.Int64,
         "dropped_count": pl.Int64,
     }
-    found = [[getattr(one, name) for name in schema] for one in blind_of(judged(view))]
+    found = [
+        [on_devices(one) if name == "on_devices" else getattr(one, name) for name in schema]
+        for one in blind_of(judged(view))
+    ]
     return pl.DataFrame(found, schema, orient="row")
 
 
 def title(rows: pl.DataFrame) -> str:
     """Return where rules are blind."""
     if rows.is_empty():
-        return "The rules could judge all of their events"
+        return text("The rules could judge all of their events")
     places = rows["building"].unique().sort().to_list()
     known = [one for one in places if one != NO_BUILDING]
     also = [at_place(NO_BUILDING)] if len(known) < len(places) else []
-    where = " and ".join([*([f"at {listed(known)}"] if known else []), *also])
-    return f"Some rules could not judge use {where}"
+    where = listed([*([at_place(listed(known))] if known else []), *also])
+    return text("Some rules could not judge use {where}", where=where)
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -41,22 +45,30 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     worst = rows.row(0, named=True)
     part = share(worst["dropped_count"], worst["event_count"])
-    why = f"{part} of requests {REASONS[worst['filter']]}"
+    why = text("{share} of requests {reason}", share=part, reason=term(REASONS[worst["filter"]]))
     where = f"{worst['building']}{worst['on_devices']}"
-    return (
-        f"More than a fifth of the requests was lost {count(rows.height, 'time')}, "
-        f"by rules, place, and reason. Most: {at_place(where)}, {why}. "
-        "No finding there does not mean that there was nothing to find."
+    return text(
+        "More than a fifth of the requests was lost {times}, by rules, place, and reason. Most: "
+        "{where}, {why}. No finding there does not mean that there was nothing to find.",
+        times=count(rows.height, "time"),
+        where=at_place(where),
+        why=why,
     )
 
 
 def coverage_table(rows: pl.DataFrame) -> Table:
     """Return what was left out, and why."""
     return table(
-        "One row per family of rules, building and filter",
+        text("One row per family of rules, building and filter"),
         ["Rules", "Building and devices", "Requests that", "Left out", "Of"],
         (
-            [FAMILIES[family], f"{building}{devices}", REASONS[name], dropped, came]
+            [
+                term(FAMILIES[family]),
+                f"{place_name(building)}{devices}",
+                term(REASONS[name]),
+                dropped,
+                came,
+            ]
             for family, building, devices, name, came, dropped in rows.iter_rows()
         ),
     )

@@ -4,13 +4,15 @@ import json
 
 import polars as pl
 
+from pipelines.reports.language import marked, restated, term, text
 from pipelines.reports.rows import RuleParameter
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, number
 
-STAGES = {"trial": "on trial, no alerts", "live": "live", "": "live"}
+LIVE = marked("live")
+STAGES = {"trial": marked("on trial, no alerts"), "live": LIVE, "": LIVE}
 KINDS = {
     "code": pl.String,
     "title": pl.String,
@@ -64,10 +66,14 @@ def threshold(param: RuleParameter) -> dict[str, str | None]:
 def title(rows: pl.DataFrame) -> str:
     """Return how many rules and thresholds."""
     if rows.is_empty():
-        return "How we count: no rules are set up"
+        return text("How we count: no rules are set up")
     rules = count(rows["code"].n_unique(), "rule")
     thresholds = rows.filter(pl.col("param").is_not_null()).height
-    return f"How we count: {rules} with {count(thresholds, 'threshold')}"
+    return text(
+        "How we count: {rules} with {thresholds}",
+        rules=rules,
+        thresholds=count(thresholds, "threshold"),
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -76,28 +82,29 @@ def summary(rows: pl.DataFrame) -> str:
     if named.is_empty():
         return ""
     ruled = named.filter(pl.col("regulation").is_not_null()).height
-    return (
-        f"Set by a regulation of the superintendent: {number(ruled)} of "
-        f"{count(named.height, 'threshold')}. The others are the product's defaults. Every "
-        "rule lists innocent causes that could look the same."
+    return text(
+        "Set by a regulation of the superintendent: {n} of {thresholds}. The others are the "
+        "product's defaults. Every rule lists innocent causes that could look the same.",
+        n=number(ruled),
+        thresholds=count(named.height, "threshold"),
     )
 
 
 def thresholds_table(rows: pl.DataFrame) -> Table:
     """Return every threshold."""
     return table(
-        "One row per rule and threshold",
+        text("One row per rule and threshold"),
         ["Code", "Rule", "Stage", "Clauses", "Threshold", "Value", "Why", "Regulation"],
         (
             [
                 row["code"],
-                row["title"],
-                STAGES.get(row["stage"], row["stage"]),
+                restated(row["title"]),
+                term(STAGES.get(row["stage"], row["stage"])),
                 row["clauses"],
-                row["param"] or "no threshold",
-                row["value"] or NOT_KNOWN,
-                row["why"],
-                row["regulation"] or "product default",
+                term(row["param"]) or text("no threshold"),
+                row["value"] or term(NOT_KNOWN),
+                restated(row["why"] or ""),
+                row["regulation"] or text("product default"),
             ]
             for row in rows.iter_rows(named=True)
         ),

@@ -2,11 +2,19 @@
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, shade
+from pipelines.reports.charts import (
+    ROW_HEIGHT,
+    Axis,
+    Bars,
+    Figure,
+    Note,
+    shade,
+)
+from pipelines.reports.language import plural, term, text
 from pipelines.reports.sections import Section
-from pipelines.reports.text_tables import Table, table
+from pipelines.reports.text_tables import Table, each, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count, listed, moment, number
+from pipelines.reports.words import activity_name, count, device_name, listed, moment, number
 
 MAX_FINDINGS = 5  # drawn; the table holds all
 AROUND = 15.0  # minutes drawn before and after the time in question
@@ -24,12 +32,22 @@ def rows(view: View) -> pl.DataFrame:
     # a logon names its device, a request the building too: one lane for both
     building = view.short_place().drop_nulls().mode().sort().first()
     seen_at = building.over("finding_id", "device")
-    return lines.sort("start_time", "finding_id", "time", "position").with_columns(
-        minute=minutes_after_start("time"),
-        last_minute=minutes_after_start("end_time"),
-        said=in_words("time", view),
-        began=in_words("start_time", view),
-        place=pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device")),
+
+    def moments(column: str) -> pl.Series:
+        return each(lines, lambda time: moment(time, view.zone), column)
+
+    return (
+        lines.with_columns(
+            said=moments("time"),
+            began=moments("start_time"),
+            device=each(lines, device_name, "device"),
+        )
+        .sort("start_time", "finding_id", "time", "position")
+        .with_columns(
+            minute=minutes_after_start("time"),
+            last_minute=minutes_after_start("end_time"),
+            place=pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device")),
+        )
     )
 
 
@@ -38,20 +56,17 @@ def minutes_after_start(column: str) -> pl.Expr:
     return (pl.col(column) - pl.col("start_time")).dt.total_seconds() / 60
 
 
-def in_words(column: str, view: View) -> pl.Expr:
-    """Return an instant in readers' words."""
-    return pl.col(column).map_elements(lambda time: moment(time, view.zone), return_dtype=pl.String)
-
-
 def title(rows: pl.DataFrame) -> str:
     """Return how many accounts."""
     if rows.is_empty():
-        return "No account was used where its owner was not this week"
+        return text("No account was used where its owner was not this week")
     accounts = rows["subject"].n_unique()
-    said = "was used where its owner was not"
-    if accounts != 1:
-        said = "were used where their owners were not"
-    return f"{count(accounts, 'account')} {said}"
+    return plural(
+        "{n} account was used where its owner was not",
+        "{n} accounts were used where their owners were not",
+        accounts,
+        n=number(accounts),
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -60,24 +75,39 @@ def summary(rows: pl.DataFrame) -> str:
     grouped = rows.group_by("finding_id", "subject", maintain_order=True)
     for (_, subject), lines in grouped:
         places = lines["place"].drop_nulls().unique(maintain_order=True).to_list()
-        seen = f"{count(lines.height, 'log line')} on {listed(places)}"
+        seen = count(lines.height, "log line")
         # a finding of one moment may rest on lines of other days
         spread = lines.select(pl.col("minute").max() - pl.col("minute").min())["minute"][0]
         length = lasting(max(lines["last_minute"][0], 0) or spread)
-        when = f"from {lines['began'][0]} {length}"
-        said.append(f"Account {subject}: {seen}, {when}.")
+        said.append(
+            text(
+                "Account {subject}: {lines} on {devices}, from {start} {length}.",
+                subject=subject,
+                lines=seen,
+                devices=listed(places),
+                start=lines["began"][0],
+                length=length,
+            )
+        )
     drawn = len(_drawn(rows))
     if 0 < drawn < len(said):
-        which = f"{number(drawn)} of {count(len(said), 'finding')}"
-        said[MAX_FINDINGS:] = [f"The chart shows {which}; the table has all."]
+        said[MAX_FINDINGS:] = [
+            text(
+                "The chart shows {drawn} of {findings}; the table has all.",
+                drawn=number(drawn),
+                findings=count(len(said), "finding"),
+            )
+        ]
     return " ".join(said)
 
 
 def lasting(minutes: float) -> str:
     """Return text such as "over 12 minutes", in days where there are many minutes."""
     if minutes > LONGEST:
-        return f"over {count(round(minutes / (24 * 60)) or 1, 'day')}"
-    return f"over {count(round(minutes), 'minute')}" if minutes >= 1 else "within a minute"
+        return text("over {length}", length=count(round(minutes / (24 * 60)) or 1, "day"))
+    if minutes < 1:
+        return text("within a minute")
+    return text("over {length}", length=count(round(minutes), "minute"))
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
@@ -108,14 +138,16 @@ def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
     place, traces, names, boxes, headings = 0, [], [], [], []
     for finding_id in shown:
         mine = drawn.filter(pl.col("finding_id") == finding_id)
-        heading = f"Account {mine['subject'][0]}, from {mine['began'][0]}"
+        heading = text(
+            "Account {subject}, from {start}", subject=mine["subject"][0], start=mine["began"][0]
+        )
         headings.append(Note(low - edge, place, heading, shift=0))
         lanes = mine["place"].unique(maintain_order=True).to_list()
         for row, name in enumerate(lanes, start=place + 1):
             role = ROLES[(row - place - 1) % len(ROLES)]
             lines = mine.filter(pl.col("place").eq_missing(name))
             traces.append(lane(row, role, lines, TICK * (high - low or 1)))
-            names.append((row, name or "device not known"))
+            names.append((row, name or text("device not known")))
         boxes.append(shade(0, mine["last_minute"][0], place + 0.55, place + len(lanes) + 0.45))
         place += len(lanes) + 1
     across = Axis(low - edge, high + edge, ticks(low, high), has_grid=True)
@@ -132,14 +164,14 @@ def ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Round minutes after the start, few enough to be read."""
     step = next((s for s in STEPS if (high - low) / s <= MAX_TICKS), STEPS[-1])
     places = range(0, int(high) + 1, step)
-    return [(place, f"{place} min" if place else "start") for place in places]
+    return [(place, text("{n} min", n=place) if place else text("start")) for place in places]
 
 
 def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Bars:
     """Return the marks of one device."""
     columns = ["minute", "said", "activity"]
     marks = [
-        (place, minute - width / 2, width, f"{said}: {activity or 'activity'}")
+        (place, minute - width / 2, width, f"{said}: {activity_name(activity) or text('activity')}")
         for minute, said, activity in lines.select(columns).iter_rows()
     ]
     return Bars(role, marks, thickness=0.6)
@@ -148,8 +180,14 @@ def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Bars:
 def lines_table(rows: pl.DataFrame) -> Table:
     """Return each log line of these findings."""
     columns = ["subject", "said", "device", "building", "role", "source"]
-    labels = ["Account", "When", "Device", "Building", "Role", "Source"]
-    return table("One row per log line", labels, rows.select(columns).iter_rows())
+    return table(
+        text("One row per log line"),
+        ["Account", "When", "Device", "Building", "Role", "Source"],
+        (
+            [account, said, device_name(device), place, term(role or ""), source]
+            for account, said, device, place, role, source in rows.select(columns).iter_rows()
+        ),
+    )
 
 
 SECTION = Section(

@@ -4,9 +4,11 @@ import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis, scale
 from pipelines.reports.headline import WITHOUT_LIST, open_sites
+from pipelines.reports.language import plural, term, text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
-from pipelines.reports.words import VERDICTS, count, duration, number
+from pipelines.reports.top_lists import hours
+from pipelines.reports.words import VERDICTS, categories, count, duration, number
 
 MAX_DRAWN = 10
 
@@ -14,16 +16,23 @@ MAX_DRAWN = 10
 def title(rows: pl.DataFrame) -> str:
     """Return how many are new, how many were there before."""
     if rows.is_empty():
-        return "Every site that accounts used this week is on the list"
+        return text("Every site that accounts used this week is on the list")
     new = total(rows, "is_new")
     older = rows.height - new
     if rows["verdict"].is_in(WITHOUT_LIST).all():
-        used = count(rows.height, "site was", "sites were")
-        return f"There is no list of approved sites yet; {used} used"
+        return plural(
+            "There is no list of approved sites yet; {n} site was used",
+            "There is no list of approved sites yet; {n} sites were used",
+            rows.height,
+            n=number(rows.height),
+        )
     if not new:
-        return f"No new site; {count(older, 'older site')} in use, not on the list"
-    also = f"; {number(older)} older in use" if older else ""
-    return f"{count(new, 'new site')} {'is' if new == 1 else 'are'} not on the list{also}"
+        sites = count(older, "older site")
+        return text("No new site; {sites} in use, not on the list", sites=sites)
+    said = plural(
+        "{n} new site is not on the list", "{n} new sites are not on the list", new, n=number(new)
+    )
+    return said + (text("; {n} older in use", n=number(older)) if older else "")
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -32,21 +41,24 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     top = rows.sort(["minutes", "site"], descending=[True, False]).row(0, named=True)
     guess = rows.filter(pl.col("category").is_not_null()).height
-    return (
-        f"Bars show the use of each site, {number(rows.height)} in all. "
-        f"Most used: {top['site']}, {duration(top['minutes'])} on "
-        f"{count(top['day_count'], 'day')}, at most "
-        f"{count(top['most_accounts'], 'account')} in a day. "
-        f"A list names a category for {number(guess)} of them.{without_bar(rows)}"
-        f"{propose(rows)}"
+    said = text(
+        "Bars show the use of each site, {all} in all. Most used: {site}, {minutes} on {days}, at "
+        "most {accounts} in a day. A list names a category for {guess} of them.",
+        all=number(rows.height),
+        site=top["site"],
+        minutes=duration(top["minutes"]),
+        days=count(top["day_count"], "day"),
+        accounts=count(top["most_accounts"], "account"),
+        guess=number(guess),
     )
+    return f"{said}{without_bar(rows)}{propose(rows)}"
 
 
 def propose(rows: pl.DataFrame) -> str:
     """Return how to begin a list, where there is none."""
     if not rows["verdict"].is_in(WITHOUT_LIST).all():
         return ""
-    return " The page Proposals of the review desk suggests a list based on these sites."
+    return text(" The page Proposals of the review desk suggests a list based on these sites.")
 
 
 def drawn(rows: pl.DataFrame) -> pl.DataFrame:
@@ -64,9 +76,14 @@ def without_bar(rows: pl.DataFrame) -> str:
     if not left:
         return ""
     few = rows.filter(pl.col("minutes") < 1).height
-    short = f", {number(few)} used for less than a minute" if few else ""
-    verb = "has" if left == 1 else "have"
-    return f" {count(left, 'site')} {verb} no bar{short}; the table lists all."
+    short = text(", {n} used for less than a minute", n=number(few)) if few else ""
+    return plural(
+        " {n} site has no bar{short}; the table lists all.",
+        " {n} sites have no bar{short}; the table lists all.",
+        left,
+        n=number(left),
+        short=short,
+    )
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
@@ -77,8 +94,8 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     longest = max(largest(shown, "minutes") / 60, 0.5)
     traces, notes = [], []
     for is_new, role, name in (
-        (True, "vermillion", "new"),
-        (False, "blue", "seen before"),
+        (True, "vermillion", text("new")),
+        (False, "blue", text("seen before")),
     ):
         marks = []
         for place, row in enumerate(shown.iter_rows(named=True)):
@@ -100,15 +117,15 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def short(row: dict[str, object]) -> str:
     """Return the label next to a bar."""
     minutes = float(str(row["minutes"]))
-    hours = f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
-    return f"{hours} on {count(int(str(row['day_count'])), 'day')}"
+    days = count(int(str(row["day_count"])), "day")
+    return text("{minutes} on {days}", minutes=hours(minutes), days=days)
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
     """Return what a reviewer needs to decide on each site."""
     most = max(largest(rows, "minutes"), 1)
     return table(
-        "One row per site. Minutes are estimates.",
+        text("One row per site. Minutes are estimates."),
         [
             "Site",
             "Standing",
@@ -124,10 +141,10 @@ def sites_table(rows: pl.DataFrame) -> Table:
         (
             [
                 Cell.of_site(row["site"]),
-                VERDICTS.get(row["verdict"]),
-                "new" if row["is_new"] else "seen before",
+                term(VERDICTS.get(row["verdict"], "")),
+                text("new") if row["is_new"] else text("seen before"),
                 Cell.of_day(row["first_seen_date"]) if row["first_seen_date"] else None,
-                row["category"],
+                categories(row["category"]),
                 row["category_source_count"],
                 row["day_count"],
                 row["most_accounts"],

@@ -7,10 +7,11 @@ it is a case. A lead on a site is a question about the site as well.
 import polars as pl
 
 from pipelines.reports.headline import has_list, sites_asked_about, unjudged_minutes
+from pipelines.reports.language import plural, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count, day, duration, listed
+from pipelines.reports.words import category, day, duration, listed, number
 
 IS_ASKED = pl.col("cases") > 0
 
@@ -29,8 +30,10 @@ def title(rows: pl.DataFrame) -> str:
     """Return the number of sites that need a decision."""
     asked = rows.filter(IS_ASKED).height
     if not asked:
-        return "No site needs your decision after its first use"
-    return f"{count(asked, 'site needs', 'sites need')} your decision"
+        return text("No site needs your decision after its first use")
+    return plural(
+        "{n} site needs your decision", "{n} sites need your decision", asked, n=number(asked)
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -39,23 +42,36 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     said = []
     if rows.filter(IS_ASKED).height:
-        listed_not = "and is not on the list" if rows["has_list"][0] else "and you have no list yet"
-        said.append(
-            f"Each was used at length on one day, {listed_not}. If it serves "
-            "the job, put it on the list of approved sites. We look at the account "
+        used = (
+            text("Each was used at length on one day, and is not on the list.")
+            if rows["has_list"][0]
+            else text("Each was used at length on one day, and you have no list yet.")
+        )
+        what = text(
+            "If it serves the job, put it on the list of approved sites. We look at the account "
             "only if it happens again. Without a decision it expires after two weeks."
         )
+        said.append(f"{used} {what}")
     if questions := rows.filter(~IS_ASKED).height:
         said.append(
-            f"{count(questions, 'site')} without a case: the logs cannot rule out an "
-            "innocent explanation for its use, so the question is about the site only."
+            plural(
+                "{n} site without a case: the logs cannot rule out an innocent explanation for "
+                "its use, so the question is about the site only.",
+                "{n} sites without a case: the logs cannot rule out an innocent explanation for "
+                "its use, so the question is about the site only.",
+                questions,
+                n=number(questions),
+            )
         )
     minutes = rows["unjudged_minutes"][0]
     if minutes >= 1:
         said.append(
-            "Sites of private kinds that no rule judges took "
-            f"{duration(minutes)}; they are counted without names. Health is such a kind, and "
-            "so are jobs and dating unless your settings name them (judged_kinds)."
+            text(
+                "Sites of private kinds that no rule judges took {minutes}; they are counted "
+                "without names. Health is such a kind, and so are jobs and dating unless your "
+                "settings name them (judged_kinds).",
+                minutes=duration(minutes),
+            )
         )
     return " ".join(said)
 
@@ -63,12 +79,12 @@ def summary(rows: pl.DataFrame) -> str:
 def sites_table(rows: pl.DataFrame) -> Table:
     """Return each site, how much it was used, and what lists call it."""
     return table(
-        "One row per site. Minutes are estimates.",
+        text("One row per site. Minutes are estimates."),
         ["Site", "Listed as", "Accounts", "Minutes", "Days", "Cases"],
         (
             [
                 Cell.of_site(row["site"]),
-                listed([one.replace("_", " ") for one in row["categories"]], most=3),
+                listed([category(one) for one in row["categories"]], most=3),
                 row["accounts"],
                 round(row["minutes"]),
                 listed([day(one) for one in row["days"]], most=3),

@@ -5,15 +5,16 @@ from datetime import UTC, datetime, time, timedelta
 import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, lane_axis
+from pipelines.reports.language import marked, plural, term, text
 from pipelines.reports.sections import Section
-from pipelines.reports.text_tables import Table, table, total
+from pipelines.reports.text_tables import Table, each, table, total
 from pipelines.reports.view import View
-from pipelines.reports.words import WEEKDAYS, count, listed, number, share, span
+from pipelines.reports.words import count, listed, number, share, span, weekday_name
 
 STATES = (
-    ("arrived", "blue", "lines arrived"),
-    ("missing", "vermillion", "expected, but missing"),
-    ("idle", "idle", "none expected"),
+    ("arrived", "blue", marked("lines arrived")),
+    ("missing", "vermillion", marked("expected, but missing")),
+    ("idle", "idle", marked("none expected")),
 )
 
 
@@ -36,10 +37,7 @@ def rows(view: View) -> pl.DataFrame:
         expected_count=pl.col("is_due").sum(),
         line_count=pl.col("line_count").sum(),
     )
-    said = pl.struct("hour_start", "end").map_elements(
-        lambda run: span(run["hour_start"], run["end"], view.zone),
-        return_dtype=pl.String,
-    )
+    said = each(runs, lambda start, end: span(start, end, view.zone), "hour_start", "end")
     return runs.with_columns(said=said)
 
 
@@ -96,13 +94,17 @@ def title(rows: pl.DataFrame) -> str:
     sources = rows.filter(pl.col("state") != "idle")["source"].n_unique()
     missing = rows.filter(pl.col("state") == "missing")
     if not sources:
-        return "No source was expected to send lines this week"
+        return text("No source was expected to send lines this week")
     if missing.is_empty():
-        said = "The one source" if sources == 1 else f"All {number(sources)} sources"
-        return f"{said} sent lines in every expected hour"
+        return plural(
+            "The one source sent lines in every expected hour",
+            "All {n} sources sent lines in every expected hour",
+            sources,
+            n=number(sources),
+        )
     silent = missing["source"].unique().sort().to_list()
     hours = count(total(missing, "hour_count"), "expected hour")
-    return f"{hours} without lines: {listed(silent)}"
+    return text("{hours} without lines: {sources}", hours=hours, sources=listed(silent))
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -112,18 +114,22 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     missing = rows.filter(pl.col("state") == "missing")
     absent = total(missing, "hour_count")
-    said = (
-        "One strip per source over the hours of the week. "
-        f"{share(hours - absent, hours)} of {count(hours, 'expected hour')} arrived."
+    said = text(
+        "One strip per source over the hours of the week. {share} of {hours} arrived.",
+        share=share(hours - absent, hours),
+        hours=count(hours, "expected hour"),
     )
     if missing.is_empty():
         return said
     order = ["hour_count", "source", "hour_start"]
     longest = missing.sort(order, descending=[True, False, False]).row(0, named=True)
-    return (
-        f"{said} Longest gap: {longest['source']}, {longest['said']}. We don't know what "
-        "happened in a gap, and nothing is counted there."
+    gap = text(
+        "Longest gap: {source}, {hours}. We don't know what happened in a gap, and nothing is "
+        "counted there.",
+        source=longest["source"],
+        hours=longest["said"],
     )
+    return f"{said} {gap}"
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
@@ -139,13 +145,13 @@ def draw(rows: pl.DataFrame) -> Figure | None:
                 lane[row["source"]],
                 row["place"],
                 row["width"],
-                f"{name}: {row['said']}",
+                f"{term(name)}: {row['said']}",
             )
             for row in rows.filter(pl.col("state") == state).iter_rows(named=True)
         ]
         if marks:
-            traces.append(Bars(role, marks, name=name, thickness=0.6))
-    days = [(24 * place + 12, name) for place, name in enumerate(WEEKDAYS)]
+            traces.append(Bars(role, marks, name=term(name), thickness=0.6))
+    days = [(24 * place + 12, weekday_name(place)) for place in range(7)]
     across = Axis(0, 168, days)
     return Figure(traces, [(across, lane_axis(sources))], height=90 + ROW_HEIGHT * len(sources))
 
@@ -155,10 +161,10 @@ def runs_table(rows: pl.DataFrame) -> Table:
     names = {state: name for state, _, name in STATES}
     due = rows.filter(pl.col("state") != "idle")
     return table(
-        "One row per run of hours",
+        text("One row per run of hours"),
         ["Source", "State", "When", "Hours", "Lines"],
         (
-            [source, names[state], said, hours, lines or 0]
+            [source, term(names[state]), said, hours, lines or 0]
             for source, state, said, hours, lines in due.select(
                 "source", "state", "said", "hour_count", "line_count"
             ).iter_rows()

@@ -7,9 +7,10 @@ section, and no number of page one, counts these cases.
 from collections.abc import Sequence
 
 from pipelines.reports.cards import CaseCard, cases_table, groups, week_cards
+from pipelines.reports.language import plural, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.view import View
-from pipelines.reports.words import count
+from pipelines.reports.words import number
 
 
 def rows(view: View) -> list[CaseCard]:
@@ -20,16 +21,20 @@ def rows(view: View) -> list[CaseCard]:
 def title(rows: Sequence[CaseCard]) -> str:
     """Return how many there are."""
     if not rows:
-        return "No case is about a student's account"
-    verb = "is" if len(rows) == 1 else "are"
-    return f"{count(len(rows), 'case')} {verb} about students' accounts"
+        return text("No case is about a student's account")
+    return plural(
+        "{n} case is about students' accounts",
+        "{n} cases are about students' accounts",
+        len(rows),
+        n=number(len(rows)),
+    )
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
     """Return why they are separate."""
     if not rows:
         return ""
-    return (
+    return text(
         "These cases are in no other list and no other number. Student records are "
         "confidential: review them with the person responsible for students, not as a staff "
         "matter."

@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.reports.charts import Figure
+from pipelines.reports.language import marked, term, text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, amount, table
 from pipelines.reports.top_lists import Ranking, changed, ranking, use_cell
@@ -14,6 +15,7 @@ SERIES = (
     (pl.col("is_listed"), "blue", "on the list"),
     (~pl.col("is_listed"), "vermillion", "not on the list"),
 )
+NO = marked("no")
 LISTED = {
     "approved": "yes",
     "approved_for_students": "for students",
@@ -35,9 +37,14 @@ def rows(view: View) -> Ranking:
 def title(rows: Ranking) -> str:
     """Return the most used of how many."""
     if not len(rows):
-        return "No use of a site by people could be counted"
+        return text("No use of a site by people could be counted")
     top = rows.rows.row(0, named=True)
-    return f"Most time on {top['name']}: {duration(top['minutes'])} {rows.a_day}"
+    return text(
+        "Most time on {site}: {minutes} {a_day}",
+        site=top["name"],
+        minutes=duration(top["minutes"]),
+        a_day=rows.a_day,
+    )
 
 
 def summary(rows: Ranking) -> str:
@@ -47,15 +54,20 @@ def summary(rows: Ranking) -> str:
     whole = round(rows.minutes)
     first = share(round(amount(rows.rows.head(10), "minutes")), whole)
     listed = share(round(amount(rows.rows.filter("is_listed"), "minutes")), whole)
-    approved = f"; {listed} of it on approved sites" if rows.has_list else ""
-    said = (
-        f"Bars show the time on each site, all accounts together: "
-        f"{duration(rows.minutes)} in all {rows.a_day}{approved}. {rows.averaged} The "
-        f"ten longest are {first} of the time on {count(len(rows), 'site')}."
+    approved = text("; {share} of it on approved sites", share=listed) if rows.has_list else ""
+    said = text(
+        "Bars show the time on each site, all accounts together: {minutes} in all "
+        "{a_day}{approved}. {averaged} The ten longest are {first} of the time on {sites}.",
+        minutes=duration(rows.minutes),
+        a_day=rows.a_day,
+        approved=approved,
+        averaged=rows.averaged,
+        first=first,
+        sites=count(len(rows), "site"),
     )
     if rows.rows["before"].drop_nulls().len():
-        said += f" Arrows compare with {rows.before_said}."
-    return f"{said} No account is named. Background traffic is not included."
+        said += text(" Arrows compare with {before}.", before=rows.before_said)
+    return f"{said} {text('No account is named. Background traffic is not included.')}"
 
 
 def draw(rows: Ranking) -> Figure | None:
@@ -66,14 +78,14 @@ def draw(rows: Ranking) -> Figure | None:
 def sites_table(rows: Ranking) -> Table:
     """Return every site, with what changed."""
     return table(
-        f"One row per site. Minutes are estimates, {rows.a_day}.",
+        text("One row per site. Minutes are estimates, {a_day}.", a_day=rows.a_day),
         ["Site", "On the list", "Minutes", "Change", "Days", "Most accounts in a day"],
         (
             [
                 Cell.of_site(row["name"]),
-                LISTED.get(row["verdict"], "no"),
+                term(LISTED.get(row["verdict"], NO)),
                 use_cell(rows, row["minutes"]),
-                changed(row["minutes"], row["before"]) or "not compared",
+                changed(row["minutes"], row["before"]) or text("not compared"),
                 row["days"],
                 row["accounts"],
             ]

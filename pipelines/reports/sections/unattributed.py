@@ -2,19 +2,28 @@
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Figure, Note, lane_axis
+from pipelines.errors import capital
+from pipelines.reports.charts import (
+    ROW_HEIGHT,
+    Axis,
+    Bars,
+    Figure,
+    Note,
+    lane_axis,
+)
+from pipelines.reports.language import marked, term, text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
-from pipelines.reports.view import View, at_place
+from pipelines.reports.view import View, at_place, place_name
 from pipelines.reports.words import count, share
 
 GROUPS = (
-    ("firm", "blue", "account known (grade A)"),
-    ("weak", "purple", "one fact shows it (grade B or C)"),
-    ("nobody", "vermillion", "account not known (grade D)"),
+    ("firm", "blue", marked("account known (grade A)")),
+    ("weak", "purple", marked("one fact shows it (grade B or C)")),
+    ("nobody", "vermillion", marked("account not known (grade D)")),
 )
 GRADE_GROUP = {"A": "firm", "B": "weak", "C": "weak"}
-NAMING = (
+NAMING = marked(
     "A finding names an account at grade A: a login in the line itself, or two facts "
     "that agree. Rules on sites also take grade C, one fact alone. Grade D names no "
     "one. Guests, private phones, servers and screens are not counted."
@@ -39,11 +48,11 @@ def title(rows: pl.DataFrame) -> str:
     """Return the share of use whose account is not known."""
     requests = total(rows, "total")
     if not requests:
-        return "No use was seen this week"
+        return text("No use was seen this week")
     if not total(rows, "nobody"):
-        return "For all use, at least one fact shows the account"
+        return text("For all use, at least one fact shows the account")
     open_ = share(total(rows, "nobody"), requests)
-    return f"For {open_} of the use, the account is unknown"
+    return text("For {share} of the use, the account is unknown", share=open_)
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -53,13 +62,17 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     least = rows.filter(pl.col("total") > 0).with_columns(part=pl.col("nobody") / pl.col("total"))
     top = least.sort(["part", "building"], descending=[True, False]).row(0, named=True)
-    open_ = f"{share(top['nobody'], top['total'])} without an account. "
-    least_known = f"Lowest {at_place(top['building'])}: {open_}"
-    return (
-        f"One bar per building, of {count(requests, 'request')}. An account is known "
-        f"for {share(total(rows, 'firm'), requests)}. "
-        f"{least_known if top['nobody'] else ''}{NAMING}"
+    least_known = text(
+        "Lowest {where}: {share} without an account. ",
+        where=at_place(top["building"]),
+        share=share(top["nobody"], top["total"]),
     )
+    said = text(
+        "One bar per building, of {requests}. An account is known for {share}. ",
+        requests=count(requests, "request"),
+        share=share(total(rows, "firm"), requests),
+    )
+    return f"{said}{least_known if top['nobody'] else ''}{term(NAMING)}"
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
@@ -69,13 +82,13 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     shares = known.select("nobody", "total").iter_rows()
     notes = [
-        Note(100, lane, f"{share(nobody, requests)} not known")
+        Note(100, lane, text("{share} not known", share=share(nobody, requests)))
         for lane, (nobody, requests) in enumerate(shares)
     ]
     across = Axis(0, 124, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)])
     return Figure(
         parts(known),
-        [(across, lane_axis(known["building"]))],
+        [(across, lane_axis([place_name(one) for one in known["building"]]))],
         height=90 + ROW_HEIGHT * known.height,
         notes=notes,
     )
@@ -89,24 +102,29 @@ def parts(known: pl.DataFrame) -> list[Bars]:
         for lane, row in enumerate(known.iter_rows(named=True)):
             part = 100 * row[group] / row["total"]
             if part:
-                said = f"{row['building']}: {part:.1f}% {name}"
+                said = f"{place_name(row['building'])}: {part:.1f}% {term(name)}"
                 marks.append((lane, starts[lane], part, said))
             starts[lane] += part
         if marks:
-            traces.append(Bars(role, marks, name=name))
+            traces.append(Bars(role, marks, name=term(name)))
     return traces
 
 
 def grades_table(rows: pl.DataFrame) -> Table:
     """Return requests by how sure we are."""
     return table(
-        "One row per building, in requests",
+        text("One row per building, in requests"),
         [
             "Building",
             "Requests",
-            *(name[0].upper() + name[1:] for _, _, name in GROUPS),
+            *(capital(name) for _, _, name in GROUPS),
         ],
-        rows.select("building", "total", *(group for group, _, _ in GROUPS)).iter_rows(),
+        (
+            [place_name(building), *counts]
+            for building, *counts in rows.select(
+                "building", "total", *(group for group, _, _ in GROUPS)
+            ).iter_rows()
+        ),
     )
 
 

@@ -7,10 +7,11 @@ about the site, and the account is asked about only if the use continues.
 import polars as pl
 
 from pipelines.findings.cases import SITE_USE
+from pipelines.reports.language import plural, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count
+from pipelines.reports.words import categories, number
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -40,17 +41,20 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """Return how many."""
     if rows.is_empty():
-        return "Every site with long use is in the lists of categories"
-    one = rows.height == 1
-    said = "was used at length and is" if one else "were used at length and are"
-    return f"{count(rows.height, 'site')} {said} in one list of categories at most"
+        return text("Every site with long use is in the lists of categories")
+    return plural(
+        "{n} site was used at length and is in one list of categories at most",
+        "{n} sites were used at length and are in one list of categories at most",
+        rows.height,
+        n=number(rows.height),
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
     """Return what is unknown, and what to do about it."""
     if rows.is_empty():
         return ""
-    return (
+    return text(
         "We know too little about these sites to judge whether their use was work, so no one "
         "is asked about it. If a site serves the job, add it to the district's list of "
         "approved sites. If it does not, add it to the list of categories."
@@ -60,7 +64,7 @@ def summary(rows: pl.DataFrame) -> str:
 def sites_table(rows: pl.DataFrame) -> Table:
     """Return what a reviewer needs to decide on each."""
     return table(
-        "One row per site. Minutes are estimates.",
+        text("One row per site. Minutes are estimates."),
         [
             "Site",
             "One list has",
@@ -72,7 +76,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
         (
             [
                 Cell.of_site(row["site"]),
-                row["categories"],
+                categories(row["categories"]),
                 row["account_count"],
                 round(row["minutes"]),
                 round(row["longest_minutes"]),

@@ -7,10 +7,11 @@ import polars as pl
 
 from pipelines.errors import capital
 from pipelines.findings.untested import Untested, untested
+from pipelines.reports.language import plural, restated, term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count
+from pipelines.reports.words import number
 
 SCHEMA = {
     "rule": pl.String,
@@ -41,10 +42,14 @@ def _row(one: Untested, titles: dict[str, str]) -> dict[str, object]:
 def title(rows: pl.DataFrame) -> str:
     """Return the number of rules that are held back."""
     if rows.is_empty():
-        return "Every rule could test most of its candidates"
-    rules = count(rows["rule"].n_unique(), "rule")
-    whose = "its" if rows["rule"].n_unique() == 1 else "their"
-    return f"{capital(rules)} could not test most of {whose} candidates"
+        return text("Every rule could test most of its candidates")
+    rules = rows["rule"].n_unique()
+    return plural(
+        "{n} rule could not test most of its candidates",
+        "{n} rules could not test most of their candidates",
+        rules,
+        n=number(rules),
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -52,26 +57,31 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     top = rows.row(0, named=True)
-    return (
-        "An innocent explanation that nothing can test fits everyone: what a rule "
-        "finds is then a lead at most, which this report does not show. Most: "
-        f'"{top["explanation"]}", for {top["count"]:,} of {top["candidates"]:,} '
-        "candidates of one rule."
+    return text(
+        "An innocent explanation that nothing can test fits everyone: what a rule finds is then "
+        'a lead at most, which this report does not show. Most: "{explanation}", for {count} of '
+        "{candidates} candidates of one rule.",
+        explanation=restated(top["explanation"]),
+        count=number(top["count"]),
+        candidates=number(top["candidates"]),
     )
 
 
 def untested_table(rows: pl.DataFrame) -> Table:
     """Return each explanation, how often, and what would test it."""
     return table(
-        "One row per rule and explanation",
+        text("One row per rule and explanation"),
         ["Rule", "Explanation", "Not testable", "Of", "Data that would test it"],
         (
             [
-                row["title"],
-                row["explanation"],
+                restated(row["title"]),
+                restated(row["explanation"]),
                 row["count"],
                 row["candidates"],
-                capital(row["tested_with"] or f"not known: {row['reason']}"),
+                capital(
+                    term(row["tested_with"])
+                    or text("not known: {reason}", reason=restated(row["reason"]))
+                ),
             ]
             for row in rows.iter_rows(named=True)
         ),

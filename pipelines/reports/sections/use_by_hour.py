@@ -13,13 +13,15 @@ from pipelines.reports.comparisons import (
     day_count,
     on_days,
     use_per_day,
+    weeks_before,
     whole,
 )
 from pipelines.reports.headline import usual
+from pipelines.reports.language import marked, plural, text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import clock, count, duration, number
+from pipelines.reports.words import between, clock, duration, number
 
 HOURS = range(24)
 
@@ -70,7 +72,7 @@ class Day:
     @property
     def spans(self) -> str:
         """The comparison, as in "the 3 weeks before"."""
-        return f"the {count(len(self.earlier) * self.weeks, 'week')} before"
+        return weeks_before(len(self.earlier) * self.weeks)
 
 
 def rows(view: View) -> Day:
@@ -96,13 +98,19 @@ def by_hour(view: View) -> tuple[int, ...]:
 def title(rows: Day) -> str:
     """Return the busiest time, and whether that is usual."""
     if not len(rows):
-        return "No web use by people could be counted"
-    top = f"People used the web most from {clock(rows.top)} to {clock(rows.top + 1)}"
+        return text("No web use by people could be counted")
+    first, last = clock(rows.top), clock(rows.top + 1)
+    top = text("People used the web most from {first} to {last}", first=first, last=last)
     outside = [hour for hour in HOURS if is_unusual(rows, hour)]
     if not outside:
         return top
-    hours = count(len(outside), "hour was", "hours were")
-    return f"{top}; {hours} different from the weeks before"
+    hours = plural(
+        "{n} hour was different from the weeks before",
+        "{n} hours were different from the weeks before",
+        len(outside),
+        n=number(len(outside)),
+    )
+    return f"{top}; {hours}"
 
 
 def is_unusual(rows: Day, hour: int) -> bool:
@@ -119,18 +127,33 @@ def summary(rows: Day) -> str:
         return ""
     whole = duration(rows.total)
     said = [
-        f"Bars: time on sites of all accounts in each hour of {rows.a_day}, {whole} in "
-        f"all. {rows.averaged}".strip()
+        text(
+            "Bars: time on sites of all accounts in each hour of {a_day}, {whole} in all. "
+            "{averaged}",
+            a_day=rows.a_day,
+            whole=whole,
+            averaged=rows.averaged,
+        ).strip()
     ]
     if rows.earlier:
         before = sum(rows.middle(hour) for hour in HOURS)
-        said.append(f"Dashed: the same hours in {rows.spans}, {duration(before)} in all.")
+        said.append(
+            text(
+                "Dashed: the same hours in {weeks}, {whole} in all.",
+                weeks=rows.spans,
+                whole=duration(before),
+            )
+        )
     said.append(
-        f"Highest: {clock(rows.top)} to {clock(rows.top + 1)}, {duration(rows.now[rows.top])}."
+        text(
+            "Highest: {hour}, {minutes}.",
+            hour=between(clock(rows.top), clock(rows.top + 1)),
+            minutes=duration(rows.now[rows.top]),
+        )
     )
     if rows.band(0):
-        said.append("Shaded: the usual range of each hour.")
-    said.append("Background traffic is not included.")
+        said.append(text("Shaded: the usual range of each hour."))
+    said.append(text("Background traffic is not included."))
     return " ".join(said)
 
 
@@ -139,7 +162,8 @@ def draw(rows: Day) -> Figure | None:
     if not len(rows):
         return None
     marks = [(hour, rows.now[hour] / 60, hover(rows, hour)) for hour in HOURS if rows.now[hour]]
-    traces: list[Bars | Line] = [columns("blue", marks, name=f"time on sites, {rows.a_day}")]
+    name = text("time on sites, {a_day}", a_day=rows.a_day)
+    traces: list[Bars | Line] = [columns("blue", marks, name=name)]
     boxes = []
     top = max(rows.now) / 60
     if rows.earlier:
@@ -163,9 +187,9 @@ def draw(rows: Day) -> Figure | None:
 
 def hover(rows: Day, hour: int) -> str:
     """Return the text at the mark of an hour."""
-    said = f"{clock(hour)} to {clock(hour + 1)}: {duration(rows.now[hour])}"
+    said = f"{between(clock(hour), clock(hour + 1))}: {duration(rows.now[hour])}"
     if rows.earlier:
-        said += f"; before: {duration(rows.middle(hour))}"
+        said += text("; before: {minutes}", minutes=duration(rows.middle(hour)))
     return said
 
 
@@ -175,9 +199,9 @@ def hours_table(rows: Day) -> Table:
     used = [hour for hour in HOURS if rows.now[hour] or any(each[hour] for each in rows.earlier)]
     labels = ["Hour", "Minutes"]
     if rows.earlier:
-        labels += ["Before", "Usual", "Change"]
+        labels += [marked("Before"), marked("Usual"), marked("Change")]
     return table(
-        f"One row per hour of {rows.a_day}. Minutes are estimates.",
+        text("One row per hour of {a_day}. Minutes are estimates.", a_day=rows.a_day),
         labels,
         ([*_row(rows, hour, most)] for hour in used),
     )
@@ -186,12 +210,12 @@ def hours_table(rows: Day) -> Table:
 def _row(rows: Day, hour: int, most: int) -> list[str | int | Cell]:
     now = rows.now[hour]
     said: list[str | int | Cell] = [
-        Cell(f"{clock(hour)} to {clock(hour + 1)}", clock(hour), order=f"{hour:02d}"),
+        Cell(between(clock(hour), clock(hour + 1)), clock(hour), order=f"{hour:02d}"),
         Cell.bar(now, now / most),
     ]
     if rows.earlier:
         low_high, middle = rows.band(hour), rows.middle(hour)
-        usually = f"{number(low_high[0])} to {number(low_high[1])}" if low_high else "too few weeks"
+        usually = between(*map(number, low_high)) if low_high else text("too few weeks")
         said += [middle, usually, chip(now, middle, number)]
     return said
 

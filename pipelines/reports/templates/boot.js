@@ -99,7 +99,7 @@
 
   function repaint() {
     each(".theme", function (button) {
-      button.textContent = isDark() ? "Light" : "Dark";
+      button.textContent = isDark() ? "{{ _("Light") }}" : "{{ _("Dark") }}";
     });
     each(".drawn", draw);
   }
@@ -155,7 +155,7 @@
     field.autocomplete = "off";
     field.addEventListener("input", function () { keep(table, field.value); });
     label.className = "filter";
-    label.textContent = "Show rows with";
+    label.textContent = "{{ _("Show rows with") }}";
     label.appendChild(field);
     box.parentNode.insertBefore(label, box);
   }
