@@ -20,7 +20,7 @@ from typing import NamedTuple
 import polars as pl
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
-from pipelines.reports.language import text
+from pipelines.reports.language import ended, text
 from pipelines.reports.text_tables import visible
 from pipelines.reports.view import View
 from pipelines.reports.words import clock, count, day, device_name, listed, moment, span
@@ -634,4 +634,4 @@ def in_words(view: View, lines: Iterable[SeenLines]) -> str:
     ]
     more = len(lanes) - len(said)
     rest = text("; and {lanes}", lanes=count(more, "more lane")) if more else ""
-    return f"{listed(said, most=4)}{rest}."
+    return ended(f"{listed(said, most=4)}{rest}.")

@@ -66,9 +66,9 @@ def _facts(inputs: ReportInputs, week: date, edition: Edition, where: str) -> di
     whole = View(inputs, week)
     own = View(of_building(inputs, edition.building), week) if edition.building else whole
     shared = said(own, edition)
-    # a time such as "2:02 p.m." ends the sentence by itself
-    moment = str(shared["made"]).removesuffix(".")
-    made = text("Report {report}, made {moment}.", report=shared["report_id"], moment=moment)
+    made = text(
+        "Report {report}, made {moment}.", report=shared["report_id"], moment=shared["made"]
+    )
     return shared | {
         "notices": notices_of(own, has_corrections=False),
         "numbers": [(one.value, one.label) for one in numbers_of(whole, edition)],

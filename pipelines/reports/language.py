@@ -27,6 +27,7 @@ KEPT = "kept"
 FIELD = re.compile(r"\{(!?)([a-z_]+)(\??)(?::([a-z]+)(?: ([^{}]*))?)?\}")
 PART = re.compile(r"\[([^\[\]]*)\]")
 INTEGER = re.compile(r"[0-9][0-9,]*")
+TWO_PERIODS = re.compile(r"(?<=\b[ap]\.m\.)\.(?=\s|$)")
 BEFORE_I = re.compile("h?i(?!e)", re.IGNORECASE)
 """Words before which Spanish writes "e" for "and"."""
 NESTED = ("facts", "office", "served")
@@ -70,12 +71,12 @@ def cldr() -> Locale:
 
 def text(message: str, **values: object) -> str:
     """Return a text in the reader's language, with its values."""
-    return term(message).format(**values)
+    return ended(term(message).format(**values))
 
 
 def plural(one: str, many: str, size: int, **values: object) -> str:
     """Return a text for a number of things; both languages have two forms."""
-    return form(one, many, size).format(**values)
+    return ended(form(one, many, size).format(**values))
 
 
 def series(items: Sequence[str]) -> str:
@@ -86,6 +87,11 @@ def series(items: Sequence[str]) -> str:
     if language() == "es" and BEFORE_I.match(items[-1]):
         template = template.replace(" y ", " e ")
     return template.format(several=", ".join(items[:-1]), last=items[-1])
+
+
+def ended(said: str) -> str:
+    """Return a text with one period where a time such as "2:02 p.m." ends a sentence."""
+    return TWO_PERIODS.sub("", said) if ".m.." in said else said
 
 
 def marked(message: str) -> str:

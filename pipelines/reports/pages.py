@@ -16,7 +16,7 @@ from markupsafe import Markup
 from pipelines.reports.cards import blind_note
 from pipelines.reports.charts import LIGHT, Accents, library, spec, themes
 from pipelines.reports.headline import NOT_YET, not_judged_at
-from pipelines.reports.language import ENGLISH, Quoted, form, language, restated, term, text
+from pipelines.reports.language import ENGLISH, Quoted, ended, form, language, restated, term, text
 from pipelines.reports.sections import AnySection, Rows, Section
 from pipelines.reports.sections import Page as SectionPage
 from pipelines.reports.static_charts import Drawing, drawing
@@ -88,14 +88,10 @@ def page_plural(one: str, many: str, size: int, **values: object) -> Markup:
     return _filled(form(one, many, size), values)
 
 
-def ended(sentence: str) -> str:
-    """Return a sentence with its period; a time such as "2:02 p.m." already has one."""
-    return sentence if sentence.endswith(".") and language() != ENGLISH else f"{sentence}."
-
-
 def _filled(message: str, values: Mapping[str, object]) -> Markup:
     # the catalog is our own; what it is filled with is not
-    return Markup(message).format(**{name: printable(one) for name, one in values.items()})  # noqa: S704
+    said = Markup(message).format(**{name: printable(one) for name, one in values.items()})  # noqa: S704
+    return Markup(ended(said))  # noqa: S704 - the same text, less a period
 
 
 @cache

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 
 from pipelines.reports.archive import write_archive
+from pipelines.reports.editions import edition_report, editions
+from pipelines.reports.language import in_locale
 from pipelines.reports.weekly import weekly_report
 from tests.browser.looking import (
     CHROMIUM,
@@ -246,6 +248,24 @@ def test_a_phone_has_a_layout_of_its_own(browser, archive, name):
         assert page.evaluate(fault) == [], fault
     assert page.locator(".still .wide:visible").count() == 0
     assert page.locator(".still .narrow:visible").count() == page.locator(".chart").count()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_edition_in_spanish_fits_a_phone_and_a_desk(browser, tmp_path, width):
+    """Long labels of columns made a phone's page wider, and squeezed the buildings' names."""
+    (edition, *_) = editions(busy(), ["superintendent"])
+    with in_locale("es-US"):
+        write_archive(without_files(edition_report(busy(), MONDAY, edition)), tmp_path)
+    visit = Visit(
+        browser, tmp_path / "2026-W47" / "index.html", viewport={"width": width, "height": 800}
+    )
+    assert visit.page.evaluate(WIDE) <= 0
+    visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert visit.page.evaluate(LETTERS) == []
+    assert visit.page.locator("html").get_attribute("lang") == "es"
+    visit.page.locator("button.theme").click()
+    assert visit.page.locator("button.theme").text_content() == "Claro"
+    assert visit.said == []
 
 
 UNNAMED = """() => [...document.querySelectorAll(".sheet table")].flatMap(table => {

@@ -135,6 +135,15 @@ def test_a_restated_sentence_has_the_numbers_and_names_of_its_finding():
     assert restated(claim) == claim
 
 
+def test_a_sentence_that_ends_with_a_time_has_one_period():
+    with in_locale(SPANISH):
+        assert text("Decided since last week: {cases}", cases="2:02 p.m..") == (
+            "Decididos desde la semana pasada: 2:02 p.m."
+        )
+        kept_whole = "x.m..log, a.m..b"
+        assert text("{n} min", n=kept_whole) == f"{kept_whole} min"
+
+
 def test_spanish_writes_e_before_the_sound_of_i():
     with in_locale(SPANISH):
         assert series(["a.example", "instagram.example"]) == "a.example e instagram.example"
