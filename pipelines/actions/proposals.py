@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import compress
 from operator import not_
-from typing import Any
 
 import polars as pl
 
@@ -39,6 +38,7 @@ from pipelines.registry.taking_back import RowChange, changes_between, taken_bac
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.accepted_groups import accepted_groups, add_group, end_group
 from pipelines.state.audit import Act
+from pipelines.state.rows import AcceptedGroup
 from pipelines.warehouse import inputs
 
 NAMELESS = ("calendar.csv", "subnets.csv", "site_categories.csv")
@@ -385,9 +385,9 @@ def take_back(context: ActionContext, name: str, reason: str) -> list[str]:
         return [_taken_back(context, one, reason) for one in held]
 
 
-def _taken_back(context: ActionContext, held: Mapping[str, Any], reason: str) -> str:
+def _taken_back(context: ActionContext, held: AcceptedGroup, reason: str) -> str:
     district, file = context.district, held["file"]
-    changes = [RowChange.of(facts) for facts in held["changes"]]
+    changes = [RowChange(**facts) for facts in held["changes"]]
     path = file_of(district.home, file)
     data = path.read_bytes() if path.exists() else b""
     if file == SETTINGS:

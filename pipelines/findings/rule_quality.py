@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -168,7 +168,7 @@ def rule_qualities(
     """
     decided = last_verdicts(store)
     cases = cases_by_finding(store)
-    rows = [
+    rows: list[DecidedFinding] = [
         {**row, "verdict": decided[row["finding_id"]]["verdict"]}
         for row in stored_findings(store)
         if row["finding_id"] in decided
@@ -192,7 +192,7 @@ def demoted(found: Iterable[RuleQuality]) -> frozenset[str]:
 def _quality(
     code: str,
     stage: str,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[DecidedFinding],
     cases: Mapping[str, str],
 ) -> RuleQuality:
     units = {
@@ -211,9 +211,9 @@ def _quality(
     )
 
 
-def _is_same(row: Mapping[str, Any], version: str) -> bool:
+def _is_same(row: DecidedFinding, version: str) -> bool:
     """Return whether the current version of the rule found it; older findings lack the version."""
-    return bool(row["record"]["inputs"].get("rule", version) == version)
+    return row["record"]["inputs"].get("rule", version) == version
 
 
 def qualities_of(district: District) -> Sequence[RuleQuality]:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipelines.health.issues import Issue
+from pipelines.state.rows import typed
 from pipelines.state.source_records import LAGS, SourceDay
 
 if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
@@ -152,6 +153,18 @@ class Apart(NamedTuple):
     since: date
 
 
+class ClockPair(NamedTuple):
+    """A row of `marts.source_clocks`: how far two clocks were apart on a day."""
+
+    source: str
+    other_source: str
+    event_date: date
+    basis: str
+    offset_seconds: float
+    spread_seconds: float
+    pair_count: int
+
+
 def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> Iterator[Issue]:
     """Yield the wrong one of two different clocks: the one that agrees with no third, or both.
 
@@ -167,13 +180,14 @@ def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> 
     surest = enough.sort("event_date", rank).unique(
         ["source", "other_source", "event_date"], keep="first", maintain_order=True
     )
-    series = surest.partition_by("source", "other_source", as_dict=True)
-    rows = {pair: one.to_dicts() for pair, one in series.items()}
+    rows: dict[tuple[str, str], list[ClockPair]] = {}
+    for pair in typed(ClockPair, surest.select(ClockPair._fields).iter_rows(named=True)):
+        rows.setdefault((pair.source, pair.other_source), []).append(pair)
     apart = [_apart(row) for row in rows.values() if _is_off(row[-1])]
     agree = {
         name
         for (source, other), one in rows.items()
-        if abs(one[-1]["offset_seconds"]) <= OFF_SECONDS[one[-1]["basis"]]
+        if abs(one[-1].offset_seconds) <= OFF_SECONDS[one[-1].basis]
         for name in (source, other)
     }
     for one in apart:
@@ -185,22 +199,20 @@ def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> 
             yield _disagreement(name, sides[name], ahead, one, zone)
 
 
-def _is_off(row: Mapping[str, Any]) -> bool:
-    off, spread = abs(row["offset_seconds"]), row["spread_seconds"]
-    least = OFF_SECONDS[row["basis"]]
-    return bool(off > least and spread <= max(SCATTER, STEADY * off))
+def _is_off(row: ClockPair) -> bool:
+    off = abs(row.offset_seconds)
+    return off > OFF_SECONDS[row.basis] and row.spread_seconds <= max(SCATTER, STEADY * off)
 
 
-def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
+def _apart(rows: Sequence[ClockPair]) -> Apart:
     """Return the newest difference, and the first of the days in a row that have one."""
     last = rows[-1]
-    since = last["event_date"]
+    since = last.event_date
     for row in reversed(rows):
         if not _is_off(row):
             break
-        since = row["event_date"]
-    names = last["source"], last["other_source"]
-    return Apart(*names, last["offset_seconds"], last["pair_count"], since)
+        since = row.event_date
+    return Apart(last.source, last.other_source, last.offset_seconds, last.pair_count, since)
 
 
 def _disagreement(name: str, other: str, ahead: float, found: Apart, zone: str | None) -> Issue:

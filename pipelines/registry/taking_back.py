@@ -7,7 +7,6 @@ edited since is not changed, and is counted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines.registry.csv_document import CsvDocument, CsvRow
 from pipelines.registry.frames import FILES
@@ -29,11 +28,6 @@ class RowChange:
     kept: Cells
     was: Cells
     now: Cells
-
-    @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> "RowChange":
-        """Return one that was kept as JSON."""
-        return cls(facts["kept"], facts["was"], facts["now"])
 
 
 def changes_between(

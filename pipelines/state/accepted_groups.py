@@ -3,11 +3,11 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import AcceptedGroup, typed
 from pipelines.state.tables import ACCEPTED_GROUPS
 
 
@@ -39,7 +39,7 @@ def end_group(connection: Connection, number: str) -> None:
     )
 
 
-def accepted_groups(store: Store) -> list[dict[str, Any]]:
+def accepted_groups(store: Store) -> list[AcceptedGroup]:
     """Return groups that are in force, the newest first."""
     query = (
         select(ACCEPTED_GROUPS)
@@ -47,5 +47,6 @@ def accepted_groups(store: Store) -> list[dict[str, Any]]:
         .order_by(ACCEPTED_GROUPS.c.accepted_time.desc(), ACCEPTED_GROUPS.c.number)
     )
     with store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{**row, "changes": json.loads(row["changes"])} for row in rows]
+        rows = connection.execute(query).mappings()
+        changed = ({**row, "changes": json.loads(row["changes"])} for row in rows)
+        return typed(AcceptedGroup, changed)

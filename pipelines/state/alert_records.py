@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import AnswerRow, DecisionRow, MessageRow, NewsRow, UnsentMessage, typed
+from pipelines.state.rows import (
+    AnnouncementRow,
+    AnswerRow,
+    DecisionRow,
+    MessageRow,
+    NewsRow,
+    UnsentMessage,
+    typed,
+)
 from pipelines.state.tables import ANNOUNCED, ANSWERS, DECISIONS, NEWS, OUTBOX, PAGES
 
 WAITING = "waiting"
@@ -183,7 +190,7 @@ def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
         connection.execute(insert(ANNOUNCED).values(**row))
 
 
-def announcements(store: Store, at: datetime | None = None) -> list[dict[str, Any]]:
+def announcements(store: Store, at: datetime | None = None) -> list[AnnouncementRow]:
     """Return the newest message of each channel about each fact, with the fact's `since_time`.
 
     It is None for a fact that is not known any more.
@@ -197,10 +204,10 @@ def announcements(store: Store, at: datetime | None = None) -> list[dict[str, An
     if at is not None:
         query = query.where(ANNOUNCED.c.told_time == now_text(at))
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(AnnouncementRow, connection.execute(query).mappings())
 
 
-def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[dict[str, Any]]:
+def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[NewsRow]:
     """Return announced facts of a channel that ended since, oldest first."""
     query = (
         select(NEWS)
@@ -213,7 +220,7 @@ def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[
         .order_by(NEWS.c.ended_time, NEWS.c.news_id)
     )
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return typed(NewsRow, connection.execute(query).mappings())
 
 
 def news_steps(connection: Connection, about_id: str) -> dict[str, int]:

@@ -278,6 +278,30 @@ class NewsRow(TypedDict):
     ended_time: str | None
 
 
+class AnnouncementRow(TypedDict):
+    """The newest message of a channel about a fact, and the fact if it is still known."""
+
+    news_id: str
+    channel: str
+    told_time: str
+    step: int
+    alert_key: str
+    key: str | None
+    since_time: str | None
+
+
+class AcceptedGroup(TypedDict):
+    """A group of proposals that was accepted, and its changes to rows of a registry file."""
+
+    number: str
+    topic: str
+    file: str
+    changes: Sequence[Mapping[str, Mapping[str, str]]]
+    actor: str
+    accepted_time: str
+    taken_back_time: str | None
+
+
 class AnswerRow(TypedDict):
     """An answer to an alert."""
 

@@ -24,6 +24,7 @@ TABLES = {
     rows.DecisionRow: tables.DECISIONS,
     rows.IssueRow: tables.SOURCE_ISSUES,
     rows.ReleaseRow: tables.RECORD_RELEASES,
+    rows.AcceptedGroup: tables.ACCEPTED_GROUPS,
     rows.AccountRow: tables.DESK_ACCOUNTS,
 }
 
