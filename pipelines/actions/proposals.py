@@ -128,17 +128,12 @@ def offered(context: ActionContext) -> list[Offer]:
     """
     rows = {
         file: [_spelled(context, one) if one.is_withheld else one for one in found]
-        for file, found in _unsaid(context).items()
+        for file, found in {
+            file: [*compress(rows, map(not_, _said(context, file, rows)))]
+            for file, rows in proposed(context.district).items()
+        }.items()
     }
     return offers(rows)
-
-
-def _unsaid(context: ActionContext) -> Mapping[str, list[Proposal]]:
-    """Return proposals without those that were accepted or entered manually since."""
-    return {
-        file: [*compress(rows, map(not_, _said(context, file, rows)))]
-        for file, rows in proposed(context.district).items()
-    }
 
 
 def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterable[bool]:

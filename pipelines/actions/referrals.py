@@ -106,7 +106,15 @@ def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dic
     )
     data = referral_pack(context, case, office)
     seal = hashlib.sha256(data).hexdigest()
-    hold = _hold_of(context, case, office)
+    hold = Hold(
+        hold_id=new_hold_id(),
+        first_day=case.monday,
+        last_day=case.monday + ONE_WEEK,
+        reason=f"referred to {office}",
+        actor=str(context.asker),
+        time=now_text(),
+        case_id=case.case_id,
+    )
     row = {
         "referral_id": f"g-{secrets.token_hex(4)}",
         "case_id": case_id,
@@ -138,18 +146,6 @@ def _refuse_second(context: ActionContext, case_id: str) -> None:
             where=waits[0]["referral_id"],
             remedy="Record its return first: schoolbell referrals return",
         )
-
-
-def _hold_of(context: ActionContext, case: Case, office: str) -> Hold:
-    return Hold(
-        hold_id=new_hold_id(),
-        first_day=case.monday,
-        last_day=case.monday + ONE_WEEK,
-        reason=f"referred to {office}",
-        actor=str(context.asker),
-        time=now_text(),
-        case_id=case.case_id,
-    )
 
 
 def acknowledge(context: ActionContext, referral_id: str) -> ReferralRow:

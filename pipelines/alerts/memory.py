@@ -74,7 +74,18 @@ def _put(
     """Write the facts, the new ones and those that are known."""
     new, old = [], []
     for one in {item.key: item for item in news}.values():
-        values = _values(one) | {"last_time": stamp, "ended_time": None}
+        values = {
+            "key": one.key,
+            "about": one.about,
+            "severity": one.severity,
+            "confidence": one.confidence,
+            "step": one.step,
+            "line": one.line,
+            "reference": one.reference,
+            "since_time": now_text(one.since),
+            "last_time": stamp,
+            "ended_time": None,
+        }
         if one.key in known:
             old.append(values)
         else:
@@ -88,19 +99,6 @@ def _begin_anew(transaction: Transaction, row: NewsRow, now: datetime) -> None:
         return
     if now - _time(row["ended_time"]) >= CALM:
         forget_announcements(transaction, row["news_id"])
-
-
-def _values(item: Alert) -> dict[str, object]:
-    return {
-        "key": item.key,
-        "about": item.about,
-        "severity": item.severity,
-        "confidence": item.confidence,
-        "step": item.step,
-        "line": item.line,
-        "reference": item.reference,
-        "since_time": now_text(item.since),
-    }
 
 
 def remembered(store: Store) -> Memory:
@@ -203,19 +201,18 @@ def answer(store: Store, reply: Reply) -> list[str]:
             )
         about = dict(steps) | ({reply.about_id: 0} if is_message else {})
         for about_id, step in about.items():
-            add_answer(transaction, _answer(reply, about_id, step))
+            add_answer(
+                transaction,
+                {
+                    "about_id": about_id,
+                    "kind": reply.kind,
+                    "step": step,
+                    "until_time": now_text(reply.until) if reply.until else None,
+                    "actor": reply.actor,
+                    "note": reply.note,
+                },
+            )
     return sorted(steps)
-
-
-def _answer(reply: Reply, about_id: str, step: int) -> dict[str, str | int | None]:
-    return {
-        "about_id": about_id,
-        "kind": reply.kind,
-        "step": step,
-        "until_time": now_text(reply.until) if reply.until else None,
-        "actor": reply.actor,
-        "note": reply.note,
-    }
 
 
 def answered_messages(store: Store) -> frozenset[str]:

@@ -43,7 +43,6 @@ from pipelines.state.alert_records import (
 )
 from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.state.published_reports import stopped_readers
-from pipelines.state.rows import UnsentMessage
 from pipelines.web import within
 
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
@@ -131,7 +130,18 @@ def deliver_waiting(
     """
     sent = failed = given_up = 0
     for row in unsent_messages(store, channel, alone):
-        handing = _Handing(_message(row), deliver)
+        handing = _Handing(
+            Message(
+                row["alert_key"],
+                row["subject"],
+                row["message"],
+                row["class_name"],
+                row["severity"],
+                row["html"] or "",
+                may_repeat=row["state"] == SENDING,
+            ),
+            deliver,
+        )
         attempts, key = row["attempts"] + 1, row["alert_key"]
         mark_message(store, key, channel, SENDING, attempts=attempts)
         try:
@@ -163,18 +173,6 @@ class _Handing:
             if error.may_have_arrived:
                 self.message = replace(self.message, may_repeat=True)
             raise
-
-
-def _message(row: UnsentMessage) -> Message:
-    return Message(
-        row["alert_key"],
-        row["subject"],
-        row["message"],
-        row["class_name"],
-        row["severity"],
-        row["html"] or "",
-        may_repeat=row["state"] == SENDING,
-    )
 
 
 @contextmanager

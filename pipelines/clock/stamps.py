@@ -103,16 +103,11 @@ def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
 def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
     """Place a naive civil time in the reading's zone."""
     read = naive.map_batches(
-        lambda values: _placed(values, reading.zone),
+        lambda values: _times_and_qualities(values, reading.zone).to_struct(values.name),
         return_dtype=PAIR,
         is_elementwise=True,
     )
     return Stamp(read.struct.field("time"), read.struct.field("quality"))
-
-
-def _placed(values: pl.Series, zone: str) -> pl.Series:
-    """Return structs of `time` and `quality`."""
-    return _times_and_qualities(values, zone).to_struct(values.name)
 
 
 def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:

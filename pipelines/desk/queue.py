@@ -171,7 +171,9 @@ def queue_page(
     rules = sorted({str(one.case.heaviest["rule"]) for one in known})
     return {
         "rows": [_row(context, one, away) for one in found[first : first + A_PAGE]],
-        "elsewhere": _elsewhere(home, context, chosen) if chosen.is_narrowed and not found else 0,
+        "elsewhere": len(matching(home, context, chosen.showing("all")))
+        if chosen.is_narrowed and not found
+        else 0,
         "filter": chosen,
         "show": chosen.show,
         "shows": SHOWS,
@@ -192,7 +194,11 @@ def queue_page(
         "roles_of_cases": {
             role: text for role, text in ROLES.items() if any(role_of(one) == role for one in known)
         },
-        "kinds": {kind: text for kind, text in KINDS.items() if _has_kind(known, kind)},
+        "kinds": {
+            kind: text
+            for kind, text in KINDS.items()
+            if any(one.case.heaviest["kind"] == kind for one in known)
+        },
         "groups": _groups(context, found) if context.asker.may("verdict") else [],
         "may_decide": context.asker.may("verdict"),
     }
@@ -203,11 +209,6 @@ def _referred(context: ActionContext) -> set[str]:
     return {
         row["case_id"] for row in referrals(context.district.store) if row["returned_time"] is None
     }
-
-
-def _elsewhere(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> int:
-    """Return how many cases of all lists a filter matches, if its own list has none."""
-    return len(matching(home, context, chosen.showing("all")))
 
 
 def work_list(home: OpenHome, context: ActionContext) -> list[WorkItem]:
@@ -253,10 +254,6 @@ def _group_address(context: ActionContext, item: WorkItem) -> str:
     if is_together and context.asker.may("verdict"):
         return f"/decide?group=rule:{item.cases[0].case_id}&{urlencode(item.parts)}"
     return f"/?{urlencode(item.parts)}"
-
-
-def _has_kind(known: Iterable[ListedCase], kind: str) -> bool:
-    return any(one.case.heaviest["kind"] == kind for one in known)
 
 
 def place_of(

@@ -99,7 +99,7 @@ def case_values(
     return {
         "case": case,
         "page": page,
-        "claims": [] if page else _claims(context, case),
+        "claims": [] if page else [sentence(context, row) for row in case.findings],
         "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
         "is_student": _is_student(context, case),
         "history": _history(context, case, zone),
@@ -163,11 +163,6 @@ def _hold_reason(text: str) -> str:
     """Return the reason of a hold, with the name of an office in place of its code."""
     start, _, office = text.rpartition("referred to ")
     return f"referred to {OFFICES[office].lower()}" if not start and office in OFFICES else text
-
-
-def _claims(context: ActionContext, case: Case) -> list[str]:
-    """Return the sentences of a case that consists of leads: it has no card."""
-    return [sentence(context, row) for row in case.findings]
 
 
 def _related(context: ActionContext, case: Case) -> list[tuple[str, str]]:
@@ -533,11 +528,6 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, ob
     }
 
 
-def _at(text: str, zone: ZoneInfo) -> str:
-    """Return a time of the audit chain as people write it."""
-    return f"at {moment(datetime.fromisoformat(text), zone)}"
-
-
 def acts_page(
     context: ActionContext, entries: Sequence[Entry], *, mine: bool, first: int
 ) -> dict[str, object]:
@@ -549,7 +539,9 @@ def acts_page(
         {
             **one.__dict__,
             "when": moment(datetime.fromisoformat(one.time), zone),
-            "reason": AT.sub(lambda at: _at(at[1], zone), one.reason),
+            "reason": AT.sub(
+                lambda at: f"at {moment(datetime.fromisoformat(at[1]), zone)}", one.reason
+            ),
         }
         for one in chosen[first : first + A_PAGE]
     ]

@@ -142,8 +142,17 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
         details=row.details,
         alternatives=tuple(tested),
         parameters=known.parameters.get(row.code, {}),
-        stage="trial" if is_demoted else _stage(detection, known),
-        clauses=tuple(_clause(clause) for clause in detection.clauses),
+        stage="trial"
+        if is_demoted
+        else known.stages.get(detection.code, detection.model.header.stage),
+        clauses=tuple(
+            {
+                "id": clause.clause_id,
+                "title": clause.title,
+                "strength": clause.strength,
+            }
+            for clause in detection.clauses
+        ),
         limits=(*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
         would_change=header.refuted_by,
         next_step=header.triage.strip(),
@@ -151,10 +160,6 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
         suppressed_by=first_covering(known.exception_rows, seen),
         permitted_by=permitted_by,
     )
-
-
-def _stage(detection: Detection, known: Circumstances) -> str:
-    return known.stages.get(detection.code, detection.model.header.stage)
 
 
 def _seen(detection: Detection, row: Candidate, known: Circumstances) -> PermitFacts:
@@ -178,14 +183,6 @@ def _named(observables: Iterable[str], prefix: str) -> tuple[str, ...]:
         if observable.startswith(prefix)
         or (bare and not observable.startswith(("device:", "site:")))
     )
-
-
-def _clause(clause: Clause) -> Mapping[str, str]:
-    return {
-        "id": clause.clause_id,
-        "title": clause.title,
-        "strength": clause.strength,
-    }
 
 
 def _limits(clauses: Iterable[Clause], known: Circumstances) -> list[str]:

@@ -374,12 +374,17 @@ def _resolved(
     with attach_warehouse(home.warehouse) as database:
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
-        _answered(Case(database, asked, values, names, _files(store), answer))
+        _answered(
+            Case(
+                database,
+                asked,
+                values,
+                names,
+                {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)},
+                answer,
+            )
+        )
     return answer
-
-
-def _files(store: Store) -> dict[int, str]:
-    return {file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(store)}
 
 
 def _answered(case: Case) -> None:

@@ -287,7 +287,11 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
         lines=_lines(district.store, copies, named),
         chain=_chain(district.home, district.store, case, copies, named),
         history=events,
-        verdicts=_verdicts(events),
+        verdicts=[
+            {name: row[name] for name in ("finding_id", "time", "actor", "reason")}
+            for row in events
+            if row["change"] == "verdict"
+        ],
         queries=_queries(rules),
         versions=_versions(district, rules),
         has_names=named is None,
@@ -417,14 +421,6 @@ def _known(home: DistrictHome, case: Case) -> dict[int, tuple[str | None, int | 
     except SchoolbellError:
         return {}  # nothing is built, or a run is in progress: only the copies are available
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}
-
-
-def _verdicts(events: Iterable[Row]) -> list[dict[str, object]]:
-    return [
-        {name: row[name] for name in ("finding_id", "time", "actor", "reason")}
-        for row in events
-        if row["change"] == "verdict"
-    ]
 
 
 def _queries(rules: Sequence[str]) -> dict[str, str]:

@@ -61,14 +61,10 @@ def work_items(waiting: Iterable[Case], week: date) -> list[WorkItem]:
     merged: set[tuple[bool, str]] = set()
     made = _items(found, week, merged)
     while len(made) > MAX_ITEMS:
-        sizes = Counter((one.is_new, _kind(one)) for one in made)
+        sizes = Counter((one.is_new, str(one.cases[0].heaviest["kind"])) for one in made)
         merged.add(max(sizes, key=lambda key: (sizes[key] > 1, not key[0], sizes[key], key[1])))
         made = _items(found, week, merged)
     return made
-
-
-def _kind(item: WorkItem) -> str:
-    return str(item.cases[0].heaviest["kind"])
 
 
 def _items(

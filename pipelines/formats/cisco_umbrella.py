@@ -141,7 +141,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             event_class=RECORD.replace_strict(
                 CLASSES, default="http_requests", return_dtype=pl.String
             ),
-            **{f"raw_{key}": _at(places) for key, places in PLACES.items()},
+            **{
+                f"raw_{key}": pl.coalesce(
+                    [pl.when(RECORD.eq(kind)).then(cell(at)) for kind, at in places.items()]
+                )
+                for key, places in PLACES.items()
+            },
         )
         .with_columns(
             time=clock.civil(stamp, "%Y-%m-%d %H:%M:%S", Reading("UTC")).time,
@@ -152,10 +157,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(**_dns(), start_time=pl.col("time"), extras=_extras())
     )
-
-
-def _at(places: dict[str, int]) -> pl.Expr:
-    return pl.coalesce([pl.when(RECORD.eq(kind)).then(cell(at)) for kind, at in places.items()])
 
 
 def _raw(key: str) -> pl.Expr:

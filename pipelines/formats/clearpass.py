@@ -80,7 +80,17 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             export=said.field("3"),
             pairs="," + said.field("4").str.strip_chars_end("\r\n\x00 "),
         )
-        .with_columns(**{name: _found(keys) for name, keys in KEYS.items()})
+        .with_columns(
+            **{
+                name: null_if_dash(
+                    pl.coalesce(
+                        pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1)
+                        for key in keys
+                    )
+                )
+                for name, keys in KEYS.items()
+            }
+        )
         .with_columns(time=stamp.time, time_quality=stamp.quality)
         .with_columns(**_logon())
         .with_columns(
@@ -88,13 +98,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 json_of([pl.col(key) for key in ("nas", "service", "roles", "method")])
             )
         )
-    )
-
-
-def _found(keys: tuple[str, ...]) -> pl.Expr:
-    """Return the value of the first of the names, up to the next name."""
-    return null_if_dash(
-        pl.coalesce(pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1) for key in keys)
     )
 
 

@@ -73,7 +73,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             time=pl.col("syslog_time"),
             time_quality=pl.col("syslog_time_quality"),
-            event_class=_event_class(),
+            event_class=word_of(
+                ("dns_queries", KIND.is_in(["query", "auth"]) | IS_BLOCK),
+                ("leases", pl.col("action").is_not_null()),
+                otherwise="system_events",
+            ),
             reported_by=pl.col("syslog_host"),
             message=pl.col("line"),
         )
@@ -107,14 +111,6 @@ def _leases(cut: pl.LazyFrame) -> pl.LazyFrame:
         duid=pl.when(number.str.len_chars() > 17).then(number),
         hostname=name(lease.field("5")),
         interface=lease.field("2"),
-    )
-
-
-def _event_class() -> pl.Expr:
-    return word_of(
-        ("dns_queries", KIND.is_in(["query", "auth"]) | IS_BLOCK),
-        ("leases", pl.col("action").is_not_null()),
-        otherwise="system_events",
     )
 
 

@@ -96,15 +96,24 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=stamp.quality,
             event_uid=null_if_dash(pl.coalesce("id", "office_id")),
             event_code=null_if_dash(pl.coalesce("operation", "code")),
-            kind=null_if_dash(_kind()),
+            kind=null_if_dash(
+                pl.coalesce(
+                    "operation", "category", "operation_name", "audit_kind", "office_kind", "code"
+                )
+            ),
             message=pl.col("line"),
             activity=pl.lit("logon"),
             user_name=_user_name(),
             is_success=_is_success(),
-            **_where(),
+            src_ip=address(client_address()),
+            src_port=port(client_address(with_port=True)),
+            src_hostname=name(pl.col("device")),
+            host=name(pl.col("device")),
         )
         .with_columns(
-            is_machine=_is_machine(),
+            is_machine=pl.when(pl.col("user_name").is_not_null()).then(
+                pl.col("logon_kind") == "service"
+            ),
             failure_reason=_failure_reason(),
             extras=_extras(),
         )
@@ -117,16 +126,6 @@ def _stamp(reading: Reading) -> Stamp:
     stamps = [clock.iso(pl.col(field), reading) for field in fields]
     office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
     return clock.first(*stamps, Stamp(office.time, pl.lit("exact")))
-
-
-def _where() -> dict[str, pl.Expr]:
-    """Return the address and device of the sign-in."""
-    return {
-        "src_ip": address(client_address()),
-        "src_port": port(client_address(with_port=True)),
-        "src_hostname": name(pl.col("device")),
-        "host": name(pl.col("device")),
-    }
 
 
 def client_address(*, with_port: bool = False) -> pl.Expr:
@@ -177,12 +176,6 @@ def _logon_kind() -> pl.Expr:
     )
 
 
-def _kind() -> pl.Expr:
-    return pl.coalesce(
-        "operation", "category", "operation_name", "audit_kind", "office_kind", "code"
-    )
-
-
 def _is_success() -> pl.Expr:
     code = pl.col("code")
     return (
@@ -195,10 +188,6 @@ def _is_success() -> pl.Expr:
         .when(code.is_not_null() & ~code.is_in(STEPS_OF_A_SIGN_IN))
         .then(code == "0")
     )
-
-
-def _is_machine() -> pl.Expr:
-    return pl.when(pl.col("user_name").is_not_null()).then(pl.col("logon_kind") == "service")
 
 
 def _failure_reason() -> pl.Expr:

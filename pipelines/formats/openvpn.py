@@ -92,7 +92,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(**_said())
         .with_columns(**_logon())
-        .with_columns(extras=_extras(), message=pl.col("line"))
+        .with_columns(
+            extras=pl.when(IS_LOGON).then(json_of([pl.col("signal")])), message=pl.col("line")
+        )
     )
 
 
@@ -170,10 +172,6 @@ def _speaker() -> pl.Expr:
     """Return the program; WireGuard logs through the kernel, without a program name."""
     said = pl.col("line").str.contains("wireguard: wg", literal=True)
     return pl.when(said).then(pl.lit("wireguard"))
-
-
-def _extras() -> pl.Expr:
-    return pl.when(IS_LOGON).then(json_of([pl.col("signal")]))
 
 
 FORMAT = Format(

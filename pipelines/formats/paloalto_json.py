@@ -122,7 +122,16 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(**_who())
         .with_columns(event_class=_event_class(), is_machine=_is_machine())
-        .with_columns(**_flow(), **_request(), **_logon())
+        .with_columns(
+            **_flow(),
+            method=null_if_dash(pl.col("verb").str.to_uppercase().replace("UNKNOWN", None)),
+            url_hostname=hostname(pl.col("asked")),
+            url=pl.col("asked").str.slice(0, MAX_URL),
+            content_type=media_type(pl.col("media")),
+            user_agent=null_if_dash(pl.col("agent")),
+            referrer_hostname=hostname(null_if_dash(pl.col("referrer"))),
+            **_logon(),
+        )
         .with_columns(
             kind=pl.concat_str("log_type", "subtype", separator="/", ignore_nulls=True),
             reported_by=name(pl.coalesce("device", "log_source")),
@@ -215,17 +224,6 @@ def _flow() -> dict[str, pl.Expr]:
             ("blocked", action.str.contains(BLOCKS)), ("allowed", action.is_not_null())
         ),
         "connection_uid": null_if_dash(pl.col("session").replace("0", None)),
-    }
-
-
-def _request() -> dict[str, pl.Expr]:
-    return {
-        "method": null_if_dash(pl.col("verb").str.to_uppercase().replace("UNKNOWN", None)),
-        "url_hostname": hostname(pl.col("asked")),
-        "url": pl.col("asked").str.slice(0, MAX_URL),
-        "content_type": media_type(pl.col("media")),
-        "user_agent": null_if_dash(pl.col("agent")),
-        "referrer_hostname": hostname(null_if_dash(pl.col("referrer"))),
     }
 
 

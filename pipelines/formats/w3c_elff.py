@@ -103,17 +103,15 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         return _web(told, names)
     if flow:
         return _elff_flows.flows(told, names)
-    return told.with_columns(event_class=pl.lit("system_events"), **_system("w3c"))
+    return told.with_columns(
+        event_class=pl.lit("system_events"), kind=pl.lit("w3c"), message=pl.col("line")
+    )
 
 
 def _nothing() -> dict[str, pl.Expr]:
     """Return the columns that the rules look at."""
     columns = ["src_ip", "dst_ip", "url_hostname", "host_text"]
     return {column: pl.lit(None, pl.String) for column in columns}
-
-
-def _system(kind: str) -> dict[str, pl.Expr]:
-    return {"kind": pl.lit(kind), "message": pl.col("line")}
 
 
 def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:

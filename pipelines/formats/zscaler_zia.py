@@ -197,7 +197,17 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             **_flow(),
             **_lookup(),
         )
-        .with_columns(start_time=pl.col("time") - _lasted(), extras=_extras())
+        .with_columns(
+            start_time=pl.col("time") - _lasted(),
+            extras=pl.when(~IS_SYSTEM).then(
+                json_text(
+                    location=pl.col("place"),
+                    device_owner=pl.col("owner"),
+                    reason=pl.when(pl.col("why") != pl.col("did")).then("why"),
+                    app=pl.when(pl.col("kind") == "web").then("app"),
+                )
+            ),
+        )
     )
 
 
@@ -310,17 +320,6 @@ def _disposition() -> pl.Expr:
     ).fill_null(value=False)
     outcome = word_of(("blocked", is_blocked), ("allowed", did.str.contains(ALLOWED)))
     return unless_challenged(pl.col("status"), outcome)
-
-
-def _extras() -> pl.Expr:
-    return pl.when(~IS_SYSTEM).then(
-        json_text(
-            location=pl.col("place"),
-            device_owner=pl.col("owner"),
-            reason=pl.when(pl.col("why") != pl.col("did")).then("why"),
-            app=pl.when(pl.col("kind") == "web").then("app"),
-        )
-    )
 
 
 FORMAT = Format(

@@ -353,12 +353,12 @@ def _of_ledger(
         yield from delays(one)
     for gone in drifts(store):
         newest = max(day.event_date for day in days.get(gone.source, ()))
-        if gone.last_date == newest and _recent(newest, as_of):
+        if gone.last_date == newest and as_of.date() - newest <= RECENT:
             yield Issue(
                 source=gone.source,
                 kind="drifting",
                 what=f"{gone.event_class}.{gone.field}" + (" words" if gone.words else ""),
-                start=_midnight(gone.first_date),
+                start=datetime.combine(gone.first_date, time(), UTC),
                 detail=gone.detail
                 + ("; rules that need it do not run" if blocked_rules(gone) else ""),
             )
@@ -444,11 +444,3 @@ def _volumes(
     kinds = day_kinds(days, min(first, last), last)
     since = last - timedelta(days=JUDGED_DAYS)
     return intervals(judged_hours(hours, kinds, closed, zone, since))
-
-
-def _recent(day: date, as_of: datetime) -> bool:
-    return as_of.date() - day <= RECENT
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

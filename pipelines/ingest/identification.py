@@ -282,7 +282,10 @@ def examine(
         claims=claims,
         format=name,
         lines=sample.height + too_long.height,
-        events={key: _filled(frame) for key, frame in parsed.events.items()},
+        events={
+            key: frame[[column.name for column in frame if column.null_count() < frame.height]]
+            for key, frame in parsed.events.items()
+        },
         rejects=rejects.select(*REJECT_COLUMNS),
         reasons=dict(reasons.iter_rows()),
         blanks=parsed.blanks,
@@ -309,10 +312,6 @@ def _first_records(
             if part.lines["line_no"][-1] >= SAMPLE_LINES:
                 break
     return pl.concat(sample), pl.concat(too_long)
-
-
-def _filled(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame[[column.name for column in frame if column.null_count() < frame.height]]
 
 
 def choose_format(

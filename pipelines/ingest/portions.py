@@ -244,7 +244,11 @@ def parse_block(task: BlockTask) -> WrittenRows:
             blanks=blanks,
             header=context.header,
             parts=tuple(
-                _written(task, f"{name}-{number}", event_class, part)
+                WrittenPart(
+                    file=write(task.lake, f"{name}-{number}", task.source, event_class, part),
+                    day=day_count(task.source, event_class, part, datetime.now(UTC)),
+                    has_ids=part["event_uid"].null_count() < part.height,
+                )
                 for number, (event_class, part) in enumerate(_by_class_and_day(frames))
             ),
             rejects=None if rejects is None else _set_aside(task, name, rejects),
@@ -285,14 +289,6 @@ def _by_class_and_day(
     for name in sorted(frames):
         for part in by_day(frames[name]):
             yield name, part
-
-
-def _written(task: BlockTask, name: str, event_class: str, frame: pl.DataFrame) -> WrittenPart:
-    return WrittenPart(
-        file=write(task.lake, name, task.source, event_class, frame),
-        day=day_count(task.source, event_class, frame, datetime.now(UTC)),
-        has_ids=frame["event_uid"].null_count() < frame.height,
-    )
 
 
 def _set_aside(task: BlockTask, name: str, rejects: pl.DataFrame) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipelines.lake.counts import ENUMERATED, SIGN, NewWords, new_words
+from pipelines.lake.counts import ENUMERATED, SIGN, new_words
 from pipelines.state.connections import Store
 from pipelines.state.source_records import SourceDay, source_days
 
@@ -115,18 +115,17 @@ def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
     for name in sorted(names):
         yield from _of_field(days, name)
     for name in ENUMERATED.get(days[0].event_class, ()) if days else ():
-        yield from (_in_words(word, name) for word in new_words(days, name))
-
-
-def _in_words(found: NewWords, name: str) -> Drift:
-    return _drift(
-        found.days,
-        name,
-        empty=found.days if found.is_replaced else (),
-        before=1.0,
-        since=1 - found.share,
-        words=tuple(found.words),
-    )
+        yield from (
+            _drift(
+                word.days,
+                name,
+                empty=word.days if word.is_replaced else (),
+                before=1.0,
+                since=1 - word.share,
+                words=tuple(word.words),
+            )
+            for word in new_words(days, name)
+        )
 
 
 class _Past:

@@ -109,7 +109,11 @@ class Duplicates:
             first_time=min(filter(None, (record.first_time, first)), default=None),
             last_time=max(filter(None, (record.last_time, last)), default=None),
         )
-        if record.state == FINISHED and _says_nothing_new(counted):
+        if record.state == FINISHED and (
+            counted.duplicate_of is not None
+            and counted.duplicates > 0
+            and counted.events + counted.rejects == 0
+        ):
             return replace(counted, state=DUPLICATE)
         return counted
 
@@ -222,11 +226,3 @@ class Duplicates:
         counted = {key: self.counted(record) for key, record in staged.items()}
         ranges = overlap.file_ranges({**known, **counted}.values())
         return overlap.Files(roots=roots, ranges=ranges)
-
-
-def _says_nothing_new(record: FileRecord) -> bool:
-    return (
-        record.duplicate_of is not None
-        and record.duplicates > 0
-        and record.events + record.rejects == 0
-    )

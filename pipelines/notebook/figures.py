@@ -257,7 +257,7 @@ def draw_account_week(week: pl.DataFrame) -> Chart:
             name=named(verdict),
             x=[day.isoformat() for day in part["event_date"]],
             y=[round(value, 1) for value in part["minutes"]],
-            hovertext=[_list(sites) for sites in part["site"]],
+            hovertext=[", ".join(named(name) for name in sites) for sites in part["site"]],
             marker={"color": color},
         )
         for (verdict, part), color in colored(days, "verdict")
@@ -378,7 +378,3 @@ def _counted(requests: pl.Series) -> pl.Series:
 def _titles(values: pl.Series) -> pl.Series:
     texts = ["" if value is None else named(value) for value in values]
     return pl.Series(texts, dtype=pl.String)
-
-
-def _list(names: pl.Series) -> str:
-    return ", ".join(named(name) for name in names)

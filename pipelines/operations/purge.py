@@ -148,7 +148,7 @@ def carry_out(
 def _judged_from(every: Mapping[str, Model], store: Store, plan: Plan) -> date | None:
     """Return the first Monday from which every rule still has all that it reads."""
     days = [thing.last_day for thing in plan.things.get("event", ())]
-    held = {date.fromisoformat(day) for day in _held_days(store)}
+    held = {date.fromisoformat(file.event_date) for file in ledger.lake_files(store)}
     firsts = [
         plan.before[name]
         for name in ("finding", "case")
@@ -159,10 +159,6 @@ def _judged_from(every: Mapping[str, Model], store: Store, plan: Plan) -> date |
         last = max([max(days), *(day for found in spoilt.values() for day in found)])
         firsts.append(monday(last) + WEEK)
     return max(firsts, default=None)
-
-
-def _held_days(store: Store) -> Iterable[str]:
-    return {file.event_date for file in ledger.lake_files(store)}
 
 
 def _publish_again(district: District, now: datetime) -> None:

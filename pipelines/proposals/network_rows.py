@@ -31,7 +31,9 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
             found[network].append(row)
     # around what tunnels give out, where no network is known, there is more of it
     outside = {_block(network) for network, rows in found.items() if _kind(rows) == REMOTE} - {
-        _block(one) for one in map(_network, _placed(evidence)) if one is not None
+        _block(one)
+        for one in map(_network, evidence.query("placed_addresses")["ip"].to_list())
+        if one is not None
     }
     alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
@@ -52,10 +54,6 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
                 {"cidr": str(network), "building": building, "kind": kind},
                 f"{count} addresses here have no building; {why}",
             )
-
-
-def _placed(evidence: Evidence) -> list[str]:
-    return evidence.query("placed_addresses")["ip"].to_list()
 
 
 def _block(network: Network) -> Network:

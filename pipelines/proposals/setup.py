@@ -137,15 +137,11 @@ def plan_of(
     plan.taken = list(rows_of(sheets, known))
     plan.files = list(_merged(district.home, district.settings, plan.taken, taking, coordinates))
     has_hours = "staff_duty.csv" not in district.registry.missing
-    if not (usual_duty or has_hours or "staff_duty.csv" in _named(plan)):
+    if not (usual_duty or has_hours or "staff_duty.csv" in {one.file for one in plan.files}):
         plan.usual_duty = suggested(known.hours)
         plan.full_days = sum(known.hours.values()) if plan.usual_duty else 0
     plan.calendars = [one for one in plan.calendars if _is_new(district.home, one)]
     return tried(district, plan)
-
-
-def _named(plan: Plan) -> set[str]:
-    return {one.file for one in plan.files}
 
 
 def tried(district: District, plan: Plan) -> Plan:

@@ -49,7 +49,18 @@ def calendar_days(
     both = pl.concat([said, planned], how="diagonal")
     spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
     problems = [*_unknown(said, buildings), *_twice(said), *_gaps(said, events)]
-    frame = _decided(spread).sort("date", "building")
+    frame = (
+        spread.sort(
+            "is_alone",
+            "is_file",
+            "declared_time",
+            descending=[True, True, True],
+            nulls_last=True,
+            maintain_order=True,
+        )
+        .unique(["date", "building"], keep="first", maintain_order=True)
+        .sort("date", "building")
+    )
     return RegistryFrame(frame, (*rows.problems, *problems))
 
 
@@ -92,18 +103,6 @@ def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
         ],
         how="diagonal",
     )
-
-
-def _decided(days: pl.DataFrame) -> pl.DataFrame:
-    """Return the row that outweighs the others of its date and building."""
-    return days.sort(
-        "is_alone",
-        "is_file",
-        "declared_time",
-        descending=[True, True, True],
-        nulls_last=True,
-        maintain_order=True,
-    ).unique(["date", "building"], keep="first", maintain_order=True)
 
 
 def _weekends(days: pl.DataFrame) -> pl.DataFrame:

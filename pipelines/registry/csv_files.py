@@ -329,7 +329,13 @@ def height_of(cells: Iterable[str]) -> int:
 
 def check(raw: pl.DataFrame, file: File) -> RegistryFrame:
     """Type a frame of stripped text; a row with an error is set aside."""
-    values = _typed(raw, file)
+    values = raw.select(
+        LINE,
+        *(
+            _known_word(cell, typed(cell.kind, pl.col(name))).alias(name)
+            for name, cell in file.columns.items()
+        ),
+    )
     if raw.is_empty():
         return RegistryFrame(values, ())
     problems: list[Problem] = []
@@ -423,16 +429,6 @@ def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:
     good = pl.when(~pl.col("_wrong")).then(pl.struct(file.key))
     again = values.select(good.is_not_null() & ~good.is_first_distinct()).to_series()
     return {"is in an earlier row too": again}
-
-
-def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
-    return raw.select(
-        LINE,
-        *(
-            _known_word(cell, typed(cell.kind, pl.col(name))).alias(name)
-            for name, cell in file.columns.items()
-        ),
-    )
 
 
 def _known_word(cell: Cell, value: pl.Expr) -> pl.Expr:

@@ -248,7 +248,11 @@ def _given(
             data,
             rows[name].frame.height,
             names.get(name, {}),
-            _filled(rows[name].frame),
+            {
+                column.name: rows[name].frame.height - column.null_count()
+                for column in rows[name].frame.iter_columns()
+                if column.name != LINE
+            },
         )
         for name, data in {**found, **bundle}.items()
         if name in rows and name != MANIFEST.name
@@ -260,15 +264,6 @@ def _given(
         elif name == POLICY:
             given[name] = CurrentFile(data, read_policy(data).clauses.height)
     return given
-
-
-def _filled(frame: pl.DataFrame) -> dict[str, int]:
-    """Return the number of cells with a value, by column."""
-    return {
-        column.name: frame.height - column.null_count()
-        for column in frame.iter_columns()
-        if column.name != LINE
-    }
 
 
 def _kept_rows(data: bytes, shrunk_file: RefusedFile, settings: Settings) -> RegistryFrame:

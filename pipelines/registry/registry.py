@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -183,14 +183,12 @@ def _dangling(inputs: Inputs) -> list[Problem]:
                 column,
                 rows.filter(strange & bool(known)).select(LINE, value=column),
                 what=what,
-                allowed=_allowed(cell.names, known),
+                allowed=", ".join(known)
+                if cell.names == "building"
+                else "a sourcedId of users.csv",
                 severity="notice",
             )
     return problems
-
-
-def _allowed(named: str, known: Sequence[str]) -> str:
-    return ", ".join(known) if named == "building" else "a sourcedId of users.csv"
 
 
 def _how_empty(given: CurrentFile) -> str:

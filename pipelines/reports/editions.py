@@ -247,11 +247,7 @@ def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
         )
         for place in (*places, None)
     )
-    return Grid(with_totals(counts or [[0] * len(kinds)]), people), _labels(), places
-
-
-def _labels() -> list[str]:
-    return list(KINDS.values())
+    return Grid(with_totals(counts or [[0] * len(kinds)]), people), list(KINDS.values()), places
 
 
 @dataclass(frozen=True)

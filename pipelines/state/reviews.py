@@ -181,7 +181,10 @@ def stored_cases(
             held.setdefault(row.case_id, []).append(finding)
         rows = connection.execute(select(CASES)).mappings().all()
         assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
-        numbers = _numbers(connection)
+        numbers = {
+            row.case_id: f"{row.week[-2:]}-{row.place:02d}"
+            for row in connection.execute(select(CASE_NUMBERS))
+        }
     assignees = {row["subject_id"]: row["assignee"] for row in assigned}
     return [
         CaseRow(
@@ -212,14 +215,6 @@ def number_cases(connection: Connection) -> None:
         places[row.week] += 1
         values = {"week": row.week, "place": places[row.week], "case_id": row.case_id}
         connection.execute(insert(CASE_NUMBERS).values(**values))
-
-
-def _numbers(connection: Connection) -> dict[str | None, str]:
-    """Return a number for each case that people can say: week and place in it, as "46-03"."""
-    return {
-        row.case_id: f"{row.week[-2:]}-{row.place:02d}"
-        for row in connection.execute(select(CASE_NUMBERS))
-    }
 
 
 def _is_known(row: Any, known: Mapping[str, FindingRow]) -> bool:

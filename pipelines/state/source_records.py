@@ -84,7 +84,19 @@ def add_days(connection: Connection, days: Iterable[SourceDay]) -> None:
         row = connection.execute(select(SOURCE_DAYS).where(here)).first()
         whole = _sum(_day(row), day) if row else day
         connection.execute(delete(SOURCE_DAYS).where(here))
-        connection.execute(insert(SOURCE_DAYS).values(_values(whole)))
+        connection.execute(
+            insert(SOURCE_DAYS).values(
+                {
+                    "source": whole.source,
+                    "event_class": whole.event_class,
+                    "event_date": whole.event_date.isoformat(),
+                    "events": whole.events,
+                    "duplicates": whole.duplicates,
+                    "filled": json.dumps(dict(whole.filled)),
+                    "lags": json.dumps(dict(whole.lags)),
+                }
+            )
+        )
 
 
 def source_days(store: Store, source: str | None = None) -> list[SourceDay]:
@@ -126,18 +138,6 @@ def _day(row: Row[tuple[object, ...]]) -> SourceDay:
         filled=json.loads(row.filled),
         lags=json.loads(row.lags),
     )
-
-
-def _values(day: SourceDay) -> dict[str, object]:
-    return {
-        "source": day.source,
-        "event_class": day.event_class,
-        "event_date": day.event_date.isoformat(),
-        "events": day.events,
-        "duplicates": day.duplicates,
-        "filled": json.dumps(dict(day.filled)),
-        "lags": json.dumps(dict(day.lags)),
-    }
 
 
 def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> None:

@@ -157,7 +157,15 @@ def _write_logs(
         write(PROXY, logged(world, squid_lines(world, proxied)))
         written.append(_again(world, landing, PROXY, written[0]))
         tell("firewall", 3, STEPS)
-        write(FIREWALL, _firewall_lines(world, plan, own, proxied))
+        write(
+            FIREWALL,
+            fortigate_lines(
+                world,
+                _flows(world, plan, own),
+                proxied if world.habits.firewall != "none" else proxied.clear(),
+                _logged(world, plan.tunnels),
+            ),
+        )
     tell("directory", 4, STEPS)
     write(DIRECTORY, windows_lines(world, keys))
     tell("dhcp", 5, STEPS)
@@ -165,18 +173,6 @@ def _write_logs(
     write(feed, lines_of(world, dhcp_events(world, stayed, plan.releases)))
     tell("done", STEPS, STEPS)
     return written
-
-
-def _firewall_lines(
-    world: World, plan: Plan, own: pl.DataFrame, proxied: pl.DataFrame
-) -> pl.DataFrame:
-    """Return the firewall's lines of all traffic that the district logs."""
-    return fortigate_lines(
-        world,
-        _flows(world, plan, own),
-        proxied if world.habits.firewall != "none" else proxied.clear(),
-        _logged(world, plan.tunnels),
-    )
 
 
 def _flows(world: World, plan: Plan, own: pl.DataFrame) -> pl.DataFrame:

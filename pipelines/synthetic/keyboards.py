@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.synthetic.columns import Numbers, day_numbers, frame, with_address
-from pipelines.synthetic.plan import Key, Plan, Sitting
+from pipelines.synthetic.plan import Plan, Sitting
 from pipelines.synthetic.school_days import DAY, HOUR, SECOND
 from pipelines.synthetic.world import World
 
@@ -45,7 +45,19 @@ def keyboard_events(world: World, plan: Plan) -> pl.DataFrame:
         device = world.places.devices[sitting.device]
         if device.is_windows or device.runs_chromeos:
             rows += _sat_down(rng, sitting, number, addresses[number], sessions)
-    rows += (_key(key, number) for number, key in enumerate(plan.keys))
+    rows += (
+        (
+            key.time,
+            key.device,
+            key.device,
+            key.account,
+            key.code,
+            key.logon_type,
+            0x7000000 + number * 11,
+            key.address,
+        )
+        for number, key in enumerate(plan.keys)
+    )
     seated = pl.DataFrame(rows, schema=EVENTS, orient="row")
     return pl.concat([seated, _machines(world)]).sort("time", maintain_order=True)
 
@@ -107,19 +119,6 @@ def _controller(rng: random.Random, sitting: Sitting, address: int, logon: int) 
     if rng.random() < 0.5:
         away = later + rng.randint(8, 25) * SECOND
         yield (away, controller, device, account, "4634", 3, logon + 5, 0)
-
-
-def _key(key: Key, number: int) -> Row:
-    return (
-        key.time,
-        key.device,
-        key.device,
-        key.account,
-        key.code,
-        key.logon_type,
-        0x7000000 + number * 11,
-        key.address,
-    )
 
 
 def _machines(world: World) -> pl.DataFrame:

@@ -76,7 +76,11 @@ def add_devices(taken: ImportResult, known: ExportIndex) -> None:
         if GONE.search(row.get("state", "")):
             taken.leave("that are disabled or deprovisioned", name)
             continue
-        if re.search("personal|registered|workplace", _owned(row), re.IGNORECASE):
+        if re.search(
+            "personal|registered|workplace",
+            f"{row.get('owned', '')} {row.get('joined', '')}",
+            re.IGNORECASE,
+        ):
             taken.leave("that are private", name)
             continue
         user = row.get("user", "")
@@ -119,10 +123,6 @@ def _tags_in_logs(rows: Sequence[Row], known: ExportIndex) -> set[str]:
 
 def _shape(tag: str) -> str:
     return re.sub(r"\d+", "0", tag)
-
-
-def _owned(row: Row) -> str:
-    return f"{row.get('owned', '')} {row.get('joined', '')}"
 
 
 def _device(row: Row, known: ExportIndex, owner: str) -> dict[str, str]:

@@ -459,17 +459,13 @@ def export_of(sheet: Sheet, renames: Mapping[str, Mapping[str, str]]) -> Export 
     called = re.split(r"[/\\]", sheet.place)[-1].lower()
     own = [one for one in _own(renames) if one.fits(names)]
     own.sort(
-        key=lambda one: (one.name == called, _shared(one, names), len(one.marks)), reverse=True
+        key=lambda one: (one.name == called, len(names & set(one.cells.values())), len(one.marks)),
+        reverse=True,
     )
     if own and (own[0].name == called or names <= set(own[0].cells.values())):
         return own[0]
     fitting = [one for one in EXPORTS if one.fits(names)] + own[:1]
     return max(fitting, key=lambda one: (len(one.marks), -ORDER.index(one.facts)), default=None)
-
-
-def _shared(export: Export, names: frozenset[str]) -> int:
-    """Count the columns of a table that a registry file has too."""
-    return len(names & set(export.cells.values()))
 
 
 def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:

@@ -75,7 +75,15 @@ def approved_sites(rows: RegistryFrame) -> RegistryFrame:
         .then(pl.lit("prohibited"))
         .otherwise(pl.coalesce("class", pl.lit("sanctioned"))),
     ).explode("role")
-    frame = conform(COLUMNS, spread.with_columns(role=_role(pl.col("role"))))
+    frame = conform(
+        COLUMNS,
+        spread.with_columns(
+            role=pl.col("role")
+            .str.to_lowercase()
+            .str.replace(r"^person: +", PERSON_PREFIX)
+            .replace({"students": "student", "everybody": "all", "everyone": "all"})
+        ),
+    )
     return RegistryFrame(frame, (*rows.problems, *problems, *_strange_support(good)))
 
 
@@ -118,15 +126,6 @@ def _faults() -> dict[tuple[str, str], pl.Expr]:
             "a domain below it",
         ): covers_below & pl.col("host").is_not_null() & pl.col("domain").is_null(),
     }
-
-
-def _role(role: pl.Expr) -> pl.Expr:
-    """Lower case, ids of persons too: compare in lower case."""
-    return (
-        role.str.to_lowercase()
-        .str.replace(r"^person: +", PERSON_PREFIX)
-        .replace({"students": "student", "everybody": "all", "everyone": "all"})
-    )
 
 
 def _strange_support(good: pl.DataFrame) -> list[Problem]:

@@ -28,13 +28,9 @@ def _visit(  # noqa: PLR0913 - one visit, told in full
 ) -> None:
     """Plan a visit at the person's own desk, on duty."""
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
-    device = _desk(writer, person)
+    device = writer.world.places.of(person, "desktop") or writer.laptop(person)
     writer.visit(person, device, span, site, pace=pace, margin=12)
     writer.case(family, NONE, "", person, (device,), span, note)
-
-
-def _desk(writer: SceneWriter, person: Person) -> Device:
-    return writer.world.places.of(person, "desktop") or writer.laptop(person)
 
 
 def secretary_posts(writer: SceneWriter) -> None:

@@ -7,7 +7,6 @@ import polars as pl
 from pipelines.synthetic.columns import dotted, frame, with_address
 from pipelines.synthetic.plan import Tunnel
 from pipelines.synthetic.school_days import ZONE
-from pipelines.synthetic.websites import Site
 from pipelines.synthetic.world import World
 from pipelines.synthetic.writers.squid import server_address
 
@@ -156,7 +155,13 @@ def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     """Return a part of the pages, with the vendor's category and what was done."""
     rng = world.generator("web filter")
     known = pl.DataFrame(
-        _vendor_view(world.sites), schema=["host", "word", "is_quiet"], orient="row"
+        [
+            (host, VENDOR_WORDS[site.category], site.category in QUIET)
+            for site in world.sites
+            for host in dict.fromkeys(site.hosts)
+        ],
+        schema=["host", "word", "is_quiet"],
+        orient="row",
     )
     denied = pl.col("outcome") == "denied"
     rows = requests.filter((pl.col("is_page") | denied) & pl.col("account").is_not_null()).join(
@@ -203,14 +208,6 @@ def _asked(denied: pl.Expr) -> pl.Expr:
         direction="outgoing",
         catdesc=_quoted(pl.col("word")),
     )
-
-
-def _vendor_view(sites: Sequence[Site]) -> list[tuple[str, str, bool]]:
-    return [
-        (host, VENDOR_WORDS[site.category], site.category in QUIET)
-        for site in sites
-        for host in dict.fromkeys(site.hosts)
-    ]
 
 
 def _vpn(world: World, tunnels: Sequence[Tunnel]) -> list[pl.DataFrame]:

@@ -26,7 +26,7 @@ def windows_dhcp_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
         pl.lit(","),
         dotted(pl.col("address")),
         pl.lit(","),
-        _client_name(),
+        pl.when("is_phone").then(pl.lit("")).otherwise(pl.col("name") + f".{DOMAIN}"),
         pl.lit(","),
         worn_mac().str.replace_all(":", "", literal=True).str.to_uppercase(),
         pl.lit(",,"),
@@ -34,8 +34,3 @@ def windows_dhcp_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
         pl.lit(",0,,,"),
     )
     return rows.select(seen="time", line=line)
-
-
-def _client_name() -> pl.Expr:
-    """Return client names: domain computers send their full name; phones send none."""
-    return pl.when("is_phone").then(pl.lit("")).otherwise(pl.col("name") + f".{DOMAIN}")
