@@ -3,7 +3,7 @@
 A mail contains the kind of request and a link, never a name, a reason or a code name.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from pipelines.actions.context import ActionContext
@@ -40,13 +40,11 @@ def ask_by_mail(context: ActionContext, row: RequestRow) -> bool:
         "",
         f"Approve or refuse it within 24 hours: {link}",
     ]
-    key = f"q-{hashed(['ask', row['request_id']])}"
-    subject = "Schoolbell: a request needs your approval"
-    return send_to(
-        context.district.store,
-        context.district.home,
-        context.district.settings,
-        request_message(key, subject, lines),
+    return _sent(
+        context,
+        ["ask", row["request_id"]],
+        "a request needs your approval",
+        lines,
         approvers(context, row),
     )
 
@@ -64,13 +62,11 @@ def answer_by_mail(context: ActionContext, row: RequestRow, answer: str) -> bool
         else f"See it: {link}"
     )
     lines = [f"Your request was {answer}: {what}.", "", follows]
-    key = f"q-{hashed([answer, row['request_id']])}"
-    subject = f"Schoolbell: your request was {answer}"
-    return send_to(
-        context.district.store,
-        context.district.home,
-        context.district.settings,
-        request_message(key, subject, lines),
+    return _sent(
+        context,
+        [answer, row["request_id"]],
+        f"your request was {answer}",
+        lines,
         askers(context, row),
     )
 
@@ -86,15 +82,7 @@ def grant_by_mail(context: ActionContext, row: GrantRow) -> bool:
         "",
         f"Open it until {last_day}: {link}",
     ]
-    key = f"q-{hashed(['grant', row['grant_id']])}"
-    subject = "Schoolbell: a referral to your office"
-    return send_to(
-        context.district.store,
-        context.district.home,
-        context.district.settings,
-        request_message(key, subject, lines),
-        to,
-    )
+    return _sent(context, ["grant", row["grant_id"]], "a referral to your office", lines, to)
 
 
 def office_answer_by_mail(context: ActionContext, row: ReferralRow) -> bool:
@@ -108,15 +96,26 @@ def office_answer_by_mail(context: ActionContext, row: ReferralRow) -> bool:
         "",
         f"See it: {_address(context, '/referrals')}",
     ]
-    key = f"q-{hashed(['answer', row['referral_id']])}"
-    subject = "Schoolbell: an office answered a referral"
-    return send_to(
-        context.district.store,
-        context.district.home,
-        context.district.settings,
-        request_message(key, subject, lines),
-        to,
+    return _sent(
+        context, ["answer", row["referral_id"]], "an office answered a referral", lines, to
     )
+
+
+def _sent(
+    context: ActionContext,
+    about: list[str],
+    subject: str,
+    lines: Sequence[str],
+    to: Collection[str],
+) -> bool:
+    """Send a mail once to some of the recipients; return whether it was sent.
+
+    Args:
+        about: What the mail is about; one with the same words is not sent again.
+    """
+    district, key = context.district, f"q-{hashed(about)}"
+    message = request_message(key, f"Schoolbell: {subject}", lines)
+    return send_to(district.store, district.home, district.settings, message, to)
 
 
 def is_login(context: ActionContext, address: str, login: str) -> bool:

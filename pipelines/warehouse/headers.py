@@ -7,15 +7,18 @@ repeat; explanations, and bundles of facts and of event fields, that a header us
 by name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.sentences import condition_problems, template_problems
+
+if TYPE_CHECKING:  # not every command reads a header
+    import yaml
 
 Scalar = int | float | str | bool
 About = Literal["account", "device"]
@@ -240,6 +243,8 @@ RENAMED = {
 }
 """Key of an earlier release -> its name now. Your own rules may use the earlier one until 2027."""
 
+FIELDS: tuple[Literal["requires_fields", "once_filled"], ...] = ("requires_fields", "once_filled")
+
 WINDOW = {"days_before": "lookback", "days_after": "lookahead"}
 """Key of `window` in an earlier release -> its name now."""
 
@@ -250,7 +255,7 @@ OF_PER_RULE = (
 """Required keys of a detection's header."""
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> object:
     """Parse a text; the parser in C reads all headers in a tenth of the time.
 
     Raises:
@@ -266,7 +271,7 @@ def _yaml(text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _value(node: Any, other: Callable[[Any], Any]) -> Any:
+def _value(node: "yaml.Node", other: Callable[["yaml.Node"], object]) -> object:
     """Return the value of a YAML node; most are text, lists and mappings.
 
     Args:
@@ -304,7 +309,10 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
         ValueError: It is not valid, or contradicts itself.
     """
     try:
-        header = Header.model_validate(_resolved(_yaml(text), shared))
+        given = _yaml(text)
+        if not isinstance(given, Mapping):
+            raise TypeError("a header is a mapping")
+        header = Header.model_validate(_resolved(given, shared))
     except (TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error
     problems = list(_problems(header, is_rule=is_rule))
@@ -313,32 +321,45 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
     return header
 
 
-def _current(given: Mapping[str, Any]) -> dict[str, Any]:
+class _Written(TypedDict, total=False):
+    """The keys of a header that are filled in, as its file has them."""
+
+    columns: Mapping[str, str | Mapping[str, object]]
+    claim: str | Sequence[Mapping[str, object]]
+    details: Mapping[str, str]
+    explanations: Sequence[str | Mapping[str, object]]
+    requires_fields: Sequence[str]
+    once_filled: Sequence[str]
+
+
+def _current(given: Mapping[str, object]) -> _Written:
     """Return a header with today's names of keys."""
     found = {RENAMED.get(key, key): value for key, value in given.items()}
     window = found.get("window")
     if isinstance(window, Mapping):
         del found["window"]
         found |= {WINDOW.get(str(key), str(key)): days for key, days in window.items()}
-    return found
+    return cast("_Written", found)
 
 
 def _resolved(given: Mapping[str, object], shared: Shared) -> dict[str, object]:
     """Return the header's keys, with shared columns, explanations and fields written out."""
-    found = _current(given)
+    written = _current(given)
     columns = {
         name: {"of" if "." in note else "type": note} if isinstance(note, str) else note
-        for name, note in found.get("columns", {}).items()
+        for name, note in written.get("columns", {}).items()
     }
+    found: dict[str, object] = {**written}
     found["columns"] = {**shared.model_dump(by_alias=True)["columns"], **columns}
-    if isinstance(found.get("claim"), str):
-        found["claim"] = [{"says": found["claim"]}]
-    found["details"] = _details(found.get("details", {}), shared)
-    found["explanations"] = [_explanation(entry, shared) for entry in found.get("explanations", ())]
-    names = found.get("requires_fields", ())
-    bundles = [_bundle(name, shared) for name in names if "." not in name]
-    for key in ("requires_fields", "once_filled"):
-        own = [name for name in found.get(key, ()) if "." in name]
+    if isinstance(written.get("claim"), str):
+        found["claim"] = [{"says": written["claim"]}]
+    found["details"] = _details(written.get("details", {}), shared)
+    entries = written.get("explanations", ())
+    found["explanations"] = [_explanation(entry, shared) for entry in entries]
+    fields = {key: written.get(key, ()) for key in FIELDS}
+    bundles = [_bundle(name, shared) for name in fields["requires_fields"] if "." not in name]
+    for key, names in fields.items():
+        own = [name for name in names if "." in name]
         taken = [name for bundle in bundles for name in getattr(bundle, key)]
         found[key] = list(dict.fromkeys([*taken, *own]))
     return found
@@ -353,13 +374,13 @@ def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
     return own if name is None else {**shared.details[name], **own}
 
 
-def _explanation(entry: str | Mapping[str, Any], shared: Shared) -> dict[str, Any]:
+def _explanation(entry: str | Mapping[str, object], shared: Shared) -> dict[str, object]:
     """Return one explanation, over what it takes from a shared one."""
-    own = {"shared": entry} if isinstance(entry, str) else dict(entry)
+    own: dict[str, object] = {"shared": entry} if isinstance(entry, str) else dict(entry)
     name = own.pop("shared", None)
     if name is None:
         return own
-    if name not in shared.explanations:
+    if not isinstance(name, str) or name not in shared.explanations:
         raise ValueError(f"{SHARED} has no explanation {name!r}")
     taken = shared.explanations[name].model_dump(exclude_defaults=True)
     return ({"name": taken["name"]} if "by_design" in own else taken) | own
