@@ -111,7 +111,7 @@ def _sent(
     """Send a mail once to some of the recipients; return whether it was sent.
 
     Args:
-        about: What the mail is about; one with the same words is not sent again.
+        about: Words for its key; a mail with the same ones is not sent again.
     """
     district, key = context.district, f"q-{hashed(about)}"
     message = request_message(key, f"Schoolbell: {subject}", lines)
