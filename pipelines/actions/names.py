@@ -1,10 +1,9 @@
 """Acts that give names: whose a code name is, and findings exported with names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from pipelines.actions.action import CASE, REASON, WITH_NAMES, Action, Parameter, Result, Values
 from pipelines.actions.context import ActionContext
@@ -19,7 +18,7 @@ from pipelines.reports.text_tables import table, to_csv
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 from pipelines.state.findings import stored_evidence
-from pipelines.state.rows import FindingRow
+from pipelines.state.rows import ExportedFinding, FindingRow
 from pipelines.warehouse.models import subject_kind
 
 LASTS = timedelta(hours=1)
@@ -106,7 +105,7 @@ def _refused(context: ActionContext, token: str, case: str, why: str) -> Refused
 
 def export(
     context: ActionContext, case: str = "", reason: str = "", *, names: bool = False
-) -> list[dict[str, Any]]:
+) -> list[ExportedFinding]:
     """Return the findings that count, one row each: of one case, or of all.
 
     Raises:
@@ -161,9 +160,12 @@ def _reveal(context: ActionContext, values: Values) -> Result:
     )
 
 
-def as_csv(found: list[dict[str, Any]]) -> str:
+def as_csv(found: Iterable[Mapping[str, object]]) -> str:
     """Return exported findings as CSV."""
-    body = [[row[name] for name in COLUMNS] for row in found]
+    body = [
+        [one if isinstance(one, int) or one is None else str(one) for one in map(row.get, COLUMNS)]
+        for row in found
+    ]
     return to_csv(table("findings", COLUMNS, body))
 
 

@@ -40,6 +40,7 @@ from pipelines.state.reviews import last_verdicts, reviews
 from pipelines.state.rows import (
     DecidedFinding,
     ExplanationRow,
+    ExportedFinding,
     FindingRecord,
     FindingRow,
     HistoryRow,
@@ -94,7 +95,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
     with open_context(home, "findings") as context:
         week = queue(context.district.store, context.district.home, context.district.reading).week
         rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
-        rows.sort(key=lambda row: row["is_student"])
+        rows.sort(key=lambda row: bool(row["is_student"]))
     if as_json:
         emit(rows, as_json=True)
         return
@@ -172,7 +173,7 @@ def shown_row(
     }
 
 
-def _case(context: ActionContext, case: Case, week: date) -> dict[str, Any]:
+def _case(context: ActionContext, case: Case, week: date) -> dict[str, object]:
     named = {context.subject(row) for row in case.findings}
     return {
         "case_id": case.case_id,
@@ -278,7 +279,7 @@ def _cited(context: ActionContext, finding: FindingRow) -> list[dict[str, object
     ]
 
 
-def _measured(record: FindingRecord) -> Iterator[tuple[str, Any]]:
+def _measured(record: FindingRecord) -> Iterator[tuple[str, object]]:
     """Yield numbers, and words that name no one."""
     yield from sorted(nameless(record["details"]).items())
 
@@ -333,12 +334,12 @@ def export(
 
 
 def _text(
-    found: list[dict[str, Any]], kind: str, titles: Mapping[str, str], kinds: Mapping[str, str]
+    found: Sequence[ExportedFinding], kind: str, titles: Mapping[str, str], kinds: Mapping[str, str]
 ) -> str:
     if kind in WRITERS:
         write = WRITERS[kind]
         return "".join(
-            write(row | {"subject_kind": kinds[rule]}, titles.get(rule) or rule) + "\n"
+            write({**row, "subject_kind": kinds[rule]}, titles.get(rule) or rule) + "\n"
             for row in found
             for rule in [row["rule"]]
         )

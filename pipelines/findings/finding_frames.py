@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.findings.cases import Case
 from pipelines.state.findings import WITHDRAWN
-from pipelines.state.rows import EvidenceRow, FindingRow
+from pipelines.state.rows import EvidenceRow, ExportedFinding, FindingRow
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -81,7 +81,7 @@ def rows(
     named: Named,
     is_student: Callable[[FindingRow], bool],
     copies: Callable[[list[str]], Iterable[EvidenceRow]],
-) -> list[dict[str, object]]:
+) -> list[ExportedFinding]:
     """Return one row per finding that counts, by day and id; students' are last.
 
     A finding that covers several days is shown with the 24 hours that have most of its
@@ -106,8 +106,7 @@ def rows(
     for key in long:
         spans[key] = _fullest(sorted(times.get(key, ())), spans[key][1])
     found = [
-        _row(case, finding, named, spans[finding["finding_id"]])
-        | dict.fromkeys(("is_student", "is_pupil"), is_student(finding))
+        _row(case, finding, named, spans[finding["finding_id"]], is_student=is_student(finding))
         for case, finding in counted
     ]
     return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
@@ -129,22 +128,34 @@ def _fullest(times: Sequence[datetime], end: datetime) -> tuple[datetime, dateti
 
 
 def _row(
-    case: Case, finding: FindingRow, named: Named, span: tuple[datetime, datetime]
-) -> dict[str, object]:
+    case: Case,
+    finding: FindingRow,
+    named: Named,
+    span: tuple[datetime, datetime],
+    *,
+    is_student: bool,
+) -> ExportedFinding:
     record = finding["record"]
-    values = {
+    return {
+        "finding_id": finding["finding_id"],
+        "kind": finding["kind"],
+        "rule": finding["rule"],
         "account": named(finding, None),
+        "is_student": is_student,
         "devices": "|".join(named(finding, device) for device in record["devices"]),
         "start_utc": _utc(span[0]),
         "end_utc": _utc(span[1]),
+        "severity": finding["severity"],
+        "confidence": finding["confidence"],
         "evidence_lines": len(record["evidence"]),
         "created_utc": _utc(datetime.fromisoformat(finding["created_time"])),
+        "status": finding["status"],
         "case_id": case.case_id,
         "case_number": case.number,
         "clause": case.clause,
         "stage": record.get("stage", "live"),
+        "is_pupil": is_student,
     }
-    return {name: values.get(name, finding.get(name)) for name in COLUMNS}
 
 
 def _utc(time: datetime) -> str:

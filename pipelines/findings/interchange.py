@@ -4,10 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
 
-Row = Mapping[str, Any]
-"""A row of an export of findings; `subject_kind` is `device` for a finding about a device."""
+from pipelines.state.rows import ExportedFinding
 
 OCSF_VERSION = "1.8.0"
 ECS_VERSION = "9.4.0"
@@ -21,10 +19,10 @@ CATEGORIES = {"shared_account": "iam", "anomaly": "intrusion_detection"}
 CEF_SEVERITIES = {"informational": 1, "low": 3, "medium": 5, "high": 8, "critical": 10}
 
 
-def ocsf(row: Row, title: str) -> dict[str, object]:
+def ocsf(row: ExportedFinding, title: str) -> dict[str, object]:
     """Return a finding as an OCSF Detection Finding (class 2004)."""
     status = STATUSES.get(row["status"], (0, "Unknown"))
-    first, last, created = (_milliseconds(row[name]) for name in _TIMES)
+    first, last, created = _times(row)
     user = _user(row)
     evidences = [user | {"device": {"hostname": name, "type_id": 0}} for name in _devices(row)]
     return {
@@ -60,7 +58,7 @@ def ocsf(row: Row, title: str) -> dict[str, object]:
     }
 
 
-def ecs(row: Row, title: str) -> dict[str, object]:
+def ecs(row: ExportedFinding, title: str) -> dict[str, object]:
     """Return a finding as a document of the Elastic Common Schema."""
     return {
         "@timestamp": row["end_utc"],
@@ -95,9 +93,9 @@ def ecs(row: Row, title: str) -> dict[str, object]:
     }
 
 
-def cef(row: Row, title: str) -> str:
+def cef(row: ExportedFinding, title: str) -> str:
     """Return a finding as one line of ArcSight's Common Event Format."""
-    first, last, created = (_milliseconds(row[name]) for name in _TIMES)
+    first, last, created = _times(row)
     head = ("CEF:0", "Schoolbell", "Schoolbell", version("schoolbell"), row["rule"], title)
     custom = [*_labels(row).items()]
     fields: dict[str, object] = {
@@ -119,11 +117,10 @@ def cef(row: Row, title: str) -> str:
     return "|".join((*(_escaped(part, "|") for part in head), severity, extension))
 
 
-_TIMES = ("start_utc", "end_utc", "created_utc")
 _LABELS = ("confidence", "status", "case_id", "case_number", "clause", "stage")
 
 
-def _labels(row: Row) -> dict[str, str]:
+def _labels(row: Mapping[str, object]) -> dict[str, str]:
     """Return what no field of the schemas is for."""
     return {name: str(row[name]) for name in _LABELS if row[name]}
 
@@ -136,22 +133,24 @@ def _product() -> dict[str, str]:
     }
 
 
-def _user(row: Row) -> dict[str, dict[str, str]]:
+def _user(row: ExportedFinding) -> dict[str, dict[str, str]]:
     """Return the account; none for a finding about a device, whose name is in that column."""
     return {} if _is_about_device(row) else {"user": {"name": row["account"]}}
 
 
-def _devices(row: Row) -> list[str]:
+def _devices(row: ExportedFinding) -> list[str]:
     own = [row["account"]] if _is_about_device(row) else []
     return [*dict.fromkeys(name for name in (*own, *row["devices"].split("|")) if name)]
 
 
-def _is_about_device(row: Row) -> bool:
+def _is_about_device(row: ExportedFinding) -> bool:
     return row.get("subject_kind") == "device"
 
 
-def _milliseconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp() * 1_000)
+def _times(row: ExportedFinding) -> list[int]:
+    """Return its start, its end and its creation, in milliseconds."""
+    texts = (row["start_utc"], row["end_utc"], row["created_utc"])
+    return [int(datetime.fromisoformat(text).timestamp() * 1_000) for text in texts]
 
 
 def _escaped(value: object, mark: str) -> str:
@@ -164,7 +163,7 @@ def _line(document: Mapping[str, object]) -> str:
     return json.dumps(document, ensure_ascii=True)
 
 
-WRITERS: Mapping[str, Callable[[Row, str], str]] = {
+WRITERS: Mapping[str, Callable[[ExportedFinding, str], str]] = {
     "ocsf": lambda row, title: _line(ocsf(row, title)),
     "ecs": lambda row, title: _line(ecs(row, title)),
     "cef": cef,

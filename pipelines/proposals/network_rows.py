@@ -2,10 +2,11 @@
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from pipelines.proposals.offers import Evidence, Proposal
+from pipelines.state.rows import typed
 
 MIN_ADDRESSES = 3
 """Addresses that make a network; fewer are strays."""
@@ -22,11 +23,20 @@ BUILDING_SHARE = 0.95
 """Minimum share of a network's computers in one building, for it to be that building's."""
 
 
+class UnplacedAddress(NamedTuple):
+    """An address in use that no network contains, and its computers with their places."""
+
+    ip: str
+    mac: str | None
+    is_tunnel: bool
+    computers: Sequence[str] | None
+
+
 def networks(evidence: Evidence) -> Iterator[Proposal]:
     """Yield a row for each network of addresses without a place; neighbors are one."""
-    found = defaultdict(list)
-    for row in evidence.query("unplaced_addresses").iter_rows(named=True):
-        network = _network(row["ip"])
+    found: dict[Network, list[UnplacedAddress]] = defaultdict(list)
+    for row in typed(UnplacedAddress, evidence.query("unplaced_addresses").iter_rows(named=True)):
+        network = _network(row.ip)
         if network is not None:
             found[network].append(row)
     # around what tunnels give out, where no network is known, there is more of it
@@ -38,7 +48,7 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
     alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
         if len(rows) >= MIN_ADDRESSES:
-            is_outside = _block(network) in outside and not any(row["mac"] for row in rows)
+            is_outside = _block(network) in outside and not any(row.mac for row in rows)
             kind = REMOTE if is_outside else _kind(rows)
             alike[network.version, kind, _building(rows)].append(network)
     for (_, kind, building), several in sorted(alike.items()):
@@ -61,9 +71,9 @@ def _block(network: Network) -> Network:
     return network.supernet(new_prefix=BLOCKS[network.version])
 
 
-def _building(rows: Sequence[Mapping[str, Any]]) -> str:
+def _building(rows: Sequence[UnplacedAddress]) -> str:
     """Return the one building of the computers on a network; empty if there is none."""
-    found = {one for row in rows for one in row["computers"] or ()}
+    found = {one for row in rows for one in row.computers or ()}
     places = Counter(one.rpartition(" ")[2] for one in found)
     if len(found) < MIN_COMPUTERS:
         return ""
@@ -79,9 +89,9 @@ def _network(address: str) -> Network | None:
     return ipaddress.ip_network(f"{ip}/{PREFIXES[ip.version]}", strict=False)
 
 
-def _kind(rows: Sequence[Mapping[str, Any]]) -> str:
+def _kind(rows: Sequence[UnplacedAddress]) -> str:
     """Return the type: phones use random cards; computers on a cable do not."""
-    if sum(row["is_tunnel"] for row in rows) > TUNNEL_SHARE * len(rows):
+    if sum(row.is_tunnel for row in rows) > TUNNEL_SHARE * len(rows):
         return REMOTE
-    random = [row["mac"] for row in rows if row["mac"] and row["mac"][1:2] in "26ae"]
+    random = [row.mac for row in rows if row.mac and row.mac[1:2] in "26ae"]
     return "wifi" if len(random) > RANDOM_SHARE * len(rows) else "wired"

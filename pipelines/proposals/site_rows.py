@@ -1,10 +1,11 @@
 """Proposes rows of `approved_sites.csv`: sites that many people use, and their hosts."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pipelines.proposals.offers import Evidence, Proposal
+from pipelines.state.rows import typed
 
 MIN_ACCOUNTS = 3
 MOST = 50
@@ -45,6 +46,25 @@ SANCTIONED = "sanctioned"
 UNKNOWN = "uncategorized"
 
 
+class UsedSite(NamedTuple):
+    """A site that many use: its accounts, those who use it at length, and what lists call it."""
+
+    site: str
+    accounts: int
+    staff: int
+    students: int
+    days: int
+    requests: int
+    categories: Sequence[str] | None
+    leisure: str | None
+    staff_readers: int
+    student_readers: int
+    staff_total: int
+    student_total: int
+    jobs: Sequence[str] | None
+    job_readers: int
+
+
 def reach(evidence: Evidence) -> Iterator[Proposal]:
     """Yield a row for each site that many use, by kind; accepting one approves it.
 
@@ -62,8 +82,9 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
         habit_share=HABIT_SHARE,
         lone_job=LONE_JOB,
     )
+    rows = typed(UsedSite, found.select(UsedSite._fields).iter_rows(named=True))
     doubtful = 0
-    for number, row in enumerate(found.iter_rows(named=True), start=1):
+    for number, row in enumerate(rows, start=1):
         roles, doubt = _whose(row)
         kind = _site_kind(row, evidence.own_domains)
         doubtful += bool(doubt)
@@ -73,36 +94,36 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
             "approved_sites.csv",
             {
                 "entry_id": f"N-{number:03d}",
-                "pattern": row["site"],
+                "pattern": row.site,
                 "match": "domain",
                 "roles": roles,
                 "class": DISTRICT if kind == DISTRICT else SANCTIONED,
             },
-            f"{row['accounts']:,} accounts ({row['staff']:,} of staff, {row['students']:,} of "
-            f"students) on {row['days']} days, {row['requests']:,} requests",
+            f"{row.accounts:,} accounts ({row.staff:,} of staff, {row.students:,} of "
+            f"students) on {row.days} days, {row.requests:,} requests",
             topic=f"sites:{kind}",
             doubt=doubt,
         )
 
 
-def _site_kind(row: dict[str, Any], own: frozenset[str]) -> str:
+def _site_kind(row: UsedSite, own: frozenset[str]) -> str:
     """Return the group of a site: the district's own, or its category."""
-    if row["site"] in own:
+    if row.site in own:
         return DISTRICT
-    word = row["leisure"] or next(iter(row["categories"] or ()), UNKNOWN)
+    word = row.leisure or next(iter(row.categories or ()), UNKNOWN)
     return re.sub("[^a-z]+", "-", word.lower()).strip("-") or UNKNOWN
 
 
-def _whose(row: dict[str, Any]) -> tuple[str, str]:
+def _whose(row: UsedSite) -> tuple[str, str]:
     """Return the roles of an approval, and why a person has to review it first."""
-    if never := sorted(NEVER.intersection(row["categories"] or ())):
+    if never := sorted(NEVER.intersection(row.categories or ())):
         return _roles(row), f"lists classify it as {', '.join(never).replace('_', ' ')}"
-    is_wide = row["staff_readers"] >= max(WIDE_SHARE * row["staff_total"], 2)
-    is_taught = row["student_readers"] >= max(WIDE_SHARE * row["student_total"], 2)
-    jobs = [job for job in row["jobs"] or () if "|" not in job]
-    if row["leisure"] is None:
+    is_wide = row.staff_readers >= max(WIDE_SHARE * row.staff_total, 2)
+    is_taught = row.student_readers >= max(WIDE_SHARE * row.student_total, 2)
+    jobs = [job for job in row.jobs or () if "|" not in job]
+    if row.leisure is None:
         # for all: an approval for one job would make a colleague's use a case
-        is_of_a_job = jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]
+        is_of_a_job = jobs and row.job_readers >= JOB_SHARE * row.accounts
         is_used = is_wide or is_taught or is_of_a_job
         return _roles(row), "" if is_used else "most accounts use it only for a short time"
     # a site that several jobs use is for all: an approval for some excludes the others
@@ -110,14 +131,14 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
         return "staff", ""
     if jobs:
         return "|".join(jobs), ""
-    kind = row["leisure"].replace("_", " ")
+    kind = row.leisure.replace("_", " ")
     return _roles(row), f"lists classify it as {kind}, and most accounts use it only briefly"
 
 
-def _roles(row: dict[str, Any]) -> str:
+def _roles(row: UsedSite) -> str:
     """Return the roles of its users, if they share one."""
-    for role, count in (("staff", row["staff"]), ("student", row["students"])):
-        if count == row["accounts"]:
+    for role, count in (("staff", row.staff), ("student", row.students)):
+        if count == row.accounts:
             return role
     return "all"
 

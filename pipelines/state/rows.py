@@ -87,6 +87,30 @@ class FindingRow(FindingColumns):
     record: FindingRecord
 
 
+class ExportedFinding(TypedDict):
+    """A finding as exports show it; `subject_kind` is `device` for one about a device."""
+
+    finding_id: str
+    kind: str
+    rule: str
+    account: str
+    devices: str
+    start_utc: str
+    end_utc: str
+    severity: Severity
+    confidence: Confidence
+    evidence_lines: int
+    created_utc: str
+    status: str
+    case_id: str
+    case_number: str
+    clause: str
+    stage: str
+    is_student: bool
+    is_pupil: bool
+    subject_kind: NotRequired[str]
+
+
 class DecidedFinding(FindingRow):
     """A finding with the verdict that counts."""
 
