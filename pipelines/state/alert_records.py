@@ -83,15 +83,13 @@ def unsent_messages(store: Store, channel: str, key: str = "") -> list[UnsentMes
     )
     if key:
         query = query.where(OUTBOX.c.alert_key == key)
-    with store.reading() as connection:
-        return typed(UnsentMessage, connection.execute(query).mappings())
+    return store.rows(UnsentMessage, query)
 
 
 def outbox(store: Store) -> list[MessageRow]:
     """Return every message and channel, oldest first."""
     query = select(OUTBOX).order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
-    with store.reading() as connection:
-        return typed(MessageRow, connection.execute(query).mappings())
+    return store.rows(MessageRow, query)
 
 
 def message_counts(store: Store) -> dict[str, int]:
@@ -153,9 +151,7 @@ def news_rows(connection: Connection) -> list[NewsRow]:
 
 def current_news(store: Store) -> list[NewsRow]:
     """Return facts that have not ended."""
-    with store.reading() as connection:
-        query = select(NEWS).where(NEWS.c.ended_time.is_(None))
-        return typed(NewsRow, connection.execute(query).mappings())
+    return store.rows(NewsRow, select(NEWS).where(NEWS.c.ended_time.is_(None)))
 
 
 def put_news(connection: Connection, new: Sequence[Row], known: Sequence[Row]) -> None:
@@ -203,8 +199,7 @@ def announcements(store: Store, at: datetime | None = None) -> list[Announcement
     )
     if at is not None:
         query = query.where(ANNOUNCED.c.told_time == now_text(at))
-    with store.reading() as connection:
-        return typed(AnnouncementRow, connection.execute(query).mappings())
+    return store.rows(AnnouncementRow, query)
 
 
 def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[NewsRow]:
@@ -219,8 +214,7 @@ def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[
         )
         .order_by(NEWS.c.ended_time, NEWS.c.news_id)
     )
-    with store.reading() as connection:
-        return typed(NewsRow, connection.execute(query).mappings())
+    return store.rows(NewsRow, query)
 
 
 def news_steps(connection: Connection, about_id: str) -> dict[str, int]:
@@ -248,14 +242,12 @@ def add_answer(connection: Connection, answer: Row) -> None:
 def answers(store: Store) -> list[AnswerRow]:
     """Return the answers, oldest first."""
     query = select(ANSWERS).order_by(ANSWERS.c.answer_id)
-    with store.reading() as connection:
-        return typed(AnswerRow, connection.execute(query).mappings())
+    return store.rows(AnswerRow, query)
 
 
 def decisions(store: Store) -> list[DecisionRow]:
     """Return the decisions about each fact for each channel, by rule, with counts."""
-    with store.reading() as connection:
-        return typed(DecisionRow, connection.execute(select(DECISIONS)).mappings())
+    return store.rows(DecisionRow, select(DECISIONS))
 
 
 def count_decisions(store: Store, keys: Sequence[tuple[str, str, str, str]], now: datetime) -> None:

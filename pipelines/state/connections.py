@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from sqlalchemy import (
     Connection,
     Engine,
+    Select,
     create_engine,
     event,
     insert,
@@ -37,6 +38,7 @@ from sqlalchemy.exc import (
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.state.layout import FACT as LAYOUT
 from pipelines.state.layout import layout_of, mark, refuse_other
+from pipelines.state.rows import Row, typed
 from pipelines.state.tables import FACTS, METADATA
 
 DRIVER = "postgresql+psycopg2"
@@ -213,6 +215,11 @@ class Store:
         """
         with _in_words(self.place), self._one_moment().connect() as connection:
             yield Transaction(connection)
+
+    def rows(self, kind: Callable[..., Row], query: Select[tuple[object, ...]]) -> list[Row]:
+        """Return the rows of a query, each with the type of its table."""
+        with self.reading() as connection:
+            return typed(kind, connection.execute(query).mappings())
 
     @property
     def place(self) -> str:

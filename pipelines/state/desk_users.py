@@ -5,7 +5,7 @@ import hashlib
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import AccountRow, SavedViewRow, typed
+from pipelines.state.rows import AccountRow, SavedViewRow
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -95,8 +95,7 @@ def end_account(connection: Connection, login: str) -> bool:
 def accounts(store: Store) -> list[AccountRow]:
     """Return every account, ended ones too, by login."""
     query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
-    with store.reading() as connection:
-        return typed(AccountRow, connection.execute(query).mappings())
+    return store.rows(AccountRow, query)
 
 
 def put_view(connection: Connection, login: str, name: str, query: str) -> None:
@@ -115,5 +114,4 @@ def remove_view(connection: Connection, login: str, name: str) -> bool:
 def saved_views(store: Store, login: str) -> list[SavedViewRow]:
     """Return the saved filters of a login, by name."""
     query = select(SAVED_VIEWS).where(SAVED_VIEWS.c.login == login).order_by(SAVED_VIEWS.c.name)
-    with store.reading() as connection:
-        return typed(SavedViewRow, connection.execute(query).mappings())
+    return store.rows(SavedViewRow, query)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import EvidenceRow, FindingRow, FindingText, HistoryRow, typed
+from pipelines.state.rows import EvidenceRow, FindingRow, FindingText, HistoryRow
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
@@ -140,9 +140,7 @@ def history(store: Store, finding_id: str) -> list[HistoryRow]:
         .where(FINDING_HISTORY.c.finding_id == finding_id)
         .order_by(FINDING_HISTORY.c.entry_id)
     )
-    with store.reading() as connection:
-        rows = connection.execute(query).mappings()
-        return typed(HistoryRow, rows)
+    return store.rows(HistoryRow, query)
 
 
 def unsupported_findings(connection: Connection) -> frozenset[str]:

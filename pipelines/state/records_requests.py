@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import ReleaseRow, typed
+from pipelines.state.rows import ReleaseRow
 from pipelines.state.tables import (
     RECORD_DECISIONS,
     RECORD_RELEASES,
@@ -153,5 +153,4 @@ def note_record_release(connection: Connection, **values: str | int) -> None:
 def record_releases(store: Store) -> list[ReleaseRow]:
     """Return the releases, the oldest first."""
     query = select(RECORD_RELEASES).order_by(RECORD_RELEASES.c.released_time)
-    with store.reading() as connection:
-        return typed(ReleaseRow, connection.execute(query).mappings())
+    return store.rows(ReleaseRow, query)

@@ -20,7 +20,6 @@ from pipelines.state.rows import (
     RequestRow,
     ReviewRow,
     StatementRow,
-    typed,
 )
 from pipelines.state.tables import (
     ASSIGNMENTS,
@@ -150,9 +149,7 @@ def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None
 def findings_without_case(store: Store) -> list[FindingText]:
     """Return rows of findings that an older version kept without a case."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
-    with store.reading() as connection:
-        rows = connection.execute(query).mappings()
-        return typed(FindingText, rows)
+    return store.rows(FindingText, query)
 
 
 def stored_cases(

@@ -383,8 +383,7 @@ def stored_issues(store: Store, since: datetime | None = None) -> list[IssueRow]
     else:
         over = SOURCE_ISSUES.c.end_time >= now_text(since)
         query = query.where(SOURCE_ISSUES.c.end_time.is_(None) | over)
-    with store.reading() as connection:
-        return typed(IssueRow, connection.execute(query).mappings())
+    return store.rows(IssueRow, query)
 
 
 def note_domains(store: Store, domains: Sequence[Domain], origin: str) -> None:
