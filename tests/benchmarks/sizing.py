@@ -57,7 +57,9 @@ def measured(home: Path, people: int) -> dict[str, float]:
         with step("build and judge"):
             build_and_judge(district)
     with step("publish"):
-        run(home)
+        done = run(home)
+    for failure in done.failures:
+        print(failure, file=sys.stderr)
     return found | {name: size_mb(home / name) for name in PARTS}
 
 
