@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
@@ -166,8 +165,7 @@ class ActionContext:
     def shown(self, finding: FindingRow) -> FindingRecord:
         """Return the record of a finding without the names of sensitive sites."""
         day = finding["event_date"]
-        record = redacted(finding["record"], lambda one: self.named("site", one, day))
-        return cast("FindingRecord", record)
+        return redacted(finding["record"], lambda one: self.named("site", one, day))
 
     def redact(self, finding: FindingRow, value: str | None) -> str | None:
         """Remove the names of sensitive sites from a text about a finding."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
@@ -25,8 +25,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from pipelines.alerts.channels import AnyChannel, ChannelSettings, prepared, report_channels
 from pipelines.alerts.channels import channels as known_channels
-from pipelines.alerts.channels import prepared, report_channels
 from pipelines.alerts.message import Message
 from pipelines.errors import BusyError, DeliveryError, SchoolbellError
 from pipelines.settings.alert_settings import Channel, Weekday
@@ -222,13 +222,15 @@ def deliver(
     """Send what waits for one channel, or a single message; see `deliver_waiting`."""
     channel, own = prepared(name, one.type, one.settings, home.path)
     allowed = settings.alerts.recipients
-    through = partial(_through, channel.deliver, own, allowed)
+    through = partial(_through, channel, own, allowed)
     return deliver_waiting(store, name, through, PATIENT, alone=alone)
 
 
-def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message) -> None:
+def _through(
+    channel: AnyChannel, settings: ChannelSettings, allowed: tuple[str, ...], message: Message
+) -> None:
     try:
-        within(MAX_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
+        within(MAX_DELIVERY_SECONDS, partial(channel.deliver, message, settings, allowed))
     except TimeoutError as error:
         raise DeliveryError(
             f"the delivery did not end: {error}", retryable=True, may_have_arrived=True

@@ -173,7 +173,7 @@ def _evidence(
     event_id: int,
     row: Mapping[str, Any],
     record: FileRecord,
-    events: Mapping[int, tuple[str, Mapping[str, Any]]],
+    events: Mapping[int, tuple[str, Mapping[str, object]]],
 ) -> Evidence:
     role, fields = events.get(event_id, ("event", {}))
     return Evidence(

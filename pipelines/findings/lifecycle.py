@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from pipelines.findings.cases import Owner, nobody, put_into_cases
 from pipelines.findings.evidence import Evidence, store_copies
@@ -33,7 +33,7 @@ from pipelines.state.findings import (
     unsupported_reason,
 )
 from pipelines.state.reviews import reviewed_findings
-from pipelines.state.rows import Confidence, FindingColumns, FindingText
+from pipelines.state.rows import Confidence, FindingColumns, FindingRecord, FindingText
 
 Change = Literal[
     "new",
@@ -49,6 +49,8 @@ Change = Literal[
 ]
 
 MAX_NAMED = 6
+COMPARED = ("severity", "confidence", "stage", "suppressed_by", "permitted_by")
+NAMED = ("start_time", "end_time", "devices", "sites", "alternatives", "clauses")
 """Measures of one revision that are named; the rest are counted."""
 
 HIDDEN_BY = "exception "
@@ -80,7 +82,7 @@ def note(
     add_history(transaction, entry)
 
 
-def differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
+def differences(was: FindingRecord, now: FindingRecord) -> str:
     """Return the differences of another revision, in words without values of lines.
 
     Args:
@@ -90,18 +92,19 @@ def differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
     return "; ".join(_differences(was, now)) or "the same again"
 
 
-def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("severity", "confidence", "stage", "suppressed_by", "permitted_by"):
-        if was.get(name) != now.get(name):
-            yield f"{_word(name)} {_shown(was.get(name))} to {_shown(now.get(name))}"
+def _differences(was: FindingRecord, now: FindingRecord) -> Iterator[str]:
+    old: Mapping[str, object] = was
+    new: Mapping[str, object] = now
+    for name in COMPARED:
+        if old.get(name) != new.get(name):
+            yield f"{_word(name)} {_shown(old.get(name))} to {_shown(new.get(name))}"
     lines = len(was.get("evidence", ())), len(now.get("evidence", ()))
     if lines[0] != lines[1]:
         yield f"cited lines {lines[0]} to {lines[1]}"
     elif was.get("evidence") != now.get("evidence"):
         yield "other lines cited"
     yield from _measures(was.get("details", {}), now.get("details", {}))
-    parts = ("start_time", "end_time", "devices", "sites", "alternatives", "clauses")
-    other = [_word(name) for name in parts if was.get(name) != now.get(name)]
+    other = [_word(name) for name in NAMED if old.get(name) != new.get(name)]
     if other:
         yield "changed: " + ", ".join(other)
 

@@ -34,6 +34,7 @@ from pipelines.state.audit import open_chain
 from pipelines.state.connections import Store
 from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
+from pipelines.state.rows import FindingRow
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.models import (
     MACROS,
@@ -331,20 +332,32 @@ def _case(case: Case, named: Named | None) -> dict[str, object]:
     }
 
 
-def _finding(row: Row, named: Named | None) -> dict[str, object]:
-    record, day = dict(row["record"]), str(row["event_date"])
-    kept = ("status", "status_reason", "revision", "created_time", "updated_time")
-    record |= {name: row[name] for name in kept}
-    record["evidence_lines"] = len(record.pop("evidence"))
-    subject = str(row["subject"])
+def _finding(row: FindingRow, named: Named | None) -> dict[str, object]:
+    record, day, kind = row["record"], str(row["event_date"]), subject_kind(row["rule"])
+    subject, reason = str(row["subject"]), row["status_reason"]
     if named is not None:
-        record = redacted(record, lambda one: named("site", one, day))
-        subject = named(subject_kind(row["rule"]), subject, day)
+
+        def site(one: str) -> str:
+            return named("site", one, day)
+
+        reason = redact(reason, hidden_sites(record), site)
+        record = redacted(record, site)
         record["devices"] = [named("device", device, day) for device in record["devices"]]
         record["details"] = nameless(record["details"])
-    record["subject"] = subject
-    record["claim"] = told(record["claim"], subject, subject_kind(row["rule"]))
-    return record
+        subject = named(kind, subject, day)
+    made: dict[str, object] = {
+        **record,
+        "status": row["status"],
+        "status_reason": reason,
+        "revision": row["revision"],
+        "created_time": row["created_time"],
+        "updated_time": row["updated_time"],
+        "evidence_lines": len(record["evidence"]),
+        "subject": subject,
+        "claim": told(record["claim"], subject, kind),
+    }
+    del made["evidence"]
+    return made
 
 
 def _lines(store: Store, copies: Iterable[Row], named: Named | None) -> list[dict[str, object]]:

@@ -8,9 +8,10 @@ its day is judged again.
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from pipelines.privacy.pseudonyms import NAME_NOBODY, WITHHELD, sensitive_kinds
+from pipelines.state.rows import FindingRecord
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import unicode_hostname
 from pipelines.warehouse.models import query_text
@@ -33,13 +34,13 @@ def _kinds() -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(sensitive_kinds())})\b")
 
 
-def hidden_sites(record: Mapping[str, Any]) -> tuple[str, ...]:
+def hidden_sites(record: FindingRecord) -> tuple[str, ...]:
     """Return the sites of a kept record that no default surface spells."""
     marked = record["withheld"] if "withheld" in record else record.get("sites")
     return tuple(marked or ())
 
 
-def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+def redacted(record: FindingRecord, named: Callable[[str], str]) -> FindingRecord:
     """Return the record with each withheld site under its pseudonym, and without its kind.
 
     Args:
@@ -47,15 +48,17 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
         named: Returns the pseudonym of a site.
     """
     sites = hidden_sites(record)
-    shown = {name: value for name, value in record.items() if name != "withheld"}
+    shown = record.copy()
+    shown.pop("withheld", None)
     if not sites:
         return shown
-    shown = dict(redact(shown, sites, named))
+    shown = redact(shown, sites, named)
     details = dict(shown["details"])
     for name in ("categories", "category"):
         if name in details:
             details[name] = _replaced(details[name], _kinds(), WITHHELD)
-    return shown | {"details": details}
+    shown["details"] = details
+    return shown
 
 
 def nameless(details: Mapping[str, object]) -> dict[str, object]:
@@ -87,11 +90,12 @@ def _spelt(site: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _replaced(value: object, spelled: re.Pattern[str], name: str) -> Any:
+def _replaced(value: T, spelled: re.Pattern[str], name: str) -> T:
+    made: object = value
     if isinstance(value, str):
-        return spelled.sub(lambda _found: name, value)
-    if isinstance(value, Mapping):
-        return {key: _replaced(part, spelled, name) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_replaced(part, spelled, name) for part in value]
-    return value
+        made = spelled.sub(lambda _found: name, value)
+    elif isinstance(value, Mapping):
+        made = {key: _replaced(part, spelled, name) for key, part in value.items()}
+    elif isinstance(value, list | tuple):
+        made = [_replaced(part, spelled, name) for part in value]
+    return cast("T", made)

@@ -11,6 +11,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome
@@ -27,7 +28,7 @@ NOTE = (
 )
 
 
-def is_reference(value: object) -> bool:
+def is_reference(value: object) -> TypeGuard[Mapping[str, object]]:
     """Return whether it is one of the four forms."""
     return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(_KINDS)
 

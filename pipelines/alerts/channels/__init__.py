@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -35,7 +35,7 @@ from pipelines.settings.toml_reader import is_secret, secret_line, shown_found
 from pipelines.settings.toml_text import toml
 
 WRONG_SETTING = "wrong_setting"
-IsSame = Callable[[Mapping[str, Any]], bool]
+IsSame = Callable[[Mapping[str, object]], bool]
 
 
 class ChannelSettings(BaseModel):
@@ -45,6 +45,9 @@ class ChannelSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Own = TypeVar("Own", bound=ChannelSettings)
 
 
 def wrong_setting(what: str, allowed: str, paste: str) -> PydanticCustomError:
@@ -69,7 +72,7 @@ HomePath = Annotated[Path, AfterValidator(_in_home)]
 
 
 @dataclass(frozen=True)
-class Channel:
+class Channel(Generic[Own]):
     """One way to deliver messages.
 
     Attributes:
@@ -82,14 +85,18 @@ class Channel:
     """
 
     name: str
-    settings: type[ChannelSettings]
-    deliver: Callable[[Message, Any, Sequence[str]], None]
+    settings: type[Own]
+    deliver: Callable[[Message, Own, Sequence[str]], None]
     rings_phones: bool = False
     sends_reports: bool = False
-    recipients: Callable[[Any], Sequence[str]] = lambda _settings: ()
+    recipients: Callable[[Own], Sequence[str]] = lambda _settings: ()
 
 
-def channels() -> Mapping[str, Channel]:
+AnyChannel = Channel[Any]
+"""A channel with settings that only its own functions read."""
+
+
+def channels() -> Mapping[str, AnyChannel]:
     """Return every channel in this folder, by name."""
     return discover(__name__, "CHANNEL", Channel)
 
@@ -100,8 +107,8 @@ def report_channels() -> Sequence[str]:
 
 
 def prepared(
-    name: str, kind: str, given: Mapping[str, Any], home: Path = Path()
-) -> tuple[Channel, Any]:
+    name: str, kind: str, given: Mapping[str, object], home: Path = Path()
+) -> tuple[AnyChannel, ChannelSettings]:
     """Return a channel and its settings, with secrets.
 
     Args:
@@ -201,7 +208,7 @@ def _is_there(path: Path, is_same: IsSame) -> bool:
         return any(is_same(one) for line in file if (one := _object(line)) is not None)
 
 
-def _object(line: bytes) -> Mapping[str, Any] | None:
+def _object(line: bytes) -> Mapping[str, object] | None:
     """Parse a line; None if it is cut off."""
     try:
         found = json.loads(line)

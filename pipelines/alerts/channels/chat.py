@@ -10,15 +10,20 @@ status of a refusal: 4xx is a mistake in the settings, except 408, 425 and 429. 
 without a status are retried.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError, SettingsError
+
+if TYPE_CHECKING:  # need not be installed
+    from apprise import Apprise, AppriseResult, NotifyResult
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
 ASK_AGAIN = {408, 425, 429}
@@ -53,7 +58,7 @@ def deliver(message: Message, settings: ChatSettings, _allowed: Sequence[str]) -
         raise _failure(result)
 
 
-def _failure(result: Any) -> DeliveryError:
+def _failure(result: AppriseResult) -> DeliveryError:
     """Build the error without the urls, because they contain keys."""
     failed = [sent for sent in result if not sent]
     statuses = {one: _status(one) for one in failed}
@@ -68,7 +73,7 @@ def _failure(result: Any) -> DeliveryError:
     )
 
 
-def _outcomes(results: Iterable[Any]) -> set[str]:
+def _outcomes(results: Iterable[NotifyResult]) -> set[str]:
     return {result.status.name for result in results}
 
 
@@ -76,14 +81,14 @@ def _is_refusal(status: int | None) -> bool:
     return status is not None and BAD_REQUEST <= status < SERVER_ERROR and status not in ASK_AGAIN
 
 
-def _status(result: Any) -> int | None:
+def _status(result: NotifyResult) -> int | None:
     """Return the HTTP status of a service's answer, which Apprise only logs."""
     lines = [str(one.message) for attempt in result.attempts for one in attempt]
     found = [int(one) for line in lines for one in STATUS.findall(line)]
     return found[-1] if found else None
 
 
-def _service(urls: Sequence[str]) -> Any:
+def _service(urls: Sequence[str]) -> Apprise:
     try:
         from apprise import Apprise
     except ImportError as error:

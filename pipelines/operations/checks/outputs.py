@@ -92,7 +92,7 @@ def _tested(installation: Installation) -> CheckResult:
 
 def _secrets(installation: Installation) -> CheckResult:
     files = [
-        Path(value["file"])
+        Path(str(value["file"]))
         for channel in installation.settings.alerts.channels.values()
         for value in channel.settings.values()
         if is_reference(value) and "file" in value

@@ -18,6 +18,9 @@ def exported(start: str, end: str, *copies: dict) -> tuple[str, str]:
     record = {"start_time": start, "end_time": end, "devices": [], "evidence": [1]}
     finding = {
         "finding_id": "f-1",
+        "kind": "shared_account",
+        "rule": "SA-1",
+        "severity": "high",
         "confidence": "C2",
         "status": "open",
         "created_time": at(8, 1),
