@@ -14,8 +14,8 @@ from pipelines.reports.headline import NUMBERS
 from pipelines.reports.language import term, text
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import week_of
+from pipelines.reports.report_rows import Number, Shared, WeekNumbers
 from pipelines.reports.rollups import grouped, known_weeks, rollup_pages
-from pipelines.reports.rows import Number, Shared, WeekNumbers
 from pipelines.reports.text_tables import Book, Page
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import NOT_KNOWN, day_range, number, share

@@ -37,7 +37,7 @@ from pipelines.reports.language import (
     term,
     text,
 )
-from pipelines.reports.rows import CardRow, PublishedRecord
+from pipelines.reports.report_rows import CardRow, PublishedRecord
 from pipelines.reports.text_tables import Cell, Table, each, file_name, table, with_looks
 from pipelines.reports.view import NO_BUILDING, View, once
 from pipelines.reports.words import (

@@ -18,7 +18,7 @@ from pipelines.reports.headline import (
 )
 from pipelines.reports.language import plural, text
 from pipelines.reports.report_inputs import week_of
-from pipelines.reports.rows import Number
+from pipelines.reports.report_rows import Number
 from pipelines.reports.view import ONE_WEEK, View, once
 from pipelines.reports.words import count, day, listed, number
 

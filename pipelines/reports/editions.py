@@ -24,7 +24,7 @@ from pipelines.reports.language import ENGLISH, language, marked, plural, term, 
 from pipelines.reports.page_one import notices_of
 from pipelines.reports.pages import page, parts_of, wanted
 from pipelines.reports.report_inputs import ReportInputs, empty_frame, week_of, with_frames
-from pipelines.reports.rows import Shared, WeekNumbers
+from pipelines.reports.report_rows import Shared, WeekNumbers
 from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.text_tables import Page, Table, file_name, table, total
 from pipelines.reports.view import View

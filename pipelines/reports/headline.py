@@ -28,7 +28,7 @@ from pipelines.health.rule_coverage import (
     gaps_of,
 )
 from pipelines.reports.language import marked, plural, term, text
-from pipelines.reports.rows import Number, PublishedRecord, WeekNumbers
+from pipelines.reports.report_rows import Number, PublishedRecord, WeekNumbers
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
 from pipelines.state.rows import Facts, FindingRow

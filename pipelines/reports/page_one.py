@@ -27,7 +27,7 @@ from pipelines.reports.headline import (
     work,
 )
 from pipelines.reports.language import plural, text
-from pipelines.reports.rows import Number, WeekNumbers
+from pipelines.reports.report_rows import Number, WeekNumbers
 from pipelines.reports.text_tables import total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, day, listed, number, share

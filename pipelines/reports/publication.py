@@ -29,7 +29,7 @@ from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.language import in_locale, page_locale
 from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.rows import WeekNumbers
+from pipelines.reports.report_rows import WeekNumbers
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import (

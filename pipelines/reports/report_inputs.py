@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.errors import ModelError
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
-from pipelines.reports.rows import ClauseInfo, RuleInfo, WeekNumbers
+from pipelines.reports.report_rows import ClauseInfo, RuleInfo, WeekNumbers
 from pipelines.reports.sign_off import Signature
 from pipelines.settings.model import MIN_COUNT, REPORT_TITLE, Referral
 from pipelines.state.rows import ReportFacts

@@ -7,7 +7,7 @@ from pipelines.findings.cases import Case
 from pipelines.reports.headline import NUMBERS, dated, is_whole
 from pipelines.reports.pages import Part, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import week_of
-from pipelines.reports.rows import Shared, WeekNumbers
+from pipelines.reports.report_rows import Shared, WeekNumbers
 from pipelines.reports.sections import sections, trend
 from pipelines.reports.static_charts import drawing
 from pipelines.reports.text_tables import Cell, Page, Table, book_of, table, to_csv

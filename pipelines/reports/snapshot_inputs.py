@@ -22,7 +22,7 @@ from pipelines.registry.registry import Registry, building_names
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame, with_frames
-from pipelines.reports.rows import ClauseInfo, RuleInfo
+from pipelines.reports.report_rows import ClauseInfo, RuleInfo
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
 from pipelines.reports.view import NO_BUILDING

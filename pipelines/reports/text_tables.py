@@ -21,7 +21,7 @@ import polars as pl
 
 from pipelines.reports.language import marked, plural, series, term
 from pipelines.reports.language import text as translated
-from pipelines.reports.rows import Shared
+from pipelines.reports.report_rows import Shared
 from pipelines.reports.words import NOT_KNOWN, day, number
 
 # C0 and C1 controls, soft hyphen, Arabic letter mark, zero widths, direction marks

@@ -22,7 +22,7 @@ from pipelines.findings.cases import LEAD, LOW, SITE_USE, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.language import marked, text
 from pipelines.reports.report_inputs import ReportInputs, week_of
-from pipelines.reports.rows import WeekNumbers
+from pipelines.reports.report_rows import WeekNumbers
 from pipelines.state.rows import FindingRow
 
 ONE_WEEK = timedelta(days=7)

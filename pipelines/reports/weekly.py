@@ -13,8 +13,8 @@ from pipelines.reports.language import term, text
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import BOOK, Part, asset_files, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import ReportInputs, week_of
+from pipelines.reports.report_rows import Shared
 from pipelines.reports.rollups import switch
-from pipelines.reports.rows import Shared
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.text_tables import Page, Table, book_of, to_csv

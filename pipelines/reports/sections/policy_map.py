@@ -26,7 +26,7 @@ from pipelines.reports.language import (
     term,
     text,
 )
-from pipelines.reports.rows import RuleInfo
+from pipelines.reports.report_rows import RuleInfo
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View

@@ -5,7 +5,7 @@ import json
 import polars as pl
 
 from pipelines.reports.language import marked, restated, term, text
-from pipelines.reports.rows import RuleParameter
+from pipelines.reports.report_rows import RuleParameter
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View

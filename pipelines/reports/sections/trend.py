@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.reports.charts import Axis, Figure, Line, Note, band, scale
 from pipelines.reports.headline import FEWEST, NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.report_inputs import week_of
-from pipelines.reports.rows import WeekNumbers
+from pipelines.reports.report_rows import WeekNumbers
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View, counterpart
