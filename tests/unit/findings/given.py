@@ -31,6 +31,7 @@ PROVEN = {
         "is_owner_there": False,
         "is_after_work": False,
         "is_other_device": True,
+        "is_carried": False,
         "buildings": ["MS"],
         "part": "full",
         "requests": 20,
