@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipelines.engines import EngineError, Kind
 from pipelines.fleet.settings import Budget, Fleet, Member
@@ -158,7 +158,7 @@ def run_in(member: Member, arguments: Sequence[str], budget: Budget) -> Outcome:
     except (OSError, KeyError, ValueError) as error:
         return Outcome(member, NOT_STARTED, 0.0, f"cannot be started: {error}")
     _bound(child, budget)
-    tails = [_Tail(stream) for stream in (child.stdout, child.stderr)]
+    tails = [_Tail(stream) for stream in filter(None, (child.stdout, child.stderr))]
     what = ""
     try:
         child.wait(timeout=budget.minutes * 60)
@@ -254,7 +254,7 @@ def _bound(child: "subprocess.Popen[str]", budget: Budget) -> None:
 class _Tail:
     """The end of what a child writes; the rest is read and not kept."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: IO[str]) -> None:
         self._stream, self._kept = stream, ""
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()

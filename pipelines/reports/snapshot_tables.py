@@ -6,7 +6,6 @@ from datetime import datetime
 from importlib.metadata import version as installed
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import polars as pl
 
@@ -36,7 +35,7 @@ from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
-from pipelines.state.rows import FindingRow
+from pipelines.state.rows import EvidenceRow, FindingRow
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import subject_kind
 from pipelines.warehouse.repair import opened
@@ -122,7 +121,7 @@ def finding_frames(
 
 def case_frames(
     cases: Iterable[Case],
-    lines: Iterable[Mapping[str, object]],
+    lines: Iterable[EvidenceRow],
     names: Pseudonyms,
     masks: Mapping[str, str],
     known: Mapping[str, Sequence[str]] = MappingProxyType({}),
@@ -172,7 +171,7 @@ def known_by(
 
 def _finding(
     row: FindingRow, kind: Kind, names: Pseudonyms, known: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> dict[str, object]:
     def named(site: str) -> str:
         return names.names("site", [site])[site]
 
@@ -215,20 +214,14 @@ def _finding(
     }
 
 
-def _evidence(row: Mapping[str, Any], masks: Mapping[str, str]) -> dict[str, Any]:
+def _evidence(row: EvidenceRow, masks: Mapping[str, str]) -> dict[str, object]:
     event = dict(row["event"])
     site = str(event.get("site"))
     if site in masks:
         event["site"] = masks[site]
-    fields = ("account", "device", "building", "site", "activity", "bytes_in")
-    place = ("finding_id", "position", "role", "source", "path", "line_no")
-    return {
-        **{key: row[key] for key in place},
-        "byte_offset": row["byte_offset"],
-        "line_sha256": row["line_sha256"],
-        "time": _instant(event["time"]) if event.get("time") else None,
-        **{key: event.get(key) for key in fields},
-    }
+    time = _instant(event["time"]) if event.get("time") else None
+    whole = {**event, **row, "time": time}
+    return {name: whole.get(name) for name in EVIDENCE}
 
 
 def ledger_frames(store: Store) -> dict[str, pl.DataFrame]:

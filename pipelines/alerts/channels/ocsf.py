@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 from pydantic import Field
 
@@ -33,12 +32,12 @@ def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -
     )
 
 
-def _uid(row: Mapping[str, Any]) -> object:
+def _uid(row: Mapping[str, object]) -> object:
     metadata = row.get("metadata")
     return metadata.get("uid") if isinstance(metadata, dict) else None
 
 
-def event(message: Message, now: datetime) -> dict[str, Any]:
+def event(message: Message, now: datetime) -> dict[str, object]:
     """Return the message as an OCSF event."""
     stamp = int(now.timestamp() * 1_000)
     return {

@@ -1,7 +1,7 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
@@ -91,11 +91,9 @@ def account(field: pl.Expr) -> pl.Expr:
 
 def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None) -> pl.Expr:
     """Return the word of the first case that holds; where none does, `otherwise` or null."""
-    text = pl.lit(otherwise) if isinstance(otherwise, str) else otherwise
-    said: Any = pl
-    for word, holds in cases:
-        said = said.when(holds).then(pl.lit(word))
-    done: pl.Expr = said if text is None else said.otherwise(text)
+    done = pl.lit(otherwise) if isinstance(otherwise, str) or otherwise is None else otherwise
+    for word, holds in reversed(cases):
+        done = pl.when(holds).then(pl.lit(word)).otherwise(done)
     return done
 
 
