@@ -194,9 +194,7 @@ class District:
         return hashlib.sha256(said).hexdigest()[:12]
 
     def engine(
-        self,
-        kind: Kind | None = None,
-        tell: Callable[[str], None] = lambda _text: None,
+        self, kind: Kind | None = None, tell: Callable[[str], None] = lambda _text: None
     ) -> Engine:
         """Return the engine that parses log lines, per the settings; close it afterwards.
 

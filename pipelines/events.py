@@ -130,8 +130,7 @@ HTTP_REQUESTS = EventClass(
         "user_agent": Column(pl.String, "the client's own description", "indirect"),
         "category": Column(pl.String, "the product's category; never a verdict"),
         "disposition": Column(
-            pl.String,
-            "what the control did: allowed, blocked, challenged (log in first)",
+            pl.String, "what the control did: allowed, blocked, challenged (log in first)"
         ),
         **_EXTRAS,
     },
@@ -176,10 +175,7 @@ LOGONS = EventClass(
         "is_success": Column(pl.Boolean, "allowed; null where that does not apply"),
         "failure_reason": Column(pl.String, "why it was refused, as the product says"),
         "logon_type": Column(pl.Int16, "Windows logon type"),
-        "event_code": Column(
-            pl.String,
-            "the product's number or name of the event",
-        ),
+        "event_code": Column(pl.String, "the product's number or name of the event"),
         "logon_uid": Column(pl.String, "the product's id of the session"),
         "host": Column(pl.String, "device the account was used on, lower case", "indirect"),
         "reported_by": Column(pl.String, "device that wrote the event, lower case"),

@@ -222,8 +222,7 @@ def end(context: ActionContext, login: str) -> str:
     with context.chain.recording(act) as transaction:
         if not end_account(transaction, name):
             raise SettingsError(
-                f"there is no account {name}",
-                remedy="List them with: schoolbell desk account list",
+                f"there is no account {name}", remedy="List them with: schoolbell desk account list"
             )
     return name
 

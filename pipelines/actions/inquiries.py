@@ -222,13 +222,7 @@ INQUIRE = Action(
         Parameter("account", "Account", option="--account", help="Account in question."),
         Parameter("first", "First day", "date", option="--from", help="First day."),
         Parameter("last", "Last day", "date", option="--to", help="Last day."),
-        Parameter(
-            "office",
-            "Requester",
-            "choice",
-            OFFICES,
-            option="--for",
-        ),
+        Parameter("office", "Requester", "choice", OFFICES, option="--for"),
         Parameter(
             "authorized_by",
             "Authorized by",

@@ -26,13 +26,7 @@ from pipelines.findings.packs import pack as packed
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
-from pipelines.state.retention import (
-    Hold,
-    HoldError,
-    new_hold_id,
-    place_hold,
-    release_hold,
-)
+from pipelines.state.retention import Hold, HoldError, new_hold_id, place_hold, release_hold
 
 
 def hold(

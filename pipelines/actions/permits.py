@@ -41,23 +41,14 @@ from pipelines.findings.exceptions import (
     enter,
     permit_uses,
 )
-from pipelines.findings.registry_rows import (
-    changed,
-    checked,
-    names_in,
-    next_id,
-)
+from pipelines.findings.registry_rows import changed, checked, names_in, next_id
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.offers import SETTINGS
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.sites import canonical_host, registrable_domain
-from pipelines.registry.tables.approved_sites import (
-    FILE,
-    SITE_CLASSES,
-    approved_sites,
-)
+from pipelines.registry.tables.approved_sites import FILE, SITE_CLASSES, approved_sites
 from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import scratch
@@ -450,11 +441,7 @@ EXCEPTION = Action(
     parameters=(
         replace(CASE, option=""),
         Parameter(
-            "finding",
-            "Finding",
-            "choice",
-            option="finding_id",
-            help="ID of a finding, as listed.",
+            "finding", "Finding", "choice", option="finding_id", help="ID of a finding, as listed."
         ),
         Parameter(
             "scope",

@@ -329,12 +329,7 @@ def accept_group(context: ActionContext, group: Group, reason: str) -> list[str]
 
 
 def _written(
-    context: ActionContext,
-    topic: str,
-    file: str,
-    picked: Sequence[Offer],
-    act: Act,
-    why: str,
+    context: ActionContext, topic: str, file: str, picked: Sequence[Offer], act: Act, why: str
 ) -> str:
     """Write what some offers hold, and keep what that did."""
     path = file_of(context.district.home, file)
@@ -520,8 +515,7 @@ def _groups_given(context: ActionContext, values: Values) -> list[Group]:
     found = [one for one in meant if one.offers]
     if not found:
         raise SettingsError(
-            "nothing is selected, or the logs no longer propose it",
-            remedy="Reload the page.",
+            "nothing is selected, or the logs no longer propose it", remedy="Reload the page."
         )
     return found
 

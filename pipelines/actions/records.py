@@ -6,16 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.actions.action import (
-    OUT,
-    REASON,
-    Action,
-    Parameter,
-    Result,
-    Values,
-    day_of,
-    days_of,
-)
+from pipelines.actions.action import OUT, REASON, Action, Parameter, Result, Values, day_of, days_of
 from pipelines.actions.context import ActionContext
 from pipelines.district import District
 from pipelines.errors import SchoolbellError, SettingsError
@@ -167,10 +158,7 @@ def set_scope(
 
 
 def _scope(
-    context: ActionContext,
-    relation: str,
-    days: tuple[date, date],
-    columns: Sequence[str],
+    context: ActionContext, relation: str, days: tuple[date, date], columns: Sequence[str]
 ) -> Scope:
     first, last = days
     if relation not in RELATIONS:
@@ -322,10 +310,7 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
     act = _act(context, word, f"{number} {sha256[:16]}")
     with context.chain.recording(act) as connection:
         change_record_request(
-            connection,
-            number,
-            approved_by=str(context.asker),
-            approved_sha256=sha256,
+            connection, number, approved_by=str(context.asker), approved_sha256=sha256
         )
     return sha256
 

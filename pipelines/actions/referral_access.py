@@ -134,8 +134,7 @@ def end_access(context: ActionContext, grant_id: str) -> GrantRow:
     found = grants(context.district.store, grant_id=grant_id)
     if not found or not is_in_force(found[0], context.today):
         raise SettingsError(
-            f"no grant {grant_id} is in force",
-            remedy="List them with: schoolbell referrals list",
+            f"no grant {grant_id} is in force", remedy="List them with: schoolbell referrals list"
         )
     made = found[0]
     (row,) = referrals(context.district.store, referral_id=made["referral_id"])

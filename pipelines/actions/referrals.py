@@ -10,15 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.actions.action import (
-    CASE,
-    OUT,
-    REASON,
-    Action,
-    Parameter,
-    Result,
-    Values,
-)
+from pipelines.actions.action import CASE, OUT, REASON, Action, Parameter, Result, Values
 from pipelines.actions.context import ActionContext
 from pipelines.actions.kept_evidence import hold_act
 from pipelines.actions.names import code_names, names_in
@@ -268,9 +260,7 @@ def referral_act(
 
 def _unknown(what: str, given: str, known: Collection[str], where: str) -> SettingsError:
     return SettingsError(
-        f"there is no {what} {given!r}",
-        where=where,
-        remedy=f"It is one of: {', '.join(known)}",
+        f"there is no {what} {given!r}", where=where, remedy=f"It is one of: {', '.join(known)}"
     )
 
 
@@ -423,13 +413,7 @@ STATEMENT = (
         help="Summary for the case, one or two sentences. Do not name anyone.",
     ),
 )
-OUTCOME = Parameter(
-    "code",
-    "Outcome",
-    "choice",
-    VERDICT_WORDS,
-    option="code",
-)
+OUTCOME = Parameter("code", "Outcome", "choice", VERDICT_WORDS, option="code")
 REFER = Action(
     name="refer",
     command="refer",
@@ -439,13 +423,7 @@ REFER = Action(
     act=_refer,
     parameters=(
         CASE,
-        Parameter(
-            "office",
-            "To",
-            "choice",
-            OFFICES,
-            option="--to",
-        ),
+        Parameter("office", "To", "choice", OFFICES, option="--to"),
         REASON,
     ),
     out=Parameter(OUT, option="--out", help="New file to write, such as case.zip."),

@@ -380,13 +380,7 @@ def _sign(context: ActionContext, values: Values) -> Result:
 
 
 SUBJECT = replace(CASE, option="subject_id", help="ID of a case or a finding.")
-CODE = Parameter(
-    "code",
-    "Verdict",
-    "radio",
-    VERDICT_WORDS,
-    option="code",
-)
+CODE = Parameter("code", "Verdict", "radio", VERDICT_WORDS, option="code")
 REQUEST = Parameter(
     "request", kind="hidden", option="request_id", help="ID that the request printed."
 )

@@ -155,8 +155,7 @@ def beat(where: str, home: Path, now: datetime) -> None:
             answer = asked("GET", where, seconds=TIMEOUT_SECONDS, allow_redirects=False)
             if answer.status >= BAD_STATUS:
                 raise DeliveryError(
-                    f"the heartbeat failed: the server answered {answer.status}",
-                    retryable=True,
+                    f"the heartbeat failed: the server answered {answer.status}", retryable=True
                 )
         else:
             beat = home / where

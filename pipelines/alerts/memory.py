@@ -112,9 +112,7 @@ def remembered(store: Store) -> Memory:
     }
     given = {
         keys[row["about_id"]]: Answer(
-            row["kind"],
-            row["step"],
-            _time(row["until_time"]) if row["until_time"] else None,
+            row["kind"], row["step"], _time(row["until_time"]) if row["until_time"] else None
         )
         for row in answers(store)
         if row["about_id"] in keys

@@ -264,11 +264,7 @@ def _silenced(count: int) -> list[str]:
 
 
 def _worst(facts: Iterable[Alert]) -> Severity:
-    return max(
-        (fact.severity for fact in facts),
-        key=SEVERITIES.index,
-        default="informational",
-    )
+    return max((fact.severity for fact in facts), key=SEVERITIES.index, default="informational")
 
 
 def announced_by(decisions: Iterable[Decision]) -> list[Alert]:

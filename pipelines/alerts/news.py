@@ -274,9 +274,7 @@ def check_failed(asset: str, check: str, run_id: str, now: datetime) -> Alert:
 
 
 def of_issues(
-    source_issues: Iterable[Issue],
-    now: datetime,
-    names: Mapping[str, str] = MappingProxyType({}),
+    source_issues: Iterable[Issue], now: datetime, names: Mapping[str, str] = MappingProxyType({})
 ) -> list[Alert]:
     """Return ongoing issues, one fact each; an issue of one building is less severe.
 
@@ -284,11 +282,7 @@ def of_issues(
         names: Names of buildings, by code.
     """
     return [
-        _news(
-            issue,
-            now,
-            replace(issue, building=names.get(issue.building, issue.building)),
-        )
+        _news(issue, now, replace(issue, building=names.get(issue.building, issue.building)))
         for issue in source_issues
         if issue.end is None and issue.kind in ISSUE_SEVERITIES
     ]

@@ -18,12 +18,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
-from tenacity import (
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from pipelines.alerts.channels import AnyChannel, ChannelSettings, prepared, report_channels
 from pipelines.alerts.channels import channels as known_channels
@@ -79,10 +74,7 @@ class DeliveryCounts:
 
 
 def put(
-    transaction: Transaction,
-    message: Message,
-    channel: str,
-    now: datetime | None = None,
+    transaction: Transaction, message: Message, channel: str, now: datetime | None = None
 ) -> bool:
     """Put a message in for a channel, in a transaction of the caller's.
 
@@ -101,10 +93,7 @@ def put(
 
 
 def enqueue(
-    store: Store,
-    message: Message,
-    channels: Iterable[str],
-    now: datetime | None = None,
+    store: Store, message: Message, channels: Iterable[str], now: datetime | None = None
 ) -> int:
     """Put a message in for each channel that does not have it; how many are new."""
     with store.writing() as transaction:

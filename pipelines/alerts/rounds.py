@@ -107,10 +107,7 @@ def _is_list_day(which: List, day: date, alerts: Alerts, is_open: IsOpen) -> boo
 
 
 def due(
-    now: datetime,
-    alerts: Alerts,
-    is_open: IsOpen,
-    served: Callable[[List], datetime | None],
+    now: datetime, alerts: Alerts, is_open: IsOpen, served: Callable[[List], datetime | None]
 ) -> frozenset[When]:
     """Return the due lists; immediate messages are always due.
 
@@ -207,10 +204,7 @@ def _ruled(decisions: Sequence[Decision], *rules: str) -> int:
 
 
 def escalations(
-    rows: Iterable[MessageRow],
-    answered: frozenset[str],
-    now: datetime,
-    patience: timedelta,
+    rows: Iterable[MessageRow], answered: frozenset[str], now: datetime, patience: timedelta
 ) -> list[tuple[str, bool, Message]]:
     """Return what to escalate.
 
@@ -232,10 +226,7 @@ def escalations(
 
 
 def _reason(
-    row: Mapping[str, Any],
-    answered: frozenset[str],
-    now: datetime,
-    patience: timedelta,
+    row: Mapping[str, Any], answered: frozenset[str], now: datetime, patience: timedelta
 ) -> str:
     if row["class_name"] == "escalation" or row["alert_key"] in answered:
         return ""
@@ -344,12 +335,7 @@ class _Round:
             return 0
         year, week, _ = self.local.isocalendar()
         return sum(
-            enqueue(
-                self.context.store,
-                test_message(name, f"{year}-W{week:02d}"),
-                [name],
-                self.now,
-            )
+            enqueue(self.context.store, test_message(name, f"{year}-W{week:02d}"), [name], self.now)
             for name in self.channels
             if name != alerts.escalate_to
         )

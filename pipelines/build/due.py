@@ -86,11 +86,7 @@ def _origin(outline: Outline, settings: Settings, names: set[str]) -> str:
 
 
 def respelled_days(
-    database: Database,
-    store: Store,
-    home: DistrictHome,
-    domains: set[str],
-    held: Sequence[date],
+    database: Database, store: Store, home: DistrictHome, domains: set[str], held: Sequence[date]
 ) -> set[date]:
     """Return days on which a log contains a name with one of these domains."""
     if not held or not database.has(SPELLINGS):
@@ -291,10 +287,7 @@ def _changed_files(database: Database, registry: Registry) -> tuple[str, ...]:
 
 
 def touched_days(
-    database: Database,
-    district: District,
-    frames: Collection[str],
-    held: Sequence[date],
+    database: Database, district: District, frames: Collection[str], held: Sequence[date]
 ) -> set[date]:
     """Return the days that changed rows of some frames touch since the build."""
     opened = touched(Change(database, district, held), frames)

@@ -17,15 +17,7 @@ from pipelines.district import District
 from pipelines.registry.account_names import bare
 from pipelines.registry.frames import frames_touching, schema
 from pipelines.registry.sites import registrable_domain
-from pipelines.registry.table import (
-    Addresses,
-    Clauses,
-    Dates,
-    EveryDay,
-    Mentions,
-    Sites,
-    Words,
-)
+from pipelines.registry.table import Addresses, Clauses, Dates, EveryDay, Mentions, Sites, Words
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import served
 from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, show_raw

@@ -7,13 +7,7 @@ stop long after the last event, because such a day has no rows.
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    CancelledError,
-    Future,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -125,8 +119,7 @@ class Quarantine:
         for name, held in list(self._held.items()):
             is_gone = name not in models
             self.lift(
-                name,
-                [day for day in held if is_gone or (day and not days[0] <= day <= days[-1])],
+                name, [day for day in held if is_gone or (day and not days[0] <= day <= days[-1])]
             )
 
     @property
@@ -235,10 +228,7 @@ class Builder:
     _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
     def attempt(
-        self,
-        model: Model,
-        days: Sequence[Day],
-        watch: Callable[[int], None] = lambda _days: None,
+        self, model: Model, days: Sequence[Day], watch: Callable[[int], None] = lambda _days: None
     ) -> Attempt:
         """Build some days of a model; those that fail are quarantined.
 
@@ -382,8 +372,7 @@ class Builder:
         """Count the input rows that a day of a model reads: its own, and surrounding ones."""
         header = model.header
         around = _range(
-            day - timedelta(days=header.lookback),
-            day + timedelta(days=header.lookahead),
+            day - timedelta(days=header.lookback), day + timedelta(days=header.lookahead)
         )
         around.remove(day)
         counts = {name: self._rows_by_day(name) for name in model.inputs}

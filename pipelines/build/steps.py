@@ -2,12 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import (
-    FIRST_EXCEPTION,
-    CancelledError,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,14 +11,7 @@ from pathlib import Path
 from threading import Event, Lock
 
 from pipelines.build import spans
-from pipelines.build.due import (
-    drop_gone,
-    find_domains,
-    note,
-    note_versions,
-    noted,
-    stale,
-)
+from pipelines.build.due import drop_gone, find_domains, note, note_versions, noted, stale
 from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District
 from pipelines.engines import Engine
@@ -36,14 +24,7 @@ from pipelines.findings.lifecycle import LifecycleResult, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.judged_rules import note_judged_rules
 from pipelines.health.rule_coverage import note_coverage
-from pipelines.ingest.source import (
-    LATER,
-    SETTLE_SECONDS,
-    IngestOptions,
-    Outcome,
-    Source,
-    Watch,
-)
+from pipelines.ingest.source import LATER, SETTLE_SECONDS, IngestOptions, Outcome, Source, Watch
 from pipelines.ingest.unchanged import unchanged
 from pipelines.lake.files import prepare, sweep
 from pipelines.landing.delivery import Delivery
@@ -57,22 +38,12 @@ from pipelines.settings.model import Settings
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
-from pipelines.state.source_records import (
-    dirty_days,
-    mark_clean,
-    note_look,
-    note_rebuild_reasons,
-)
+from pipelines.state.source_records import dirty_days, mark_clean, note_look, note_rebuild_reasons
 from pipelines.warehouse import attribution, inputs
 from pipelines.warehouse.database import CHANGED, Database
 from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.models import Model
-from pipelines.warehouse.repair import (
-    DamagedWarehouseError,
-    is_whole,
-    opened,
-    set_aside,
-)
+from pipelines.warehouse.repair import DamagedWarehouseError, is_whole, opened, set_aside
 
 PARALLEL_SOURCES = 2
 """The number of sources that are read at the same time: while the lines of one are written
@@ -234,9 +205,7 @@ def _ingested(options: IngestOptions, source: Source) -> list[Outcome]:
 
 
 def _outcomes(
-    step: Callable[[IngestOptions, Source], list[Outcome]],
-    options: IngestOptions,
-    source: Source,
+    step: Callable[[IngestOptions, Source], list[Outcome]], options: IngestOptions, source: Source
 ) -> list[Outcome]:
     try:
         return step(options, source)
@@ -284,10 +253,7 @@ def build(
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
         return BuildResult(
-            because=found.because,
-            again=found.again,
-            reasons=found.reasons,
-            is_noted=found.is_noted,
+            because=found.because, again=found.again, reasons=found.reasons, is_noted=found.is_noted
         )
     days = days or [held[-1]]
     refresh(database, district, (min(days), max(days)))
@@ -382,10 +348,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
         spans.build_registry_models(builder, district.models)
     inputs.show_raw(database, files, EVENT_CLASSES, days)
     inputs.refresh_dimensions(
-        database,
-        district.registry,
-        district.account_domains,
-        is_new_registry=is_new,
+        database, district.registry, district.account_domains, is_new_registry=is_new
     )
     loaded = {"registry": _registry_version(district), "dimensions": taken}
     note(database, LOADED, loaded)
@@ -483,9 +446,7 @@ class Warehouse:
 
 
 def build_and_judge(
-    district: District,
-    progress: Progress = nobody_watches,
-    engine: Engine | None = None,
+    district: District, progress: Progress = nobody_watches, engine: Engine | None = None
 ) -> Warehouse:
     """Build what is stale and judge it; rebuild a damaged warehouse.
 

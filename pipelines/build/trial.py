@@ -14,14 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.build import spans
-from pipelines.build.due import (
-    FIRST,
-    LINES,
-    RELEASED,
-    RULES,
-    stale,
-    touched_days,
-)
+from pipelines.build.due import FIRST, LINES, RELEASED, RULES, stale, touched_days
 from pipelines.build.steps import Progress, builder_of, refresh
 from pipelines.district import District, Reading, only_writer, said_of_rules
 from pipelines.errors import BusyError, ModelError
@@ -359,9 +352,7 @@ def copied(district: District, folder: Path) -> District:
         held.backup(to)
     if _idle(real) != before:
         raise BusyError(
-            "a run took place meanwhile",
-            where=str(real.warehouse.name),
-            remedy="Try again.",
+            "a run took place meanwhile", where=str(real.warehouse.name), remedy="Try again."
         )
     shutil.copyfile(real.settings_file, home.settings_file)
     home.registry.mkdir()

@@ -296,9 +296,7 @@ def _at_home(args: Sequence[str]) -> list[str]:
     """
     if len(args) < len(("at", "HOME", "COMMAND")):
         raise SettingsError(
-            "no home or no command follows",
-            where=AT,
-            remedy="schoolbell at HOME COMMAND ...",
+            "no home or no command follows", where=AT, remedy="schoolbell at HOME COMMAND ..."
         )
     if any(word.partition("=")[0] == "--home" for word in args):
         raise SettingsError(
@@ -356,10 +354,7 @@ def _root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version",
-            callback=_print_version,
-            is_eager=True,
-            help="Print the version.",
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
     ] = False,
 ) -> None:

@@ -41,8 +41,7 @@ def group(
         from pipelines.desk.server import listening, serve
     except ImportError as error:
         raise SettingsError(
-            "the desk's libraries are not installed",
-            remedy="pip install 'schoolbell[desk]'",
+            "the desk's libraries are not installed", remedy="pip install 'schoolbell[desk]'"
         ) from error
     sockets = [listening(host, port, None)]
     if path is not None:
@@ -65,9 +64,7 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
         password = _password()
         name = put(context, login, Passwords().hashed(password))
     print_facts(
-        {"login": name},
-        f"{name} can sign in, with the role in [desk.logins].",
-        as_json=as_json,
+        {"login": name}, f"{name} can sign in, with the role in [desk.logins].", as_json=as_json
     )
 
 

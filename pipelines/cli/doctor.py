@@ -8,12 +8,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.check_questions import WELL, Installation
-from pipelines.operations.checks import (
-    WORDS,
-    Finding,
-    examine,
-    verdict,
-)
+from pipelines.operations.checks import WORDS, Finding, examine, verdict
 from pipelines.settings.home import DistrictHome
 
 

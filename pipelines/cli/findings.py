@@ -25,13 +25,7 @@ from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.interchange import WRITERS
 from pipelines.findings.record import BY_DESIGN
-from pipelines.findings.rule_quality import (
-    MEANS,
-    Fix,
-    fixes,
-    qualities_of,
-    quality_row,
-)
+from pipelines.findings.rule_quality import MEANS, Fix, fixes, qualities_of, quality_row
 from pipelines.privacy.redaction import nameless
 from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries

@@ -19,8 +19,7 @@ from pipelines.run.console import show_whole, table
 from pipelines.settings.home import PLAIN_FILE, put
 
 app = typer.Typer(
-    help="Run a command in every district home of a service agency.",
-    no_args_is_help=True,
+    help="Run a command in every district home of a service agency.", no_args_is_help=True
 )
 File = Annotated[
     Path,

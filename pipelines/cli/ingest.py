@@ -14,13 +14,7 @@ from pipelines.errors import safe
 from pipelines.ingest.source import IngestOptions, Outcome
 from pipelines.lake.files import unlisted_files
 from pipelines.run.console import console, watching
-from pipelines.run.run import (
-    account_table,
-    is_all_lost,
-    set_aside,
-    trouble,
-    troubles,
-)
+from pipelines.run.run import account_table, is_all_lost, set_aside, trouble, troubles
 from pipelines.state.source_records import set_back
 
 WRONG = ("failed", "refused", "waiting")
@@ -52,10 +46,7 @@ def ingest(
             district.engine(engine, watchers.workers) as opened,
         ):
             outcomes = ingest_sources(
-                district,
-                settle_seconds=settle_seconds,
-                watch=watchers.reading,
-                engine=opened,
+                district, settle_seconds=settle_seconds, watch=watchers.reading, engine=opened
             )
         screen.print(account_table(district.store))
         behind = set_back(district.store, datetime.now(UTC))

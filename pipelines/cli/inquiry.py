@@ -9,10 +9,7 @@ from pipelines.cli.output import emit
 from pipelines.state.reviews import inquiries
 from pipelines.state.rows import InquiryRow
 
-app = typer.Typer(
-    help="Inquiries from offices about an account.",
-    no_args_is_help=True,
-)
+app = typer.Typer(help="Inquiries from offices about an account.", no_args_is_help=True)
 
 
 @app.command("list")

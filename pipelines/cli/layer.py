@@ -12,10 +12,7 @@ from pipelines.district import open_district
 from pipelines.operations import agency_layer
 from pipelines.registry.folder import Layer, read_layer
 
-app = typer.Typer(
-    help="Overlay of a service agency for its districts.",
-    no_args_is_help=True,
-)
+app = typer.Typer(help="Overlay of a service agency for its districts.", no_args_is_help=True)
 Folder = Annotated[
     Path,
     typer.Argument(

@@ -27,10 +27,7 @@ if TYPE_CHECKING:  # not every command opens a home, and they take long to impor
 
 
 _HOME = typer.Option(
-    "--home",
-    envvar="SCHOOLBELL_HOME",
-    help="The district's home folder.",
-    show_default=False,
+    "--home", envvar="SCHOOLBELL_HOME", help="The district's home folder.", show_default=False
 )
 Home = Annotated[Path, _HOME]
 OptionalHome = Annotated[Path | None, _HOME]
@@ -97,8 +94,6 @@ def named(home: Path | None) -> Path:
     """
     if home is None:
         raise SettingsError(
-            "no home is set",
-            where="--home",
-            remedy="Use --home, or set SCHOOLBELL_HOME.",
+            "no home is set", where="--home", remedy="Use --home, or set SCHOOLBELL_HOME."
         )
     return home

@@ -44,11 +44,7 @@ def print_facts(facts: Mapping[str, object], *lines: str, as_json: bool) -> None
 
 
 def emit(
-    rows: Iterable[Row],
-    line: Callable[[Row], str] = str,
-    *,
-    as_json: bool,
-    empty: str = "",
+    rows: Iterable[Row], line: Callable[[Row], str] = str, *, as_json: bool, empty: str = ""
 ) -> None:
     """Print each row as one JSON object, or as a line that is safe for a terminal.
 

@@ -17,14 +17,10 @@ from pipelines.findings.packs import csv_bytes
 from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, columns_of
 from pipelines.run.console import console, show_whole, table
-from pipelines.state.records_requests import (
-    record_decisions,
-    record_requests,
-)
+from pipelines.state.records_requests import record_decisions, record_requests
 
 app = typer.Typer(
-    help="Public records requests: scope, exemptions, approval and release.",
-    no_args_is_help=True,
+    help="Public records requests: scope, exemptions, approval and release.", no_args_is_help=True
 )
 Number = Annotated[str, typer.Argument(help=actions.RECORD.help)]
 

@@ -20,8 +20,7 @@ def recover(
     new_key: Annotated[
         bool,
         typer.Option(
-            "--accept-key",
-            help="Continue with the current key in keys/; all code names change.",
+            "--accept-key", help="Continue with the current key in keys/; all code names change."
         ),
     ] = False,
     is_quiet: Quiet = False,

@@ -79,9 +79,7 @@ def _monday(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is not a date",
-            where="--week",
-            remedy="Write it as 2026-11-16.",
+            f"{text!r} is not a date", where="--week", remedy="Write it as 2026-11-16."
         ) from error
     return monday(day)
 

@@ -37,8 +37,7 @@ def roles(
         who_asks(place, settings).require("audit")
     elif hasattr(os, "geteuid") and os.geteuid() != owner_of(place):
         raise RefusedError(
-            "only the account that owns the home can accept new roles",
-            where=str(place.path),
+            "only the account that owns the home can accept new roles", where=str(place.path)
         )
     store = open_state(place)
     try:

@@ -12,13 +12,7 @@ import polars as pl
 
 from pipelines.errors import SettingsError
 from pipelines.errors import safe as visible
-from pipelines.reports.text_tables import (
-    ABOUT,
-    MAX_IN_EXCEL,
-    About,
-    exported,
-    workbook,
-)
+from pipelines.reports.text_tables import ABOUT, MAX_IN_EXCEL, About, exported, workbook
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)

@@ -13,14 +13,7 @@ from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_outlined
 from pipelines.errors import safe
 from pipelines.run.console import console, watching
-from pipelines.run.run import (
-    account_table,
-    facts_of,
-    is_all_lost,
-    run,
-    run_opened,
-    told,
-)
+from pipelines.run.run import account_table, facts_of, is_all_lost, run, run_opened, told
 from pipelines.state.retention import begun
 
 
@@ -47,11 +40,7 @@ def run_all(
             district = opened.enter_context(open_outlined(home))
         with watching(screen) as watchers, only_writer(district.home):
             done = run_opened(
-                district,
-                datetime.now(UTC),
-                watchers,
-                settle_seconds=settle_seconds,
-                engine=engine,
+                district, datetime.now(UTC), watchers, settle_seconds=settle_seconds, engine=engine
             )
         screen.print(account_table(district.store))
         for one in district.outline.refused:

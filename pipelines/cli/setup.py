@@ -166,13 +166,7 @@ def _written(
         return ["Nothing new."]
     names = ", ".join(path.name for path in paths)
     with only_writer(home):
-        done = write(
-            store,
-            home,
-            plan,
-            str(who_asks(home, settings)),
-            names,
-        )
+        done = write(store, home, plan, str(who_asks(home, settings)), names)
     return [*done, "The next run uses it. Delete the exports: they contain names."]
 
 

@@ -17,10 +17,7 @@ from pipelines.errors import SettingsError
 from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act
 
-app = typer.Typer(
-    help="Import public Sigma rules and list their leads.",
-    no_args_is_help=True,
-)
+app = typer.Typer(help="Import public Sigma rules and list their leads.", no_args_is_help=True)
 Folder = Annotated[
     Path | None,
     typer.Argument(help="Folder with .yml files; without one, HOME/sigma."),

@@ -2,11 +2,7 @@
 
 import typer
 
-from pipelines.actions.permits import (
-    SITE,
-    UndecidedSite,
-    undecided_sites,
-)
+from pipelines.actions.permits import SITE, UndecidedSite, undecided_sites
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit

@@ -19,12 +19,7 @@ from pipelines.cli.output import print_facts
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
-from pipelines.proposals.first_steps import (
-    FirstSteps,
-    MissingExport,
-    first_steps,
-    format_of,
-)
+from pipelines.proposals.first_steps import FirstSteps, MissingExport, first_steps, format_of
 from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.new_home import Answers
 from pipelines.reports.words import count

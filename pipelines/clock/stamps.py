@@ -253,8 +253,7 @@ def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     second = text.str.slice(0, 19)
     spaced = naive_of(second, _ISO_SECOND.replace("T", " "))
     naive = shaped.select(
-        naive=pl.coalesce(spaced, naive_of(second, _ISO_SECOND)),
-        rest=text.str.slice(19),
+        naive=pl.coalesce(spaced, naive_of(second, _ISO_SECOND)), rest=text.str.slice(19)
     )
     if naive.select((rest == "").all()).item():
         return _times_and_qualities(naive["naive"], reading.zone)

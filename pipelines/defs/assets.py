@@ -194,13 +194,11 @@ def model_asset(
             # the sum of a range is the row count of none of its days
             counted = {"dagster/row_count": by_day.get(day, 0)}
             context.add_asset_metadata(
-                {**counted, **shown} if day == days[-1] else counted,
-                partition_key=day.isoformat(),
+                {**counted, **shown} if day == days[-1] else counted, partition_key=day.isoformat()
             )
         broken = {breach.check: breach for breach in made.breaches}
         yield dg.MaterializeResult(
-            asset_key=key,
-            metadata={} if days else {"dagster/row_count": made.rows, **shown},
+            asset_key=key, metadata={} if days else {"dagster/row_count": made.rows, **shown}
         )
         yield dg.AssetCheckResult(
             asset_key=key,
@@ -259,10 +257,7 @@ def _metadata(model: Model) -> dict[str, object]:
     """Return the meaning of the columns, and the files that make them."""
     columns = [
         dg.TableColumn(
-            name,
-            one.type,
-            one.meaning,
-            tags={} if one.pii == "none" else {"personal": one.pii},
+            name, one.type, one.meaning, tags={} if one.pii == "none" else {"personal": one.pii}
         )
         for name, one in model.header.columns.items()
     ]
@@ -380,8 +375,7 @@ class IngestConfig(dg.Config):
     """Sources of one ingest."""
 
     sources: list[str] = Field(
-        default_factory=list,
-        description="Names of sources to read, such as proxy; empty: all.",
+        default_factory=list, description="Names of sources to read, such as proxy; empty: all."
     )
 
 
@@ -394,10 +388,7 @@ class RuleConfig(dg.Config):
 
 
 @dg.multi_asset(
-    name="take_in_deliveries",
-    specs=SPECS,
-    check_specs=[BALANCE],
-    pool="warehouse_writer",
+    name="take_in_deliveries", specs=SPECS, check_specs=[BALANCE], pool="warehouse_writer"
 )
 def ingest(
     context: dg.AssetExecutionContext, config: IngestConfig, home: HomeResource
@@ -418,8 +409,7 @@ def ingest(
     new = sum(outcome.is_new for outcome in outcomes)
     for name in EVENT_CLASSES:
         yield dg.MaterializeResult(
-            asset_key=["raw", name],
-            metadata={"dagster/row_count": rows[name], "new_files": new},
+            asset_key=["raw", name], metadata={"dagster/row_count": rows[name], "new_files": new}
         )
     wrong = [f"{file.source}/{file.path}" for file in files if not file.balances]
     yield dg.AssetCheckResult(
@@ -434,9 +424,7 @@ def ingest(
 
 
 def findings_asset(
-    detections: Sequence[Model],
-    daily: dg.DailyPartitionsDefinition,
-    freshness: dg.FreshnessPolicy,
+    detections: Sequence[Model], daily: dg.DailyPartitionsDefinition, freshness: dg.FreshnessPolicy
 ) -> dg.AssetsDefinition:
     """Build the asset that turns a day's candidates into findings, with copied lines."""
 
@@ -651,10 +639,7 @@ def everything() -> None:
     run_all()
 
 
-@dg.job(
-    executor_def=dg.in_process_executor,
-    description="Sweep what interrupted runs left behind.",
-)
+@dg.job(executor_def=dg.in_process_executor, description="Sweep what interrupted runs left behind.")
 def housekeeping() -> None:
     """Keep the home tidy."""
     sweep_orphans()

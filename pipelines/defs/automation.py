@@ -15,14 +15,7 @@ from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
 from pipelines.alerts.news import Alert, check_failed, check_key, run_failed, run_key
 from pipelines.build.due import registry_range, stale_range
-from pipelines.defs.assets import (
-    FINDINGS,
-    REPORT,
-    SNAPSHOT,
-    code_of,
-    everything,
-    housekeeping,
-)
+from pipelines.defs.assets import FINDINGS, REPORT, SNAPSHOT, code_of, everything, housekeeping
 from pipelines.defs.resources import OWNER, HomeResource
 from pipelines.district import District
 from pipelines.errors import BusyError

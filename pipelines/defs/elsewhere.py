@@ -42,12 +42,7 @@ from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.published_reports import report_facts
-from pipelines.state.source_records import (
-    Quarantined,
-    last_look,
-    lasting_issues,
-    quarantined,
-)
+from pipelines.state.source_records import Quarantined, last_look, lasting_issues, quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import current, reading
@@ -307,8 +302,7 @@ def _published(home: DistrictHome, store: Store) -> Iterator[State]:
     except ModelError:
         return
     made = dg.AssetMaterialization(
-        SNAPSHOT,
-        metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size},
+        SNAPSHOT, metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size}
     )
     yield State("snapshot", snapshot.name, made)
     newest = {fact["week"]: fact for fact in report_facts(store)}
@@ -318,9 +312,7 @@ def _published(home: DistrictHome, store: Store) -> Iterator[State]:
         numbers = fact["facts"]["numbers"]
         metadata = {name: dg.MetadataValue.int(n) for name, n in numbers.items() if n is not None}
         made = dg.AssetMaterialization(
-            REPORT,
-            partition=week,
-            metadata={**metadata, "report": dg.MetadataValue.path(page)},
+            REPORT, partition=week, metadata={**metadata, "report": dg.MetadataValue.path(page)}
         )
         yield State(f"report {week}", _word(fact["revision"], sorted(numbers.items())), made)
 

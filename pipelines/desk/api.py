@@ -24,14 +24,7 @@ from starlette.routing import Route
 from pipelines.actions.context import ActionContext
 from pipelines.desk.app import DeskApp, note, read_by, refuse_odd, visitor
 from pipelines.desk.open_homes import ListedCase
-from pipelines.desk.queue import (
-    A_PAGE,
-    QueueFilter,
-    buildings_of,
-    matching,
-    sentence,
-    work_list,
-)
+from pipelines.desk.queue import A_PAGE, QueueFilter, buildings_of, matching, sentence, work_list
 from pipelines.desk.signin import Session
 from pipelines.desk.views import requests_page
 from pipelines.errors import SchoolbellError, SettingsError
@@ -39,14 +32,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import SURE
 from pipelines.operations.status import status_of
 from pipelines.reports.words import count, in_locale
-from pipelines.settings.roles import (
-    MATRIX,
-    DeskToken,
-    Principal,
-    RefusedError,
-    Right,
-    number_of,
-)
+from pipelines.settings.roles import MATRIX, DeskToken, Principal, RefusedError, Right, number_of
 from pipelines.settings.secrets import looked_up
 from pipelines.state.records_requests import record_requests
 from pipelines.state.reviews import tickets
@@ -545,8 +531,7 @@ def document() -> dict[str, object]:
     """Return the OpenAPI document of these addresses."""
     models = [one.answer for one in ENDPOINTS if one.answer] + [ApiError]
     made, schemas = models_json_schema(
-        [(model, "serialization") for model in models],
-        ref_template="#/components/schemas/{model}",
+        [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )
     refs = {model: made[model, "serialization"] for model in models}
     return {

@@ -33,14 +33,7 @@ from pipelines.actions.verdicts import ALL, revisions_of
 from pipelines.desk import views
 from pipelines.desk.forms import FORMS, values_of
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import (
-    QueueFilter,
-    many_page,
-    matching,
-    next_case,
-    queue_page,
-    selected,
-)
+from pipelines.desk.queue import QueueFilter, many_page, matching, next_case, queue_page, selected
 from pipelines.desk.signin import (
     FailedAttempts,
     OpenIdSignIn,
@@ -394,10 +387,7 @@ def note(desk: DeskApp, session: Session, action: str, subject: str = "desk") ->
     if desk.noted.is_blocked(key := f"{action} {by} {session.login}"):
         return
     act = Act(
-        actor=f"{session.login} ({by})",
-        action=action,
-        subject=subject,
-        reason=f"by {session.way}",
+        actor=f"{session.login} ({by})", action=action, subject=subject, reason=f"by {session.way}"
     )
     with desk.home.writing, open_chain(district.store, desk.home.home).recording(act):
         desk.noted.note(key)
@@ -776,8 +766,7 @@ def _performer(
         if is_seen and (one.login, one.form.name, one.values) == asked:
             return one.attempt.write
     raise StaleError(
-        "the change has not been previewed yet",
-        remedy=f"Preview it first: {form.button}.",
+        "the change has not been previewed yet", remedy=f"Preview it first: {form.button}."
     )
 
 

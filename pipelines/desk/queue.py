@@ -7,12 +7,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.verdicts import (
-    MAX_TOGETHER,
-    is_one_account,
-    require_alike,
-    subjects_of,
-)
+from pipelines.actions.verdicts import MAX_TOGETHER, is_one_account, require_alike, subjects_of
 from pipelines.desk.open_homes import ListedCase, OpenHome
 from pipelines.errors import SettingsError, capital
 from pipelines.findings.cases import Case

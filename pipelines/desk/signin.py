@@ -313,9 +313,7 @@ class OpenIdSignIn:
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
         browser = secrets.token_urlsafe(24)
         where, state = self._client(desk, back).create_authorization_url(
-            self._about(desk)["authorization_endpoint"],
-            code_verifier=verifier,
-            nonce=nonce,
+            self._about(desk)["authorization_endpoint"], code_verifier=verifier, nonce=nonce
         )
         with self._lock:
             old = [k for k, v in self._begun.items() if now - v.time > STATE_SECONDS]
@@ -419,10 +417,7 @@ def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
     groups = claims.get(one.groups_claim, ())
     named = groups if isinstance(groups, list | tuple) else [groups]
     return Session(
-        login=desk.without_domain(said),
-        way="openid",
-        address=said,
-        groups=tuple(map(str, named)),
+        login=desk.without_domain(said), way="openid", address=said, groups=tuple(map(str, named))
     )
 
 

@@ -22,14 +22,7 @@ from pipelines.actions.proposals import (
 )
 from pipelines.actions.readers import readers
 from pipelines.actions.reasons import offered_reasons
-from pipelines.actions.records import (
-    RELEASED,
-    drafted,
-    estimate,
-    had_a_hand,
-    request_of,
-    seal_of,
-)
+from pipelines.actions.records import RELEASED, drafted, estimate, had_a_hand, request_of, seal_of
 from pipelines.actions.referral_access import (
     USUAL_DAYS,
     OpenedReferral,
@@ -58,11 +51,7 @@ from pipelines.state.audit import Entry
 from pipelines.state.desk_users import saved_views
 from pipelines.state.findings import history
 from pipelines.state.published_reports import report_facts
-from pipelines.state.records_requests import (
-    RecordRequest,
-    record_decisions,
-    record_requests,
-)
+from pipelines.state.records_requests import RecordRequest, record_decisions, record_requests
 from pipelines.state.retention import holds
 from pipelines.state.reviews import (
     comments,

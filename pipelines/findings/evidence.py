@@ -26,13 +26,7 @@ from pipelines.landing.streams import opened
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.connections import Store, Transaction
-from pipelines.state.findings import (
-    Place,
-    Row,
-    copied_lines,
-    evidence_rows,
-    replace_evidence,
-)
+from pipelines.state.findings import Place, Row, copied_lines, evidence_rows, replace_evidence
 from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database

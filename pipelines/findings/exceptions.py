@@ -218,10 +218,7 @@ class PermitUse:
 
 
 def permit_uses(
-    frames: Mapping[str, pl.DataFrame],
-    findings: Iterable[FindingRow],
-    owner: Owner,
-    today: date,
+    frames: Mapping[str, pl.DataFrame], findings: Iterable[FindingRow], owner: Owner, today: date
 ) -> list[PermitUse]:
     """Return every consent and exception, consents first, in the order of their files.
 
@@ -405,12 +402,7 @@ def end(
         return document.data()
 
     what = "taken back" if is_gone else f"ends on {last}"
-    act = Act(
-        actor=str(by),
-        action="exception ended",
-        subject=ident,
-        reason=f"{what}: {reason}",
-    )
+    act = Act(actor=str(by), action="exception ended", subject=ident, reason=f"{what}: {reason}")
     with changed(district, chain, FILE, exceptions, ended, act):
         return None if is_gone else last
 

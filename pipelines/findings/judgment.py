@@ -28,14 +28,7 @@ from pipelines.findings.grades import (
     of_the_subject,
     severity,
 )
-from pipelines.findings.record import (
-    FITS,
-    Alternative,
-    Candidate,
-    Finding,
-    candidates,
-    finding_id,
-)
+from pipelines.findings.record import FITS, Alternative, Candidate, Finding, candidates, finding_id
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.state.findings import fired_days
@@ -228,8 +221,7 @@ def judged_findings(
 
 
 def _outside(
-    fired: Mapping[tuple[str, str], Sequence[date]],
-    judged: Mapping[str, Sequence[date]],
+    fired: Mapping[tuple[str, str], Sequence[date]], judged: Mapping[str, Sequence[date]]
 ) -> dict[tuple[str, str], list[date]]:
     """Return the days that this run does not judge again."""
     return {

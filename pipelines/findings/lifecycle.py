@@ -318,11 +318,7 @@ def _keep_found(
 
 
 def _update(
-    transaction: Transaction,
-    before: FindingText,
-    finding: Finding,
-    *,
-    is_settled: bool,
+    transaction: Transaction, before: FindingText, finding: Finding, *, is_settled: bool
 ) -> FindingText:
     row: FindingText = {**before, **_values(finding), "revision": before["revision"] + 1}
     if not is_settled:
@@ -332,10 +328,7 @@ def _update(
 
 
 def _note_revision(
-    transaction: Transaction,
-    before: FindingText,
-    row: FindingText,
-    because: tuple[str, ...],
+    transaction: Transaction, before: FindingText, row: FindingText, because: tuple[str, ...]
 ) -> None:
     changed = differences(json.loads(before["record"]), json.loads(row["record"]))
     is_back = before["status"] == WITHDRAWN

@@ -176,10 +176,7 @@ def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str 
 
 
 def _graded(
-    case: Case,
-    claims: Sequence[Claim],
-    device: KnownDevice,
-    named: tuple[str | None, bool],
+    case: Case, claims: Sequence[Claim], device: KnownDevice, named: tuple[str | None, bool]
 ) -> tuple[str | None, str, str]:
     """Return the account, its grade, and the facts, as `core.http_requests` does.
 
@@ -223,10 +220,7 @@ def _origins(claims: Sequence[Claim]) -> list[str]:
 
 
 def _without_owner(
-    answer: NoticeAnswer,
-    claims: Sequence[Claim],
-    device: KnownDevice,
-    account: str | None,
+    answer: NoticeAnswer, claims: Sequence[Claim], device: KnownDevice, account: str | None
 ) -> tuple[str | None, str, str]:
     """Return the account at a device whose owner does not decide."""
     # on shared stock, or another person's device, a saved login proves nothing

@@ -76,8 +76,7 @@ class Verdict:
         """Reject an unknown code, and a reason without content."""
         if self.code not in VERDICTS:
             raise SettingsError(
-                f"there is no verdict {self.code!r}",
-                remedy=f"It is one of: {', '.join(VERDICTS)}",
+                f"there is no verdict {self.code!r}", remedy=f"It is one of: {', '.join(VERDICTS)}"
             )
         required_reason(self.reason)
 
@@ -412,12 +411,7 @@ def refuse(
 
 
 def _answered(
-    chain: Chain,
-    request_id: str,
-    by: Principal,
-    is_same: IsSame,
-    answer: str,
-    reason: str,
+    chain: Chain, request_id: str, by: Principal, is_same: IsSame, answer: str, reason: str
 ) -> RequestRow:
     row = next(iter(requests(chain.store, request_id=request_id)), None)
     if row is None or not is_waiting(row):
@@ -469,11 +463,7 @@ def _open(chain: Chain, wish: NameRequest, by: Principal) -> RequestRow | None:
 def _requests(chain: Chain, wish: NameRequest, by: Principal) -> Sequence[RequestRow]:
     """Return their requests for the same thing, the newest first."""
     return requests(
-        chain.store,
-        action=wish.action,
-        case_id=wish.case_id,
-        subject=wish.subject,
-        asked_by=by.uid,
+        chain.store, action=wish.action, case_id=wish.case_id, subject=wish.subject, asked_by=by.uid
     )
 
 

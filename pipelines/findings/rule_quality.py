@@ -190,10 +190,7 @@ def demoted(found: Iterable[RuleQuality]) -> frozenset[str]:
 
 
 def _quality(
-    code: str,
-    stage: str,
-    rows: Sequence[DecidedFinding],
-    cases: Mapping[str, str],
+    code: str, stage: str, rows: Sequence[DecidedFinding], cases: Mapping[str, str]
 ) -> RuleQuality:
     units = {
         (cases.get(row["finding_id"], row["finding_id"]), row["verdict"])

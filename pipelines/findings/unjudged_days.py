@@ -84,8 +84,7 @@ def unjudged(store: Store, settings: Settings, outline: Outline) -> list[Unjudge
     ]
     found += _not_built(store, rules)
     return sorted(
-        found,
-        key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
+        found, key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model)
     )
 
 
@@ -148,9 +147,7 @@ def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
 
 
 def note_unjudged(
-    database: "Database",
-    found: Iterable[Unjudged],
-    judged: Mapping[str, Iterable[date]],
+    database: "Database", found: Iterable[Unjudged], judged: Mapping[str, Iterable[date]]
 ) -> None:
     """Remember in the warehouse what was left out, to judge it when it may be.
 

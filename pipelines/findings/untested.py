@@ -57,9 +57,7 @@ class Untested:
         )
 
 
-def untested(
-    findings: Iterable[tuple[str, Iterable[Mapping[str, object]]]],
-) -> list[Untested]:
+def untested(findings: Iterable[tuple[str, Iterable[Mapping[str, object]]]]) -> list[Untested]:
     """Return the explanations that were not testable for most candidates of a rule.
 
     Args:

@@ -150,9 +150,7 @@ def load_fleet(file: Path) -> Fleet:
         said = tomllib.loads(text)
     except FileNotFoundError as error:
         raise SettingsError(
-            "there is no such file",
-            where=str(file),
-            remedy="Write it, such as:\n\n" + EXAMPLE,
+            "there is no such file", where=str(file), remedy="Write it, such as:\n\n" + EXAMPLE
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot be read: {error}", where=str(file)) from error

@@ -214,9 +214,7 @@ def _started(member: Member, arguments: Sequence[str]) -> "subprocess.Popen[str]
     )
 
 
-def _account(
-    member: Member,
-) -> tuple[int, int, list[int]] | tuple[None, None, None]:
+def _account(member: Member) -> tuple[int, int, list[int]] | tuple[None, None, None]:
     """Return the account of a home's process; only root can choose another one.
 
     Raises:

@@ -343,8 +343,7 @@ def logon() -> dict[str, pl.Expr]:
     told = pl.coalesce("key_PanOSEventStatus", "key_outcome", "key_act", "title")
     step = STEP.replace_strict(TUNNEL, default=None, return_dtype=pl.String)
     left = pl.coalesce(
-        step == "logoff",
-        title.str.replace_all("_", " ", literal=True).str.contains(LEFT),
+        step == "logoff", title.str.replace_all("_", " ", literal=True).str.contains(LEFT)
     )
     private = [somewhere(address(value(f"PanOSPrivateIPv{at}"))) for at in (4, 6)]
     failed = told.str.contains(FAILED)
@@ -367,10 +366,7 @@ def logon() -> dict[str, pl.Expr]:
         "failure_reason": pl.when(failed & ~left).then(
             null_if_dash(
                 pl.coalesce(
-                    "key_PanOSConnectionError",
-                    "key_PanOSDescription",
-                    "key_reason",
-                    "key_msg",
+                    "key_PanOSConnectionError", "key_PanOSDescription", "key_reason", "key_msg"
                 )
             )
         ),

@@ -97,12 +97,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(**placed(), **_times())
         .pipe(_cisco_ftd.timed)
         .with_columns(**_flow(context), **visit(), **logon())
-        .with_columns(
-            user_name=_user(),
-            kind=CODE,
-            message=pl.col("line"),
-            extras=_extras(),
-        )
+        .with_columns(user_name=_user(), kind=CODE, message=pl.col("line"), extras=_extras())
     )
 
 

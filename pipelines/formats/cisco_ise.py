@@ -165,10 +165,7 @@ def _what() -> dict[str, pl.Expr]:
         "failure_reason": pl.when(~is_success).then(pl.coalesce("reason", pl.lit("refused"))),
         "event_code": pl.col("code"),
         "kind": pl.concat_str(
-            pl.coalesce("category", pl.lit("CISE")),
-            "code",
-            separator=":",
-            ignore_nulls=True,
+            pl.coalesce("category", pl.lit("CISE")), "code", separator=":", ignore_nulls=True
         ),
         "message": pl.col("line"),
         "logon_uid": pl.coalesce("session", "accounted", "acs_session"),

@@ -94,7 +94,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             .when(pl.col("asked").is_not_null())
             .then(pl.lit("dns_queries"))
             .when(pl.col("transport").is_not_null())
-            .then(pl.lit("connections")),
+            .then(pl.lit("connections"))
         )
         .with_columns(
             time=stamp.time,
@@ -103,9 +103,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             user_name=account(pl.col("email")),
             src_hostname=name(pl.col("device")),
             src_ip=pl.coalesce(
-                address(pl.col("inside")),
-                address(pl.col("far")),
-                address(pl.col("dns_source")),
+                address(pl.col("inside")), address(pl.col("far")), address(pl.col("dns_source"))
             ),
             src_port=port(pl.coalesce("from_port", "dns_port").replace("0", None)),
             dst_ip=address(pl.col("target")),

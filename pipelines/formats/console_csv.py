@@ -118,7 +118,7 @@ EXPORTS: Mapping[str, Export] = {
                 word: str("failure" not in word).lower() for word in CHROME_ACTIVITY
             },
         },
-        extras={"reason": ("event reason",), "org_unit": ("org unit name", "org unit")},
+        extras={"reason": ("event reason",), "org_unit": ("org unit name", "org unit")}
     ),
     "google": Export(
         event_class="logons",
@@ -146,7 +146,7 @@ EXPORTS: Mapping[str, Export] = {
                 "failed login": "false", "login failure": "false",
             },
         },
-        extras={"login_type": ("login type",), "challenge": ("challenge type",)},
+        extras={"login_type": ("login type",), "challenge": ("challenge type",)}
     ),
     "entra": Export(
         event_class="logons",
@@ -224,7 +224,7 @@ EXPORTS: Mapping[str, Export] = {
             "disposition": ("action",),
             "category": ("category",),
         },
-        extras={"reason": ("reason",), "user_ou": ("user ou",)},
+        extras={"reason": ("reason",), "user_ou": ("user ou",)}
     ),
 }  # fmt: skip
 

@@ -21,13 +21,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.declared import (
-    CLASSES,
-    RULES,
-    declared,
-    event_class,
-    values,
-)
+from pipelines.formats.reading.declared import CLASSES, RULES, declared, event_class, values
 from pipelines.formats.reading.json import with_fields
 
 REJECT_RULES = {

@@ -133,8 +133,7 @@ def _cut(batch: pl.LazyFrame) -> pl.LazyFrame:
     whole_row = ~is_recorded & count.is_between(len(COLUMNS), len(COLUMNS) + 6)
     values = {
         column: pl.coalesce(
-            pl.col("blanks").struct.field(str(place + 1)),
-            pl.when(whole_row).then(_cell(place)),
+            pl.col("blanks").struct.field(str(place + 1)), pl.when(whole_row).then(_cell(place))
         )
         for place, column in enumerate(COLUMNS)
     }

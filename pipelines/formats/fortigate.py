@@ -46,13 +46,7 @@ from pipelines.formats.reading.fields import (
     where_rare,
     word_of,
 )
-from pipelines.formats.reading.flows import (
-    direction,
-    is_machine,
-    protocol,
-    seconds,
-    somewhere,
-)
+from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value, with_values
 
 REFUSED = ["deny", "block", "blocked", "drop", "dropped", "redirect", "reset"]

@@ -86,8 +86,7 @@ def _when(context: Context) -> dict[str, pl.Expr]:
     spelled = [head.field(place) for place in ("1", "2", "4", "3")]
     text = pl.concat_str(spelled, separator=" ")
     stamp = clock.first(
-        clock.epoch(pl.col("Timestamp")),
-        clock.civil(text, "%b %d %Y %H:%M:%S", context.reading),
+        clock.epoch(pl.col("Timestamp")), clock.civil(text, "%b %d %Y %H:%M:%S", context.reading)
     )
     delay = seconds(pl.col("Acct-Delay-Time").fill_null("0"))
     return {

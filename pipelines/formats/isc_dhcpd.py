@@ -63,9 +63,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             action=action(BODY),
             ip=address(
                 pl.coalesce(
-                    lease.struct.field("1"),
-                    lease_v6.struct.field("1"),
-                    ended_v6.struct.field("2"),
+                    lease.struct.field("1"), lease_v6.struct.field("1"), ended_v6.struct.field("2")
                 )
             ),
             mac=mac(lease.struct.field("2")),

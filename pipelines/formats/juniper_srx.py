@@ -15,14 +15,7 @@ such as logins of administrators.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    account,
-    address,
-    hostname,
-    null_if_dash,
-    port,
-    to_int,
-)
+from pipelines.formats.reading.fields import account, address, hostname, null_if_dash, port, to_int
 from pipelines.formats.reading.flows import is_machine, protocol, seconds
 from pipelines.formats.reading.json import json_text
 from pipelines.formats.reading.keyvalue import value, with_values
@@ -106,10 +99,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     }
     return (
         with_values(
-            with_header(batch, context.reading),
-            structured.field("2"),
-            *KEYS.values(),
-            *WEB,
+            with_header(batch, context.reading), structured.field("2"), *KEYS.values(), *WEB
         )
         .with_columns(
             time="syslog_time",

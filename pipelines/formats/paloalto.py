@@ -39,13 +39,7 @@ from pipelines.formats.reading.fields import (
     where_rare,
     word_of,
 )
-from pipelines.formats.reading.flows import (
-    direction,
-    is_machine,
-    protocol,
-    seconds,
-    somewhere,
-)
+from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
 
@@ -217,13 +211,11 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     return (
         lines.with_columns(
             generated=pl.coalesce(
-                raw("generated"),
-                where_rare(unread, lambda one: one.str.extract(SEVENTH, 1)),
+                raw("generated"), where_rare(unread, lambda one: one.str.extract(SEVENTH, 1))
             )
         )
         .with_columns(
-            local=_stamp_pair(generated, reading),
-            began=_stamp_pair(raw("began"), reading),
+            local=_stamp_pair(generated, reading), began=_stamp_pair(raw("began"), reading)
         )
         .with_columns(
             local_time=local.field("time"),
@@ -285,9 +277,7 @@ def logon() -> dict[str, pl.Expr]:
         "is_success": pl.when(is_logon)
         .then(
             raw("status").replace_strict(
-                {"success": True, "failure": False},
-                default=None,
-                return_dtype=pl.Boolean,
+                {"success": True, "failure": False}, default=None, return_dtype=pl.Boolean
             )
         )
         .otherwise(is_proven),

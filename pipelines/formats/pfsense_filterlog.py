@@ -55,9 +55,7 @@ REJECT_RULES = {
     "no protocol": ~IS_PACKET | pl.col("protocol").is_not_null(),
     "{columns} columns, not those of this protocol": ~IS_PACKET | pl.col("is_whole"),
     "port is not a number up to 65,535": pl.any_horizontal(
-        ~IS_PACKET,
-        ~HAS_PORTS,
-        pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null(),
+        ~IS_PACKET, ~HAS_PORTS, pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null()
     ),
 }
 
@@ -90,10 +88,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             reported_by=pl.col("syslog_host"),
             message=pl.col("line"),
         )
-        .with_columns(
-            direction=direction(pl.col("interface").is_in(outside)),
-            extras=_extras(),
-        )
+        .with_columns(direction=direction(pl.col("interface").is_in(outside)), extras=_extras())
     )
 
 

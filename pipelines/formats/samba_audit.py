@@ -120,13 +120,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             .otherwise(pl.lit("system_events")),
             is_success=(pl.col("status") == OK) | (pl.col("kind") == SESSION),
             src_hostname=short(name(pl.col("workstation").str.strip_chars_start("\\"))),
-            is_for_other=(pl.col("service") == FOR_OTHERS).fill_null(value=False),
+            is_for_other=(pl.col("service") == FOR_OTHERS).fill_null(value=False)
         )
         .with_columns(
             user_domain=null_if_dash(
                 pl.coalesce(
                     "became_domain", "mapped_domain", "client_domain", "session_domain",
-                    "ticket_domain",
+                    "ticket_domain"
                 )
             ),
             activity=pl.when("is_elsewhere").then(pl.lit("ticket")).otherwise(pl.lit("logon")),
@@ -137,7 +137,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                     pl.col("status").replace_strict(
                         REASONS, default=None, return_dtype=pl.String
                     ),
-                    "status",
+                    "status"
                 )
             ),
             event_code=pl.coalesce("event_code", "kind"),
@@ -155,7 +155,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 json_text(
                     service=null_if_dash(pl.col("service")),
                     method=null_if_dash(pl.coalesce("auth", "session_auth", "ticket_auth")),
-                    asked_by=null_if_dash(pl.col("computer")),
+                    asked_by=null_if_dash(pl.col("computer"))
                 )
             ),
         )

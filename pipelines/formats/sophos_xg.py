@@ -38,13 +38,7 @@ from pipelines.formats.reading.fields import (
     to_int,
     word_of,
 )
-from pipelines.formats.reading.flows import (
-    direction,
-    is_machine,
-    protocol,
-    seconds,
-    somewhere,
-)
+from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value, with_values
 
 KEYS = [
@@ -208,17 +202,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
     local = value("date") + " " + value("time") + pl.col("offset")
     stamp = clock.first(
-        clock.iso(value("timestamp"), context.reading),
-        clock.iso(local, context.reading),
+        clock.iso(value("timestamp"), context.reading), clock.iso(local, context.reading)
     )
     return (
         with_values(batch, text, *KEYS, escapes=False, loose=True)
         .with_columns(offset=offset(context), user_name=account(value("user_name")))
-        .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            event_class=event_class(),
-        )
+        .with_columns(time=stamp.time, time_quality=stamp.quality, event_class=event_class())
         .with_columns(**flow(), **web(), **logon(), **lease())
         .with_columns(
             kind=pl.concat_str([log_type, component], separator=": ", ignore_nulls=True),

@@ -26,11 +26,7 @@ from pipelines.formats.reading.fields import (
     to_int,
     where_rare,
 )
-from pipelines.formats.reading.web import (
-    VERDICT_OF_CISCO,
-    VERDICT_OF_CISCO_W3C,
-    unless_challenged,
-)
+from pipelines.formats.reading.web import VERDICT_OF_CISCO, VERDICT_OF_CISCO_W3C, unless_challenged
 
 AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",

@@ -231,8 +231,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         told.with_columns(**_when(plan, context))
         .with_columns(**_who(plan), **_what(plan))
         .with_columns(
-            disposition=_disposition(has_result=bool(plan.of("Ss"))),
-            extras=_extras(plan),
+            disposition=_disposition(has_result=bool(plan.of("Ss"))), extras=_extras(plan)
         )
     )
 

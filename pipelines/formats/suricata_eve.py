@@ -30,13 +30,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.json import json_text, with_fields
-from pipelines.formats.reading.web import (
-    host_asked,
-    is_tunnel,
-    port_asked,
-    seen,
-    whole_url,
-)
+from pipelines.formats.reading.web import host_asked, is_tunnel, port_asked, seen, whole_url
 
 FIELDS = {
     "stamp": "timestamp",
@@ -142,10 +136,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(*sides())
         .with_columns(*web(), *flow(), *lookup(), *lease())
-        .with_columns(
-            disposition=disposition(),
-            extras=extras(),
-        )
+        .with_columns(disposition=disposition(), extras=extras())
     )
 
 

@@ -203,8 +203,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             action=pl.lit("assign"),
         )
         .with_columns(
-            event_class=event_class(),
-            user_name=account(pl.col("who").str.replace("@[^@]*$", "")),
+            event_class=event_class(), user_name=account(pl.col("who").str.replace("@[^@]*$", ""))
         )
         .with_columns(**flow(), **web(), **logon())
     )

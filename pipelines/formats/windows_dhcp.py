@@ -82,7 +82,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             event_class=pl.when(pl.col("action").is_not_null())
             .then(pl.lit("leases"))
-            .otherwise(pl.lit("system_events")),
+            .otherwise(pl.lit("system_events"))
         )
         .with_columns(
             extras=pl.when(IS_LEASE).then(

@@ -216,14 +216,10 @@ def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     line = pl.col("line")
     is_wrapped = line.str.contains(r'"event"\s*:\s*\{')
     inside = with_fields(
-        batch,
-        fields(context.options, wrapped=True),
-        pl.when(is_wrapped).then(line),
+        batch, fields(context.options, wrapped=True), pl.when(is_wrapped).then(line)
     ).rename({"is_object": "is_wrapped_object"})
     on_top = with_fields(
-        inside,
-        fields(context.options, wrapped=False),
-        pl.when(~is_wrapped).then(line),
+        inside, fields(context.options, wrapped=False), pl.when(~is_wrapped).then(line)
     )
     tabbed = tabs(line.str.strip_chars_end("\r\n\x00"))
     return with_tabs(on_top, tabbed, context.options).with_columns(

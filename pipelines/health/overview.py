@@ -17,24 +17,14 @@ from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
 from pipelines.health.arrival import delays, off_clocks, usual_lag
 from pipelines.health.issues import Issue, Kind, keep_issues, uninhibited
-from pipelines.health.source_hours import (
-    closed_times,
-    day_kinds,
-    intervals,
-    judged_hours,
-)
+from pipelines.health.source_hours import closed_times, day_kinds, intervals, judged_hours
 from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
-from pipelines.state.source_records import (
-    SourceDay,
-    last_look,
-    newest_events,
-    source_days,
-)
+from pipelines.state.source_records import SourceDay, last_look, newest_events, source_days
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import blocked_rules
@@ -210,11 +200,7 @@ def _judged(name: str, expected: Expected, seen: TrafficEvidence) -> Iterator[Is
     through = seen.let_through_time
     if through is not None and (seen.last_time is None or through > seen.last_time):
         yield Issue(
-            source=expected.source,
-            kind="let_through",
-            what=name,
-            start=through,
-            detail=name,
+            source=expected.source, kind="let_through", what=name, start=through, detail=name
         )
     since = seen.last_time or seen.known_since
     if seen.known_until - since > span:
@@ -391,10 +377,7 @@ def _never(store: Store, settings: Settings, as_of: datetime) -> Iterator[Issue]
 
 
 def _of_warehouse(
-    database: Database,
-    district: District,
-    lags: Mapping[str, timedelta | None],
-    as_of: datetime,
+    database: Database, district: District, lags: Mapping[str, timedelta | None], as_of: datetime
 ) -> tuple[list[Issue], pl.DataFrame]:
     absent = {name for name in READ if not database.rows(_HAS, {"name": name})}
     if absent:

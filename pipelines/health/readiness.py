@@ -19,13 +19,7 @@ from pipelines.health.rule_coverage import (
     family_of,
     noted_coverage,
 )
-from pipelines.registry.account_domains import (
-    AMBIGUOUS,
-    APPLIED,
-    MIN_NAMES,
-    PROPOSED,
-    Domain,
-)
+from pipelines.registry.account_domains import AMBIGUOUS, APPLIED, MIN_NAMES, PROPOSED, Domain
 from pipelines.registry.outline import Outline
 from pipelines.settings.model import Settings
 from pipelines.state.connections import Store
@@ -83,7 +77,7 @@ KEYBOARD_LOGS = (
         ("chromebook",),
         "Chromebook",
         frozenset({"console_csv", "google_workspace"}),
-        "Google's audit of ChromeOS",
+        "Google's audit of ChromeOS"
     ),
     KeyboardLog(
         ("desktop", "laptop", "podium", "lab_pc"),
@@ -93,7 +87,7 @@ KEYBOARD_LOGS = (
              "windows_security_json", "windows_security_powershell",
              "windows_security_snare", "windows_security_xml"}
         ),
-        "the Security log",
+        "the Security log"
     ),
 )  # fmt: skip
 """The log that shows who is at the keyboard, by class of device."""

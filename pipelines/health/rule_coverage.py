@@ -448,13 +448,7 @@ def _of_devices(lost: CoverageRow, rows: Sequence[CoverageRow]) -> Blind:
     If the device is unknown, its class is unknown too: then the share
     is that of all events.
     """
-    found = Blind(
-        lost.family,
-        lost.building,
-        lost.filter,
-        lost.event_count,
-        lost.dropped_count,
-    )
+    found = Blind(lost.family, lost.building, lost.filter, lost.event_count, lost.dropped_count)
     place = (found.family, found.building, found.filter)
     at = [
         row._replace(device_class=row.device_class or NO_CLASS)

@@ -309,8 +309,7 @@ def closed_times(
     times = [now if lag is None else as_of - lag for lag in lags.values()]
     frame = pl.DataFrame({"source": list(lags), "closed_time": times})
     return frame.with_columns(
-        pl.col("source").cast(pl.String),
-        pl.col("closed_time").cast(pl.Datetime("us", "UTC")),
+        pl.col("source").cast(pl.String), pl.col("closed_time").cast(pl.Datetime("us", "UTC"))
     )
 
 

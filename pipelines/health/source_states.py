@@ -116,11 +116,7 @@ def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
 
 
 def _judged(
-    name: str,
-    wrong: Sequence[Mapping[str, Any]],
-    lag: timedelta | None,
-    *,
-    has_come: bool,
+    name: str, wrong: Sequence[Mapping[str, Any]], lag: timedelta | None, *, has_come: bool
 ) -> tuple[int, str, str]:
     """Return how bad, in a word, in a sentence."""
     if not has_come:

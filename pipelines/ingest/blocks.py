@@ -220,10 +220,7 @@ def batch(
             "byte_offset": starts + first_byte,
         }
     ).select(
-        pl.lit(file_id, pl.Int64).alias("file_id"),
-        "line_no",
-        "byte_offset",
-        texts.alias("line"),
+        pl.lit(file_id, pl.Int64).alias("file_id"), "line_no", "byte_offset", texts.alias("line")
     )
 
 

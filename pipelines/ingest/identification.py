@@ -13,16 +13,7 @@ from polars.exceptions import PanicException, PolarsError
 from pipelines.clock import Reading
 from pipelines.errors import SchoolbellError, SourceError
 from pipelines.events import REJECT_COLUMNS
-from pipelines.formats import (
-    BLANK,
-    MIXED,
-    Context,
-    Format,
-    Parsed,
-    formats,
-    is_blank,
-    never,
-)
+from pipelines.formats import BLANK, MIXED, Context, Format, Parsed, formats, is_blank, never
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.format_proposals import not_read, proposed
 from pipelines.ingest.parser import ANY, TOO_LONG, parse, parse_own, readers, rejected

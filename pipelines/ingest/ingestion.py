@@ -17,14 +17,7 @@ from pipelines.ingest.identification import choose_format
 from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.portions import LocalExecutor, RemoteExecutor, Work
 from pipelines.ingest.progress import FileProgress, count_lines
-from pipelines.ingest.reader import (
-    SmallFiles,
-    Step,
-    read_file,
-    read_small_files,
-    skip,
-    small_file,
-)
+from pipelines.ingest.reader import SmallFiles, Step, read_file, read_small_files, skip, small_file
 from pipelines.ingest.recognition import (
     FileIndex,
     Recognition,
@@ -38,14 +31,7 @@ from pipelines.ingest.recognition import (
     unneeded_row,
 )
 from pipelines.ingest.replay import retract
-from pipelines.ingest.source import (
-    LATER,
-    IngestOptions,
-    Outcome,
-    Source,
-    left_out,
-    waits,
-)
+from pipelines.ingest.source import LATER, IngestOptions, Outcome, Source, left_out, waits
 from pipelines.lake.files import prepare
 from pipelines.landing.delivery import Delivery, Listing, RemoteFile
 from pipelines.landing.streams import Digest, GoneError, opened

@@ -17,8 +17,7 @@ from pipelines.ingest.cutters import LONGEST, NEAR, Cut, Cuts
 SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+)'
 MEMBER = rf'"(?:[^"\\]|\\.)*"\s*:\s*{SCALAR}'
 WRAPPER = re.compile(
-    rf'\{{\s*(?:{MEMBER}\s*,\s*)*"(?:items|value|records|Records)"\s*:\s*\[(?=\s*[{{\]])',
-    re.ASCII,
+    rf'\{{\s*(?:{MEMBER}\s*,\s*)*"(?:items|value|records|Records)"\s*:\s*\[(?=\s*[{{\]])', re.ASCII
 )
 """The head of an export: a few plain members, then the array of records."""
 WRAPPER_END = re.compile(rf"\]\s*(?:,\s*{MEMBER}\s*)*\}}", re.ASCII)

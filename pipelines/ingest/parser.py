@@ -19,16 +19,7 @@ from polars.exceptions import PanicException
 
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
-from pipelines.formats import (
-    MIXED,
-    PLACE,
-    Context,
-    Format,
-    Parsed,
-    formats,
-    never,
-    without_escapes,
-)
+from pipelines.formats import MIXED, PLACE, Context, Format, Parsed, formats, never, without_escapes
 from pipelines.ingest.mixed_lines import read_by_claim
 from pipelines.ingest.staged_rows import WrittenRows
 

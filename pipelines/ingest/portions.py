@@ -122,9 +122,7 @@ def _go_together(held: Portion, block: Block, most_bytes: int) -> bool:
     return not held.blocks[-1].oversize
 
 
-def _next(
-    found: Iterator[tuple[Block, Mark]],
-) -> tuple[Block, Mark] | SourceError | None:
+def _next(found: Iterator[tuple[Block, Mark]]) -> tuple[Block, Mark] | SourceError | None:
     try:
         return next(found, None)
     except SourceError as error:
@@ -283,9 +281,7 @@ def _bytes(task: BlockTask) -> list[bytes]:
     return datas
 
 
-def _by_class_and_day(
-    frames: dict[str, pl.DataFrame],
-) -> Iterator[tuple[str, pl.DataFrame]]:
+def _by_class_and_day(frames: dict[str, pl.DataFrame]) -> Iterator[tuple[str, pl.DataFrame]]:
     for name in sorted(frames):
         for part in by_day(frames[name]):
             yield name, part

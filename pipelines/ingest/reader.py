@@ -10,15 +10,7 @@ become one batch. Each keeps its own row, lines, offsets and hashes.
 
 import time
 from collections import Counter
-from collections.abc import (
-    Callable,
-    Generator,
-    Hashable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -148,9 +140,7 @@ class _Reading:
         found = marked(stream, progress.digest, record.consumed_bytes)
         with closing(ahead(found)) as ready:
             for portion in portions(
-                _whole(ready, progress),
-                record.lines + 1,
-                self.work.most_bytes(progress.delivery),
+                _whole(ready, progress), record.lines + 1, self.work.most_bytes(progress.delivery)
             ):
                 if self.failed is not None:
                     return
@@ -224,10 +214,7 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
                 progress.record = replace(progress.record, lines=progress.record.lines + lines)
                 continue
             parsed = parser.parse_part(
-                progress.format,
-                part.lines,
-                progress.context,
-                is_oversize=part.is_oversize,
+                progress.format, part.lines, progress.context, is_oversize=part.is_oversize
             )
             progress.count(parsed, lines)
             size = progress.digest.length - position

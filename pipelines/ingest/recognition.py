@@ -18,14 +18,7 @@ from pipelines.landing import streams
 from pipelines.landing.compression import NO_CHECKSUM, Reads
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import HEAD, DamageError, Digest, opened
-from pipelines.state.ledger import (
-    DUPLICATE,
-    FAILED,
-    FINISHED,
-    GONE,
-    GROWING,
-    FileRecord,
-)
+from pipelines.state.ledger import DUPLICATE, FAILED, FINISHED, GONE, GROWING, FileRecord
 
 STEP = 1 << 20
 

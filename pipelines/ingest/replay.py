@@ -20,14 +20,7 @@ from pipelines.formats import PLACE, Context, Format, Parsed
 from pipelines.ingest import parser
 from pipelines.ingest.progress import latest_time
 from pipelines.lake.counts import day_count, placed
-from pipelines.lake.files import (
-    REJECTS,
-    by_day,
-    read_sound,
-    sync_folders,
-    write,
-    writing_to,
-)
+from pipelines.lake.files import REJECTS, by_day, read_sound, sync_folders, write, writing_to
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile

@@ -231,10 +231,7 @@ def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
     Raises:
         ModelError: No account of the snapshot used it.
     """
-    found = con.frame(
-        query_text("questions/site_first_sight"),
-        site=site,
-    )
+    found = con.frame(query_text("questions/site_first_sight"), site=site)
     if found.is_empty():
         raise ModelError(
             f"no account used the site {site!r}",
@@ -295,10 +292,7 @@ def draw_sites(sites: pl.DataFrame) -> Chart:
     ]
     order = [named(site) for site in most["site"]]
     return chart(
-        traces,
-        "Estimated minutes of all accounts",
-        lanes=most.height,
-        yaxis=top_down(order),
+        traces, "Estimated minutes of all accounts", lanes=most.height, yaxis=top_down(order)
     )
 
 
@@ -319,11 +313,7 @@ def draw_evidence(lines: pl.DataFrame) -> Chart:
         )
         for (role, part), color in colored(known, "role")
     ]
-    return chart(
-        traces,
-        "Cited log lines, in local time",
-        lanes=known["device"].n_unique(),
-    )
+    return chart(traces, "Cited log lines, in local time", lanes=known["device"].n_unique())
 
 
 def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:

@@ -29,10 +29,7 @@ def best_shown(con: Connection) -> Mapping[str, object]:
     """
     days = con.coverage.days
     newest = days[-1] if days else datetime.now(UTC).date()
-    return con.frame(
-        query_text("questions/best_shown"),
-        newest=newest,
-    ).row(0, named=True)
+    return con.frame(query_text("questions/best_shown"), newest=newest).row(0, named=True)
 
 
 def account_week(con: Connection, account: str | None, day: date) -> pl.DataFrame:
@@ -67,10 +64,7 @@ def presence(
         last: The last day of a range; without it `first` alone.
     """
     return con.frame(
-        query_text("questions/presence"),
-        account=account,
-        first=first,
-        last=last or first,
+        query_text("questions/presence"), account=account, first=first, last=last or first
     )
 
 
@@ -81,10 +75,7 @@ def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
         con: From `connect()`.
         since: Leaves out sites that were known before that day.
     """
-    return con.frame(
-        query_text("questions/site_first_seen"),
-        since=since,
-    )
+    return con.frame(query_text("questions/site_first_seen"), since=since)
 
 
 def finding_evidence(con: Connection, finding_id: str | None) -> pl.DataFrame:
@@ -96,8 +87,7 @@ def finding_evidence(con: Connection, finding_id: str | None) -> pl.DataFrame:
         ModelError: The snapshot has no such finding.
     """
     known = con.sql(
-        "select 1 from findings.findings where finding_id = $finding_id",
-        finding_id=finding_id,
+        "select 1 from findings.findings where finding_id = $finding_id", finding_id=finding_id
     ).fetchall()
     if finding_id is not None and not known:
         raise ModelError(
@@ -105,7 +95,4 @@ def finding_evidence(con: Connection, finding_id: str | None) -> pl.DataFrame:
             where=con.snapshot,
             remedy="List them with: con.sql('select * from findings.findings').pl()",
         )
-    return con.frame(
-        query_text("questions/finding_evidence"),
-        finding_id=finding_id,
-    )
+    return con.frame(query_text("questions/finding_evidence"), finding_id=finding_id)

@@ -112,12 +112,7 @@ def take(store: Store, home: DistrictHome, folder: Path, actor: str) -> Layer:
     if read_layer(home.agency).digest == layer.digest:
         return layer
     with only_writer(home):
-        act = Act(
-            actor=actor,
-            action="agency layer",
-            subject=str(layer),
-            reason=layer.name,
-        )
+        act = Act(actor=actor, action="agency layer", subject=str(layer), reason=layer.name)
         with open_chain(store, home).recording(act):
             make_folder(home.agency, PRIVATE | 0o070)
             for name in CONTENTS:
@@ -133,11 +128,7 @@ def drop(store: Store, home: DistrictHome, actor: str) -> Layer:
     """Take a layer out of a home; what it was is returned."""
     with only_writer(home):
         held = read_layer(home.agency)
-        act = Act(
-            actor=actor,
-            action="agency layer",
-            subject=f"none, was {held}",
-        )
+        act = Act(actor=actor, action="agency layer", subject=f"none, was {held}")
         with open_chain(store, home).recording(act):
             for name in CONTENTS:
                 (home.agency / name).unlink(missing_ok=True)

@@ -28,14 +28,7 @@ from pipelines.settings.home import DistrictHome, sync
 from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.audit import BACKUPS, open_chain
-from pipelines.state.connections import (
-    Store,
-    damaged,
-    now_text,
-    open_store,
-    read_store,
-    remember,
-)
+from pipelines.state.connections import Store, damaged, now_text, open_store, read_store, remember
 from pipelines.state.findings import stored_findings
 from pipelines.state.migration import copy_state
 
@@ -210,9 +203,7 @@ def _require_inside(name: str, path: Path) -> None:
     is_known = name in (STATE, *SINGLE) or (len(parts) > 1 and parts[0] in FOLDERS)
     if not is_known:
         raise BackupError(
-            f"{name!r} does not belong in a backup",
-            where=str(path),
-            remedy="Use another backup.",
+            f"{name!r} does not belong in a backup", where=str(path), remedy="Use another backup."
         )
 
 
@@ -289,11 +280,7 @@ class BackedUp:
 
 
 def back_up(
-    district: District,
-    into: Path,
-    now: datetime | None = None,
-    *,
-    landing: bool = False,
+    district: District, into: Path, now: datetime | None = None, *, landing: bool = False
 ) -> BackedUp:
     """Make a backup as a new folder in `into`.
 

@@ -16,13 +16,7 @@ from pipelines.district import District, Reading
 from pipelines.findings.failures import Failure, failures
 from pipelines.findings.untested import untested
 from pipelines.health.judged_rules import noted_judged_rules
-from pipelines.health.readiness import (
-    cannot_judge,
-    carried,
-    names_of,
-    not_delivered,
-    strange_names,
-)
+from pipelines.health.readiness import cannot_judge, carried, names_of, not_delivered, strange_names
 from pipelines.health.rule_coverage import arrived, noted_coverage
 from pipelines.health.source_states import (
     SourceState,
@@ -341,8 +335,7 @@ QUESTIONS = (
             "runs, builds and the disk go on",
             is_of_doctor=False,
             reasons=lambda one: graded(
-                ACT,
-                (each.line for each in standstill(one.store, one.home, one.settings, one.now)),
+                ACT, (each.line for each in standstill(one.store, one.home, one.settings, one.now))
             ),
         ),
         Question("sources", "log files exist", reasons=_no_files),
@@ -363,10 +356,7 @@ QUESTIONS = (
             ),
         ),
         Question(
-            "checksum",
-            "damage of a file would show",
-            is_of_doctor=False,
-            reasons=_unverified,
+            "checksum", "damage of a file would show", is_of_doctor=False, reasons=_unverified
         ),
         Question("pending", "no line is pending for a long time"),
         Question("drift", "fields are filled as before"),
@@ -418,12 +408,7 @@ QUESTIONS = (
         "outputs",
         Question("report", "the weekly report is published"),
         Question("pages", "published reports still exist"),
-        Question(
-            "signed",
-            "published weeks are signed",
-            is_of_doctor=False,
-            reasons=_unsigned,
-        ),
+        Question("signed", "published weeks are signed", is_of_doctor=False, reasons=_unsigned),
         Question("channels", "alerts have a receiver"),
         Question(
             "undelivered",
@@ -470,15 +455,10 @@ QUESTIONS = (
             problems=_old_settings,
         ),
         Question(
-            "rows",
-            "every row of the registry is valid",
-            problems=lambda one: one.registry.problems,
+            "rows", "every row of the registry is valid", problems=lambda one: one.registry.problems
         ),
         Question(
-            "cells",
-            "rows have the cells that rules need",
-            is_of_doctor=False,
-            notes=_incomplete,
+            "cells", "rows have the cells that rules need", is_of_doctor=False, notes=_incomplete
         ),
         Question(
             "fixed",
@@ -529,9 +509,7 @@ QUESTIONS = (
             ),
         ),
         Question(
-            "quarantine",
-            "no model failed",
-            reasons=lambda one: graded(ACT, map(str, one.failed)),
+            "quarantine", "no model failed", reasons=lambda one: graded(ACT, map(str, one.failed))
         ),
         Question("warehouse", "the warehouse opens"),
         Question("rules", "findings match the current rules"),

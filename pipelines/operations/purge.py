@@ -109,10 +109,7 @@ class Purge:
 
 
 def carry_out(
-    district: District,
-    purge: Purge,
-    chain: Chain,
-    progress: Progress = nobody_watches,
+    district: District, purge: Purge, chain: Chain, progress: Progress = nobody_watches
 ) -> None:
     """Delete everything that the plan names. The caller holds the home's lock."""
     plan = purge.plan
@@ -231,10 +228,7 @@ def _forget_drafts(home: DistrictHome, purge: Purge, chain: Chain) -> None:
 
 
 def finish_purge(
-    district: District,
-    chain: Chain,
-    now: datetime,
-    progress: Progress = nobody_watches,
+    district: District, chain: Chain, now: datetime, progress: Progress = nobody_watches
 ) -> Path | None:
     """Finish an interrupted purge; return its certificate, or None if there was none.
 

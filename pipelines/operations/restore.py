@@ -29,13 +29,7 @@ from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
-from pipelines.state.connections import (
-    Store,
-    now_text,
-    read_store,
-    remember,
-    store_as_it_is,
-)
+from pipelines.state.connections import Store, now_text, read_store, remember, store_as_it_is
 from pipelines.state.findings import stored_findings
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
@@ -136,12 +130,7 @@ class RestoreResult:
 
 
 def restore(
-    backup: Path,
-    target: Path,
-    keys: Path,
-    *,
-    actor: str = "schoolbell",
-    fingerprint: str = "",
+    backup: Path, target: Path, keys: Path, *, actor: str = "schoolbell", fingerprint: str = ""
 ) -> RestoreResult:
     """Restore a home into a new folder.
 
@@ -184,12 +173,7 @@ def restore(
 
 
 def restore_in_place(
-    backup: Path,
-    target: Path,
-    keys: Path,
-    *,
-    actor: str = "schoolbell",
-    fingerprint: str = "",
+    backup: Path, target: Path, keys: Path, *, actor: str = "schoolbell", fingerprint: str = ""
 ) -> RestoreResult:
     """Restore the state of a home that lost it; its lake and reports remain.
 

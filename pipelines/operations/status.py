@@ -19,9 +19,7 @@ from pipelines.findings.cases import queue
 from pipelines.findings.work_list import work_items
 from pipelines.health.readiness import names_of
 from pipelines.health.rule_coverage import noted_coverage
-from pipelines.health.source_states import (
-    SourceState,
-)
+from pipelines.health.source_states import SourceState
 from pipelines.operations.check_questions import ACT, LOOK, QUESTIONS, WELL, Installation
 from pipelines.settings.home import DistrictHome
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox

@@ -116,10 +116,7 @@ class _Folder:
 
 
 def protect(
-    home: DistrictHome,
-    owner: int,
-    groups: Mapping[str, int],
-    take_from: Collection[int] = (),
+    home: DistrictHome, owner: int, groups: Mapping[str, int], take_from: Collection[int] = ()
 ) -> Protected:
     """Set owner, group and mode of everything in a home.
 

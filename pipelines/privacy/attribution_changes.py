@@ -7,10 +7,7 @@ import polars as pl
 from pipelines.events import INSTANT
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, renamed
 from pipelines.state.connections import Store
-from pipelines.state.privacy_records import (
-    add_attribution_changes,
-    attribution_changes,
-)
+from pipelines.state.privacy_records import add_attribution_changes, attribution_changes
 from pipelines.warehouse import attribution
 from pipelines.warehouse.database import Database
 

@@ -430,9 +430,7 @@ def is_published(model: Model) -> bool:
     return model.schema_name in PUBLISHED and model.name not in INTERNAL
 
 
-def published_tables(
-    models: Mapping[str, Model],
-) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
+def published_tables(models: Mapping[str, Model]) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
     """Return the tables that analysts may read, each with the columns that they may."""
     return {name: kept_columns(model) for name, model in models.items() if is_published(model)}
 

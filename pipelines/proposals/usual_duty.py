@@ -68,8 +68,6 @@ def with_line(settings: str, line: str) -> str:
         return settings[: keys[0].start()] + line + settings[keys[0].end() :]
     if (table := _TABLE.search(settings)) is None:
         raise SettingsError(
-            "has no table [district]",
-            where="district.toml",
-            remedy=f"Write below it: {line}",
+            "has no table [district]", where="district.toml", remedy=f"Write below it: {line}"
         )
     return f"{settings[: table.end()]}\n{line}{settings[table.end() :]}"

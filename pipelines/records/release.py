@@ -16,14 +16,7 @@ from typing import Any
 from pipelines.district import District
 from pipelines.findings import verify_pack
 from pipelines.findings.packs import csv_bytes, sealed_zip
-from pipelines.records.scopes import (
-    CLASSES,
-    NEVER_KEPT,
-    RELATIONS,
-    WHOLE_ROW,
-    Record,
-    columns_of,
-)
+from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, WHOLE_ROW, Record, columns_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import RecordClass, RecordSettings
 from pipelines.state.records_requests import RecordDecision
@@ -182,10 +175,7 @@ def _shown(
 
 
 def _decided(
-    of: RecordClass,
-    item: str,
-    decisions: Mapping[str, RecordDecision],
-    settings: RecordSettings,
+    of: RecordClass, item: str, decisions: Mapping[str, RecordDecision], settings: RecordSettings
 ) -> tuple[str, str]:
     said = decisions.get(item) or decisions.get(of)
     default = settings.exemption(of)

@@ -182,10 +182,7 @@ def mail_domains(directory: Directory) -> set[str]:
 
 
 def derive(
-    names: Iterable[str],
-    accounts: pl.DataFrame,
-    aliases: pl.DataFrame,
-    own: Collection[str],
+    names: Iterable[str], accounts: pl.DataFrame, aliases: pl.DataFrame, own: Collection[str]
 ) -> tuple[Domain, ...]:
     """Return every domain that names carry and the settings do not hold, by its name.
 
@@ -230,11 +227,7 @@ def _sharing(
 
 
 def _judged(
-    directory: Directory,
-    name: str,
-    forms: Mapping[str, set[str]],
-    *,
-    is_backed: bool,
+    directory: Directory, name: str, forms: Mapping[str, set[str]], *, is_backed: bool
 ) -> Domain:
     names = set().union(*forms.values())
     known = {
@@ -277,10 +270,7 @@ def _with(domain: Domain, state: str, reason: str) -> Domain:
 
 
 def account_names(
-    values: Sequence[str],
-    own: Collection[str],
-    derived: Collection[str],
-    directory: Directory,
+    values: Sequence[str], own: Collection[str], derived: Collection[str], directory: Directory
 ) -> pl.DataFrame:
     r"""Return `user_name` as a log wrote it, and its `account_name`.
 

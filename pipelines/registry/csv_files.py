@@ -450,8 +450,7 @@ def _raw(sheet: Sheet, file: File, places: Mapping[str, int], most: int) -> pl.D
         for name, at in places.items():
             columns[name].append(row[at] if at < len(row) else None)
     raw = pl.DataFrame(
-        {LINE: lines, **columns},
-        schema={LINE: pl.Int64, **dict.fromkeys(places, pl.String)},
+        {LINE: lines, **columns}, schema={LINE: pl.Int64, **dict.fromkeys(places, pl.String)}
     )
     return raw.select(
         LINE,

@@ -76,9 +76,7 @@ def background_hosts() -> pl.DataFrame:
     """`host`, `kind` and `source` of hosts that machines ask for by themselves."""
     own = _list("background_hosts.csv").with_columns(source=pl.lit(STARTER))
     misp = pl.DataFrame(
-        list(_misp()),
-        {"host": pl.String, "kind": pl.String, "source": pl.String},
-        orient="row",
+        list(_misp()), {"host": pl.String, "kind": pl.String, "source": pl.String}, orient="row"
     )
     return pl.concat([own, misp]).unique("host", keep="first", maintain_order=True)
 

@@ -107,11 +107,7 @@ class RefusedFile:
         """The same as one of the registry's problems."""
         allowed = "the whole file, or what the command below accepts"
         return Problem(
-            self.name,
-            self.what,
-            allowed=allowed,
-            severity="refused",
-            paste=self._command,
+            self.name, self.what, allowed=allowed, severity="refused", paste=self._command
         )
 
 

@@ -45,18 +45,10 @@ def ranged(frame: pl.DataFrame, file: str) -> RegistryFrame:
     bad = joined.filter(pl.col("cidr").is_null()).select(LINE, value)
     loose = joined.filter(pl.col("_host_bits")).select(LINE, value)
     problems: list[Problem] = tell(
-        file,
-        "cidr",
-        bad,
-        what="is not a network",
-        allowed="10.20.0.0/16, 2001:db8::/48",
+        file, "cidr", bad, what="is not a network", allowed="10.20.0.0/16, 2001:db8::/48"
     )
     problems += tell(
-        file,
-        "cidr",
-        loose,
-        what="names a host; its whole network is taken",
-        severity="notice",
+        file, "cidr", loose, what="names a host; its whole network is taken", severity="notice"
     )
     return RegistryFrame(joined.drop_nulls("cidr"), tuple(problems))
 

@@ -13,13 +13,7 @@ from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
 from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists, read_lists
-from pipelines.registry.folder import (
-    LINK,
-    ROSTER,
-    RegistryFolder,
-    leads_out,
-    read_folder,
-)
+from pipelines.registry.folder import LINK, ROSTER, RegistryFolder, leads_out, read_folder
 from pipelines.registry.frames import FILES, FRAMES
 from pipelines.registry.kept_copies import (
     AcceptedFile,
@@ -256,9 +250,7 @@ def outline_of(registry: Registry) -> Outline:
         errors=len(registry.errors),
         layer=registry.layer,
         refused=registry.refused,
-        nowhere_fixed=tuple(
-            sorted({*placed["building"]} - {*standing["building"]}),
-        ),
+        nowhere_fixed=tuple(sorted({*placed["building"]} - {*standing["building"]})),
         devices=dict(Counter(of_others["device_class"].drop_nulls().to_list())),
         mail_domains=tuple(sorted(mail_domains(directory))),
         works=works,

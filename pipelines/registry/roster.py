@@ -214,9 +214,7 @@ def roster(
         *roles.problems,
         *_strange_roles(users, roles),
         *_unreadable_days(
-            users,
-            ("metadata.validFrom", "metadata.validTo", "dateLastModified"),
-            USERS.name,
+            users, ("metadata.validFrom", "metadata.validTo", "dateLastModified"), USERS.name
         ),
         *_unreadable_days(roles, ("beginDate", "endDate"), ROLES.name),
     )
@@ -300,8 +298,7 @@ def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
     return people.join(
         chosen, on="person_id", how="left", maintain_order="left_right"
     ).with_columns(
-        org_id=pl.coalesce("role_org", "org_id"),
-        valid_to=pl.min_horizontal("valid_to", left),
+        org_id=pl.coalesce("role_org", "org_id"), valid_to=pl.min_horizontal("valid_to", left)
     )
 
 

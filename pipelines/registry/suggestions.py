@@ -292,11 +292,7 @@ def _names(header: Sequence[str], file: File, headers: Mapping[str, str]) -> lis
 
 
 def _row(
-    problem: Problem,
-    file: File,
-    lines: list[str],
-    headers: Mapping[str, str],
-    order: Order | None,
+    problem: Problem, file: File, lines: list[str], headers: Mapping[str, str], order: Order | None
 ) -> str:
     """Return the corrected line of a file; as a comment if the correction is unknown."""
     line, column = problem.line or 0, problem.column or ""
@@ -356,10 +352,7 @@ class Change(NamedTuple):
 
 
 def rewritten(
-    data: bytes,
-    file: File,
-    settings: Settings,
-    buildings: Sequence[str] = (),
+    data: bytes, file: File, settings: Settings, buildings: Sequence[str] = ()
 ) -> tuple[bytes, list[Change]]:
     """Return a file's bytes with what is surely meant, and each change.
 

@@ -2,13 +2,7 @@
 
 from dataclasses import replace
 
-from pipelines.district import (
-    District,
-    Reading,
-    note_outline,
-    noted_outline,
-    outline_digest,
-)
+from pipelines.district import District, Reading, note_outline, noted_outline, outline_digest
 from pipelines.privacy.pseudonyms import about_students
 from pipelines.registry.registry import is_settled, load_registry, outline_of
 from pipelines.state.findings import finding_ids, stored_findings

@@ -11,12 +11,7 @@ from rich.table import Table
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.build.spans import BuildResult
-from pipelines.build.steps import (
-    Progress,
-    build_and_judge,
-    ingest_sources,
-    nobody_watches,
-)
+from pipelines.build.steps import Progress, build_and_judge, ingest_sources, nobody_watches
 from pipelines.district import District, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
@@ -136,10 +131,7 @@ def run_opened(
 
     with district.engine(engine, watchers.workers) as opened:
         outcomes = ingest_sources(
-            district,
-            settle_seconds=settle_seconds,
-            watch=watchers.reading,
-            engine=opened,
+            district, settle_seconds=settle_seconds, watch=watchers.reading, engine=opened
         )
         lap("ingest")
         done = build_and_judge(district, watchers.building, opened)

@@ -6,14 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.settings.problems import (
-    MisusedKeyError,
-    Part,
-    Severity,
-    gathered,
-    nearest,
-    setting,
-)
+from pipelines.settings.problems import MisusedKeyError, Part, Severity, gathered, nearest, setting
 from pipelines.settings.secrets import is_reference
 
 SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
@@ -95,8 +88,7 @@ class Route(Part):
         "C2", "this sure or surer; leads (C1) leave the house never"
     )
     when: When = Field(
-        description="immediately, or in the daily or weekly list",
-        examples=["at_once"],
+        description="immediately, or in the daily or weekly list", examples=["at_once"]
     )
     audience: tuple[Audience, ...] = Field(
         min_length=1, description="channels of these readers", examples=[["operator"]]
@@ -213,17 +205,10 @@ class Alerts(Part):
 ROUTES: Mapping[str, Route] = {
     "security": Route(about="security", when="at_once", audience=BOTH, in_quiet_hours=True),
     "administration": Route(
-        about="administration",
-        when="at_once",
-        audience=("superintendent",),
-        in_quiet_hours=True,
+        about="administration", when="at_once", audience=("superintendent",), in_quiet_hours=True
     ),
     "health now": Route(
-        about="health",
-        severity="high",
-        when="at_once",
-        audience=("operator",),
-        in_quiet_hours=True,
+        about="health", severity="high", when="at_once", audience=("operator",), in_quiet_hours=True
     ),
     "health": Route(about="health", when="daily", audience=("operator",)),
     "conduct": Route(about="conduct", when="weekly", audience=("director",)),

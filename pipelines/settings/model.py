@@ -24,13 +24,7 @@ from pydantic import (
 from pipelines.day_kinds import DAY_TYPES, DayType
 from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts, Weekday
-from pipelines.settings.problems import (
-    SEVERITIES,
-    MisusedKeyError,
-    Part,
-    gathered,
-    setting,
-)
+from pipelines.settings.problems import SEVERITIES, MisusedKeyError, Part, gathered, setting
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Desk, Roles
 
@@ -280,17 +274,13 @@ class Source(Part):
     """A folder in which log files of one kind arrive; its name is yours to choose."""
 
     format: str | None = setting(
-        None,
-        "name of the log format; left out, it is found from the lines",
-        "squid_access",
+        None, "name of the log format; left out, it is found from the lines", "squid_access"
     )
     path: FilePath | None = setting(
         None, "folder of the files; left out, landing/<name>", "landing/proxy"
     )
     zone: Zone | None = setting(
-        None,
-        "time zone of stamps without an offset; left out, the district's",
-        "America/Chicago",
+        None, "time zone of stamps without an offset; left out, the district's", "America/Chicago"
     )
     options: Mapping[str, str] = Field(
         default_factory=dict,
@@ -298,9 +288,7 @@ class Source(Part):
         examples=[{"date_order": "day_first"}],
     )
     given_up: tuple[str, ...] = setting(
-        (),
-        "fields it no longer fills, on purpose; rules judge without them",
-        ["user_name"],
+        (), "fields it no longer fills, on purpose; rules judge without them", ["user_name"]
     )
     hard_links: bool = setting(
         False,
@@ -423,18 +411,13 @@ class Report(Part):
         "", "color of links on dark ground; its contrast is checked", "#8ab8f5"
     )
     browser: str = setting(
-        "",
-        "program that prints; left out, the first Chromium or Chrome found",
-        "/usr/bin/chromium",
+        "", "program that prints; left out, the first Chromium or Chrome found", "/usr/bin/chromium"
     )
     readers: Mapping[str, ReportReader] = Field(
         default_factory=dict, description="people who receive an edition by email", examples=[{}]
     )
     least_count: int = setting(
-        MIN_COUNT,
-        "fewest accounts behind a count in editions that many people read",
-        ge=3,
-        le=100,
+        MIN_COUNT, "fewest accounts behind a count in editions that many people read", ge=3, le=100
     )
 
 
@@ -476,8 +459,7 @@ class ListSource(Part):
         examples=["https://lists.example.org/games.txt"],
     )
     format: Literal["v2fly", "hosts", "ut1", "csv"] = Field(
-        description="how it is written: v2fly, hosts, ut1 (a folder) or csv",
-        examples=["v2fly"],
+        description="how it is written: v2fly, hosts, ut1 (a folder) or csv", examples=["v2fly"]
     )
     category: str | None = setting(None, "what its names are, where it does not say", "games")
     background: str | None = setting(
@@ -523,9 +505,7 @@ class EngineSettings(Part):
         le=4_096,
     )
     master: str = setting(
-        "",
-        "Spark's master; absent where spark-submit names it",
-        "spark://host.example:7077",
+        "", "Spark's master; absent where spark-submit names it", "spark://host.example:7077"
     )
 
 
@@ -543,11 +523,7 @@ class RecordSettings(Part):
     """Requests for public records; how long the district has is the district's word."""
 
     response_days: int | None = setting(
-        None,
-        "days in which a request is to be answered; absent: no clock",
-        20,
-        ge=1,
-        le=365,
+        None, "days in which a request is to be answered; absent: no clock", 20, ge=1, le=365
     )
     warn_days: int = setting(3, "days before that in which status and alerts say so", ge=0, le=60)
     rows_an_hour: int = setting(

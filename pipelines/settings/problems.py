@@ -127,14 +127,7 @@ class MisusedKeyError(ValueError):
         paste: A correct line.
     """
 
-    def __init__(
-        self,
-        key: str,
-        what: str,
-        *,
-        allowed: str = "",
-        paste: str = "",
-    ) -> None:
+    def __init__(self, key: str, what: str, *, allowed: str = "", paste: str = "") -> None:
         super().__init__(f"{key} {what}")
         self.key = key
         self.what = what

@@ -307,9 +307,7 @@ class OpenId(Part):
     """Sign-in with the district's own accounts: Google, Entra, any OpenID provider."""
 
     issuer: Annotated[str, Field(pattern=r"^(https?://[^\s\"<>]+)?$")] = setting(
-        "",
-        "issuer of the provider; empty: this sign-in is off",
-        "https://accounts.google.com",
+        "", "issuer of the provider; empty: this sign-in is off", "https://accounts.google.com"
     )
     client_id: str = setting("", "id that the provider gave", "schoolbell")
     client_secret: SecretPlace = Field(
@@ -382,9 +380,7 @@ class Tickets(Part):
         "?pid=10000&issuetype=3&summary=Case+{number}&description={address}",
     )
     view: Template = setting(
-        "",
-        "address of a ticket by its number",
-        "https://jira.school.example/browse/{ticket}",
+        "", "address of a ticket by its number", "https://jira.school.example/browse/{ticket}"
     )
     mail: Annotated[str, Field(pattern=r"^([^\s\"<>?&]+@[^\s\"<>?&]+)?$")] = setting(
         "", "address that opens a ticket by mail", "helpdesk@school.example"

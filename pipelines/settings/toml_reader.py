@@ -113,10 +113,7 @@ def _named(location: Path) -> Path:
 
 
 def _problem(
-    detail: ErrorDetails,
-    lines: Mapping[Path, int],
-    said: Mapping[str, object],
-    written: list[str],
+    detail: ErrorDetails, lines: Mapping[Path, int], said: Mapping[str, object], written: list[str]
 ) -> Problem:
     path, line = _named(detail["loc"]), line_of(detail["loc"], lines)
     misused = detail.get("ctx", {}).get("error")

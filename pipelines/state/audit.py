@@ -344,10 +344,7 @@ def _lacks(entries: Sequence[Entry], head: Head) -> Broken | None:
         return None
     if head.number > len(entries):
         first = len(entries) + 1
-        return Broken(
-            first,
-            f"is missing; the chain once reached {head.number}, says {head.where}",
-        )
+        return Broken(first, f"is missing; the chain once reached {head.number}, says {head.where}")
     if entries[head.number - 1].hash != head.hash:
         return Broken(head.number, f"is not the entry whose hash {head.where} holds".strip())
     return None

@@ -25,10 +25,7 @@ def case_revision(connection: Connection, case_id: str) -> str:
     """Return changes whenever anything that a case's page shows for a decision does."""
     found = (
         select(
-            FINDINGS.c.finding_id,
-            FINDINGS.c.revision,
-            FINDINGS.c.status,
-            FINDINGS.c.updated_time,
+            FINDINGS.c.finding_id, FINDINGS.c.revision, FINDINGS.c.status, FINDINGS.c.updated_time
         )
         .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
         .where(CASE_FINDINGS.c.case_id == case_id)

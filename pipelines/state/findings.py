@@ -175,10 +175,7 @@ def last_decided(store: Store) -> list[tuple[str, str, str | None, str | None]]:
     )
     query = (
         select(
-            FINDINGS.c.finding_id,
-            FINDINGS.c.event_date,
-            CASE_FINDINGS.c.case_id,
-            decided.c.time,
+            FINDINGS.c.finding_id, FINDINGS.c.event_date, CASE_FINDINGS.c.case_id, decided.c.time
         )
         .outerjoin(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
         .outerjoin(decided, decided.c.finding_id == FINDINGS.c.finding_id)

@@ -265,10 +265,7 @@ def event_days(store: Store) -> list[date]:
     """Return every local day that holds events, oldest first."""
     query = (
         select(LAKE_FILES.c.event_date)
-        .where(
-            LAKE_FILES.c.superseded_time.is_(None),
-            LAKE_FILES.c.event_class != "rejects",
-        )
+        .where(LAKE_FILES.c.superseded_time.is_(None), LAKE_FILES.c.event_class != "rejects")
         .distinct()
         .order_by(LAKE_FILES.c.event_date)
     )

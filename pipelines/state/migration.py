@@ -36,20 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.connections import (
-    Store,
-    StoreError,
-    engine_of,
-    only_one_writes,
-    remember,
-)
-from pipelines.state.layout import (
-    FACT,
-    FILLED,
-    FORMER_NAMES,
-    LEFT_BEHIND,
-    mark,
-)
+from pipelines.state.connections import Store, StoreError, engine_of, only_one_writes, remember
+from pipelines.state.layout import FACT, FILLED, FORMER_NAMES, LEFT_BEHIND, mark
 from pipelines.state.tables import FACTS, METADATA
 
 CHUNK = 1_000
@@ -231,9 +219,7 @@ def copied_table(connection: Connection, table: Table, held: Collection[str], sc
         return 0
     has = {column["name"] for column in inspect(connection).get_columns(name, schema=schema)}
     old = Table(
-        name,
-        MetaData(schema=schema),
-        *(Column(column.name, column.type) for column in table.c),
+        name, MetaData(schema=schema), *(Column(column.name, column.type) for column in table.c)
     )
     shared = [column.name for column in table.columns if column.name in has]
     values: dict[str, ColumnElement[object]] = {one: old.c[one] for one in shared}

@@ -15,15 +15,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.secrets import state_place
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import Store, open_store, read_store
-from pipelines.state.home_mark import (
-    NAME,
-    ForeignStateError,
-    Mark,
-    begin,
-    mark_of,
-    note,
-    noted,
-)
+from pipelines.state.home_mark import NAME, ForeignStateError, Mark, begin, mark_of, note, noted
 from pipelines.state.layout import lacking
 from pipelines.state.tables import AUDIT, LAKE_FILES, REPORTS, SOURCE_FILES
 

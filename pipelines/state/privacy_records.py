@@ -35,9 +35,7 @@ def assigned_name(store: Store, scope: str, tokens: Collection[str]) -> str | No
 
 
 def assigned_names(
-    store: Store,
-    scope: str,
-    assign: Callable[[Mapping[str, str]], Mapping[str, str]],
+    store: Store, scope: str, assign: Callable[[Mapping[str, str]], Mapping[str, str]]
 ) -> Mapping[str, str]:
     """Return every name of a scope by its token, in one transaction with new ones.
 
@@ -65,8 +63,7 @@ def add_attribution_changes(store: Store, rows: Sequence[Mapping[str, object]]) 
     noticed = now_text()
     with store.writing() as connection:
         connection.execute(
-            insert(ATTRIBUTION_CHANGES),
-            [{**row, "changed_time": noticed} for row in rows],
+            insert(ATTRIBUTION_CHANGES), [{**row, "changed_time": noticed} for row in rows]
         )
 
 
@@ -81,8 +78,7 @@ def remove_attribution_changes(connection: Connection, before: str, held: Collec
     """Delete changes of days before one, but for held days."""
     connection.execute(
         delete(ATTRIBUTION_CHANGES).where(
-            ATTRIBUTION_CHANGES.c.event_date < before,
-            ATTRIBUTION_CHANGES.c.event_date.not_in(held),
+            ATTRIBUTION_CHANGES.c.event_date < before, ATTRIBUTION_CHANGES.c.event_date.not_in(held)
         )
     )
 

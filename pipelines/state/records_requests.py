@@ -10,11 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from pipelines.state.connections import Store, now_text
 from pipelines.state.rows import ReleaseRow
-from pipelines.state.tables import (
-    RECORD_DECISIONS,
-    RECORD_RELEASES,
-    RECORD_REQUESTS,
-)
+from pipelines.state.tables import RECORD_DECISIONS, RECORD_RELEASES, RECORD_REQUESTS
 
 
 @dataclass(frozen=True, kw_only=True)

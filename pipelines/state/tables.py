@@ -37,10 +37,7 @@ LAKE_RUNS = Table(
 """Who began to write into the lake; the name of each file there begins with it.
 Once the lake was swept, all of them have ended and are forgotten."""
 FACTS = Table(
-    "facts",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    "facts", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )
 """Single facts to remember between runs, such as the registry's version."""
 
@@ -372,10 +369,7 @@ DESK_ACCOUNTS = Table(
 """Accounts that sign in at the desk with a password."""
 
 SAVED_VIEWS = Table(
-    "saved_views",
-    METADATA,
-    *keys(Text, "login", "name"),
-    *filled(Text, "query", "saved_time"),
+    "saved_views", METADATA, *keys(Text, "login", "name"), *filled(Text, "query", "saved_time")
 )
 """Filters of the queue that people keep at the desk, each under a name."""
 

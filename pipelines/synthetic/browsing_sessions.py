@@ -125,10 +125,7 @@ def _by_building(networks: pl.Series, habits: Habits, name: str) -> Numbers:
 
 
 def _sites(
-    rng: np.random.Generator,
-    sites: Sequence[Site],
-    tastes: pl.Series,
-    session: Numbers,
+    rng: np.random.Generator, sites: Sequence[Site], tastes: pl.Series, session: Numbers
 ) -> Numbers:
     """Return the site of each page; a person often stays on the one before."""
     number = {site.domain: place for place, site in enumerate(sites)}
@@ -162,9 +159,7 @@ def _pages(
     size = weight * np.exp(1.1 * rng.standard_normal(count))
     is_handshake = rng.random(count) < HANDSHAKE_SHARE
     size = np.where(
-        is_handshake,
-        rng.integers(*habits.handshake_bytes, count),
-        size + habits.least_page_bytes,
+        is_handshake, rng.integers(*habits.handshake_bytes, count), size + habits.least_page_bytes
     )
     is_plain = np.array([s.is_plain for s in sites])[site]
     columns = {
@@ -311,11 +306,7 @@ def _while_awake(world: World, rows: pl.DataFrame, sittings: Sequence[Sitting]) 
         orient="row",
     )
     joined = rows.sort("start").join_asof(
-        spans.sort("from"),
-        left_on="start",
-        right_on="from",
-        by="device",
-        check_sortedness=False,
+        spans.sort("from"), left_on="start", right_on="from", by="device", check_sortedness=False
     )
     return joined.filter(pl.col("start") < pl.col("to")).select(rows.columns)
 

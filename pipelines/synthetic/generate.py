@@ -11,12 +11,7 @@ from pipelines.synthetic.earlier import earlier_plan, earlier_world
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.keyboards import keyboard_events
 from pipelines.synthetic.leases import bindings, dhcp_events, stays
-from pipelines.synthetic.other_traffic import (
-    FLOWS,
-    phone_flows,
-    planned_flows,
-    server_flows,
-)
+from pipelines.synthetic.other_traffic import FLOWS, phone_flows, planned_flows, server_flows
 from pipelines.synthetic.plan import Plan, Tunnel
 from pipelines.synthetic.planted import plant
 from pipelines.synthetic.routines import add_evenings, add_restarts, add_routines
@@ -201,7 +196,4 @@ def _again(world: World, landing: Path, feed: Feed, written: WrittenFeed) -> Wri
     copy = f"{feed.folder}/resent-{day.date.isoformat()}.log.gz"
     (landing / copy).write_bytes((landing / name).read_bytes())
     damage = written.damage.filter(pl.col("file") == name)
-    return WrittenFeed(
-        {copy: written.counts[name]},
-        damage.with_columns(file=pl.lit(copy)),
-    )
+    return WrittenFeed({copy: written.counts[name]}, damage.with_columns(file=pl.lit(copy)))

@@ -5,14 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipelines.synthetic.columns import (
-    cards,
-    day_numbers,
-    dotted,
-    frame,
-    with_address,
-    worn_mac,
-)
+from pipelines.synthetic.columns import cards, day_numbers, dotted, frame, with_address, worn_mac
 from pipelines.synthetic.places import MANY_ADDRESSES
 from pipelines.synthetic.plan import Plan, Release
 from pipelines.synthetic.school_days import HOUR, MINUTE, SECOND

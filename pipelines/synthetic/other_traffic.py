@@ -64,9 +64,7 @@ def phone_flows(requests: pl.DataFrame, source: pl.Expr) -> pl.DataFrame:
 def planned_flows(world: World, flows: Sequence[Flow]) -> pl.DataFrame:
     """Return flows that were planned one by one, from the devices' own addresses."""
     rows = with_address(world, frame(flows, _PLANNED)).with_columns(
-        source=dotted(pl.col("address")),
-        interface=pl.lit("lan"),
-        action=pl.lit("close"),
+        source=dotted(pl.col("address")), interface=pl.lit("lan"), action=pl.lit("close")
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in FLOWS.items())
 

@@ -212,13 +212,7 @@ def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Plac
         stock.add(person.building, "chromebook", "c", owner=person.person_id, kind="wifi")
     for person in roster.staff:
         if rng.random() < 0.6:
-            stock.add(
-                person.building,
-                "phone_byod",
-                "phone",
-                owner=person.person_id,
-                kind="byod",
-            )
+            stock.add(person.building, "phone_byod", "phone", owner=person.person_id, kind="byod")
     devices = stock.devices
     if chromebooks:
         devices = [

@@ -171,11 +171,7 @@ class Routines:
 
 
 def stretches(
-    rng: random.Random,
-    start: int,
-    end: int,
-    sit: tuple[int, int],
-    away: tuple[int, int],
+    rng: random.Random, start: int, end: int, sit: tuple[int, int], away: tuple[int, int]
 ) -> Iterator[tuple[int, int]]:
     """Yield sittings between two times, with breaks; bounds in minutes."""
     now = start

@@ -70,9 +70,7 @@ def finding_frame(findings: Iterable[FindingRow]) -> pl.DataFrame:
 
 
 def incomplete(
-    findings: Iterable[FindingRow],
-    evidence: Iterable[EvidenceRow],
-    landing: Path,
+    findings: Iterable[FindingRow], evidence: Iterable[EvidenceRow], landing: Path
 ) -> dict[str, str]:
     """Return what is missing, by finding; complete findings are absent.
 
@@ -193,11 +191,7 @@ def hold_trial(
         ingest_sources(district, settle_seconds=0)
         build_and_judge(district)
     return judge_trial(
-        home,
-        seed=seed,
-        people=truth.people,
-        weeks=truth.weeks,
-        has_violations=violations,
+        home, seed=seed, people=truth.people, weeks=truth.weeks, has_violations=violations
     )
 
 
@@ -237,9 +231,7 @@ def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violation
 
 
 def compare(
-    cases: pl.DataFrame,
-    shown: Sequence[FindingRow],
-    leads: Sequence[FindingRow] = (),
+    cases: pl.DataFrame, shown: Sequence[FindingRow], leads: Sequence[FindingRow] = ()
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return violations with whether they were found, and findings with whether they are true.
 
@@ -288,8 +280,7 @@ def _is_within(finding: FindingRow, shown: Sequence[FindingRow], true: set[str])
 def _met(findings: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """Match findings with the cases of the same account and time."""
     return findings.join(cases, on="account", suffix="_case").filter(
-        pl.col("first") <= pl.col("end_utc") + SLACK,
-        pl.col("last") >= pl.col("start_utc") - SLACK,
+        pl.col("first") <= pl.col("end_utc") + SLACK, pl.col("last") >= pl.col("start_utc") - SLACK
     )
 
 

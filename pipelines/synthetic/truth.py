@@ -52,11 +52,7 @@ def _silences(world: World) -> list[tuple[int, int]]:
 
 
 def write_truth(
-    world: World,
-    plan: Plan,
-    written: Sequence[WrittenFeed],
-    bound: pl.DataFrame,
-    folder: Path,
+    world: World, plan: Plan, written: Sequence[WrittenFeed], bound: pl.DataFrame, folder: Path
 ) -> Truth:
     """Write the tables of the truth, and give them."""
     folder.mkdir(parents=True, exist_ok=True)

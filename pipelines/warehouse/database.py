@@ -17,12 +17,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
-from tenacity import (
-    retry,
-    retry_if_exception_message,
-    stop_after_delay,
-    wait_random_exponential,
-)
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random_exponential
 
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.events import LINES_PER_FILE
@@ -191,8 +186,7 @@ class Database:
         # DuckDB takes every file to be as small as the first, and joins the wrong way
         # round where that one holds a few lines that came late
         self._connection.execute(
-            f"set variable rows_{event_class} = $rows::bigint",
-            {"rows": files.row_count},
+            f"set variable rows_{event_class} = $rows::bigint", {"rows": files.row_count}
         )
         self._shown[event_class] = files
         with self.known.one_views:
@@ -251,11 +245,7 @@ class Database:
             return self._fill(model, days, "from read_parquet($files)", named)
 
     def write(
-        self,
-        model: Model,
-        values: Mapping[str, Scalar],
-        days: Sequence[date | None],
-        file: Path,
+        self, model: Model, values: Mapping[str, Scalar], days: Sequence[date | None], file: Path
     ) -> None:
         """Write a model's rows of some days as Parquet, without a table.
 
@@ -266,8 +256,7 @@ class Database:
         statement, named = _statement(model, values, days)
         with _told_of(model):
             self._connection.execute(
-                f"copy ({statement}\n) to $file (format parquet)",
-                {**named, "file": str(file)},
+                f"copy ({statement}\n) to $file (format parquet)", {**named, "file": str(file)}
             )
 
     def leave_out(self, model: Model, days: Sequence[date | None]) -> None:
@@ -396,11 +385,7 @@ class Database:
         return found
 
     def _fill(
-        self,
-        model: Model,
-        days: Sequence[date | None],
-        statement: str,
-        named: Mapping[str, object],
+        self, model: Model, days: Sequence[date | None], statement: str, named: Mapping[str, object]
     ) -> int:
         known = self.known
         is_new = model.name in known.new

@@ -75,8 +75,7 @@ def catalog(models: Mapping[str, Model], registry: "Registry") -> Mapping[str, D
     said = registry.frames["detection_clauses"]
     return {
         model.header.code: Detection(
-            model,
-            tuple(clauses[name] for name in served(model, said) if name in clauses),
+            model, tuple(clauses[name] for name in served(model, said) if name in clauses)
         )
         for model in models.values()
         if model.schema_name == DETECTIONS

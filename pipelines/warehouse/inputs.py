@@ -198,10 +198,7 @@ def lake_files(store: Store, folder: Path) -> LakeFiles:
 
 
 def show_raw(
-    database: Database,
-    files: LakeFiles,
-    classes: Iterable[str],
-    days: tuple[date, date],
+    database: Database, files: LakeFiles, classes: Iterable[str], days: tuple[date, date]
 ) -> None:
     """Make `raw.*` show the events of a range of days.
 
@@ -222,8 +219,7 @@ def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) ->
         require_sound(files.folder, those)
     return {
         name: ShownFiles(
-            tuple(files.folder / file.path for file in those),
-            sum(file.row_count for file in those),
+            tuple(files.folder / file.path for file in those), sum(file.row_count for file in those)
         )
         for name, those in found.items()
     }
@@ -247,11 +243,7 @@ def load_registry(database: Database, registry: Registry) -> None:
 
 
 def refresh_dimensions(
-    database: Database,
-    registry: Registry,
-    domains: Domains,
-    *,
-    is_new_registry: bool,
+    database: Database, registry: Registry, domains: Domains, *, is_new_registry: bool
 ) -> None:
     """Add values of the raw views that the dimensions lack.
 
@@ -284,12 +276,7 @@ def _dimensions(
     yield (
         "spellings",
         set(),
-        partial(
-            account_names,
-            own=domains.own,
-            derived=domains.derived,
-            directory=directory,
-        ),
+        partial(account_names, own=domains.own, derived=domains.derived, directory=directory),
     )
     fixed = frames["devices"]["static_ip"].drop_nulls()
     yield "addresses", set(fixed), addresses

@@ -457,8 +457,7 @@ def _check(name: str, header: Header, query: str, where: str) -> None:
     used, said = set(_PARAM.findall(query)), set(header.params)
     if used != said:
         raise ModelError(
-            f"the query uses {sorted(used)}, the header names {sorted(said)}",
-            where=where,
+            f"the query uses {sorted(used)}, the header names {sorted(said)}", where=where
         )
     missing = [column for column in header.grain if column not in header.columns]
     if missing:

@@ -15,13 +15,7 @@ import duckdb
 
 from pipelines.errors import ModelError
 from pipelines.settings.model import MEMORY_MB
-from pipelines.warehouse.database import (
-    LOCKED,
-    SCHEMAS,
-    Database,
-    WarehouseError,
-    writing,
-)
+from pipelines.warehouse.database import LOCKED, SCHEMAS, Database, WarehouseError, writing
 from pipelines.warehouse.models import query_text
 from pipelines.warehouse.snapshots import reading
 

@@ -170,9 +170,7 @@ def current(folder: Path) -> Path:
     pointer = folder / POINTER
     if not pointer.is_file():
         raise NothingReadError(
-            "there is no snapshot yet",
-            where=str(folder),
-            remedy="Run: schoolbell run --home HOME",
+            "there is no snapshot yet", where=str(folder), remedy="Run: schoolbell run --home HOME"
         )
     name = pointer.read_bytes()[:200].decode("utf-8", "replace").strip()
     if Path(name).name != name or not name.startswith(PREFIX):
@@ -301,11 +299,7 @@ def _prune(folder: Path, newest: Path) -> None:
 
 @contextmanager
 def attach_warehouse(
-    warehouse: Path,
-    *,
-    threads: int = 1,
-    memory_mb: int = MEMORY_MB,
-    spill: Path | None = None,
+    warehouse: Path, *, threads: int = 1, memory_mb: int = MEMORY_MB, spill: Path | None = None
 ) -> Iterator[Database]:
     """Open a database in memory with the warehouse attached as `built`.
 
@@ -320,9 +314,7 @@ def attach_warehouse(
     """
     if not warehouse.is_file():
         raise ModelError(
-            "nothing was built yet",
-            where=str(warehouse),
-            remedy="Run: schoolbell run --home HOME",
+            "nothing was built yet", where=str(warehouse), remedy="Run: schoolbell run --home HOME"
         )
     with writing(Path(":memory:"), threads=threads, memory_mb=memory_mb) as database:
         try:

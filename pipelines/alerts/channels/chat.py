@@ -102,8 +102,7 @@ def _service(urls: Sequence[str]) -> Apprise:
         scheme = url.partition("://")[0].lower()
         if scheme in MAIL:
             raise DeliveryError(
-                f"chat url {number} sends mail; use a channel of type smtp",
-                retryable=False,
+                f"chat url {number} sends mail; use a channel of type smtp", retryable=False
             )
         if not service.add(url):
             raise DeliveryError(

@@ -73,13 +73,11 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         _send(made, settings)
     except smtplib.SMTPResponseException as error:
         raise DeliveryError(
-            f"the mail server answered {error.smtp_code}",
-            retryable=error.smtp_code < PERMANENT,
+            f"the mail server answered {error.smtp_code}", retryable=error.smtp_code < PERMANENT
         ) from error
     except smtplib.SMTPRecipientsRefused as error:
         raise DeliveryError(
-            "the mail server refused every recipient",
-            retryable=_may_pass(error.recipients),
+            "the mail server refused every recipient", retryable=_may_pass(error.recipients)
         ) from error
     except smtplib.SMTPNotSupportedError as error:
         raise DeliveryError(

@@ -82,10 +82,7 @@ def column_places(header: str | None, separator: str = ",") -> dict[str, int]:
 
 
 def headed(
-    batch: pl.LazyFrame,
-    header: str | None,
-    wanted: Mapping[str, str],
-    separator: str = ",",
+    batch: pl.LazyFrame, header: str | None, wanted: Mapping[str, str], separator: str = ","
 ) -> pl.LazyFrame:
     """Cut `line` by the names of a header line.
 

@@ -193,10 +193,7 @@ def _value(cls: str, column: str, text: pl.Expr, read: Clock) -> pl.Expr:
 
 
 def _derived(
-    cls: str,
-    columns: Mapping[str, pl.Expr],
-    texts: Mapping[str, pl.Expr],
-    read: Clock,
+    cls: str, columns: Mapping[str, pl.Expr], texts: Mapping[str, pl.Expr], read: Clock
 ) -> dict[str, pl.Expr]:
     """Return the quality of the timestamp, and values derived from other columns."""
     found = {"time_quality": read(texts["time"]).quality}

@@ -147,8 +147,7 @@ def taken(text: pl.Expr) -> pl.Expr:
     parts = pl.when(seconds).then(text).cast(pl.Float64, strict=False) * 1_000
     whole = count.cast(pl.Int64, strict=False)
     return pl.duration(
-        milliseconds=pl.coalesce(whole, parts.cast(pl.Int64)).fill_null(0),
-        time_unit="us",
+        milliseconds=pl.coalesce(whole, parts.cast(pl.Int64)).fill_null(0), time_unit="us"
     )
 
 

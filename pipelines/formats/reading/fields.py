@@ -118,9 +118,7 @@ def where_rare(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
         read: Reads one value at a time and returns text.
     """
     return field.map_batches(
-        lambda values: _of_few(values, read),
-        return_dtype=pl.String,
-        is_elementwise=True,
+        lambda values: _of_few(values, read), return_dtype=pl.String, is_elementwise=True
     )
 
 

@@ -4,11 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.formats.reading.fields import (
-    null_if_dash,
-    one_of,
-    to_int,
-)
+from pipelines.formats.reading.fields import null_if_dash, one_of, to_int
 
 PROTOCOLS = {
     "1": "icmp",

@@ -98,8 +98,7 @@ def _hidden(texts: pl.Series, whole: str) -> pl.Series:
     text = pl.col("text")
     is_odd = text.str.contains(QUOTE, literal=True)
     fit = where_rare(
-        pl.when(is_odd).then(text),
-        lambda odd: pl.when(odd.str.contains(whole)).then(odd),
+        pl.when(is_odd).then(text), lambda odd: pl.when(odd.str.contains(whole)).then(odd)
     )
     hidden = texts.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
     kept = pl.when(is_odd).then(fit).otherwise(text)
@@ -125,9 +124,7 @@ def as_json(*keys: str) -> pl.Expr:
 def json_of(fields: list[pl.Expr]) -> pl.Expr:
     """Combine named text expressions into one JSON text; null where all are null."""
     return pl.struct(fields).map_batches(
-        lambda rows: _json(rows.struct.unnest()),
-        return_dtype=pl.String,
-        is_elementwise=True,
+        lambda rows: _json(rows.struct.unnest()), return_dtype=pl.String, is_elementwise=True
     )
 
 
@@ -189,11 +186,7 @@ def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
     fields = TAB + tight.str.strip_chars(TAB)
     return (
         batch.with_columns(
-            vendor=vendor,
-            product=product,
-            event_id=event_id,
-            leef_version=version,
-            leef_rest=rest,
+            vendor=vendor, product=product, event_id=event_id, leef_version=version, leef_rest=rest
         )
         .with_columns(fields=fields)
         .with_columns(fields=pl.when(pl.col("fields").str.contains(SHAPE)).then("fields"))

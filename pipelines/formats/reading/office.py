@@ -70,10 +70,7 @@ def _number(month: pl.Expr) -> pl.Expr:
 
 
 def _written(
-    year: pl.Expr,
-    month: pl.Expr,
-    day: pl.Expr,
-    clock: "pl.expr.struct.ExprStructNameSpace",
+    year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: "pl.expr.struct.ExprStructNameSpace"
 ) -> pl.Expr:
     """Return null where any part is missing; `8 PM` is 20 o'clock."""
     hour = clock.field("4").cast(pl.Int32, strict=False)

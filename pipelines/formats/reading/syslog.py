@@ -209,7 +209,7 @@ def _read(batch: pl.LazyFrame, text: pl.Expr, part: str, reading: Reading) -> pl
     is_new = rest.str.contains(NEW)
     six = [f"{part}_new_{key}" for key in NEW_FIELDS]
     split = whole.pipe(cut, pl.when(is_new).then(rest), six).with_columns(
-        pl.when(~is_new).then(rest.str.extract(STAMP, 0)).alias(f"{part}_stamp"),
+        pl.when(~is_new).then(rest.str.extract(STAMP, 0)).alias(f"{part}_stamp")
     )
     return _named(_tagged(split, part), part, reading)
 
@@ -225,8 +225,7 @@ def _tagged(split: pl.LazyFrame, part: str) -> pl.LazyFrame:
     return (
         split.with_columns(
             pl.coalesce(
-                new_body.str.strip_prefix("\ufeff"),
-                rest.str.strip_prefix(stamp.fill_null("")),
+                new_body.str.strip_prefix("\ufeff"), rest.str.strip_prefix(stamp.fill_null(""))
             ).alias(f"{part}_after")
         )
         .with_columns(

@@ -316,9 +316,7 @@ def _radius_login() -> dict[str, pl.Expr]:
         "host": computer,
         "src_hostname": computer,
         "extras": json_text(
-            nas=nas,
-            policy=pl.col("NetworkPolicyName"),
-            called=pl.col("CalledStationID"),
+            nas=nas, policy=pl.col("NetworkPolicyName"), called=pl.col("CalledStationID")
         ),
     }
     return {

@@ -123,9 +123,7 @@ def ends() -> dict[str, pl.Expr]:
 def is_true(field: pl.Expr) -> pl.Expr:
     """`T` in text, `true` in JSON; null where unset."""
     return field.replace_strict(
-        {"T": True, "true": True, "F": False, "false": False},
-        default=None,
-        return_dtype=pl.Boolean,
+        {"T": True, "true": True, "F": False, "false": False}, default=None, return_dtype=pl.Boolean
     )
 
 

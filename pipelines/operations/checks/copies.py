@@ -4,13 +4,7 @@ from datetime import datetime, timedelta
 
 from pipelines.operations.backup import LAST
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, well
 from pipelines.state.audit import verified
 from pipelines.state.connections import fact
 from pipelines.state.source_records import DRILLED

@@ -5,14 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    unasked,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.registry.new_home import KEY_BYTES
 from pipelines.settings.home import DistrictHome
 

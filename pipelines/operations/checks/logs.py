@@ -13,14 +13,7 @@ from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.line_account import days_ahead
 from pipelines.landing.delivery import deliveries
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    unasked,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.registry.account_domains import APPLIED
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import noted_domains, source_days, stored_issues

@@ -11,14 +11,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    unasked,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 
 MOUNTS = Path("/proc/self/mounts")
 
@@ -47,9 +40,7 @@ def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
     held = [mount for mount in _all(mounts) if real.is_relative_to(mount.folder)]
     # of two on one folder the later one hides the earlier
     return max(
-        enumerate(held),
-        key=lambda pair: (len(pair[1].folder.parts), pair[0]),
-        default=(0, None),
+        enumerate(held), key=lambda pair: (len(pair[1].folder.parts), pair[0]), default=(0, None)
     )[1]
 
 

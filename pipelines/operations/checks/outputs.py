@@ -9,14 +9,7 @@ import yaml
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.message import TEST
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    unasked,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.reports.words import count
 from pipelines.settings.secrets import is_reference
 from pipelines.state.alert_records import GIVEN_UP, SENT, message_counts, newest_sent
@@ -34,10 +27,7 @@ def _report(installation: Installation) -> CheckResult:
     if newest is None:
         return look("no report has been published", "schoolbell run --home {home}")
     if datetime.fromisoformat(newest).date() + OLD_REPORT < installation.now.date():
-        return look(
-            f"the newest report is of the week of {newest}",
-            "schoolbell run --home {home}",
-        )
+        return look(f"the newest report is of the week of {newest}", "schoolbell run --home {home}")
     return well(f"the newest report is of the week of {newest}")
 
 

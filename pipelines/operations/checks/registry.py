@@ -6,14 +6,7 @@ import polars as pl
 
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    unasked,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.run.check import wrong_in
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
@@ -118,8 +111,7 @@ def _places(installation: Installation) -> CheckResult:
     subnets = installation.registry.frames["subnets"]
     if subnets.is_empty():
         return look(
-            "no network is known; no building can be identified",
-            "schoolbell propose --home {home}",
+            "no network is known; no building can be identified", "schoolbell propose --home {home}"
         )
     return well(counted(subnets.height, "1 network is known|# networks are known"))
 

@@ -7,14 +7,7 @@ from pipelines.build.due import noted
 from pipelines.ingest.line_account import unbalanced
 from pipelines.lake.files import damaged
 from pipelines.operations.check_questions import Installation, unfinished
-from pipelines.operations.checks import (
-    CheckResult,
-    Subject,
-    act,
-    look,
-    unasked,
-    well,
-)
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.state import ledger
 from pipelines.state.connections import DamagedStateError
 from pipelines.state.home_mark import ForeignStateError
@@ -58,8 +51,7 @@ def _sound(installation: Installation) -> CheckResult:
         return unasked("the database server manages its own files")
     if found := installation.store.damage():
         return act(
-            f"the state database is damaged: {found}",
-            "restore state.db from the last backup",
+            f"the state database is damaged: {found}", "restore state.db from the last backup"
         )
     return well("the state database is undamaged")
 
@@ -130,10 +122,7 @@ def _lock(installation: Installation) -> CheckResult:
 
 def _dirty(installation: Installation) -> CheckResult:
     if days := installation.to_build:
-        return look(
-            f"{days} days with new events are not built",
-            "schoolbell run --home {home}",
-        )
+        return look(f"{days} days with new events are not built", "schoolbell run --home {home}")
     return well("every day is built")
 
 
@@ -178,10 +167,7 @@ def _snapshot(installation: Installation) -> CheckResult:
         pass
     made = datetime.fromtimestamp(path.stat().st_mtime, installation.now.tzinfo)
     if installation.now - made > OLD_SNAPSHOT:
-        return look(
-            f"the newest snapshot is from {made.date()}",
-            "schoolbell run --home {home}",
-        )
+        return look(f"the newest snapshot is from {made.date()}", "schoolbell run --home {home}")
     return well(f"the newest snapshot opens; it is from {made.date()}")
 
 

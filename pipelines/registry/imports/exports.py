@@ -139,20 +139,20 @@ EXPORTS: tuple[Export, ...] = (
     ),
     _unused(
         "OneRoster enrollments", "no rule asks who is in which class",
-        "classsourcedid|class", "usersourcedid|user",
+        "classsourcedid|class", "usersourcedid|user"
     ),
     _unused(
         "OneRoster courses", "no rule asks who teaches what",
-        "sourcedid", "title", "coursecode",
+        "sourcedid", "title", "coursecode"
     ),
     _unused(
         "OneRoster demographics",
         "birth dates, sex and race are not needed here; delete the file",
-        "sourcedid", "birthdate",
+        "sourcedid", "birthdate"
     ),
     _unused(
         "OneRoster profiles", "hold passwords; delete the file",
-        "profileid", "usersourcedid",
+        "profileid", "usersourcedid"
     ),
     Export(
         name="list of schools",
@@ -479,13 +479,7 @@ def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
         marks = [cells[name] for name in needed or shipped[:3]]
         more = [cells[name] for name in theirs if cells[name] not in marks]
         found.append(
-            Export(
-                name=file.name,
-                facts="file",
-                into=file.name,
-                marks=(*marks, *more),
-                cells=cells,
-            )
+            Export(name=file.name, facts="file", into=file.name, marks=(*marks, *more), cells=cells)
         )
     return found
 

@@ -34,8 +34,7 @@ IS_SERVICE = re.compile(
 )
 """Words in the name of an account that a program uses."""
 HOLDS_SERVICES = re.compile(
-    r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b",
-    re.IGNORECASE,
+    r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b", re.IGNORECASE
 )
 """Words in the organizational unit or the description of an account."""
 IS_DEVICE = re.compile(r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE)

@@ -132,10 +132,7 @@ def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
 
 
 def _aliases(
-    listed: pl.DataFrame,
-    logins: pl.DataFrame,
-    accounts: pl.DataFrame,
-    domains: Sequence[str],
+    listed: pl.DataFrame, logins: pl.DataFrame, accounts: pl.DataFrame, domains: Sequence[str]
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """Return other spellings; one that could mean two accounts means none."""
     spellings = _spellings(listed, logins, domains)

@@ -4,16 +4,7 @@ import polars as pl
 
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.sites import hosts_of, registrable_domain
-from pipelines.registry.table import (
-    FROM,
-    FROM_CELL,
-    TO,
-    Sites,
-    Table,
-    conform,
-    identifier,
-    text,
-)
+from pipelines.registry.table import FROM, FROM_CELL, TO, Sites, Table, conform, identifier, text
 from pipelines.settings.problems import Problem
 
 SITE_CLASSES = ("district", "sanctioned", "approved_non_business")
@@ -24,10 +15,7 @@ FILE = File(
         "entry_id": identifier("E-001"),
         "pattern": identifier("learn.example.org"),
         "match": Cell(
-            "domain",
-            "word",
-            required=True,
-            allowed=("domain", "host", "path_prefix", "deny"),
+            "domain", "word", required=True, allowed=("domain", "host", "path_prefix", "deny")
         ),
         "roles": Cell("all", "list"),
         "purpose": Cell("learning platform"),

@@ -26,8 +26,5 @@ def make(inputs: Inputs) -> dict[str, RegistryFrame]:
 
 
 TABLE = Table(
-    name="background_hosts",
-    frames={"background_hosts": COLUMNS},
-    make=make,
-    touches=Sites("host"),
+    name="background_hosts", frames={"background_hosts": COLUMNS}, make=make, touches=Sites("host")
 )

@@ -10,15 +10,7 @@ import polars as pl
 from pipelines.events import Column
 from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.roster import ORGS, ROLES, USERS
-from pipelines.registry.table import (
-    BUILDING,
-    Addresses,
-    Inputs,
-    Table,
-    conform,
-    identifier,
-    text,
-)
+from pipelines.registry.table import BUILDING, Addresses, Inputs, Table, conform, identifier, text
 
 FILE = File(
     "buildings.csv",
@@ -65,9 +57,7 @@ def buildings(
     is_office = kind.is_in(OFFICES) & pl.col("sourcedId").is_in(list(staffed))
     schools = orgs.frame.filter((kind == SCHOOL) | is_office)
     named = schools.select(
-        "name",
-        building=pl.coalesce("identifier", "name", "sourcedId"),
-        org_id="sourcedId",
+        "name", building=pl.coalesce("identifier", "name", "sourcedId"), org_id="sourcedId"
     )
     once = named.unique("building", keep="first", maintain_order=True)
     return RegistryFrame(conform(COLUMNS, once), rows.problems)
@@ -87,9 +77,5 @@ def _make(inputs: Inputs) -> dict[str, RegistryFrame]:
 
 
 TABLE = Table(
-    name="buildings",
-    file=FILE,
-    frames={"buildings": COLUMNS},
-    make=_make,
-    touches=Addresses(),
+    name="buildings", file=FILE, frames={"buildings": COLUMNS}, make=_make, touches=Addresses()
 )

@@ -28,9 +28,4 @@ def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     return {"category_words": RegistryFrame(words, ())}
 
 
-TABLE = Table(
-    name="category_words",
-    frames={"category_words": COLUMNS},
-    make=make,
-    touches=Words(),
-)
+TABLE = Table(name="category_words", frames={"category_words": COLUMNS}, make=make, touches=Words())

@@ -3,16 +3,7 @@
 import polars as pl
 
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
-from pipelines.registry.table import (
-    FROM,
-    TO,
-    Dates,
-    Table,
-    bare_person,
-    conform,
-    identifier,
-    text,
-)
+from pipelines.registry.table import FROM, TO, Dates, Table, bare_person, conform, identifier, text
 from pipelines.settings.problems import Problem
 
 FILE = File(
@@ -21,10 +12,7 @@ FILE = File(
         "exception_id": identifier("X-001"),
         "rule": identifier("SA-1"),
         "scope": Cell(
-            "device",
-            "word",
-            required=True,
-            allowed=("account", "device", "site", "person", "rule"),
+            "device", "word", required=True, allowed=("account", "device", "site", "person", "rule")
         ),
         "value": Cell("hs-kiosk-01"),
         "reason": identifier("test kiosk, cleared nightly"),

@@ -6,16 +6,7 @@ import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
-from pipelines.registry.table import (
-    FROM,
-    FROM_CELL,
-    TO,
-    Dates,
-    Table,
-    conform,
-    identifier,
-    text,
-)
+from pipelines.registry.table import FROM, FROM_CELL, TO, Dates, Table, conform, identifier, text
 
 FILE = File(
     "expected_traffic.csv",

@@ -26,10 +26,7 @@ FILE = File(
         "part": Cell("full", "word", required=True, allowed=("full", "am", "pm")),
         "kind": Cell("personal"),
         "status": Cell(
-            "approved",
-            "word",
-            required=True,
-            allowed=("approved", "cancelled", "pending"),
+            "approved", "word", required=True, allowed=("approved", "cancelled", "pending")
         ),
         "substitute_person_id": Cell("p-1044"),
     },

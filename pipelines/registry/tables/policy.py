@@ -1,12 +1,7 @@
 """Clauses of the policy, and which of them each detection serves."""
 
 from pipelines.registry.csv_files import RegistryFrame
-from pipelines.registry.policy import (
-    CLAUSES,
-    DETECTION_CLAUSES,
-    default_policy,
-    read_policy,
-)
+from pipelines.registry.policy import CLAUSES, DETECTION_CLAUSES, default_policy, read_policy
 from pipelines.registry.table import Clauses, Inputs, Table
 
 

@@ -20,8 +20,4 @@ def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     return {"sensitive_categories": RegistryFrame(frame, ())}
 
 
-TABLE = Table(
-    name="sensitive_categories",
-    frames={"sensitive_categories": COLUMNS},
-    make=make,
-)
+TABLE = Table(name="sensitive_categories", frames={"sensitive_categories": COLUMNS}, make=make)

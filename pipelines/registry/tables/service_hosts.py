@@ -43,8 +43,5 @@ def _domains(column: str) -> pl.Expr:
 
 
 TABLE = Table(
-    name="service_hosts",
-    frames={"service_hosts": COLUMNS},
-    make=make,
-    touches=Sites("host"),
+    name="service_hosts", frames={"service_hosts": COLUMNS}, make=make, touches=Sites("host")
 )

@@ -47,10 +47,7 @@ FILE = File(
         "date_from": Cell("2026-08-24", "date", required=True),
         "date_to": Cell("2027-05-28", "date", required=True),
         "weekday": Cell(
-            "0",
-            "word",
-            required=True,
-            allowed=("0", "1", "2", "3", "4", "5", "6", "date"),
+            "0", "word", required=True, allowed=("0", "1", "2", "3", "4", "5", "6", "date")
         ),
         "start_local": Cell("07:30", "clock", required=True),
         "end_local": Cell("15:45", "clock", required=True),
@@ -117,10 +114,7 @@ def duty_windows(
 
 
 def _usual(
-    people: pl.DataFrame,
-    dated: pl.DataFrame,
-    working: pl.DataFrame,
-    hours: Mapping[str, Hours],
+    people: pl.DataFrame, dated: pl.DataFrame, working: pl.DataFrame, hours: Mapping[str, Hours]
 ) -> pl.DataFrame:
     """Make contract rows of the usual hours for staff who have no contract row."""
     table = pl.DataFrame(
@@ -136,8 +130,7 @@ def _usual(
         .join(own, on="person_id", how="anti")
         .with_columns(
             _job=pl.coalesce(
-                *(pl.when(job.is_in(known)).then(job) for job in jobs),
-                pl.lit(EVERY_JOB),
+                *(pl.when(job.is_in(known)).then(job) for job in jobs), pl.lit(EVERY_JOB)
             )
         )
         .join(table, on="_job")
@@ -171,10 +164,7 @@ def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
         somewhere, left_on="event_date", right_on="date", how="left"
     )
     placed = contract.filter(pl.col("building").is_not_null()).join(
-        closed,
-        left_on=["event_date", "building"],
-        right_on=["date", "building"],
-        how="left",
+        closed, left_on=["event_date", "building"], right_on=["date", "building"], how="left"
     )
     others = rows.filter(pl.col("kind") != "contract")
     return pl.concat([placed, alone, others], how="diagonal")
@@ -246,9 +236,7 @@ def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
         lacking.join(homes, on="person_id").filter(was).unique([LINE, "event_date"], keep="first")
     )
     filled = lacking.join(
-        found.select(LINE, "event_date", "building"),
-        on=[LINE, "event_date"],
-        how="left",
+        found.select(LINE, "event_date", "building"), on=[LINE, "event_date"], how="left"
     )
     order = rows.columns
     return pl.concat([rows.drop_nulls("building"), filled.select(order)])
@@ -288,8 +276,7 @@ def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     )
     is_new = old_first.is_null() | new_first.is_null()
     whole = both.filter(is_new).select(
-        first=pl.coalesce("first", "first_right"),
-        last=pl.coalesce("last", "last_right"),
+        first=pl.coalesce("first", "first_right"), last=pl.coalesce("last", "last_right")
     )
     moved = [
         both.filter(before.ne_missing(after) & ~is_new).select(

@@ -3,13 +3,7 @@
 from dataclasses import replace
 
 from pipelines.synthetic.plan import Key, Tunnel
-from pipelines.synthetic.planted.writer import (
-    NONE,
-    NotCastError,
-    Scene,
-    SceneWriter,
-    minutes,
-)
+from pipelines.synthetic.planted.writer import NONE, NotCastError, Scene, SceneWriter, minutes
 from pipelines.synthetic.routines import at_home, browse, home_address
 from pipelines.synthetic.school_days import MINUTE, SECOND, SNOW_DAY
 

@@ -1,13 +1,7 @@
 """Honest accounts and sites that resemble ones at risk, unknown or posing."""
 
 from pipelines.synthetic.plan import Key
-from pipelines.synthetic.planted.writer import (
-    NONE,
-    Scene,
-    SceneWriter,
-    about_device,
-    minutes,
-)
+from pipelines.synthetic.planted.writer import NONE, Scene, SceneWriter, about_device, minutes
 from pipelines.synthetic.school_days import SECOND
 from pipelines.synthetic.websites import LEARNING
 

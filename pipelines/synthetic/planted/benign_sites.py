@@ -50,12 +50,7 @@ def lunch_glance(writer: SceneWriter) -> None:
 
 
 def _page(
-    writer: SceneWriter,
-    person: Person,
-    device: Device,
-    start: int,
-    host: str,
-    asset: str,
+    writer: SceneWriter, person: Person, device: Device, start: int, host: str, asset: str
 ) -> None:
     """Add a page and its embedded content."""
     size = writer.rng.randint(30_000, 160_000)

@@ -14,23 +14,11 @@ from pipelines.synthetic.planted.writer import (
     used_again,
 )
 from pipelines.synthetic.routines import at_home
-from pipelines.synthetic.school_days import (
-    CLOCK_CHANGE,
-    HOUR,
-    MINUTE,
-    SECOND,
-    SNOW_DAY,
-    Day,
-)
+from pipelines.synthetic.school_days import CLOCK_CHANGE, HOUR, MINUTE, SECOND, SNOW_DAY, Day
 
 
 def evening(
-    writer: SceneWriter,
-    family: str,
-    day: Day,
-    clock: str,
-    length: float,
-    intensity: int,
+    writer: SceneWriter, family: str, day: Day, clock: str, length: float, intensity: int
 ) -> None:
     """Plan an evening at the unlocked desktop, long after duty, and not for work."""
     person = writer.teacher(day)
@@ -88,8 +76,7 @@ def small_hours(writer: SceneWriter, length: float, intensity: int) -> None:
     """S66: the district's laptop at home, in the small hours."""
     day = writer.day(after=1)
     person = writer.person(
-        lambda p: p.job_title == "teacher" and writer.world.places.of(p, "laptop") is not None,
-        day,
+        lambda p: p.job_title == "teacher" and writer.world.places.of(p, "laptop") is not None, day
     )
     laptop = writer.world.places.of(person, "laptop")
     if laptop is None:

@@ -4,14 +4,7 @@ from functools import partial
 
 from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.plan import Pace
-from pipelines.synthetic.planted.writer import (
-    SITE,
-    NotCastError,
-    Scene,
-    SceneWriter,
-    Span,
-    minutes,
-)
+from pipelines.synthetic.planted.writer import SITE, NotCastError, Scene, SceneWriter, Span, minutes
 from pipelines.synthetic.routines import browse
 from pipelines.synthetic.school_days import LAST_QUIZLET_DAY, MINUTE, SECOND, Day
 
@@ -109,8 +102,7 @@ def other_verdict(
         person = writer.teacher(day)
     else:
         person = writer.person(
-            lambda p: p.job_title == job and writer.world.places.of(p, "desktop") is not None,
-            day,
+            lambda p: p.job_title == job and writer.world.places.of(p, "desktop") is not None, day
         )
     span = minutes(writer.moment(day, "08:30", "14:20"), 15)
     _use(writer, person, span, site)

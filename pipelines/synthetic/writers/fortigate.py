@@ -46,10 +46,7 @@ _TUNNELS = pl.Schema(
 
 
 def fortigate_lines(
-    world: World,
-    flows: pl.DataFrame,
-    requests: pl.DataFrame,
-    tunnels: Sequence[Tunnel],
+    world: World, flows: pl.DataFrame, requests: pl.DataFrame, tunnels: Sequence[Tunnel]
 ) -> pl.DataFrame:
     """Return all lines in the order in which they are written. Columns: seen, line."""
     parts = [_traffic(flows), _filtered(world, requests), *_vpn(world, tunnels)]

@@ -43,8 +43,7 @@ def _line() -> pl.Expr:
     stamp = pl.from_epoch("time", "ms").dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
     kind, event = (
         pl.col("code").replace_strict(
-            {code: told[place] for code, told in EVENTS.items()},
-            return_dtype=pl.String,
+            {code: told[place] for code, told in EVENTS.items()}, return_dtype=pl.String
         )
         for place in (0, 1)
     )

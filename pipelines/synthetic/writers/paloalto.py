@@ -49,10 +49,7 @@ _TUNNELS = pl.Schema(
 
 
 def paloalto_lines(
-    world: World,
-    flows: pl.DataFrame,
-    requests: pl.DataFrame,
-    tunnels: Sequence[Tunnel],
+    world: World, flows: pl.DataFrame, requests: pl.DataFrame, tunnels: Sequence[Tunnel]
 ) -> pl.DataFrame:
     """Return all lines in the order in which they are written. Columns: seen, line."""
     known = pl.DataFrame(

@@ -58,8 +58,7 @@ def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
 def _of_windows(world: World, events: pl.DataFrame) -> pl.DataFrame:
     """Remove other devices' events, and those that no controller records."""
     others = pl.Series(
-        [one.number for one in world.places.devices if one.runs_chromeos],
-        dtype=pl.Int32,
+        [one.number for one in world.places.devices if one.runs_chromeos], dtype=pl.Int32
     )
     if others.is_empty():
         return events
@@ -135,8 +134,7 @@ def _hexadecimal() -> pl.Expr:
     digits = pl.lit("0123456789abcdef")
     number = pl.col("logon")
     return pl.concat_str(
-        pl.lit("0x"),
-        *(digits.str.slice(number // 16**power % 16, 1) for power in range(7, -1, -1)),
+        pl.lit("0x"), *(digits.str.slice(number // 16**power % 16, 1) for power in range(7, -1, -1))
     )
 
 
