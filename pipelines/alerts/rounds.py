@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.decisions import (
@@ -225,12 +225,10 @@ def escalations(
     return found
 
 
-def _reason(
-    row: Mapping[str, Any], answered: frozenset[str], now: datetime, patience: timedelta
-) -> str:
+def _reason(row: MessageRow, answered: frozenset[str], now: datetime, patience: timedelta) -> str:
     if row["class_name"] == "escalation" or row["alert_key"] in answered:
         return ""
-    if row["state"] == SENT:
+    if row["state"] == SENT and row["sent_time"]:
         age = now - datetime.fromisoformat(row["sent_time"])
         wants_answer = row["class_name"] in (AT_ONCE, TEST)
         is_due = patience <= age < patience + FORGOTTEN
