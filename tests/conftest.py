@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.in_memory import FilesInMemory, folder_on_disk, is_wanted
 from tests.slow_list import LIST, Times, listed, name_parts
 
 REPO_ROOT = Path(__file__).parents[1]
@@ -15,7 +16,10 @@ LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
+    if is_wanted(config):
+        config.pluginmanager.register(FilesInMemory())
     if os.environ.get("SCHOOLBELL_SLOW") == "rewrite":
         config.pluginmanager.register(Times())
 
@@ -58,6 +62,13 @@ class Golden:
 @pytest.fixture(scope="session")
 def golden() -> Golden:
     return Golden()
+
+
+@pytest.fixture
+def disk_path():
+    """A folder that is not in memory."""
+    with folder_on_disk() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

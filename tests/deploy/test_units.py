@@ -11,6 +11,7 @@ import typer
 from pipelines.cli.app import app
 from pipelines.operations.units import UnitsError, write_units
 from tests.conftest import REPO_ROOT
+from tests.in_memory import folder_on_disk
 from tests.journey.commands import schoolbell
 
 UNITS = REPO_ROOT / "deploy" / "systemd"
@@ -24,15 +25,16 @@ def analysed(*words):
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def written():
     """The files for this machine, as root, whose account is here for certain."""
-    folder = tmp_path_factory.mktemp("units")
-    home = folder / "home"
-    done = schoolbell("units", "--home", home, "--to", folder / "to", "--user", "root")
-    assert done.code == 0, done.err
-    for name in ("home", "home-dagster"):
-        (folder / name).mkdir()
-    return folder / "to"
+    with folder_on_disk() as name:
+        folder = Path(name)
+        home = folder / "home"
+        done = schoolbell("units", "--home", home, "--to", folder / "to", "--user", "root")
+        assert done.code == 0, done.err
+        for part in ("home", "home-dagster"):
+            (folder / part).mkdir()
+        yield folder / "to"
 
 
 @systemd

@@ -13,6 +13,7 @@ from tests.journey.commands import Done, schoolbell
 from tests.journey.small import shared
 
 pytestmark = [
+    pytest.mark.first,
     pytest.mark.skipif(not JUNIPER.folder.is_dir(), reason="no generator next to the checkout"),
 ]
 SEED, SIZE = 7, ("--people", "240", "--weeks", "2", "--cases", "1")

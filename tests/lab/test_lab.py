@@ -85,33 +85,33 @@ def assert_gone(opened: set[str]) -> None:
 
 
 @pytest.mark.first
-def test_the_plan_is_found_in_the_logs(tmp_path):
+def test_the_plan_is_found_in_the_logs(disk_path):
     done = subprocess.run(
         SMALL,
         cwd=REPO_ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(disk_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert_nothing_is_left(tmp_path)
+    assert_nothing_is_left(disk_path)
 
 
 @pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_nothing_is_left_when_it_is_stopped(ending, code, tmp_path):
-    with running(tmp_path) as (process, opened):
+def test_nothing_is_left_when_it_is_stopped(ending, code, disk_path):
+    with running(disk_path) as (process, opened):
         process.send_signal(ending)
         assert process.wait(PATIENCE) == code
         assert_gone(opened)
-    assert_nothing_is_left(tmp_path)
+    assert_nothing_is_left(disk_path)
 
 
-def test_only_an_empty_folder_is_left_when_it_is_killed(tmp_path):
-    with running(tmp_path) as (process, opened):
+def test_only_an_empty_folder_is_left_when_it_is_killed(disk_path):
+    with running(disk_path) as (process, opened):
         process.kill()
         process.wait()
         assert_gone(opened)
-    (folder,) = tmp_path.iterdir()
+    (folder,) = disk_path.iterdir()
     assert_nothing_is_left(folder)

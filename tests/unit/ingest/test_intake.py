@@ -476,7 +476,7 @@ def test_two_files_that_grow_as_copies_of_each_other(home):
 
 def left_behind(home, count: int, run: str) -> list[str]:
     """Return files as a run leaves them that was killed before its commit."""
-    folder = next(home.lake.glob("*/*/*")).parent
+    folder = next(home.lake.glob("*/event_date=*/*")).parent
     paths = [folder / f"{run}-{number:05d}.parquet" for number in range(count)]
     for path in paths:
         path.write_bytes(b"x")
