@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 MEMORY, ON_DISK = Path("/dev/shm"), "SCHOOLBELL_TESTS_ON_DISK"
+LOCK = ".schoolbell-tests"
 ENOUGH = 10 << 30
 """Bytes that have to be free: the homes of a whole run, and what the tests themselves take."""
 
@@ -24,21 +26,36 @@ def free_memory(meminfo: str) -> int:
 
 def has_room(memory: Path = MEMORY, needed: int = ENOUGH) -> bool:
     """Return whether a folder in memory can hold the files of a run, and run programs."""
+    if not memory.is_dir():
+        return False  # another system than Linux
     try:
         if os.statvfs(memory).f_flag & os.ST_NOEXEC:
             return False
         free = shutil.disk_usage(memory).free
         return min(free, free_memory(Path("/proc/meminfo").read_text())) >= needed
     except (OSError, KeyError):
-        return False  # another system than Linux
+        return False
+
+
+def sweep(memory: Path = MEMORY) -> None:
+    """Delete the folders of runs that were killed: no process holds their lock."""
+    for lock in memory.glob(f"sb-*/{LOCK}"):
+        try:
+            with FileLock(lock, blocking=False):
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        except (Timeout, OSError):
+            continue  # in use, or of another user
 
 
 class FilesInMemory:
     """A plugin that gives all processes of a run a temporary folder in memory, until its end."""
 
     def __init__(self, memory: Path = MEMORY) -> None:
+        sweep(memory)
         # short, since a socket has a path of 107 bytes at most
         self._folder = Path(tempfile.mkdtemp(prefix="sb-", dir=memory))
+        self._lock = FileLock(self._folder / LOCK)
+        self._lock.acquire()
         self._folder.chmod(0o711)  # some tests are another user
         self._patch = pytest.MonkeyPatch()
         self._patch.setenv(ON_DISK, tempfile.gettempdir())
@@ -47,6 +64,7 @@ class FilesInMemory:
 
     def pytest_unconfigure(self) -> None:
         self._patch.undo()
+        self._lock.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

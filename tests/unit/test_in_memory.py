@@ -8,7 +8,15 @@ from types import SimpleNamespace
 import pytest
 
 from tests import in_memory
-from tests.in_memory import FilesInMemory, folder_on_disk, free_memory, has_room, is_wanted
+from tests.in_memory import (
+    LOCK,
+    FilesInMemory,
+    folder_on_disk,
+    free_memory,
+    has_room,
+    is_wanted,
+    sweep,
+)
 
 
 def test_a_run_has_a_folder_and_leaves_none(tmp_path):
@@ -23,6 +31,19 @@ def test_a_run_has_a_folder_and_leaves_none(tmp_path):
     plugin.pytest_unconfigure()
     assert list(tmp_path.iterdir()) == []
     assert (dict(os.environ), tempfile.gettempdir()) == before
+
+
+def test_the_next_run_deletes_what_a_killed_one_left(tmp_path):
+    running = FilesInMemory(tmp_path)
+    (own,) = tmp_path.iterdir()
+    killed, other = tmp_path / "sb-killed", tmp_path / "sb-of-another-program"
+    for folder in (killed, other):
+        (folder / "home").mkdir(parents=True)
+    (killed / LOCK).touch()
+    sweep(tmp_path)
+    assert {*tmp_path.iterdir()} == {own, other}
+    running.pytest_unconfigure()
+    assert {*tmp_path.iterdir()} == {other}
 
 
 def test_memory_is_used_only_where_there_is_enough():
