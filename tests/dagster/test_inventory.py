@@ -96,6 +96,15 @@ def test_telemetry_is_off_in_the_file_that_is_copied():
     assert instance["nux"] == {"enabled": False}
 
 
+def test_no_sensor_waits_for_one_that_plans_a_month_of_days(defs):
+    """After an upgrade, `registry_changes` took minutes, and the catalog stayed empty."""
+    instance = yaml.safe_load((REPO_ROOT / "dagster.yaml").read_text())
+    assert instance["sensors"]["use_threads"] is True
+    assert instance["sensors"]["num_workers"] >= 3
+    names = {one.name for one in defs.sensors}
+    assert {"registry_changes", "dirty_days", "built_elsewhere"} <= names
+
+
 def test_monday_reports_the_week_that_ended(defs):
     (schedule,) = [one for one in defs.schedules if one.name == "monday_report"]
     monday = datetime(2026, 10, 26, 11, tzinfo=UTC)
