@@ -48,6 +48,9 @@ html_sidebars = {
 }
 html_copy_source = False
 html_show_sphinx = False
+# a page that is opened from a folder may not fetch the text of the pages that it found
+html_show_search_summary = False
+html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 
 READERS = {
     "For directors": (

@@ -37,6 +37,10 @@ def test_every_document_is_a_page_that_asks_for_nothing(tmp_path, monkeypatch):
         page = tmp_path / path.relative_to(REPO_ROOT).with_suffix(".html")
         assert not REMOTE.search(page.read_text(encoding="utf-8")), page
     assert 'href="README.html"' in (tmp_path / "index.html").read_text()
+    # a how-to is found before the decisions behind it; nothing is fetched for an excerpt
+    assert "docs/decisions/" in (tmp_path / "_static" / "language_data.js").read_text()
+    options = (tmp_path / "_static" / "documentation_options.js").read_text()
+    assert "SHOW_SEARCH_SUMMARY: false" in options
     (link,) = re.findall(r'href="(sample/latest[^"]*)"', (tmp_path / "README.html").read_text())
     assert "2026-W47/index.html" in (tmp_path / link).read_text(encoding="utf-8")
 
