@@ -6,6 +6,7 @@ show, locks and renames of open files, is in the tests that are marked `windows`
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,15 @@ def test_a_home_is_run_and_read(home):
     assert run("check", "--home", home).returncode == 0
     doctor = run("doctor", "--json", "--home", home).stdout.splitlines()
     assert "act" not in {json.loads(line)["grade"] for line in doctor}
+
+
+def test_no_command_has_a_parenthesis_that_powershell_would_run():
+    """`icacls ... NAME:(OI)(CI)F` without quotes is "OI: the term is not recognized"."""
+    text = (REPO_ROOT / "docs" / "how-to" / "windows.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```powershell\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) >= 3
+    bare = [re.sub(r'"[^"]*"', "", line) for block in blocks for line in block.splitlines()]
+    assert [line for line in bare if "(" in line or "$" in line] == []
 
 
 @pytest.mark.parametrize("name", ["protect", "fleet"])
