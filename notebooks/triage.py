@@ -29,8 +29,10 @@ def _():
     con = connect()
 
     def shown(chart):
-        # marimo's own way would bring back the button that uploads a chart
-        return mo.ui.plotly(chart, config=NO_CLOUD)
+        # marimo's own way asks the internet for a library, and has a button that uploads a chart
+        drawn = chart.to_html(full_html=False, include_plotlyjs=True, config=NO_CLOUD)
+        page = f"<!doctype html><body style='margin: 0'>{drawn}</body>"
+        return mo.iframe(page, height=f"{chart.layout.height or 450}px")
 
     return (
         con,
