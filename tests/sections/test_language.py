@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.reports import language
+from pipelines.reports.archive import removed_page
 from pipelines.reports.edition_mail import edition_mail
 from pipelines.reports.editions import TRANSLATED, edition_report, editions
 from pipelines.reports.language import (
@@ -142,6 +143,15 @@ def test_a_sentence_that_ends_with_a_time_has_one_period():
         )
         kept_whole = "x.m..log, a.m..b"
         assert text("{n} min", n=kept_whole) == f"{kept_whole} min"
+
+
+def test_the_page_of_a_deleted_week_is_in_the_language_of_its_edition():
+    shared = {"district": "Sampleton", "report_title": "x", "paper": "letter", "made": "2:02 p.m."}
+    with in_locale(SPANISH):
+        said = Page(removed_page(shared, MONDAY)).text
+    assert "El informe de esta semana se eliminó" in said
+    assert "2026-W47, eliminado" in said
+    assert "The report of this week was deleted" in Page(removed_page(shared, MONDAY)).text
 
 
 def test_spanish_writes_e_before_the_sound_of_i():
