@@ -24,6 +24,7 @@ from pipelines.reports.language import (
     templates,
     text,
 )
+from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import clock, day_range, distance, number, share
 from pipelines.warehouse.models import every_model
 from pipelines.warehouse.sentences import fill
@@ -364,6 +365,19 @@ def test_each_locale_writes_in_its_style(locale, range_text, time_text, length):
         assert distance(13) == length
         assert number(1_234_567) == "1,234,567"
     assert page_locale(locale) == (locale if locale.startswith("en") else "en-US")
+
+
+AMERICAN_DAY = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?:Oct|Nov) [0-9]")
+
+
+def test_times_of_cards_and_sources_follow_the_locale_too():
+    """A function that Polars called in another thread wrote them for Americans."""
+    with in_locale("en-GB"):
+        british = weekly_report(fixtures.busy(), MONDAY)
+    for name in ("index", "pictures", "quality"):
+        page = british[f"2026-W47/{name}.html"]
+        assert AMERICAN_DAY.findall(page) == []
+        assert "Nov" in page
 
 
 def test_a_share_of_almost_all_is_in_the_reader_s_language():
