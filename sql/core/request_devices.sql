@@ -118,9 +118,7 @@ named as (
         registered.*
     from identity.device_names as names
     inner join registered on names.device = registered.device
-    where
-        names.event_date = $event_date::date
-        and names.name in (select lines.machine from lines)
+    where names.event_date = $event_date::date
 )
 
 select

@@ -31,7 +31,8 @@ columns:
 --- */
 with
 
-lines as (
+-- two readers: keeping the rows for both would cost more than reading the file twice
+lines as not materialized (
     select
         event_id,
         source,

@@ -6,9 +6,9 @@ summary: >
   automatic sign-ons and restored tabs out. On the owner's own device the leave record
   may be wrong: the finding is a question about it and has a lower severity. It is a
   lead if use continues across the edge of a half-day leave, since the owner stayed, if
-  it is of a laptop or Chromebook that the owner carries on a half day of leave, or if all
-  of it is before or after the hours in which nearly all others work on site, since leave
-  does not keep the owner from coming in.
+  it is of a laptop or Chromebook that the owner carries on a half day of leave, or if
+  all of it is before or after the hours in which nearly all others work on site, since
+  leave does not keep the owner from coming in.
 code: SA-3
 kind: shared_account
 severity: low
@@ -97,7 +97,8 @@ explanations:
     test: is_carried
     ruled_out: >-
       [{is_other_device?}another device than the owner's was in
-      use][{!is_other_device?}the leave covers the full day, or the device is not carried]
+      use][{!is_other_device?}the leave covers the full day, or the device is not
+      carried]
     fits: >-
       all use was of the owner's own laptop or Chromebook, and the owner was expected on
       site for the other half of the day
