@@ -462,10 +462,14 @@ def build_and_judge(
 
 
 def _built_and_judged(district: District, progress: Progress, engine: Engine | None) -> Warehouse:
-    memory_mb = district.settings.limits.memory_mb
+    limits = district.settings.limits
     with (
         _away(district.home, district.settings, engine) as away,
-        opened(district.home.warehouse, memory_mb=memory_mb) as database,
+        opened(
+            district.home.warehouse,
+            memory_mb=limits.memory_mb,
+            most_memory_mb=limits.most_memory_mb,
+        ) as database,
     ):
         built = build(database, district, progress, away)
         if not built.days and not built.again:

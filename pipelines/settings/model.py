@@ -4,6 +4,7 @@ Every field has a description and an example, which are used for the file that
 `schoolbell init` writes and for error messages.
 """
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -474,6 +475,14 @@ class ListSource(Part):
         return self.origin if self.origin.startswith(WEB) else None
 
 
+def machine_memory_mb() -> int:
+    """Return the megabytes of the machine's memory; 0 where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    except (AttributeError, ValueError):  # Windows
+        return 0
+
+
 class Limits(Part):
     """Bounds that keep one bad file from taking everything."""
 
@@ -483,9 +492,21 @@ class Limits(Part):
     memory_mb: int = setting(
         MEMORY_MB, "memory for the warehouse, in megabytes", ge=256, le=1_000_000
     )
+    largest_memory_mb: int = setting(
+        0,
+        "memory to which that may grow for a day that does not fit, in megabytes; 0 for a "
+        "third of the machine's",
+        ge=0,
+        le=1_000_000,
+    )
     registry_rows: int = setting(
         5_000_000, "rows that one registry file may have", ge=1_000, le=50_000_000
     )
+
+    @property
+    def most_memory_mb(self) -> int:
+        """The megabytes to which the warehouse's memory may grow."""
+        return max(self.memory_mb, self.largest_memory_mb or machine_memory_mb() // 3)
 
 
 class EngineSettings(Part):

@@ -62,6 +62,26 @@ class ShownFiles(NamedTuple):
 
 
 @dataclass
+class Memory:
+    """The megabytes that the connections of one file may use before DuckDB writes to disk.
+
+    Sorts and joins of a large day cannot all be written to disk. A statement that runs out is
+    tried again with twice as much.
+    """
+
+    limit_mb: int
+    most_mb: int
+    _one_grows: Lock = field(default_factory=Lock)
+
+    def grow(self, seen_mb: int) -> bool:
+        """Return whether there is more than a statement had; doubled once for all that ran out."""
+        with self._one_grows:
+            if self.limit_mb <= seen_mb:
+                self.limit_mb = max(seen_mb, min(2 * seen_mb, self.most_mb))
+            return self.limit_mb > seen_mb
+
+
+@dataclass
 class SharedCatalog:
     """Shared knowledge of the connections of one file.
 
@@ -78,6 +98,7 @@ class SharedCatalog:
             None if not recorded.
         compared: Models whose rows are compared for that; for the others, each
             built day counts.
+        memory: Memory of all connections.
     """
 
     proven: set[str] = field(default_factory=set)
@@ -90,6 +111,7 @@ class SharedCatalog:
     empty: TemporaryDirectory[str] | None = None
     changed: dict[str, set[date]] | None = None
     compared: Collection[str] = ()
+    memory: Memory = field(default_factory=lambda: Memory(MEMORY_MB, MEMORY_MB))
 
 
 class Database:
@@ -385,6 +407,19 @@ class Database:
         return found
 
     def _fill(
+        self, model: Model, days: Sequence[date | None], statement: str, named: Mapping[str, object]
+    ) -> int:
+        memory = self.known.memory
+        while True:
+            had = memory.limit_mb
+            try:
+                return self._filled(model, days, statement, named)
+            except duckdb.OutOfMemoryException:
+                if not memory.grow(had):
+                    raise
+                self._connection.execute(f"set memory_limit='{memory.limit_mb}MB'")
+
+    def _filled(
         self, model: Model, days: Sequence[date | None], statement: str, named: Mapping[str, object]
     ) -> int:
         known = self.known
@@ -731,24 +766,30 @@ def _promised(model: Model) -> dict[str, str]:
 
 @contextmanager
 def writing(
-    path: Path, *, threads: int | None = None, memory_mb: int = MEMORY_MB
+    path: Path,
+    *,
+    threads: int | None = None,
+    memory_mb: int = MEMORY_MB,
+    most_memory_mb: int | None = None,
 ) -> Iterator[Database]:
     """Open the warehouse for writing; waits briefly for another writer.
 
     Args:
         threads: None for as many as the machine has cores.
         memory_mb: Megabytes that DuckDB may use before it writes to disk.
+        most_memory_mb: Megabytes to which that may grow for a day that does not fit.
     """
+    memory = Memory(memory_mb, most_memory_mb or memory_mb)
     # the warehouse and DuckDB's files next to it contain names
     before = os.umask(0o077)
     try:
 
         def connected() -> duckdb.DuckDBPyConnection:
             connection = _connect(str(path))
-            _tune(connection, threads, memory_mb)
+            _tune(connection, threads, memory.limit_mb)
             return connection
 
-        database = Database(connected(), connected)
+        database = Database(connected(), connected, SharedCatalog(memory=memory))
         try:
             yield database
         finally:

@@ -70,14 +70,16 @@ class DamagedWarehouseError(ModelError):
 
 
 @contextmanager
-def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
-    """Yield the warehouse for writing.
+def opened(
+    path: Path, *, memory_mb: int = MEMORY_MB, most_memory_mb: int | None = None
+) -> Iterator[Database]:
+    """Yield the warehouse for writing; see `writing`.
 
     Raises:
         DamagedWarehouseError: It cannot be opened, or not be read in full.
     """
     try:
-        with writing(path, memory_mb=memory_mb) as database:
+        with writing(path, memory_mb=memory_mb, most_memory_mb=most_memory_mb) as database:
             yield database
     except (duckdb.Error, ModelError, WarehouseError) as error:
         cause = error if isinstance(error, duckdb.Error) else error.__cause__

@@ -10,7 +10,7 @@ import pytest
 from pipelines.build.spans import stale_days
 from pipelines.errors import ModelError
 from pipelines.privacy.pseudonyms import copied
-from pipelines.warehouse.database import writing
+from pipelines.warehouse.database import Memory, writing
 from pipelines.warehouse.models import (
     arguments,
     downstream,
@@ -257,6 +257,36 @@ def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
         database.replace("main.use", pl.DataFrame({"site": ["example.org"]}))
         with pytest.raises(ModelError, match=r"schoolbell run"):
             database.shown("main.use", {"site": None, "minutes": None}, copied)
+
+
+TOO_MUCH = "select len(list(range)) as a from range(6_000_000)"
+"""A list of 48 MB, which cannot be written to disk in parts."""
+
+
+@pytest.mark.parametrize("most", [None, 400])
+def test_a_statement_that_does_not_fit_gets_more_memory(tmp_path, most):
+    """The rules of a day of four million requests were not judged."""
+    model(tmp_path, "core.large", TOO_MUCH)
+    large = read_models(tmp_path)["core.large"]
+    path = tmp_path / "warehouse.duckdb"
+    with writing(path, threads=1, memory_mb=30, most_memory_mb=most) as database:
+        if most is None:
+            with pytest.raises(ModelError, match="Out of Memory"):
+                database.build(large, {}, None)
+            return
+        assert database.build(large, {}, None) == 1
+        assert 30 < database.known.memory.limit_mb <= most
+        assert database.rows("from core.large") == [(6_000_000,)]
+
+
+def test_memory_grows_once_for_two_statements_that_ran_out_together():
+    memory = Memory(512, 1_500)
+    assert memory.grow(512)
+    assert memory.grow(512)
+    assert memory.limit_mb == 1_024
+    assert memory.grow(1_024)
+    assert memory.limit_mb == 1_500
+    assert not memory.grow(1_500)
 
 
 DAY = "params: {event_date: {type: date}}"

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 
 from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
+from pipelines.settings.model import machine_memory_mb
 
 MOUNTS = Path("/proc/self/mounts")
 
@@ -89,7 +90,9 @@ def _room(installation: Installation) -> CheckResult:
 
 def _memory(installation: Installation) -> CheckResult:
     wanted = installation.settings.limits.memory_mb
-    held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    held = machine_memory_mb()
+    if not held:
+        return well(f"{wanted:,} MB of memory for the warehouse")
     message = f"{held:,} MB of memory, {wanted:,} MB of it for the warehouse"
     if wanted * 2 > held:
         return look(message, f"set [limits] memory_mb = {held // 4} in district.toml")
