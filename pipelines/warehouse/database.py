@@ -66,19 +66,46 @@ class Memory:
     """The megabytes that the connections of one file may use before DuckDB writes to disk.
 
     Sorts and joins of a large day cannot all be written to disk. A statement that runs out is
-    tried again with twice as much.
+    tried again with twice as much, and what its model needed is kept for the other days.
+
+    Attributes:
+        usual_mb: What each statement has.
+        most_mb: What one that does not fit may have.
+        needed: What models needed, by name.
+        running: What the statements that run now may have, by model; the largest counts.
     """
 
-    limit_mb: int
+    usual_mb: int
     most_mb: int
-    _one_grows: Lock = field(default_factory=Lock)
+    needed: dict[str, int] = field(default_factory=dict)
+    running: dict[str, int] = field(default_factory=dict)
+    _one_sets: Lock = field(default_factory=Lock)
 
-    def grow(self, seen_mb: int) -> bool:
-        """Return whether there is more than a statement had; doubled once for all that ran out."""
-        with self._one_grows:
-            if self.limit_mb <= seen_mb:
-                self.limit_mb = max(seen_mb, min(2 * seen_mb, self.most_mb))
-            return self.limit_mb > seen_mb
+    def needs_more(self, name: str) -> bool:
+        """Return whether a model that ran out can have more."""
+        had = self.needed.get(name, self.usual_mb)
+        self.needed[name] = min(2 * had, self.most_mb)
+        return self.needed[name] > had
+
+    @contextmanager
+    def room(self, connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
+        """Give a statement of a model what its model is known to need."""
+        if not self.needed:
+            yield  # nothing has run out yet
+            return
+        self._set(connection, name, self.needed.get(name, self.usual_mb))
+        try:
+            yield
+        finally:
+            # what is in use stays so until the next statement
+            with suppress(duckdb.OutOfMemoryException):
+                self._set(connection, name, 0)
+
+    def _set(self, connection: duckdb.DuckDBPyConnection, name: str, megabytes: int) -> None:
+        with self._one_sets:
+            self.running[name] = megabytes
+            limit = max(self.usual_mb, *self.running.values())
+            connection.execute(f"set memory_limit='{limit}MB'")
 
 
 @dataclass
@@ -411,13 +438,12 @@ class Database:
     ) -> int:
         memory = self.known.memory
         while True:
-            had = memory.limit_mb
             try:
-                return self._filled(model, days, statement, named)
+                with memory.room(self._connection, model.name):
+                    return self._filled(model, days, statement, named)
             except duckdb.OutOfMemoryException:
-                if not memory.grow(had):
+                if not memory.needs_more(model.name):
                     raise
-                self._connection.execute(f"set memory_limit='{memory.limit_mb}MB'")
 
     def _filled(
         self, model: Model, days: Sequence[date | None], statement: str, named: Mapping[str, object]
@@ -786,7 +812,7 @@ def writing(
 
         def connected() -> duckdb.DuckDBPyConnection:
             connection = _connect(str(path))
-            _tune(connection, threads, memory.limit_mb)
+            _tune(connection, threads, memory_mb)
             return connection
 
         database = Database(connected(), connected, SharedCatalog(memory=memory))

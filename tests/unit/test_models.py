@@ -275,18 +275,33 @@ def test_a_statement_that_does_not_fit_gets_more_memory(tmp_path, most):
                 database.build(large, {}, None)
             return
         assert database.build(large, {}, None) == 1
-        assert 30 < database.known.memory.limit_mb <= most
+        assert 30 < database.known.memory.needed["core.large"] <= most
+        (limit,) = database.rows("select current_setting('memory_limit')")[0]
+        assert limit == "28.6 MiB"  # other statements have what they had
         assert database.rows("from core.large") == [(6_000_000,)]
 
 
-def test_memory_grows_once_for_two_statements_that_ran_out_together():
+def test_a_model_gets_no_more_memory_than_the_machine_may_give():
     memory = Memory(512, 1_500)
-    assert memory.grow(512)
-    assert memory.grow(512)
-    assert memory.limit_mb == 1_024
-    assert memory.grow(1_024)
-    assert memory.limit_mb == 1_500
-    assert not memory.grow(1_500)
+    assert memory.needs_more("core.large")
+    assert memory.needed == {"core.large": 1_024}
+    assert memory.needs_more("core.large")
+    assert memory.needed == {"core.large": 1_500}
+    assert not memory.needs_more("core.large")
+
+
+def test_the_largest_need_of_what_runs_counts():
+    memory = Memory(50, 400, needed={"core.large": 200})
+    with duckdb.connect() as connection:
+
+        def limit():
+            return connection.execute("select current_setting('memory_limit')").fetchone()[0]
+
+        with memory.room(connection, "core.large"):
+            with memory.room(connection, "core.small"):
+                assert limit() == "190.7 MiB"
+            assert limit() == "190.7 MiB"
+        assert limit() == "47.6 MiB"
 
 
 DAY = "params: {event_date: {type: date}}"
