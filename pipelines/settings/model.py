@@ -476,7 +476,7 @@ class ListSource(Part):
 
 
 def machine_memory_mb() -> int:
-    """Return the megabytes of the machine's memory; 0 where the system does not tell."""
+    """Return the megabytes of the machine's memory; 0 on a system that does not report them."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     except (AttributeError, ValueError):  # Windows

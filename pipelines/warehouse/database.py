@@ -66,13 +66,13 @@ class Memory:
     """The megabytes that the connections of one file may use before DuckDB writes to disk.
 
     Sorts and joins of a large day cannot all be written to disk. A statement that runs out is
-    tried again with twice as much, and what its model needed is kept for the other days.
+    tried again with twice as much, and the need of its model is kept for the other days.
 
     Attributes:
-        usual_mb: What each statement has.
-        most_mb: What one that does not fit may have.
-        needed: What models needed, by name.
-        running: What the statements that run now may have, by model; the largest counts.
+        usual_mb: Memory of a statement.
+        most_mb: Limit for one that does not fit.
+        needed: Memory of the models that did not fit, by name.
+        running: Memory of the statements that run now, by model; the largest counts.
     """
 
     usual_mb: int
@@ -89,7 +89,7 @@ class Memory:
 
     @contextmanager
     def room(self, connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
-        """Give a statement of a model what its model is known to need."""
+        """Give a statement of a model the memory that its model is known to need."""
         if not self.needed:
             yield  # nothing has run out yet
             return
