@@ -25,16 +25,20 @@ class OpenedError(Exception):
 
 
 @pytest.mark.parametrize(
-    ("module", "step"),
+    ("module", "step", "expected"),
     [
-        (steps, steps.build_and_judge),
-        (publishing, lambda one: publishing.publish_snapshot(one, datetime.now(UTC))),
+        (steps, steps.build_and_judge, {"memory_mb": 300, "most_memory_mb": 700}),
+        (
+            publishing,
+            lambda one: publishing.publish_snapshot(one, datetime.now(UTC)),
+            {"memory_mb": 300},
+        ),
     ],
 )
-def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step):
+def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step, expected):
     home = create(tmp_path / "home")
     text = home.settings_file.read_text()
-    said = text.replace("[limits]\n", "[limits]\nmemory_mb = 300\n")
+    said = text.replace("[limits]\n", "[limits]\nmemory_mb = 300\nlargest_memory_mb = 700\n")
     home.settings_file.write_text(said)
     with writing(home.warehouse):
         pass  # a warehouse is there
@@ -47,4 +51,4 @@ def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step):
     monkeypatch.setattr(module, "opened", opened)
     with open_district(home.path) as district, pytest.raises(OpenedError):
         step(district)
-    assert given == {"memory_mb": 300}
+    assert given == expected
