@@ -43,8 +43,11 @@ def measured(text: str) -> Measured:
         if line.startswith("|")
     ]
     head = next(row for row in rows if row[0] == "People")
+    # of the two tables the first counts; larger districts are in the second
     found = {
-        row[0]: dict(zip(head, row, strict=True)) for row in rows if row[0] in (SMALLER, LARGER)
+        row[0]: dict(zip(head, row, strict=True))
+        for row in reversed(rows)
+        if row[0] in (SMALLER, LARGER)
     }
 
     def more(column: str) -> float:
