@@ -128,8 +128,12 @@ def sweep(
         BusyError: The warehouse is not up to date.
         ModelError: A value is out of its bounds.
     """
-    memory_mb = before.settings.limits.memory_mb
-    with writing(before.home.warehouse, memory_mb=memory_mb) as database:
+    limits = before.settings.limits
+    with writing(
+        before.home.warehouse,
+        memory_mb=limits.memory_mb,
+        most_memory_mb=limits.most_memory_mb,
+    ) as database:
         held = inputs.lake_files(before.store, before.home.lake).days()
         _up_to_date(database, before, held, only, progress)
         first = held[-1] - timedelta(weeks=weeks)

@@ -85,8 +85,12 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def warehouse(self, district: District) -> Iterator[Database]:
         """Open the warehouse of an opened home, within the memory that it allows."""
-        memory = district.settings.limits.memory_mb
-        with opened(district.home.warehouse, memory_mb=memory) as database:
+        limits = district.settings.limits
+        with opened(
+            district.home.warehouse,
+            memory_mb=limits.memory_mb,
+            most_memory_mb=limits.most_memory_mb,
+        ) as database:
             yield database
 
 

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.build import steps
+from pipelines.build import steps, trial
+from pipelines.defs import resources
+from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.reports import snapshot_tables as publishing
@@ -24,10 +26,24 @@ class OpenedError(Exception):
     """Ends a step as soon as it has opened the warehouse."""
 
 
+GROWING = {"memory_mb": 300, "most_memory_mb": 700}
+
+
+def of_dagster(district):
+    with HomeResource(path=str(district.home.path)).warehouse(district):
+        pass
+
+
+def of_a_trial(district):
+    list(trial.sweep(district, [], 1, steps.nobody_watches))
+
+
 @pytest.mark.parametrize(
     ("module", "step", "expected"),
     [
-        (steps, steps.build_and_judge, {"memory_mb": 300, "most_memory_mb": 700}),
+        (steps, steps.build_and_judge, GROWING),
+        (resources, of_dagster, GROWING),
+        (trial, of_a_trial, GROWING),
         (
             publishing,
             lambda one: publishing.publish_snapshot(one, datetime.now(UTC)),
@@ -48,7 +64,7 @@ def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step, expected
         given.update(options)
         raise OpenedError
 
-    monkeypatch.setattr(module, "opened", opened)
+    monkeypatch.setattr(module, "writing" if module is trial else "opened", opened)
     with open_district(home.path) as district, pytest.raises(OpenedError):
         step(district)
     assert given == expected
