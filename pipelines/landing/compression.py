@@ -10,7 +10,7 @@ import bz2
 import io
 import lzma
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import NamedTuple, Protocol, cast
 
 try:  # the extra `gz`: a third of the CPU of zlib
@@ -277,7 +277,7 @@ def _isal() -> _Engine:
     return _Buffered(igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
 
 
-ENGINES: dict[bytes, Callable[[], _Engine]] = {
+ENGINES: Mapping[bytes, Callable[[], _Engine]] = {
     b"\x1f\x8b": _isal if HAS_ISAL else _Inflate,
     b"\xfd7zXZ\x00": lambda: _Buffered(lzma.LZMADecompressor(memlimit=MAX_DICTIONARY)),
     b"BZh": lambda: _Buffered(bz2.BZ2Decompressor()),

@@ -69,7 +69,7 @@ def summary(rows: pl.DataFrame) -> str:
             text(
                 "Sites of private kinds that no rule judges took {minutes}; they are counted "
                 "without names. Health is such a kind, and so are jobs and dating unless your "
-                "settings name them (judged_kinds).",
+                "settings include them (judged_kinds).",
                 minutes=duration(minutes),
             )
         )
