@@ -216,16 +216,20 @@ keyboard_use as (
     group by names.device
 ),
 
+-- grouped, so that no plan joins everyone to every sighting of a day first
 people as (
     select
-        account,
-        person_id
-    from identity.accounts
+        spelled.user_name,
+        accounts.person_id
+    from identity.accounts as accounts
+    inner join identity.account_names as spelled
+        on accounts.account = spelled.account
     where
-        event_date = $event_date::date
-        and account_type = 'person'
-        and person_id is not null
-        and not approved_shared
+        accounts.event_date = $event_date::date
+        and accounts.account_type = 'person'
+        and accounts.person_id is not null
+        and not accounts.approved_shared
+    group by spelled.user_name, accounts.person_id
 ),
 
 -- a person who signs in on most days, on a computer where hardly anyone else does
@@ -236,9 +240,7 @@ sign_in_days as (
         count(distinct sightings.event_date) as day_count
     from sightings
     inner join names on sightings.name = names.name
-    inner join identity.account_names as spelled
-        on sightings.user_name = spelled.user_name
-    inner join people on spelled.account = people.account
+    inner join people on sightings.user_name = people.user_name
     where sightings.seen_in = 'keyboard'
     group by names.device, people.person_id
 ),
