@@ -61,28 +61,45 @@ class ShownFiles(NamedTuple):
     row_count: int = 0
 
 
+MOST_PARTS = 16
+"""The number of parts of the accounts that a large day is built in here; each part reads the
+day's rows again.
+"""
+
+
 @dataclass
 class Memory:
     """The megabytes that the connections of one file may use before DuckDB writes to disk.
 
     Sorts and joins of a large day cannot all be written to disk. A statement that runs out is
-    tried again with twice as much, and the need of its model is kept for the other days.
+    tried again: in twice as many parts of the accounts, where its model allows, otherwise with
+    twice as much memory. The need of its model is kept for the other days.
 
     Attributes:
         usual_mb: Memory of a statement.
         most_mb: Limit for one that does not fit.
         needed: Memory of the models that did not fit, by name.
+        parts: Parts of those that fit in parts.
         running: Memory of the statements that run now, by model; the largest counts.
     """
 
     usual_mb: int
     most_mb: int
     needed: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
     running: dict[str, int] = field(default_factory=dict)
     _one_sets: Lock = field(default_factory=Lock)
 
-    def needs_more(self, name: str) -> bool:
-        """Return whether a model that ran out can have more."""
+    def has_other(self, name: str, *, in_parts: bool) -> bool:
+        """Return whether a model that ran out can have smaller parts, or more memory.
+
+        Args:
+            in_parts: Whether its statement may be built in parts.
+        """
+        parts = self.parts.get(name, 1)
+        if in_parts and parts < MOST_PARTS:
+            self.parts[name] = 2 * parts
+            return True
         had = self.needed.get(name, self.usual_mb)
         self.needed[name] = min(2 * had, self.most_mb)
         return self.needed[name] > had
@@ -202,7 +219,8 @@ class Database:
         """Make the inputs of a model show those of `built`, for a part of accounts."""
         for name in sorted(model.inputs):
             if not name.startswith("raw."):
-                where = part.condition if name in model.header.by_account else ""
+                is_split = part.condition and name in model.header.by_account
+                where = f" where {part.condition}" if is_split else ""
                 self._connection.execute(
                     f"create or replace view {name} as from built.{name}{where}"
                 )
@@ -273,7 +291,17 @@ class Database:
         """
         with _told_of(model):
             self._ready(model, values, days[0])
-            return self._fill(model, days, *_statement(model, values, days))
+            memory = self.known.memory
+            in_parts = bool(model.header.by_account) and len(days) == 1
+            while True:
+                parts = memory.parts.get(model.name, 1) if in_parts else 1
+                statements, named = _statements(model, values, days, parts)
+                try:
+                    with memory.room(self._connection, model.name):
+                        return self._fill(model, days, statements, named)
+                except duckdb.OutOfMemoryException:
+                    if not memory.has_other(model.name, in_parts=in_parts):
+                        raise
 
     def take(
         self,
@@ -291,7 +319,7 @@ class Database:
         with _told_of(model):
             self._ready(model, values, days[0])
             named = {"files": [str(file) for file in files]}
-            return self._fill(model, days, "from read_parquet($files)", named)
+            return self._fill(model, days, ["from read_parquet($files)"], named)
 
     def write(
         self, model: Model, values: Mapping[str, Scalar], days: Sequence[date | None], file: Path
@@ -302,7 +330,7 @@ class Database:
             ModelError: The query fails.
             WarehouseError: The disk or the file fails.
         """
-        statement, named = _statement(model, values, days)
+        (statement,), named = _statements(model, values, days)
         with _told_of(model):
             self._connection.execute(
                 f"copy ({statement}\n) to $file (format parquet)", {**named, "file": str(file)}
@@ -434,19 +462,11 @@ class Database:
         return found
 
     def _fill(
-        self, model: Model, days: Sequence[date | None], statement: str, named: Mapping[str, object]
-    ) -> int:
-        memory = self.known.memory
-        while True:
-            try:
-                with memory.room(self._connection, model.name):
-                    return self._filled(model, days, statement, named)
-            except duckdb.OutOfMemoryException:
-                if not memory.needs_more(model.name):
-                    raise
-
-    def _filled(
-        self, model: Model, days: Sequence[date | None], statement: str, named: Mapping[str, object]
+        self,
+        model: Model,
+        days: Sequence[date | None],
+        statements: Sequence[str],
+        named: Mapping[str, object],
     ) -> int:
         known = self.known
         is_new = model.name in known.new
@@ -457,9 +477,12 @@ class Database:
             before = self._hashes(model, days) if is_compared else {}
             if not is_new:
                 self._delete(model, days)
-            made = self._connection.execute(
-                f"insert into {model.name} by name {statement}", dict(named)
-            ).fetchall()
+            made = 0
+            for statement in statements:
+                inserted = self._connection.execute(
+                    f"insert into {model.name} by name {statement}", dict(named)
+                )
+                made += int(inserted.fetchall()[0][0])
             if known.changed is not None and model.is_dated:
                 changed = {day for day in days if day}
                 if is_compared:
@@ -473,7 +496,7 @@ class Database:
             raise
         known.new.discard(model.name)
         self.add_changed(model.name, changed)
-        return int(made[0][0])
+        return made
 
     def _hashes(
         self, model: Model, days: Sequence[date | None]
@@ -740,17 +763,21 @@ def _told_of(model: Model) -> Iterator[None]:
         raise ModelError(str(error).split("\n")[0], where=model.name) from error
 
 
-def _statement(
-    model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
-) -> tuple[str, dict[str, object]]:
-    """Return the query of some days of a model, or of an undated one, and its values."""
+def _statements(
+    model: Model, values: Mapping[str, Scalar], days: Sequence[date | None], parts: int = 1
+) -> tuple[Sequence[str], dict[str, object]]:
+    """Return the queries of some days of a model, or of an undated one, and their values.
+
+    Args:
+        parts: The number of queries, each of a part of the accounts; 1 for several days.
+    """
     named = dict[str, object](values)
     if len(days) > 1:
         named |= model.span_arguments([day for day in days if day])
-        return model.span_statement, named
+        return [model.span_statement], named
     if model.is_dated:
         named["event_date"] = days[0]
-    return model.statement, named
+    return [model.statement(Part(number, parts).condition) for number in range(parts)], named
 
 
 class Part(NamedTuple):
@@ -761,8 +788,8 @@ class Part(NamedTuple):
 
     @property
     def condition(self) -> str:
-        """The filter of this part's accounts."""
-        return "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
+        """The condition of this part's accounts; none for all of them."""
+        return "" if self.of == 1 else f"hash(account) % {self.of} = {self.number}"
 
 
 def _literal(text: str) -> str:

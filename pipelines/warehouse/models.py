@@ -121,15 +121,18 @@ class Model(Strict):
         """Whether it reads raw events, not only other models."""
         return any(name.startswith("raw.") for name in self.inputs)
 
-    @property
-    def statement(self) -> str:
-        """The query as it fills the table: a rule's facts are packed as JSON."""
+    def statement(self, accounts: str = "") -> str:
+        """Return the query as it fills the table: a rule's facts are packed as JSON.
+
+        Args:
+            accounts: A condition on the rows of the inputs `by_account`; none for all rows.
+        """
         if not self.is_dated:
             return self._packed(self.query)
         header = self.header
         first = f"$event_date::date - {header.lookback}"
         last = f"$event_date::date + {header.lookahead}"
-        return self._packed(self._bounded((first, last), None))
+        return self._packed(self._bounded((first, last), None, accounts))
 
     @cached_property
     def span_statement(self) -> str:
@@ -155,19 +158,21 @@ class Model(Strict):
         asked = set(_PARAM.findall(self.span_statement))
         return {name: value for name, value in dates.items() if name in asked}
 
-    def _bounded(self, wide: Days, own: Days | None) -> str:
+    def _bounded(self, wide: Days, own: Days | None, accounts: str = "") -> str:
         """Bound the query's inputs: the planner skips no day otherwise.
 
         Args:
             wide: First and last day that the window reaches.
             own: The same for conditions on the day alone; None for no bound.
+            accounts: See `statement`.
         """
         query = self.query
         # a view of the lake shows no files beyond the window
         reach = {name: None for name in sorted(self.inputs) if name.startswith("raw.")}
         for name, days in {**reach, **dict.fromkeys(self.dated_inputs, wide)}.items():
             read = rf"(\bfrom )?\b{name}\b( as \w+)?"
-            query = re.sub(read, partial(_narrowed, name, days, own), query)
+            more = accounts if name in self.header.by_account else ""
+            query = re.sub(read, partial(_narrowed, name, days, own, more), query)
         return query
 
     def _packed(self, query: str) -> str:
@@ -347,15 +352,19 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*/*.sql")) if path.parent.name not in NO_MODELS]
 
 
-def _narrowed(name: str, wide: Days | None, own: Days | None, found: re.Match[str]) -> str:
+def _narrowed(
+    name: str, wide: Days | None, own: Days | None, accounts: str, found: re.Match[str]
+) -> str:
     """Return an input with rows removed that cannot count."""
     before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
     is_own = before and _asks_own_day(found.string[found.end() :])
     days = own if is_own else wide
-    if days is None:
+    kept = ["event_date between {} and {}".format(*days)] if days else []
+    if accounts:
+        kept.append(accounts)
+    if not kept:
         return found[0]
-    first, last = days
-    return f"{before}(from {name} where event_date between {first} and {last}){alias}"
+    return f"{before}(from {name} where {' and '.join(kept)}){alias}"
 
 
 def _asks_own_day(rest: str) -> bool:

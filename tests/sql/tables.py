@@ -28,7 +28,7 @@ from pipelines.build.spans import verify
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import inputs
-from pipelines.warehouse.database import Database, Part
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Header, Scalar
 from pipelines.warehouse.models import (
     Model,
@@ -127,22 +127,10 @@ class Case:
 
     def whole_and_in_parts(self, of: int) -> list[list[tuple[object, ...]]]:
         """Return the rows of all accounts at the same time, and of each part of them one by one."""
-        given = {f"main.all_{name.split('.')[1]}": name for name in self._by_account}
         with self._brought() as (database, values):
-            rows = [self._all(database, values)]
-            for kept, name in given.items():
-                database.rows(f"create table {kept} as from {name}")
-            made = []
-            for number in range(of):
-                where = Part(number, of).condition
-                for kept, name in given.items():
-                    database.rows(f"create or replace table {name} as from {kept}{where}")
-                made += self._all(database, values)
-        return [*rows, sorted(made, key=repr)]
-
-    @property
-    def _by_account(self) -> Sequence[str]:
-        return self.model.header.by_account
+            whole = self._all(database, values)
+            database.known.memory.parts[self.model.name] = of
+            return [whole, self._all(database, values)]
 
     def _all(self, database: Database, values: dict[str, Scalar]) -> list[tuple[object, ...]]:
         database.build(self.model, values, self.day)

@@ -10,7 +10,7 @@ import pytest
 from pipelines.build.spans import stale_days
 from pipelines.errors import ModelError
 from pipelines.privacy.pseudonyms import copied
-from pipelines.warehouse.database import Memory, writing
+from pipelines.warehouse.database import MOST_PARTS, Memory, writing
 from pipelines.warehouse.models import (
     arguments,
     downstream,
@@ -30,7 +30,8 @@ def model(folder, name, query, header="grain: [a]", columns=("a",)):
     schema, table = name.split(".")
     path = folder / schema / f"{table}.sql"
     path.parent.mkdir(exist_ok=True)
-    noted = "".join(f"  {one}: {{type: bigint, is: it}}\n" for one in columns)
+    kinds = {"event_date": "date"}
+    noted = "".join(f"  {one}: {{type: {kinds.get(one, 'bigint')}, is: it}}\n" for one in columns)
     text = f"/* ---\nsummary: a model\n{header}\ncolumns:\n{noted}--- */\n{query}\n"
     path.write_text(text, encoding="utf-8")
 
@@ -283,11 +284,44 @@ def test_a_statement_that_does_not_fit_gets_more_memory(tmp_path, most):
 
 def test_a_model_gets_no_more_memory_than_the_machine_may_give():
     memory = Memory(512, 1_500)
-    assert memory.needs_more("core.large")
+    assert memory.has_other("core.large", in_parts=False)
     assert memory.needed == {"core.large": 1_024}
-    assert memory.needs_more("core.large")
+    assert memory.has_other("core.large", in_parts=False)
     assert memory.needed == {"core.large": 1_500}
-    assert not memory.needs_more("core.large")
+    assert not memory.has_other("core.large", in_parts=False)
+
+
+def test_a_model_is_built_in_parts_before_it_gets_more_memory():
+    memory = Memory(512, 1_024, parts={"core.split": MOST_PARTS // 2})
+    assert memory.has_other("core.split", in_parts=True)
+    assert (memory.parts, memory.needed) == ({"core.split": MOST_PARTS}, {})
+    assert memory.has_other("core.split", in_parts=True)
+    assert memory.needed == {"core.split": 1_024}
+    assert not memory.has_other("core.split", in_parts=True)
+
+
+def test_a_day_that_does_not_fit_is_built_in_parts_of_the_accounts(tmp_path):
+    """A day of five million requests took five gigabytes."""
+    day = date(2026, 3, 2)
+    columns = ("account", "value", "event_date")
+    lines = (
+        "select range % 40 as account, range as value, $event_date::date as event_date"
+        " from range(4_000_000)"
+    )
+    model(tmp_path, "core.lines", lines, f"grain: [value, event_date]\n{DAY}", columns)
+    listed = (
+        "select account, len(list(value)) as value, event_date from core.lines"
+        " where event_date = $event_date::date group by account, event_date"
+    )
+    split = f"grain: [account, event_date]\n{DAY}\nby_account: [core.lines]"
+    model(tmp_path, "core.listed", listed, split, columns)
+    models = read_models(tmp_path)
+    path = tmp_path / "warehouse.duckdb"
+    with writing(path, threads=1, memory_mb=40) as database:
+        for name in ("core.lines", "core.listed"):
+            database.build(models[name], {}, day)
+        assert database.known.memory.parts["core.listed"] > 1
+        assert database.rows("select count(*), sum(value) from core.listed") == [(40, 4_000_000)]
 
 
 def test_the_largest_need_of_what_runs_counts():
