@@ -22,7 +22,7 @@ from pipelines.errors import ModelError
 from pipelines.state.connections import Store
 from pipelines.state.source_records import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution
-from pipelines.warehouse.database import Database, Part
+from pipelines.warehouse.database import Database, Part, of_days
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, Listed, listed, show
 from pipelines.warehouse.models import Model, arguments, given
@@ -256,11 +256,12 @@ class Builder:
             held |= self._build(model, values, span, made.get((*span,), ()))
         self.quarantine.hold_back(self.database, model, held)
         self._row_counts.pop(model.name, None)
-        # a table without rows breaks no promise
+        # days without rows break no promise
         broken: Sequence[Breach] = ()
-        if self._has_rows(model):
+        built = [day for day in days if day not in held]
+        if built and self._rows_of(model, built):
             with self._others():
-                broken = breaches(self.database, model)
+                broken = breaches(self.database, model, built)
         wrong = {
             day: Quarantined(model.name, day, model.name, str(check))
             for check in broken
@@ -381,9 +382,6 @@ class Builder:
             sum(count.get(day, 0) for count in counts.values()),
             sum(counts[name].get(one, 0) for name in wide for one in around),
         )
-
-    def _has_rows(self, model: Model) -> bool:
-        return not model.is_dated or any(self._rows_by_day(model.name).values())
 
     def _rows_of(self, model: Model, days: Sequence[Day]) -> int:
         """Count the rows of some days of a model."""
@@ -639,30 +637,43 @@ class Breach:
         return f"{self.row_count:,} {what}: {self.check}"
 
 
-def breaches(database: Database, model: Model) -> list[Breach]:
-    """Return the checks that a model's rows fail: its grain first, then its conditions."""
-    grain = ", ".join(model.header.grain)
-    twice = f"from {model.name} group by {grain} having count(*) > 1"
+def breaches(database: Database, model: Model, days: Sequence[Day] = (None,)) -> list[Breach]:
+    """Return the checks that rows of a model fail: its grain first, then its conditions.
+
+    Args:
+        days: Days of a dated model; those built before were checked then. None for all rows.
+    """
+    header = model.header
+    where, values = of_days(model, days)
+    rows = f"(from {model.name}{where})"
+    grain = ", ".join(header.grain)
+    twice = f"from {rows} group by {grain} having count(*) > 1"
     found = []
     # to keep the days of each group takes as long again, and hardly ever is one broken
-    if database.rows(f"select 1 {twice} limit 1"):
-        days = _day(model, "unnest(list_distinct(list(event_date)))")
-        wrong = f"select {days} as day {twice}"
-        found.append(_breach(database, model, wrong, "grain", "fail"))
-    for check in model.header.audits:
-        wrong = (
-            f"select {_day(model, 'event_date')} as day from {model.name} where not ({check.holds})"
-        )
-        found.append(_breach(database, model, wrong, check.holds, check.severity))
-    return [model for model in found if model.row_count]
+    if database.rows(f"select 1 {twice} limit 1", values):
+        day = _day(model, "unnest(list_distinct(list(event_date)))")
+        wrong = f"select {day} as day {twice}"
+        found.append(_breach(database, model, (wrong, values), "grain", "fail"))
+    for check in header.audits:
+        wrong = f"select {_day(model, 'event_date')} as day from {rows} where not ({check.holds})"
+        found.append(_breach(database, model, (wrong, values), check.holds, check.severity))
+    return [one for one in found if one.row_count]
 
 
 def _day(model: Model, expression: str) -> str:
     return expression if model.is_dated else "null::date"
 
 
-def _breach(database: Database, model: Model, offending: str, check: str, severity: str) -> Breach:
-    rows = database.rows(f"select day, count(*) from ({offending}) group by day order by day")
+def _breach(
+    database: Database,
+    model: Model,
+    offending: tuple[str, Mapping[str, object]],
+    check: str,
+    severity: str,
+) -> Breach:
+    query, values = offending
+    grouped = f"select day, count(*) from ({query}) group by day order by day"
+    rows = database.rows(grouped, values)
     count, days = sum(row[1] for row in rows), tuple(row[0] for row in rows)
     return Breach(model.name, check, count, severity, days)
 

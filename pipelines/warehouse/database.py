@@ -343,7 +343,7 @@ class Database:
 
     def row_count(self, model: Model, days: Sequence[date | None]) -> int:
         """Return the rows that a model's table holds of some days, or of an undated one."""
-        where, values = _of_days(model, days)
+        where, values = of_days(model, days)
         query = f"select count(*) from {model.name}{where}"
         return int(self.rows(query, values)[0][0])
 
@@ -514,7 +514,7 @@ class Database:
             )
 
     def _delete(self, model: Model, days: Sequence[date | None]) -> None:
-        where, values = _of_days(model, days)
+        where, values = of_days(model, days)
         self._connection.execute(f"delete from {model.name}{where}", values)
 
     def _transact(self, statement: str) -> None:
@@ -797,7 +797,7 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _of_days(model: Model, days: Sequence[date | None]) -> tuple[str, dict[str, list[date | None]]]:
+def of_days(model: Model, days: Sequence[date | None]) -> tuple[str, dict[str, list[date | None]]]:
     """Return the condition that keeps some days of a model, or all of an undated one."""
     if not model.is_dated or None in days:
         return "", {}
