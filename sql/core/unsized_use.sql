@@ -58,15 +58,21 @@ requests as (
         requests.event_id,
         requests.account,
         requests.device,
-        requests.is_staff,
-        requests.account_type,
         requests.is_district_device,
-        requests.device_class,
         requests.attribution_grade,
         requests.url_hostname,
         requests.site,
+        -- what can be part of a visit
         requests.bytes_in is null
-        and requests.content_type is null as is_unsized,
+        and requests.content_type is null
+        and requests.is_staff
+        and requests.account_type = 'person'
+        and requests.attribution_grade in ('A', 'C')
+        and coalesce(
+            requests.device_class
+            not in ('server', 'signage', 'phone_byod', 'vdi_host'),
+            true
+        ) as is_judged,
         epoch(requests.start_time) as started,
         floor(epoch(requests.start_time) / 600)::bigint as slot
     from core.http_requests as requests
@@ -90,7 +96,7 @@ alone as (
         count(*) as request_count
     from requests
     group by device, slot
-    having count(distinct site) = 1
+    having min(site) = max(site)
 ),
 
 habits as (
@@ -123,9 +129,16 @@ live as (
             and requests.device = keyboards.device
             and requests.started >= keyboards.started
             and requests.started < keyboards.ended
-    where requests.is_unsized
+    where requests.is_judged
 ),
 
+judged_devices as (
+    select distinct device
+    from requests
+    where is_judged
+),
+
+-- most devices have no such request, and sorting all would take longer than all else
 stepped as (
     select
         *,
@@ -133,6 +146,7 @@ stepped as (
         started - lag(started) over of_device as since_previous,
         started - lag(started) over of_site as gap
     from requests
+    semi join judged_devices on requests.device = judged_devices.device
     window
         of_device as (partition by device order by started, event_id),
         of_site as (partition by account, device, site order by started, event_id)
@@ -150,14 +164,7 @@ marked as (
             rows between unbounded preceding and current row
         ) as visit
     from stepped
-    where
-        is_unsized
-        and is_staff
-        and account_type = 'person'
-        and attribution_grade in ('A', 'C')
-        and coalesce(
-            device_class not in ('server', 'signage', 'phone_byod', 'vdi_host'), true
-        )
+    where is_judged
 ),
 
 visits as (
