@@ -130,25 +130,23 @@ marked as (
 numbered as (
     select
         *,
-        count_if(starts_visit) over in_order as visit_number
+        count_if(starts_visit) over in_order as visit_number,
+        -- the last request of a visit has no next one
+        least(
+            coalesce(
+                if(
+                    lead(starts_visit) over in_order,
+                    null,
+                    lead(started) over in_order - started
+                ),
+                20
+            ),
+            $reading_seconds
+        ) as reading
     from marked
     window
         in_order as (
             partition by account, device, site
-            order by started, event_id
-        )
-),
-
-timed as (
-    select
-        *,
-        least(
-            coalesce(lead(started) over in_visit - started, 20), $reading_seconds
-        ) as reading
-    from numbered
-    window
-        in_visit as (
-            partition by account, device, site, visit_number
             order by started, event_id
         )
 ),
@@ -174,7 +172,7 @@ visits as (
                 )
             )
         ) as spans
-    from timed
+    from numbered
     group by account, device, site, visit_number
 ),
 
