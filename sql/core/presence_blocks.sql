@@ -107,24 +107,21 @@ marked as (
 numbered as (
     select
         *,
-        count_if(starts_block) over in_order as block_number
-    from marked
-    window in_order as (partition by account, device order by start_time, event_id)
-),
-
-timed as (
-    select
-        *,
+        count_if(starts_block) over in_order as block_number,
+        -- the last request of a block has no next one
         least(
-            coalesce(epoch(lead(start_time) over in_block) - epoch(start_time), 20),
+            coalesce(
+                if(
+                    lead(starts_block) over in_order,
+                    null,
+                    epoch(lead(start_time) over in_order) - epoch(start_time)
+                ),
+                20
+            ),
             $tail_seconds
         ) as seconds
-    from numbered
-    window
-        in_block as (
-            partition by account, device, block_number
-            order by start_time, event_id
-        )
+    from marked
+    window in_order as (partition by account, device order by start_time, event_id)
 )
 
 select
@@ -155,7 +152,7 @@ select
     bool_or(is_ambiguous_time) as has_ambiguous_time,
     list_sort(list(event_id)) as evidence,
     min(event_date) as event_date
-from timed
+from numbered
 group by account, device, block_number
 having
     min(event_date) = $event_date::date
