@@ -112,43 +112,69 @@ uses as (
     select * from woken
 ),
 
-numbered as (
+-- counted before anything is joined or sorted: most accounts have thousands of requests
+tallied as (
     select
-        *,
-        row_number() over (
-            partition by account, kind
-            order by time, event_id
-        ) as number
+        account,
+        kind,
+        is_network,
+        source,
+        device,
+        count(*) as use_count,
+        min(time) as first_time,
+        max(time) as last_time,
+        min(struct_pack(time := time, event_id := event_id), 10) as first_uses
     from uses
+    where account is not null
+    group by account, kind, is_network, source, device
+),
+
+first_of_kind as (
+    select
+        account,
+        list_slice(list_sort(flatten(list(first_uses))), 1, 10) as first_uses
+    from tallied
+    group by account, kind
 ),
 
 evidence as (
     select
         account,
-        sorted_values(event_id) as evidence
-    from numbered
-    where number <= 10
+        sorted_set(
+            list_transform(flatten(list(first_uses)), lambda one: one.event_id)
+        ) as evidence
+    from first_of_kind
     group by account
 )
 
 select
-    numbered.account,
+    tallied.account,
     max(known.account) is not null as is_known,
-    count(*) filter (where numbered.kind = 'keyboard') as keyboard_count,
-    count(*) filter (where numbered.kind = 'other') as other_count,
-    count(*) filter (where numbered.is_network) as network_count,
-    count(*) filter (where numbered.kind = 'woken') as woken_count,
-    count(*) filter (where numbered.kind = 'request') as request_count,
-    count(distinct numbered.source) as source_count,
     coalesce(
-        sorted_set(list(numbered.device) filter (where numbered.device is not null)),
+        sum(tallied.use_count) filter (where tallied.kind = 'keyboard'), 0
+    )::bigint as keyboard_count,
+    coalesce(
+        sum(tallied.use_count) filter (where tallied.kind = 'other'), 0
+    )::bigint as other_count,
+    coalesce(
+        sum(tallied.use_count) filter (where tallied.is_network), 0
+    )::bigint as network_count,
+    coalesce(
+        sum(tallied.use_count) filter (where tallied.kind = 'woken'), 0
+    )::bigint as woken_count,
+    coalesce(
+        sum(tallied.use_count) filter (where tallied.kind = 'request'), 0
+    )::bigint as request_count,
+    count(distinct tallied.source) as source_count,
+    coalesce(
+        sorted_set(list(tallied.device) filter (where tallied.device is not null)),
         []::varchar[]
     ) as devices,
-    min(numbered.time) as first_time,
-    max(numbered.time) as last_time,
+    min(tallied.first_time) as first_time,
+    max(tallied.last_time) as last_time,
     any_value(evidence.evidence) as evidence,
     $event_date::date as event_date
-from numbered
-inner join evidence on numbered.account = evidence.account
-left join known on numbered.account = known.account
-group by numbered.account
+from tallied
+inner join evidence on tallied.account = evidence.account
+left join known on tallied.account = known.account
+group by tallied.account
