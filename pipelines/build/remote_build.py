@@ -15,10 +15,10 @@ from secrets import token_hex
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.warehouse.database import Part, WarehouseError
+from pipelines.warehouse.database import WarehouseError
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import Listed, show
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, Part
 from pipelines.warehouse.snapshots import attach_warehouse
 
 

@@ -22,10 +22,10 @@ from pipelines.errors import ModelError
 from pipelines.state.connections import Store
 from pipelines.state.source_records import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution
-from pipelines.warehouse.database import Database, Part, of_days
+from pipelines.warehouse.database import Database, of_days
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, Listed, listed, show
-from pipelines.warehouse.models import Model, arguments, given
+from pipelines.warehouse.models import Model, Part, arguments, given
 from pipelines.warehouse.sentences import counted
 
 # Builds what is stale, two models side by side: as many days in one statement, and in

@@ -24,7 +24,7 @@ from pipelines.events import LINES_PER_FILE
 from pipelines.settings.model import MEMORY_MB
 from pipelines.settings.scratch import scratch
 from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.models import Model, macros
+from pipelines.warehouse.models import Model, Part, macros
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -62,9 +62,7 @@ class ShownFiles(NamedTuple):
 
 
 MOST_PARTS = 16
-"""The number of parts of the accounts that a large day is built in here; each part reads the
-day's rows again.
-"""
+"""The number of parts that a large day is built in here; each part reads the day's rows again."""
 
 
 @dataclass
@@ -72,8 +70,8 @@ class Memory:
     """The megabytes that the connections of one file may use before DuckDB writes to disk.
 
     Sorts and joins of a large day cannot all be written to disk. A statement that runs out is
-    tried again: in twice as many parts of the accounts, where its model allows, otherwise with
-    twice as much memory. The need of its model is kept for the other days.
+    tried again: in twice as many parts, where its model allows, otherwise with twice as much
+    memory. The need of its model is kept for the other days.
 
     Attributes:
         usual_mb: Memory of a statement.
@@ -215,12 +213,12 @@ class Database:
         """Write what does not fit into memory below a folder."""
         self._connection.execute("set temp_directory = $folder", {"folder": str(folder / "spill")})
 
-    def view_inputs(self, model: Model, part: "Part") -> None:
+    def view_inputs(self, model: Model, part: Part) -> None:
         """Make the inputs of a model show those of `built`, for a part of accounts."""
         for name in sorted(model.inputs):
             if not name.startswith("raw."):
-                is_split = part.condition and name in model.header.by_account
-                where = f" where {part.condition}" if is_split else ""
+                is_split = part.of > 1 and name in model.header.by_account
+                where = f" where {part.condition('account')}" if is_split else ""
                 self._connection.execute(
                     f"create or replace view {name} as from built.{name}{where}"
                 )
@@ -292,7 +290,7 @@ class Database:
         with _told_of(model):
             self._ready(model, values, days[0])
             memory = self.known.memory
-            in_parts = bool(model.header.by_account) and len(days) == 1
+            in_parts = model.is_split and len(days) == 1
             while True:
                 parts = memory.parts.get(model.name, 1) if in_parts else 1
                 statements, named = _statements(model, values, days, parts)
@@ -769,7 +767,7 @@ def _statements(
     """Return the queries of some days of a model, or of an undated one, and their values.
 
     Args:
-        parts: The number of queries, each of a part of the accounts; 1 for several days.
+        parts: The number of queries, each of a part of the rows; 1 for several days.
     """
     named = dict[str, object](values)
     if len(days) > 1:
@@ -777,19 +775,7 @@ def _statements(
         return [model.span_statement], named
     if model.is_dated:
         named["event_date"] = days[0]
-    return [model.statement(Part(number, parts).condition) for number in range(parts)], named
-
-
-class Part(NamedTuple):
-    """One of the parts that accounts fall into; no account at all is one's too."""
-
-    number: int = 0
-    of: int = 1
-
-    @property
-    def condition(self) -> str:
-        """The condition of this part's accounts; none for all of them."""
-        return "" if self.of == 1 else f"hash(account) % {self.of} = {self.number}"
+    return [model.statement(Part(number, parts)) for number in range(parts)], named
 
 
 def _literal(text: str) -> str:

@@ -180,6 +180,8 @@ class Header(Strict):
         lookback: Days before its day that a dated model reads; `lookahead`, days after.
         by_account: Inputs from which the model's rows of an account use only that
             account's rows: a large day may be built in parts of the accounts.
+        split_by: A CTE of the query -> the column whose values the model's rows keep apart: a
+            large day may be built in parts of them, one after another.
         details: The facts in the column `details`, with their types.
         base_confidence: Confidence of a finding if no explanation fits or is untested.
         clauses: Its clauses, unless the district's policy sets others.
@@ -207,6 +209,7 @@ class Header(Strict):
     columns: Mapping[str, ColumnNote] = {}
     audits: tuple[Audit, ...] = ()
     by_account: tuple[str, ...] = ()
+    split_by: Mapping[str, str] = {}
 
     kind: str = ""
     code: str = ""
@@ -418,8 +421,8 @@ def _of_its_kind(header: Header, *, is_rule: bool) -> Iterator[str]:
     is_ephemeral = header.kind == EPHEMERAL
     if header.kind and is_ephemeral is is_rule:
         yield f"the kind {header.kind!r} is not allowed here"
-    if is_ephemeral and (header.audits or header.by_account):
-        yield "an ephemeral model has no table: it has no audits and is not built by account"
+    if is_ephemeral and (header.audits or header.by_account or header.split_by):
+        yield "an ephemeral model has no table: it has no audits and is not built in parts"
     for key in OF_PER_RULE if is_rule else ():
         if not getattr(header, key):
             yield f"a detection must say its {key!r}"

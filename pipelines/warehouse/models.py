@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.headers import (
@@ -76,6 +76,17 @@ Days = tuple[str, str]
 """First and last day, as SQL."""
 
 
+class Part(NamedTuple):
+    """One of the parts that the rows of a large day fall into, by a column's value."""
+
+    number: int = 0
+    of: int = 1
+
+    def condition(self, column: str) -> str:
+        """Return the condition of this part's rows, those without a value among them."""
+        return "" if self.of == 1 else f"hash({column}) % {self.of} = {self.number}"
+
+
 class Model(Strict):
     """One relation of the warehouse, and how it is made.
 
@@ -121,23 +132,28 @@ class Model(Strict):
         """Whether it reads raw events, not only other models."""
         return any(name.startswith("raw.") for name in self.inputs)
 
-    def statement(self, accounts: str = "") -> str:
+    @property
+    def is_split(self) -> bool:
+        """Whether a large day may be built in parts."""
+        return bool(self.header.by_account or self.header.split_by)
+
+    def statement(self, part: Part | None = None) -> str:
         """Return the query as it fills the table: a rule's facts are packed as JSON.
 
         Args:
-            accounts: A condition on the rows of the inputs `by_account`; none for all rows.
+            part: Limits it to one part of a large day; None for the whole.
         """
         if not self.is_dated:
             return self._packed(self.query)
         header = self.header
         first = f"$event_date::date - {header.lookback}"
         last = f"$event_date::date + {header.lookahead}"
-        return self._packed(self._bounded((first, last), None, accounts))
+        return self._packed(self._bounded((first, last), None, part or Part()))
 
     @cached_property
     def span_statement(self) -> str:
         """The same for each of `$span_days` together; see decision 0050."""
-        query = self._bounded(("$span_first", "$span_last"), ("$own_first", "$own_last"))
+        query = self._bounded(("$span_first", "$span_last"), ("$own_first", "$own_last"), Part())
         query = _EVENT_DATE.sub("_span.event_date", query)
         return self._packed(
             "select _made.*"
@@ -158,21 +174,24 @@ class Model(Strict):
         asked = set(_PARAM.findall(self.span_statement))
         return {name: value for name, value in dates.items() if name in asked}
 
-    def _bounded(self, wide: Days, own: Days | None, accounts: str = "") -> str:
+    def _bounded(self, wide: Days, own: Days | None, part: Part) -> str:
         """Bound the query's inputs: the planner skips no day otherwise.
 
         Args:
             wide: First and last day that the window reaches.
             own: The same for conditions on the day alone; None for no bound.
-            accounts: See `statement`.
+            part: See `statement`.
         """
-        query = self.query
+        query, header = self.query, self.header
         # a view of the lake shows no files beyond the window
         reach = {name: None for name in sorted(self.inputs) if name.startswith("raw.")}
         for name, days in {**reach, **dict.fromkeys(self.dated_inputs, wide)}.items():
             read = rf"(\bfrom )?\b{name}\b( as \w+)?"
-            more = accounts if name in self.header.by_account else ""
-            query = re.sub(read, partial(_narrowed, name, days, own, more), query)
+            kept = part.condition("account") if name in header.by_account else ""
+            query = re.sub(read, partial(_narrowed, name, days, own, kept), query)
+        for name, column in header.split_by.items() if part.of > 1 else ():
+            kept = f"from (from {name} where {part.condition(column)}) as {name}"
+            query = re.sub(rf"\bfrom {name}\b", kept, query)
         return query
 
     def _packed(self, query: str) -> str:
@@ -224,7 +243,7 @@ def read_models(folder: Path) -> dict[str, Model]:
     dated = {name for name, model in models.items() if model.is_dated}
     for name, model in models.items():
         _check_fields(model, models)
-        _check_accounts(model, models)
+        _check_parts(model, models)
         read = tuple(sorted(model.inputs & dated))
         models[name] = model.model_copy(update={"dated_inputs": read})
     return models
@@ -353,18 +372,17 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _narrowed(
-    name: str, wide: Days | None, own: Days | None, accounts: str, found: re.Match[str]
+    name: str, wide: Days | None, own: Days | None, kept: str, found: re.Match[str]
 ) -> str:
     """Return an input with rows removed that cannot count."""
     before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
     is_own = before and _asks_own_day(found.string[found.end() :])
     days = own if is_own else wide
-    kept = ["event_date between {} and {}".format(*days)] if days else []
-    if accounts:
-        kept.append(accounts)
-    if not kept:
+    conditions = ["event_date between {} and {}".format(*days)] if days else []
+    conditions += [kept] if kept else []
+    if not conditions:
         return found[0]
-    return f"{before}(from {name} where {' and '.join(kept)}){alias}"
+    return f"{before}(from {name} where {' and '.join(conditions)}){alias}"
 
 
 def _asks_own_day(rest: str) -> bool:
@@ -496,12 +514,15 @@ def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
             raise ModelError(f"needs {field} and reads no such event", where=model.name)
 
 
-def _check_accounts(model: Model, models: Mapping[str, Model]) -> None:
-    """Check that inputs by account are models that it reads, with a column for the account."""
+def _check_parts(model: Model, models: Mapping[str, Model]) -> None:
+    """Check that a model reads what a large day of it is split by."""
     for name in model.header.by_account:
         made = models.get(name) if name in model.inputs else None
         if made is None or "account" not in made.header.columns:
             raise ModelError(f"reads no account of {name}", where=model.name)
+    for name in model.header.split_by:
+        if not re.search(rf"^{name} as \(.*\bfrom {name}\b", model.text, re.DOTALL | re.MULTILINE):
+            raise ModelError(f"reads no CTE {name} of its own", where=model.name)
 
 
 def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:

@@ -11,6 +11,7 @@ lookback: 1
 lookahead: 1
 params:
   event_date: {type: date}
+split_by: {seen: device}
 columns:
   seen_by: {type: varchar, is: firewall or proxy}
   device: {type: varchar, pii: indirect, is: 'device; otherwise its address'}

@@ -43,9 +43,7 @@ def test_a_span_of_days_says_what_each_day_says(name):
     assert one_by_one == at_once
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, model in models().items() if model.header.by_account]
-)
+@pytest.mark.parametrize("name", [name for name, model in models().items() if model.is_split])
 def test_parts_of_the_accounts_say_what_all_say(name):
     schema, table = name.split(".")
     for path in (HERE / schema / table).glob("*.yaml"):
