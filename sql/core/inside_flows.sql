@@ -123,4 +123,4 @@ group by
     coalesce(holders.device, ends.own_ip),
     ends.other,
     ends.dst_port,
-    date_trunc('hour', ends.start_time)
+    time_bucket(interval 1 hour, ends.start_time)

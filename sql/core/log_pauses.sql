@@ -53,7 +53,7 @@ minutes as (
         max(time) as last_time
     from events
     where time is not null
-    group by source, event_date, date_trunc('minute', time)
+    group by source, event_date, time_bucket(interval 1 minute, time)
 ),
 
 pauses as (

@@ -275,7 +275,7 @@ named_elsewhere as (
         src_ip,
         dst_ip,
         dst_port,
-        date_trunc('hour', start_time) as hour
+        time_bucket(interval 1 hour, start_time) as hour
     from connections
     where
         not is_bare_address
@@ -300,7 +300,7 @@ outward as (
                     and named_elsewhere.dst_port
                     is not distinct from connections.dst_port
                     and named_elsewhere.hour
-                    = date_trunc('hour', connections.start_time)
+                    = time_bucket(interval 1 hour, connections.start_time)
             )
         )
 ),
@@ -362,7 +362,7 @@ by_log as (
         bool_and(is_bare_address) as is_bare_address,
         dst_port,
         protocol,
-        date_trunc('hour', start_time) as hour,
+        time_bucket(interval 1 hour, start_time) as hour,
         count(*) as flow_count,
         count(*) filter (where bytes_in > 0 and bytes_out > 0) as two_way_count,
         sum(bytes_in)::bigint as bytes_in,
@@ -378,7 +378,7 @@ by_log as (
     from seen
     group by
         source, seen_by, device, destination, dst_port, protocol,
-        date_trunc('hour', start_time)
+        time_bucket(interval 1 hour, start_time)
 ),
 
 twice as (

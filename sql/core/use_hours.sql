@@ -60,19 +60,19 @@ calendar as (
 hours as (
     select
         account,
-        date_trunc('hour', start_time) as hour,
+        time_bucket(interval 1 hour, start_time) as hour,
         count(*) as request_count,
         count(distinct site) filter (where is_page or bytes_in >= $page_bytes)
             as site_count,
         count(distinct site) as reached_count,
         sum(bytes_in) / 1000000.0 as megabytes,
-        count(distinct date_trunc('minute', start_time)) as minute_count,
+        count(distinct time_bucket(interval 1 minute, start_time)) as minute_count,
         sorted_set(
             list_slice(list_sort(list(event_id)), 1, 5)
             || [max_by(event_id, (bytes_in, event_id))]
         ) as evidence
     from requests
-    group by account, date_trunc('hour', start_time)
+    group by account, time_bucket(interval 1 hour, start_time)
 )
 
 select

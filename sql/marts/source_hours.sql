@@ -31,11 +31,11 @@ events as (
 hours as (
     select
         source,
-        date_trunc('hour', time) as hour_start,
+        time_bucket(interval 1 hour, time) as hour_start,
         count(*) as line_count
     from events
     where time is not null
-    group by source, date_trunc('hour', time)
+    group by source, time_bucket(interval 1 hour, time)
 )
 
 select
