@@ -24,7 +24,7 @@ columns:
 --- */
 with
 
-events as (
+events as not materialized (
     select source, event_date, time, event_id from raw.http_requests
     where event_date between $event_date::date and $event_date::date + interval 1 day
     union all
