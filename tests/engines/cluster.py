@@ -16,6 +16,8 @@ from pipelines.engines import Engine, open_engine
 from tests.engines.tasks import EXECUTOR
 
 MASTER = "local-cluster[2,1,1024]"
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Java would spend a third of a test on compiling well what runs for seconds."""
 
 needs_spark = pytest.mark.skipif(
     not (shutil.which("java") and find_spec("pyspark")),
@@ -24,7 +26,10 @@ needs_spark = pytest.mark.skipif(
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """Environment of a driver: what Spark writes next to its programs goes elsewhere."""
+    """Environment of a driver: what Spark writes next to its programs goes elsewhere.
+
+    Every Java below it takes the options, and prints them.
+    """
     spec = find_spec("pyspark")
     assert spec is not None
     assert spec.origin is not None
@@ -33,7 +38,11 @@ def surroundings(folder: Path) -> dict[str, str]:
     for part in ("bin", "jars", "sbin", "python"):
         if not (home / part).exists():
             (home / part).symlink_to(Path(spec.origin).parent / part)
-    return {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    return {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "JAVA_TOOL_OPTIONS": SHORT_LIVED,
+    }
 
 
 @contextmanager
