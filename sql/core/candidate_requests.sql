@@ -72,35 +72,17 @@ columns:
 --- */
 with
 
+-- what is compared; the other columns are read again for the requests that remain
 requests as (
     select
         event_id,
         source,
         account,
-        person_id,
-        is_staff,
-        job_title,
-        attribution_grade,
         device,
-        device_class,
-        device_pool,
-        device_owner,
-        is_district_device,
-        binding_event_id,
-        device_basis,
-        building,
-        campus,
-        lat,
-        lon,
-        net_kind,
-        has_location,
+        attribution_grade,
         start_time,
-        time,
-        is_ambiguous_time,
         url_hostname,
-        site,
         coalesce(bytes_in, 0) as bytes_in,
-        coalesce(content_type = 'text/html', false) as is_page,
         coalesce(
             (method = 'CONNECT' and bytes_in >= $tunnel_bytes)
             or content_type = 'text/html'
@@ -152,11 +134,40 @@ around as (
         )
 ),
 
+-- a number is compared faster than three names
+series as (
+    select
+        account,
+        device,
+        url_hostname,
+        row_number() over (order by account, device, url_hostname) as series
+    from around
+    group by account, device, url_hostname
+),
+
+numbered as (
+    select
+        around.event_id,
+        around.source,
+        series.series,
+        around.attribution_grade,
+        around.start_time,
+        around.bytes_in,
+        around.is_content,
+        around.event_date
+    from around
+    inner join series
+        on
+            around.account = series.account
+            and around.device = series.device
+            and around.url_hostname = series.url_hostname
+),
+
 logs as (
     select
         source,
         count(*) as request_count
-    from around
+    from numbered
     where is_content
     group by source
 ),
@@ -165,60 +176,47 @@ logs as (
 -- as many, the larger log, so that the visits of a day follow one clock
 counted_log as (
     select
-        around.account,
-        around.device,
-        around.url_hostname,
-        around.source
-    from around
-    inner join logs on around.source = logs.source
-    where around.is_content
-    group by
-        around.account,
-        around.device,
-        around.url_hostname,
-        around.source,
-        logs.request_count
+        numbered.series,
+        numbered.source
+    from numbered
+    inner join logs on numbered.source = logs.source
+    where numbered.is_content
+    group by numbered.series, numbered.source, logs.request_count
     qualify
-        count(*) over (
-            partition by around.account, around.device, around.url_hostname
-        ) > 1
+        count(*) over (partition by numbered.series) > 1
         and row_number() over (
-            partition by around.account, around.device, around.url_hostname
+            partition by numbered.series
             order by
-                min(around.attribution_grade),
+                min(numbered.attribution_grade),
                 count(*) desc,
                 logs.request_count desc,
-                around.source
+                numbered.source
         ) = 1
 ),
 
 -- the time of its requests before and after each of the others
 nearest as (
     select
-        around.event_id,
-        around.start_time,
-        around.source = counted_log.source as is_counted,
-        max(around.start_time) filter (
-            where around.source = counted_log.source and around.is_content
+        numbered.event_id,
+        numbered.start_time,
+        numbered.source = counted_log.source as is_counted,
+        max(numbered.start_time) filter (
+            where numbered.source = counted_log.source and numbered.is_content
         ) over before_it as last_time,
-        min(around.start_time) filter (
-            where around.source = counted_log.source and around.is_content
+        min(numbered.start_time) filter (
+            where numbered.source = counted_log.source and numbered.is_content
         ) over after_it as next_time
-    from around
-    inner join counted_log
-        on
-            around.account = counted_log.account
-            and around.device = counted_log.device
-            and around.url_hostname = counted_log.url_hostname
+    from numbered
+    inner join counted_log on numbered.series = counted_log.series
     window
         before_it as (
-            partition by around.account, around.device, around.url_hostname
-            order by around.start_time
+            partition by numbered.series
+            order by numbered.start_time
             range between unbounded preceding and current row
         ),
         after_it as (
-            partition by around.account, around.device, around.url_hostname
-            order by around.start_time
+            partition by numbered.series
+            order by numbered.start_time
             range between current row and unbounded following
         )
 ),
@@ -235,45 +233,38 @@ copies as (
 ),
 
 near as (
-    select * exclude (source)
-    from around
-    anti join copies on around.event_id = copies.event_id
-),
-
-kept as (
-    select * exclude (is_content)
-    from near
-    where is_content
-),
-
-series as (
     select
-        account,
-        device,
-        url_hostname,
-        -- a number is compared faster than three names
-        row_number() over (order by account, device, url_hostname) as series,
+        event_id,
+        series,
+        start_time,
+        bytes_in,
+        is_content,
+        event_date
+    from numbered
+    anti join copies on numbered.event_id = copies.event_id
+),
+
+contents as (
+    select
+        series,
         count(*) as request_count,
         min(bytes_in) as least_bytes
-    from kept
-    group by account, device, url_hostname
+    from near
+    where is_content
+    group by series
 ),
 
 in_band as (
     select
         near.event_id,
-        series.series,
+        near.series,
         near.start_time,
         near.bytes_in,
         near.is_content,
-        series.request_count
+        contents.request_count
     from near
-    inner join series
-        on
-            near.account = series.account
-            and near.device = series.device
-            and near.url_hostname = series.url_hostname
-    where near.is_content or near.bytes_in * 2 >= series.least_bytes
+    inner join contents on near.series = contents.series
+    where near.is_content or near.bytes_in * 2 >= contents.least_bytes
 ),
 
 mixed as (
@@ -364,12 +355,46 @@ timed as (
         and byte_deviation / greatest(middle_bytes, 1) < $size_spread
         -- a larger one came from a person, in addition to the timer
         and (not is_parted or bytes_in < (1 + $size_spread) * middle_bytes)
+),
+
+kept as (
+    select
+        near.event_id,
+        timed.event_id is not null as is_machine_timed
+    from near
+    left join timed on near.event_id = timed.event_id
+    where near.is_content and near.event_date = $event_date::date
 )
 
 select
-    kept.* exclude (event_date),
-    timed.event_id is not null as is_machine_timed,
-    kept.event_date
-from kept
-left join timed on kept.event_id = timed.event_id
-where kept.event_date = $event_date::date
+    requests.event_id,
+    requests.account,
+    requests.person_id,
+    requests.is_staff,
+    requests.job_title,
+    requests.attribution_grade,
+    requests.device,
+    requests.device_class,
+    requests.device_pool,
+    requests.device_owner,
+    requests.is_district_device,
+    requests.binding_event_id,
+    requests.device_basis,
+    requests.building,
+    requests.campus,
+    requests.lat,
+    requests.lon,
+    requests.net_kind,
+    requests.has_location,
+    requests.start_time,
+    requests.time,
+    requests.is_ambiguous_time,
+    requests.url_hostname,
+    requests.site,
+    coalesce(requests.bytes_in, 0) as bytes_in,
+    coalesce(requests.content_type = 'text/html', false) as is_page,
+    kept.is_machine_timed,
+    requests.event_date
+from core.http_requests as requests
+inner join kept on requests.event_id = kept.event_id
+where requests.event_date = $event_date::date
