@@ -25,9 +25,10 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store, open_store
 from pipelines.warehouse import inputs
-from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import catalog
 from pipelines.warehouse.models import Model, models
+from tests.databases import database_with
 from tests.scenarios import places
 from tests.scenarios.story import Story
 
@@ -191,8 +192,7 @@ def _built(
     """Provide a warehouse with these models, and the days that it holds."""
     files = inputs.lake_files(store, home / "lake")
     days = files.days()
-    with writing(Path(":memory:"), threads=1) as database:
-        inputs.load_registry(database, registry)
+    with database_with(registry) as database:
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
         derived = derive(
             inputs.values_of(database, "spellings"),

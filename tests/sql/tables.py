@@ -38,7 +38,7 @@ from pipelines.warehouse.models import (
     inputs_below,
     query_text,
 )
-from tests.sql.databases import empty_database
+from tests.databases import empty_database
 
 DIMENSIONS = {
     "identity.hosts": inputs.HOSTS,

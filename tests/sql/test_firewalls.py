@@ -11,7 +11,7 @@ from pipelines.clock import Reading
 from pipelines.formats import Context, formats
 from pipelines.ingest.record_cuts import records
 from pipelines.warehouse.models import arguments, models, rules
-from tests.sql.databases import empty_database
+from tests.databases import empty_database
 from tests.sql.tables import create
 
 DAY = date(2026, 3, 2)

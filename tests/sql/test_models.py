@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, every_model, models
-from tests.sql.databases import empty_database
+from tests.databases import empty_database
 from tests.sql.tables import DIMENSIONS, Case, QueryCase, columns_of, create
 
 HERE = Path(__file__).parent
