@@ -1,6 +1,7 @@
 """What every test may use: golden files, the sample corpora, bigger N on demand."""
 
 import csv
+import gc
 import os
 from pathlib import Path
 
@@ -22,6 +23,17 @@ def pytest_configure(config):
         config.pluginmanager.register(FilesInMemory())
     if os.environ.get("SCHOOLBELL_SLOW") == "rewrite":
         config.pluginmanager.register(Times())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect without looking for garbage, and do not look through 10,000 tests ever after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
