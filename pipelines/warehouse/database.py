@@ -61,7 +61,7 @@ class ShownFiles(NamedTuple):
     row_count: int = 0
 
 
-MOST_PARTS = 16
+MAX_LOCAL_PARTS = 16
 """The number of parts that a large day is built in here; each part reads the day's rows again."""
 
 
@@ -95,7 +95,7 @@ class Memory:
             in_parts: Whether its statement may be built in parts.
         """
         parts = self.parts.get(name, 1)
-        if in_parts and parts < MOST_PARTS:
+        if in_parts and parts < MAX_LOCAL_PARTS:
             self.parts[name] = 2 * parts
             return True
         had = self.needed.get(name, self.usual_mb)

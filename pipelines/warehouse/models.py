@@ -522,7 +522,7 @@ def _check_parts(model: Model, models: Mapping[str, Model]) -> None:
             raise ModelError(f"reads no account of {name}", where=model.name)
     for name in model.header.split_by:
         if not re.search(rf"^{name} as \(.*\bfrom {name}\b", model.text, re.DOTALL | re.MULTILINE):
-            raise ModelError(f"reads no CTE {name} of its own", where=model.name)
+            raise ModelError(f"has no CTE {name} that it reads", where=model.name)
 
 
 def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:

@@ -10,7 +10,7 @@ import pytest
 from pipelines.build.spans import stale_days
 from pipelines.errors import ModelError
 from pipelines.privacy.pseudonyms import copied
-from pipelines.warehouse.database import MOST_PARTS, Memory, writing
+from pipelines.warehouse.database import MAX_LOCAL_PARTS, Memory, writing
 from pipelines.warehouse.models import (
     arguments,
     downstream,
@@ -292,9 +292,9 @@ def test_a_model_gets_no_more_memory_than_the_machine_may_give():
 
 
 def test_a_model_is_built_in_parts_before_it_gets_more_memory():
-    memory = Memory(512, 1_024, parts={"core.split": MOST_PARTS // 2})
+    memory = Memory(512, 1_024, parts={"core.split": MAX_LOCAL_PARTS // 2})
     assert memory.has_other("core.split", in_parts=True)
-    assert (memory.parts, memory.needed) == ({"core.split": MOST_PARTS}, {})
+    assert (memory.parts, memory.needed) == ({"core.split": MAX_LOCAL_PARTS}, {})
     assert memory.has_other("core.split", in_parts=True)
     assert memory.needed == {"core.split": 1_024}
     assert not memory.has_other("core.split", in_parts=True)
