@@ -121,34 +121,45 @@ quiet as (
     from requests
     left join chatty on requests.url_hostname = chatty.url_hostname
     where chatty.url_hostname is null
+),
+
+-- joining the network and the first pages after it may be one moment
+live as (
+    select
+        quiet.event_id,
+        max_by(
+            struct_pack(
+                evidence_event_id := sessions.evidence_event_id,
+                is_clock_checked := coalesce(sessions.is_clock_checked, false)
+            ),
+            (
+                coalesce(sessions.is_clock_checked, false),
+                sessions.start_time,
+                -sessions.event_id
+            )
+        ) as session
+    from quiet
+    inner join sessions
+        on
+            quiet.account = sessions.account
+            and quiet.device = sessions.device
+            -- the keyboard on site does not show who makes requests from outside
+            and quiet.device_basis is distinct from 'contradicted'
+            and quiet.start_time
+            + to_seconds($live_slack_seconds) >= sessions.start_time
+            and quiet.start_time < sessions.end_time
+    group by quiet.event_id
 )
 
 select
     quiet.* exclude (is_machine_timed, event_date),
-    sessions.event_id is not null as is_live,
+    live.event_id is not null as is_live,
     -- of what was woken, only for a while
     session_days.device is not null
-    or sessions.event_id is not null as is_live_known,
-    sessions.evidence_event_id as session_event_id,
-    coalesce(sessions.is_clock_checked, false) as is_clock_checked,
+    or live.event_id is not null as is_live_known,
+    live.session['evidence_event_id'] as session_event_id,
+    coalesce(live.session['is_clock_checked'], false) as is_clock_checked,
     quiet.event_date
 from quiet
-left join sessions
-    on
-        quiet.account = sessions.account
-        and quiet.device = sessions.device
-        -- the keyboard on site does not show who makes requests from outside
-        and quiet.device_basis is distinct from 'contradicted'
-        and quiet.start_time
-        + to_seconds($live_slack_seconds) >= sessions.start_time
-        and quiet.start_time < sessions.end_time
+left join live on quiet.event_id = live.event_id
 left join session_days on quiet.device = session_days.device
-qualify
-    row_number() over (
-        partition by quiet.event_id
-        -- joining the network and the first pages after it may be one moment
-        order by
-            coalesce(sessions.is_clock_checked, false) desc,
-            sessions.start_time desc,
-            sessions.event_id
-    ) = 1
