@@ -306,7 +306,9 @@ judged_requests as (
             when not requests.is_stated then 7
             when requests.is_half and requests.content_type is null then 8
             when requests.bytes_in is null and requests.content_type is null then 9
-            when candidates.event_id is null then 10
+            when
+                requests.event_id not in (select candidates.event_id from candidates)
+                then 10
         end as no_page,
         -- the rules on sites require a login, two facts, or one fact that is not a list
         case
@@ -343,9 +345,32 @@ judged_requests as (
             else 3
         end as property_step
     from requests
-    left join candidates on requests.event_id = candidates.event_id
     left join writing on requests.device = writing.device
     left join rostered on requests.person_id = rostered.person_id
+),
+
+-- requests that take the same way are counted once: few ways are taken, by all requests
+alike as (
+    select
+        source,
+        building,
+        device_class,
+        is_stated,
+        is_staff,
+        is_told,
+        net_kind = 'remote' as is_remote,
+        device_pool is not null as is_pooled,
+        binding_event_id is not null as has_lease,
+        no_person,
+        no_page,
+        site_step,
+        hours_step,
+        presence_step,
+        keyboard_step,
+        property_step,
+        count(*) as event_count
+    from judged_requests
+    group by all
 ),
 
 stopped as (
@@ -355,8 +380,8 @@ stopped as (
         building,
         device_class,
         coalesce(no_person, no_page, site_step) as position,
-        1 as event_count
-    from judged_requests
+        event_count
+    from alike
     where is_staff
     union all
     select
@@ -365,8 +390,8 @@ stopped as (
         building,
         device_class,
         coalesce(no_person, no_page, hours_step) as position,
-        1 as event_count
-    from judged_requests
+        event_count
+    from alike
     where is_staff
     union all
     select
@@ -375,8 +400,8 @@ stopped as (
         building,
         device_class,
         coalesce(no_person, presence_step) as position,
-        1 as event_count
-    from judged_requests
+        event_count
+    from alike
     where is_stated
     -- the account and the place are known; the presence part reports the rest
     union all
@@ -386,13 +411,13 @@ stopped as (
         building,
         device_class,
         case when presence_step in (8, 9) then 1 else 2 end as position,
-        1 as event_count
-    from judged_requests
+        event_count
+    from alike
     where
         is_stated
         and no_person is null
         and presence_step >= 8
-        and device_pool is not null
+        and is_pooled
     union all
     select
         'keyboards' as family,
@@ -400,8 +425,8 @@ stopped as (
         building,
         device_class,
         keyboard_step as position,
-        1 as event_count
-    from judged_requests
+        event_count
+    from alike
     where is_stated and no_person is null and presence_step >= 8
     union all
     select
@@ -410,8 +435,8 @@ stopped as (
         building,
         device_class,
         property_step as position,
-        1 as event_count
-    from judged_requests
+        event_count
+    from alike
     where is_stated and no_person is null
     union all
     select
@@ -421,13 +446,13 @@ stopped as (
         device_class,
         case
             when no_person <= 3 then no_person
-            when binding_event_id is null then 4
+            when not has_lease then 4
             when not is_told then 5
             else 6
         end as position,
-        1 as event_count
-    from judged_requests
-    where is_stated and net_kind = 'remote'
+        event_count
+    from alike
+    where is_stated and is_remote
     union all
     select
         'logons' as family,
