@@ -271,19 +271,33 @@ minutes as (
     group by source, who, floor(epoch(time) / 60)
 ),
 
+-- a silence is longer than any of these intervals: the first and last minutes suffice
+intervals as (
+    select
+        source,
+        who,
+        min(time) as first_time,
+        max(time) as last_time
+    from minutes
+    group by source, who, floor(epoch(time) / (60 * $silent_minutes))
+),
+
 stepped as (
     select
-        *,
-        epoch(time) - epoch(lag(time) over (partition by source, who order by time))
-            as silence
-    from minutes
+        source,
+        who,
+        epoch(first_time) as started,
+        epoch(first_time) - epoch(
+            lag(last_time) over (partition by source, who order by first_time)
+        ) as silence
+    from intervals
 ),
 
 begun as (
     select
         source,
         who,
-        epoch(time) as started
+        started
     from stepped
     where coalesce(silence > 60 * $silent_minutes, true)
 ),
