@@ -14,6 +14,7 @@ from tests.journey.small import shared
 
 pytestmark = [
     pytest.mark.first,
+    pytest.mark.slow,  # whichever of its tests is run makes the district: a tenth of `make test`
     pytest.mark.skipif(not JUNIPER.folder.is_dir(), reason="no generator next to the checkout"),
 ]
 SEED, SIZE = 7, ("--people", "240", "--weeks", "2", "--cases", "1")
