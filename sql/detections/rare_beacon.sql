@@ -134,19 +134,23 @@ triage: >
 --- */
 with
 
--- which day is built does not matter yet: several read it once
-device_days as (
-    select
-        device,
-        destination,
-        site,
-        min(first_time) as first_time,
-        event_date
-    from core.outside_flows
-    group by device, destination, site, event_date
+-- the steadier log of the two speaks for a host
+even as (
+    select *
+    from core.regular_calls
+    where
+        event_date = $event_date::date
+        and call_count >= $calls
+        and gap_score > $gap_score
+        and size_score > $size_score
+    qualify
+        row_number() over (
+            partition by device, destination
+            order by call_count desc, seen_by
+        ) = 1
 ),
 
-pairs as (
+busy as (
     select
         device,
         destination,
@@ -170,15 +174,25 @@ pairs as (
         and epoch(max(last_time)) - epoch(min(first_time)) >= 3600 * $hours
 ),
 
+-- the rest is asked of these few alone
+pairs as (
+    select busy.*
+    from busy
+    semi join even
+        on busy.device = even.device and busy.destination = even.destination
+),
+
+-- which day is built does not matter yet: several read it once
+device_days as (
+    select distinct
+        device,
+        event_date
+    from core.outside_flows
+),
+
 district as (
     select count(distinct device) as device_count
-    from
-        (
-            select distinct
-                device,
-                event_date
-            from device_days
-        ) as seen
+    from device_days
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
 ),
@@ -192,40 +206,46 @@ well_known as (
     having count(distinct source) >= $lists
 ),
 
+site_days as (
+    select distinct
+        device,
+        destination,
+        site,
+        event_date
+    from core.outside_flows
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and site in (select pairs.site from pairs)
+),
+
 known as (
     select
-        sites.site,
-        count(distinct device_days.device) as device_count,
-        count(distinct device_days.event_date) as day_count
-    from (select distinct site from pairs) as sites
-    inner join device_days
-        on
-            sites.site = device_days.site
-            and device_days.event_date between $event_date::date - interval 13 day
-            and $event_date::date
-    group by sites.site
+        site,
+        count(distinct device) as device_count,
+        count(distinct event_date) as day_count
+    from site_days
+    group by site
 ),
 
 -- devices whose calls to the host are as even: one program on several devices, as an
 -- infection that spreads, and not people who know the site
 kin as (
     select
-        device_days.site,
+        site_days.site,
         count(distinct calls.device) as device_count
     from core.regular_calls as calls
-    inner join device_days
+    inner join site_days
         on
-            calls.device = device_days.device
-            and calls.destination = device_days.destination
-            and calls.event_date = device_days.event_date
+            calls.device = site_days.device
+            and calls.destination = site_days.destination
+            and calls.event_date = site_days.event_date
     where
         calls.event_date
         between $event_date::date - interval 13 day and $event_date::date
-        and device_days.site in (select pairs.site from pairs)
         and calls.call_count >= $calls
         and calls.gap_score > $gap_score
         and calls.size_score > $size_score
-    group by device_days.site
+    group by site_days.site
 ),
 
 -- what a list or the firewall itself calls malware needs no rarity
@@ -263,22 +283,6 @@ rare as (
         and well_known.domain is null
 ),
 
--- the steadier log of the two speaks for a host
-even as (
-    select *
-    from core.regular_calls
-    where
-        event_date = $event_date::date
-        and call_count >= $calls
-        and gap_score > $gap_score
-        and size_score > $size_score
-    qualify
-        row_number() over (
-            partition by device, destination
-            order by call_count desc, seen_by
-        ) = 1
-),
-
 -- pages that a person read there: a page opened on Monday is open on Friday
 read_there as (
     select
@@ -297,16 +301,16 @@ started as (
     select
         rare.device,
         rare.destination,
-        min(device_days.first_time) filter (
-            where device_days.destination = rare.destination
+        min(flows.first_time) filter (
+            where flows.destination = rare.destination
         )
-        >= min(device_days.first_time) + interval 1 hour * $start_hours
+        >= min(flows.first_time) + interval 1 hour * $start_hours
             as is_start_seen
     from rare
-    inner join device_days
+    inner join core.outside_flows as flows
         on
-            rare.device = device_days.device
-            and device_days.event_date between $event_date::date - interval 13 day
+            rare.device = flows.device
+            and flows.event_date between $event_date::date - interval 13 day
             and $event_date::date
     group by rare.device, rare.destination
 )
