@@ -98,7 +98,7 @@ triage: >
 --- */
 with
 
-requests as (
+seen as (
     select
         event_id,
         account,
@@ -130,6 +130,13 @@ requests as (
                 and binding_event_id is not null
             )
         )
+),
+
+-- most accounts were at a desk all day, and are not compared with anything
+requests as (
+    select seen.*
+    from seen
+    where seen.owner in (select away.owner from seen as away where not away.is_on_site)
 ),
 
 logons as (
