@@ -72,7 +72,7 @@ triage: >
 --- */
 with
 
-requests as (
+seen as (
     select
         event_id,
         account,
@@ -104,6 +104,18 @@ requests as (
                 )
             )
         )
+),
+
+-- an account seen on one campus has not moved
+requests as (
+    select *
+    from seen
+    where owner in (
+        select others.owner
+        from seen as others
+        group by others.owner
+        having min(others.campus) <> max(others.campus)
+    )
 ),
 
 stepped as (

@@ -85,7 +85,7 @@ triage: >
 --- */
 with
 
-requests as (
+seen as (
     select
         event_id,
         account,
@@ -105,6 +105,18 @@ requests as (
         and has_location
         and is_live
         and not is_ambiguous_time
+),
+
+-- an account seen on one campus has not moved
+requests as (
+    select *
+    from seen
+    where owner in (
+        select others.owner
+        from seen as others
+        group by others.owner
+        having min(others.campus) <> max(others.campus)
+    )
 ),
 
 sessions as (

@@ -62,7 +62,7 @@ triage: >
 --- */
 with
 
-requests as (
+seen as (
     select
         event_id,
         account,
@@ -100,6 +100,18 @@ requests as (
         and is_live
         and not is_ambiguous_time
         and device_class not in ('podium', 'kiosk', 'signage', 'server', 'vdi_host')
+),
+
+-- an account needs a keyboard of each kind
+requests as (
+    select *
+    from seen
+    where owner in (
+        select others.owner
+        from seen as others
+        group by others.owner
+        having bool_or(others.is_own) and bool_or(others.is_foreign)
+    )
 ),
 
 stepped as (
