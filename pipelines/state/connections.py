@@ -34,7 +34,7 @@ from pipelines.errors import BusyError, SchoolbellError
 from pipelines.state.layout import FACT as LAYOUT
 from pipelines.state.layout import layout_of, mark, refuse_other
 from pipelines.state.rows import Row, typed
-from pipelines.state.tables import FACTS, METADATA
+from pipelines.state.tables import FACTS, create_tables
 
 DRIVER = "postgresql+psycopg2"
 WRITE_LOCK, RUN_LOCK = 0x5C_0001, 0x5C_0002
@@ -298,7 +298,7 @@ def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], No
         return
     with store.writing() as connection:
         refuse_other(connection, store.place, remedy)
-        METADATA.create_all(connection)
+        create_tables(connection)
         remember(connection, LAYOUT, mark())
 
 

@@ -4,11 +4,13 @@ Times are stored as UTC ISO 8601 text, so that both SQLite and PostgreSQL keep
 them exactly. Only this folder names them: others call its functions.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
 METADATA = MetaData()
@@ -516,3 +519,22 @@ RECORD_RELEASES = Table(
     *filled(Text, "released_by", "released_time"),
 )
 """Released files, by hash."""
+
+_STATEMENTS: dict[str, Sequence[str]] = {}
+"""Those that create the tables of a kind of database: to write them takes longer than to run."""
+
+
+def create_tables(connection: Connection) -> None:
+    """Create the tables that are missing."""
+    dialect = connection.dialect
+    if dialect.name not in _STATEMENTS:
+        _STATEMENTS[dialect.name] = [str(one.compile(dialect=dialect)) for one in _created()]
+    for statement in _STATEMENTS[dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
+def _created() -> Iterator[CreateTable | CreateIndex]:
+    for table in METADATA.sorted_tables:
+        yield CreateTable(table, if_not_exists=True)
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            yield CreateIndex(index, if_not_exists=True)
