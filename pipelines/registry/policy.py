@@ -5,6 +5,7 @@ A detection's own header lists its clauses. A pack may give others under
 """
 
 import tomllib
+from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -58,8 +59,9 @@ def default_policy() -> bytes:
     return resources.files("pipelines.registry").joinpath(FILE).read_bytes()
 
 
+@lru_cache(maxsize=2)
 def read_policy(data: bytes) -> Policy:
-    """Read a pack; a clause that is not whole is set aside."""
+    """Read a pack, once for those who open a home; a clause that is not whole is set aside."""
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

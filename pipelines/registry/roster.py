@@ -101,7 +101,7 @@ GONE = ["tobedeleted", "inactive"]
 def odd_cells(rows: RegistryFrame, file: str) -> Iterator[Problem]:
     """Yield words that the standard does not know, whatever their case."""
     for (name, column), words in WORDS.items():
-        if name != file:
+        if name != file or rows.frame.is_empty():
             continue
         lower = pl.col(column).str.to_lowercase()
         is_known = lower.is_in(words) | lower.str.starts_with(EXTENSION)
@@ -171,6 +171,8 @@ def partial(manifest: RegistryFrame, present: Sequence[str]) -> Iterator[Problem
 def _notices(
     file: str, column: str, bad: pl.DataFrame, what: str, allowed: Sequence[str]
 ) -> list[Problem]:
+    if bad.is_empty():
+        return []
     told = bad.select(LINE, pl.col(column).alias("value"))
     words = ", ".join(allowed)
     return tell(file, column, told, what=what, allowed=words, severity="notice")

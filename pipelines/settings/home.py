@@ -234,6 +234,9 @@ def put_all(files: Mapping[Path, bytes], mode: int) -> None:
 
 def _force(paths: Collection[Path]) -> None:
     """Make files, or the entries of folders, safe against a power cut."""
+    if len(paths) == 1:  # to start a thread takes longer than to write a small file
+        sync(*paths)
+        return
     with ThreadPoolExecutor(min(len(paths), 8) or 1) as pool:
         list(pool.map(sync, paths))
 
