@@ -30,12 +30,25 @@ def nights(district, two_days, tmp_path_factory):
     return home, every
 
 
-@pytest.fixture
-def last_night(nights, tmp_path):
+def delivered(nights, target):
     before, every = nights
-    home = shutil.copytree(before, tmp_path / "district")
+    home = shutil.copytree(before, target)
     shutil.copytree(every / "landing", home / "landing", dirs_exist_ok=True)
     return home
+
+
+@pytest.fixture
+def last_night(nights, tmp_path):
+    return delivered(nights, tmp_path / "district")
+
+
+@pytest.fixture(scope="module")
+def built_at_once(nights, tmp_path_factory):
+    """What one build makes of the lines of all nights."""
+    home = delivered(nights, tmp_path_factory.mktemp("at-once") / "district")
+    DistrictHome(home).warehouse.unlink()
+    judged(home, settle_seconds=0)
+    return told(home)
 
 
 def told(home):
@@ -46,24 +59,18 @@ def told(home):
     return tables, found
 
 
-def built_at_once(home):
-    DistrictHome(home).warehouse.unlink()
-    judged(home, settle_seconds=0)
-    return told(home)
-
-
-def test_a_night_builds_of_the_days_before_what_its_lines_change(last_night):
+def test_a_night_builds_of_the_days_before_what_its_lines_change(last_night, built_at_once):
     built = judged(last_night, settle_seconds=0).built.days
     first = {name for name, days in built.items() if FIRST in map(str, days)}
     last = {name for name, days in built.items() if LAST in map(str, days)}
     assert first < last
     assert "core.http_requests" in first
     assert "marts.daily_use" in last - first
-    assert told(last_night) == built_at_once(last_night)
+    assert told(last_night) == built_at_once
 
 
 @pytest.mark.parametrize("at", AT)
-def test_a_night_that_is_killed_while_it_builds(last_night, monkeypatch, at):
+def test_a_night_that_is_killed_while_it_builds(last_night, built_at_once, monkeypatch, at):
     real = spans.build_days
 
     def build_days(database, model, *given):
@@ -76,10 +83,10 @@ def test_a_night_that_is_killed_while_it_builds(last_night, monkeypatch, at):
         with pytest.raises(KeyboardInterrupt):
             judged(last_night, settle_seconds=0)
     judged(last_night, settle_seconds=0)
-    assert told(last_night) == built_at_once(last_night)
+    assert told(last_night) == built_at_once
 
 
-def test_a_night_that_is_killed_before_it_judges(last_night, monkeypatch):
+def test_a_night_that_is_killed_before_it_judges(last_night, built_at_once, monkeypatch):
     with monkeypatch.context() as patched:
 
         def judge_days(*_, **__):
@@ -89,7 +96,7 @@ def test_a_night_that_is_killed_before_it_judges(last_night, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             judged(last_night, settle_seconds=0)
     judged(last_night, settle_seconds=0)
-    assert told(last_night) == built_at_once(last_night)
+    assert told(last_night) == built_at_once
 
 
 def test_what_an_earlier_version_left_without_notes_is_built_whole(last_night):
