@@ -10,10 +10,10 @@ from tests.journey.commands import schoolbell
 
 
 @pytest.fixture(scope="module")
-def brought(district, tmp_path_factory):
+def brought(two_days, tmp_path_factory):
     """Logs in one folder, and the registry's files as exports in another."""
     folder = tmp_path_factory.mktemp("start")
-    source = DistrictHome(district.home)
+    source = DistrictHome(two_days.home)
     shutil.copytree(source.landing, folder / "logs")
     (folder / "logs" / "readme.txt").write_text("Words that no product writes.\n")
     exports = folder / "exports"
