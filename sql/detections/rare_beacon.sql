@@ -174,7 +174,7 @@ busy as (
         and epoch(max(last_time)) - epoch(min(first_time)) >= 3600 * $hours
 ),
 
--- the rest is asked of these few alone
+-- the other conditions concern only these few
 pairs as (
     select busy.*
     from busy
