@@ -80,7 +80,8 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
         }
         queries = {name: database.shown(name, columns, copied) for name, columns in tables.items()}
         folder = district.home.snapshots
-        return publish(database, folder, queries, frames, now, notes, is_whole=is_whole)
+        most = district.settings.limits.snapshots
+        return publish(database, folder, queries, frames, now, notes, is_whole=is_whole, most=most)
 
 
 def about_frame(settings: Settings, now: datetime) -> pl.DataFrame:

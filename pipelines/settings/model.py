@@ -35,6 +35,7 @@ Scalar = bool | int | float | str
 REPORT_TITLE = "Network use, week by week"
 MIN_COUNT = 5
 MEMORY_MB = 512
+SNAPSHOTS = 14
 EditionName = Literal["director", "principal", "superintendent", "board", "public"]
 WEB = ("https://", "http://")
 USUAL_BREAK = re.compile(
@@ -498,6 +499,9 @@ class Limits(Part):
         "third of the machine's",
         ge=0,
         le=1_000_000,
+    )
+    snapshots: int = setting(
+        SNAPSHOTS, "snapshots that are kept, each as large as most of the warehouse", ge=1, le=100
     )
     registry_rows: int = setting(
         5_000_000, "rows that one registry file may have", ge=1_000, le=50_000_000

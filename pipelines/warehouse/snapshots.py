@@ -22,14 +22,12 @@ import polars as pl
 
 from pipelines.errors import BusyError, ModelError, NothingReadError
 from pipelines.settings.home import PLAIN_FILE, shared_folder, sync
-from pipelines.settings.model import MEMORY_MB
+from pipelines.settings.model import MEMORY_MB, SNAPSHOTS
 from pipelines.settings.scratch import scratch
 from pipelines.warehouse.database import LOCKED, Database, Notes, writing
 
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
-KEPT = 14
-"""Number of kept snapshots; an open reader keeps its own file until it closes it."""
 LONGEST = 7
 """Number of consecutive changed copies; the next is written whole."""
 MAX_CHANGED = 0.25
@@ -57,7 +55,7 @@ where database_name = current_database()
 """
 
 
-def publish(
+def publish(  # noqa: PLR0913 - what goes in, and how long it stays
     database: Database,
     folder: Path,
     queries: Mapping[str, str],
@@ -66,6 +64,7 @@ def publish(
     notes: Mapping[str, Notes],
     *,
     is_whole: bool = False,
+    most: int = SNAPSHOTS,
 ) -> Path:
     """Write a snapshot with exactly these tables and point to it.
 
@@ -76,10 +75,11 @@ def publish(
         notes: What tables and columns mean, which goes into the file as comments.
         is_whole: Nothing of the snapshot before may be in the file, not even as a
             block that is free.
+        most: Number of snapshots that stay; an open reader keeps its own file until it closes it.
     """
     shared_folder(folder)
     stamp = now.astimezone(UTC).strftime(STAMP)
-    base = None if is_whole else _base(folder)
+    base = None if is_whole else _base(folder, most)
     chain = _chain(base) if base else secrets.token_hex(3)
     final = folder / f"{PREFIX}{stamp}-{chain}.duckdb"
     aside = final.with_suffix(".tmp")
@@ -98,18 +98,18 @@ def publish(
     sync(pointer)
     pointer.rename(folder / POINTER)
     sync(folder)
-    _prune(folder, final)
+    _prune(folder, final, most)
     return final
 
 
-def _base(folder: Path) -> Path | None:
+def _base(folder: Path, most: int) -> Path | None:
     """Return the newest snapshot, if a changed copy of it may follow it."""
     try:
         base = current(folder)
     except ModelError:
         return None
     chain = [path for _, path in kept(folder) if _chain(path) == _chain(base)]
-    return base if base in chain and len(chain) < LONGEST else None
+    return base if base in chain and len(chain) < min(LONGEST, most) else None
 
 
 def _chain(path: Path) -> str:
@@ -288,9 +288,9 @@ def unreadable(error: duckdb.Error, path: Path) -> ModelError:
     )
 
 
-def _prune(folder: Path, newest: Path) -> None:
+def _prune(folder: Path, newest: Path, most: int) -> None:
     files = sorted(folder.glob("schoolbell-*.duckdb"))
-    for old in files[:-KEPT]:
+    for old in files[:-most]:
         if old != newest:
             old.unlink()
     for orphan in folder.glob("schoolbell-*.tmp*"):  # and its log

@@ -11,6 +11,7 @@ from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.snapshots import (
     LONGEST,
     current,
+    kept,
     publish,
     reading,
     set_broken_aside,
@@ -247,3 +248,13 @@ def test_a_file_does_not_grow_with_every_change(database, tmp_path):
         assert not set_broken_aside(tmp_path / "snapshots")
     assert max(sizes) <= 2.5 * sizes[0], sizes
     assert sizes.count(sizes[0]) > 1  # and then it is written whole
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_district_keeps_as_many_snapshots_as_it_sets(database, tmp_path, most):
+    """Fewer than a chain of changed copies has: a whole one is still written in between."""
+    folder = tmp_path / "snapshots"
+    made = [published(database, folder, hours, most=most) for hours in range(5)]
+    assert [path for _, path in kept(folder)] == made[-most:]
+    assert len({chain(path) for path in made}) == -(-5 // most)
+    assert current(folder) == made[-1]
