@@ -371,8 +371,12 @@ by_log as (
         min(start_time) as first_time,
         max(start_time) as last_time,
         min(event_id, 5) as first_events,
+        -- the largest, then the last: one number is compared faster than a pair
         max_by(
-            event_id, (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
+            event_id,
+            (coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::hugeint
+            * 10000000000000000000
+            + event_id
         ) as largest_event,
         min(binding_event_id) as binding_event_id
     from seen
@@ -387,6 +391,7 @@ twice as (
         device,
         destination
     from by_log
+    where source is not null
     group by seen_by, device, destination
     having min(source) < max(source)
 ),
