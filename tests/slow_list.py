@@ -3,18 +3,23 @@
     SCHOOLBELL_SLOW=rewrite python -m pytest -q -n 3 --dist worksteal
 
 The slowest tests go onto the list until the others take `BUDGET_SECONDS`. The quickest test of each
-file stays, so that no file is left out.
+file stays, so that no file is left out. What several tests share is prepared for those that stay,
+whichever test of the run came first.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
+
 LIST = Path(__file__).with_name("slow.txt")
 ROOT = LIST.parents[1]
-BUDGET_SECONDS = 780
+BUDGET_SECONDS = 840
 """Five minutes of three workers, less the time in which they start."""
 LEAST_SECONDS = 0.5
+SHARED = "seconds of what others need too"
 HEAD = f"""\
 # What `make test` leaves to CI (`make test ALL=1`): the rest takes {BUDGET_SECONDS} seconds.
 # Made by tests/slow_list.py from the times of a run; do not edit.
@@ -26,17 +31,20 @@ def listed(text: str) -> set[str]:
     return {line for line in text.splitlines() if line[:1] != "#"}
 
 
-def slowest(seconds: Mapping[str, float], budget: float = BUDGET_SECONDS) -> list[str]:
+def slowest(
+    seconds: Mapping[str, float], shared: float = 0, budget: float = BUDGET_SECONDS
+) -> list[str]:
     """Return the tests to leave out, by name.
 
     Args:
-        seconds: Of each test, with its preparation.
+        seconds: Of each test, with its own preparation.
+        shared: Of all that is prepared for more than one test.
     """
     by_file: dict[str, list[str]] = defaultdict(list)
     for name in seconds:
         by_file[name.partition("::")[0]].append(name)
     kept = {min(names, key=lambda name: (seconds[name], name)) for names in by_file.values()}
-    left, out = sum(seconds.values()), []
+    left, out = shared + sum(seconds.values()), []
     for name in sorted(seconds, key=lambda name: (-seconds[name], name)):
         if left <= budget or seconds[name] < LEAST_SECONDS:
             break
@@ -71,10 +79,36 @@ class Times:
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = defaultdict(float)
+        self._shared: dict[str, float] = defaultdict(float)
         self._marked: set[str] = set()
+        self._preparing: list[float] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        """Measure in a worker what is prepared for several tests, without what that needs."""
+        if fixturedef.scope == "function":
+            return (yield)
+        began = time.perf_counter()
+        before = sum(self._preparing)
+        try:
+            return (yield)
+        finally:
+            took = time.perf_counter() - began
+            self._preparing.append(took - (sum(self._preparing) - before))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        """Tell the process that writes the list, with the report."""
+        del item, call
+        report = yield
+        report.user_properties.append((SHARED, sum(self._preparing)))
+        self._preparing.clear()
+        return report
 
     def pytest_runtest_logreport(self, report) -> None:
-        self._seconds[report.nodeid] += report.duration
+        shared = dict(report.user_properties).get(SHARED, 0)
+        self._shared[report.nodeid] += shared
+        self._seconds[report.nodeid] += report.duration - shared
         if "slow" in report.keywords:
             self._marked.add(report.nodeid)
 
@@ -86,4 +120,6 @@ class Times:
         seconds = {name: took for name, took in self._seconds.items() if name not in own}
         ran = {part for name in self._seconds for part in name_parts(name)}
         left = {line for line in before - ran if (ROOT / line.partition("::")[0]).is_file()}
-        LIST.write_text(HEAD + "".join(f"{name}\n" for name in sorted({*slowest(seconds), *left})))
+        shared = sum(took for name, took in self._shared.items() if name not in own)
+        names = {*slowest(seconds, shared), *left}
+        LIST.write_text(HEAD + "".join(f"{name}\n" for name in sorted(names)))
