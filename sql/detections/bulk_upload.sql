@@ -133,17 +133,16 @@ two_weeks as (
     where event_date <= $event_date::date
 ),
 
-flows as (
-    select outside_flows.*
+flows as not materialized (
+    select *
     from core.outside_flows
-    cross join two_weeks
     where
-        event_date between $event_date::date - interval 13 day and two_weeks.last_date
-        and bytes_out > 0
+        bytes_out > 0
         and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
         and device_class is distinct from 'phone_byod'
 ),
 
+-- which day is built does not matter yet: several read it once
 by_log as (
     select
         device,
@@ -158,7 +157,7 @@ by_log as (
 ),
 
 -- firewall and proxy may count the same bytes
-days as (
+uploads as (
     select
         device,
         site,
@@ -169,6 +168,15 @@ days as (
     group by device, site, event_date
     -- uploads to the district's own services are not comparable with uploads elsewhere
     having not coalesce(bool_or(is_listed), false)
+),
+
+days as (
+    select uploads.*
+    from uploads
+    cross join two_weeks
+    where
+        uploads.event_date between $event_date::date - interval 13 day
+        and two_weeks.last_date
 ),
 
 large as (
