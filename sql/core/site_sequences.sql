@@ -44,23 +44,35 @@ requests as (
     where event_date = $event_date::date and site is not null
 ),
 
+-- a pause is longer than any of these intervals: the first and last requests suffice
+intervals as (
+    select
+        account,
+        device,
+        site,
+        min(started) as first_start,
+        max(started) as last_start
+    from requests
+    group by account, device, site, floor(started / (60 * $apart_minutes))
+),
+
 marked as (
     select
         *,
         coalesce(
-            started - lag(started) over in_order > 60 * $apart_minutes, true
+            first_start - lag(last_start) over in_order > 60 * $apart_minutes, true
         ) as starts_session
-    from requests
-    window in_order as (partition by account, device, site order by started)
+    from intervals
+    window in_order as (partition by account, device, site order by first_start)
 ),
 
 sessions as (
-    select distinct
+    select
         account,
         device,
         site,
-        started,
-        bin
+        first_start as started,
+        floor(first_start / $lead_seconds)::bigint as bin
     from marked
     where starts_session
 ),
