@@ -64,13 +64,25 @@ columns:
 --- */
 with
 
-sequences as (
-    select *
+-- which day is built does not matter yet: several read it once
+logged_days as (
+    select distinct event_date
     from core.site_sequences
+),
+
+days as (
+    select event_date
+    from logged_days
     where
         event_date between $event_date::date - interval 27 day
         and $event_date::date + interval 13 day
     qualify is_in_two_weeks(event_date, $event_date::date)
+),
+
+sequences as (
+    select sequences.*
+    from core.site_sequences as sequences
+    inner join days on sequences.event_date = days.event_date
 ),
 
 by_account as (
