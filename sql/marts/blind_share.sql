@@ -67,7 +67,9 @@ named as (
         byte_count,
         user_name is null as is_without_account,
         -- an address in place of a name identifies no host either
-        host is null or regexp_full_match(host, '[0-9.]+|.*:.*') as is_without_host
+        host is null
+        or contains(host, ':')
+        or (host <> '' and trim(host, '0123456789.') = '') as is_without_host
     from lines
 ),
 
