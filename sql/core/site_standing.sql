@@ -117,22 +117,18 @@ standing as (
     select
         account,
         site,
-        verdict,
-        entry_id,
-        max(categories) over of_site as categories,
-        coalesce(max(non_work_sources) over of_site, 0) as non_work_sources,
-        coalesce(bool_or(is_well_known) over of_site, false) as is_well_known,
+        min_by(
+            struct_pack(verdict := verdict, entry_id := entry_id),
+            (place, coalesce(entry_id, ''), verdict)
+        ) as decision,
+        max(categories) as categories,
+        coalesce(max(non_work_sources), 0) as non_work_sources,
+        coalesce(bool_or(is_well_known), false) as is_well_known,
         -- as names are withheld: a site is of a kind when most of its hosts are
-        2 * count(*) filter (where is_sensitive) over of_site >= count(*) over of_site
-            as is_sensitive,
-        bool_or(is_withheld) over of_site as is_withheld
+        2 * count_if(is_sensitive) >= count(*) as is_sensitive,
+        bool_or(is_withheld) as is_withheld
     from judged
-    window of_site as (partition by account, site)
-    qualify
-        row_number() over (
-            partition by account, site
-            order by place, coalesce(entry_id, ''), verdict
-        ) = 1
+    group by account, site
 ),
 
 reasons as (
@@ -169,8 +165,8 @@ served as (
 select
     standing.account,
     standing.site,
-    standing.verdict,
-    standing.entry_id,
+    standing.decision['verdict'] as verdict,
+    standing.decision['entry_id'] as entry_id,
     standing.categories,
     standing.non_work_sources,
     standing.is_well_known,
