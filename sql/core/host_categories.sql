@@ -20,8 +20,9 @@ columns:
     type: boolean
     is: >-
       a kind of site that is seldom work; of games and file sharing, which lists often
-      give to lessons and tools, only if two sources agree, the district's own file
-      names the site, or it is well known
+      give to lessons and tools, and of a host that another list calls infrastructure,
+      such as content delivery, only if two sources agree, the district's own file names
+      the site, or it is well known
   is_sensitive: {type: boolean, is: sensitive; no rule on sites judges it}
   event_date: {type: date, is: local day}
 --- */
@@ -104,7 +105,13 @@ select
     and count(*) over (partition by url_hostname) = 1 as is_well_known,
     is_non_work_kind(category)
     and (
-        category not in ('games', 'file_sharing')
+        (
+            category not in ('games', 'file_sharing')
+            -- pages load what a second list calls content delivery; a person may not
+            -- have chosen it
+            and not bool_or(category = 'infrastructure')
+                over (partition by url_hostname)
+        )
         or count(distinct source) >= 2
         or bool_or(source = 'district')
         or is_well_known
