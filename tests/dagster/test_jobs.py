@@ -25,6 +25,7 @@ from pipelines.run.run import RunResult
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.source_records import Quarantined, hold_back, last_look
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import models
 from pipelines.weeks import monday
 from tests.conftest import REPO_ROOT
@@ -417,36 +418,42 @@ def failed_checks(result):
     return {(*one.asset_key.path, one.check_name) for one in shown if not one.passed}
 
 
-def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path):
-    home = tmp_path / "home"
+def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path, monkeypatch):
+    home, day = tmp_path / "home", "2026-10-20"
     shutil.copytree(ran.home, home)
-    with duckdb.connect(DistrictHome(home).warehouse) as connection:
-        # a row of another day twice: no build of this day takes it away
-        connection.execute(
-            "insert into core.http_requests"
-            " select requests.* replace"
-            " (date '2026-10-23' as event_date, -1 as event_id)"
-            " from core.http_requests as requests cross join range(2) as twice(place)"
-            " where event_date = date '2026-10-20' limit 2"
-        )
+    real = Database.build
+
+    def build(self, model, values, *days):
+        rows = real(self, model, values, *days)
+        if model.name == "core.http_requests":
+            twice = f"from {model.name} where event_date = $day limit 1"
+            self.rows(f"insert into {model.name} {twice}", {"day": day})
+        return rows
+
     requests = dg.AssetKey(["core", "http_requests"])
     candidates = dg.AssetKey(["core", "candidate_requests"])
-    location = locate(home)
-    result = materialize(location, requests, candidates)
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "build", build)
+        result = materialize(locate(home), requests, candidates, day=day)
     assert result.success
     assert failed_checks(result) == {
         ("core", "http_requests", "grain"),
         ("core", "http_requests", "built"),
+        ("core", "candidate_requests", "built"),
     }
-    told = {one.check_name: one for one in result.get_asset_check_evaluations()}
+    told = {
+        one.check_name: one
+        for one in result.get_asset_check_evaluations()
+        if one.asset_key == requests
+    }
     assert told["grain"].severity is dg.AssetCheckSeverity.ERROR
     location = locate(home)  # with the day that is held back
-    (asked,) = materialize(location, candidates, day="2026-10-23").get_asset_check_evaluations()[:1]
+    (asked,) = materialize(location, candidates, day=day).get_asset_check_evaluations()[:1]
     assert asked.check_name == "built"
     assert not asked.passed
     assert asked.metadata["causes"].value == "core.http_requests"
     rows = rows_of(home)["core.candidate_requests"]
-    assert "2026-10-23" not in {str(day) for day in rows["event_date"]}
+    assert day not in {str(day) for day in rows["event_date"]}
     with open_district(home) as opened:
         (told,) = failures(opened.store, opened.settings)
     assert told.cause == "core.http_requests"
