@@ -116,16 +116,15 @@ def copy_lines(
         rows = [held[*place, one] for one in numbers if (*place, one) in held]
         rows = [row for row in rows if sha256_of(row["line"]) == row["line_sha256"]]
         if left := numbers - {row["line_no"] for row in rows}:
-            rows += _lines(delivery, record, left).iter_rows(named=True)
+            rows += _lines(delivery, record, left)
         for row in rows:
             event_id = event_id_of(file_id, row["line_no"])
             copied[event_id] = _evidence(event_id, row, record, events)
     return copied
 
 
-def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.DataFrame:
-    from pipelines.ingest.blocks import batch  # NumPy and Arrow with it
-
+def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> list[Row]:
+    """Read some lines of a file; none if it cannot be read to the last of them."""
     fmt = formats().get(record.format or "")
     wanted = pl.col("line_no").is_in(sorted(numbers))
     try:
@@ -134,9 +133,10 @@ def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.Data
                 found = _from_parts(stream, fmt.framing, max(numbers))
             else:
                 found = _from_blocks(stream, numbers)
-            return pl.concat([batch(b""), *(lines.filter(wanted) for lines in found)])
+            # as a frame, a line would keep its whole block in memory
+            return [row for lines in found for row in lines.filter(wanted).iter_rows(named=True)]
     except SourceError:
-        return batch(b"")
+        return []
 
 
 def _from_parts(stream: Reads, framing: str, last: int) -> Iterator[pl.DataFrame]:

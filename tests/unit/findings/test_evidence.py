@@ -1,6 +1,8 @@
 """Cited records are read again out of the files that they are in."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 from pipelines.events import event_id_of
@@ -9,6 +11,7 @@ from pipelines.ingest import cutters
 from pipelines.landing.delivery import deliveries
 from pipelines.state.ledger import FileRecord
 from tests.benchmarks.inputs_exports import FIRST_ID, write_evtx, write_okta
+from tests.conftest import REPO_ROOT
 
 
 def cited(folder, fmt: str, *numbers: int):
@@ -69,3 +72,28 @@ def test_a_line_that_was_copied_is_not_read_again(tmp_path):
     assert [one.line for one in copied(held, "other").values()] == ["ONE", "TWO"]
     held["sso", "a.log", "abc", 2]["line"] = "changed"
     assert [one.line for one in copied(held).values()] == ["one", "TWO"]
+
+
+ALL_OVER = """
+import resource, sys
+from pathlib import Path
+from tests.unit.findings.test_evidence import cited
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+cited(Path(sys.argv[1]), "squid_access", 1)
+before = peak()
+cited(Path(sys.argv[1]), "squid_access", *range(1, int(sys.argv[2]), 20_000))
+print(peak() - before)
+"""
+
+
+def test_lines_from_all_over_a_file_take_no_memory_for_the_rest(tmp_path):
+    """The proxy's log of a week stayed in memory for some thousand lines: four gigabytes."""
+    lines = 1_000_000
+    text = "".join(f"{number} {'a line of a proxy ' * 5}\n" for number in range(lines))
+    (tmp_path / "a.log").write_text(text)
+    command = [sys.executable, "-c", ALL_OVER, str(tmp_path), str(lines)]
+    more = float(subprocess.check_output(command, text=True, cwd=REPO_ROOT))
+    assert more < 60, "MiB, of a file of 93"
