@@ -61,7 +61,7 @@ lint: setup ## format, lint, types, import floors, SQL lint, language, Dagster's
 	$(BIN)/proselint check README.md CONTRIBUTING.md CHANGELOG.md docs/how-to docs/decisions/*.md
 	$(BIN)/dg check defs
 
-test: setup ## tests of every part, six minutes on two cores; ALL=1 for those of tests/slow.txt too
+test: setup ## tests of every part, five minutes on two cores; ALL=1 for those of tests/slow.txt too
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(if $(ALL),,-m 'not slow')
 
 test-long: setup ## every test, with bigger N
