@@ -653,10 +653,10 @@ def breaches(database: Database, model: Model, days: Sequence[Day] = (None,)) ->
     if database.rows(f"select 1 {twice} limit 1", values):
         day = _day(model, "unnest(list_distinct(list(event_date)))")
         wrong = f"select {day} as day {twice}"
-        found.append(_breach(database, model, (wrong, values), "grain", "fail"))
+        found.append(_breach(database, model, wrong, values, "grain", "fail"))
     for check in header.audits:
         wrong = f"select {_day(model, 'event_date')} as day from {rows} where not ({check.holds})"
-        found.append(_breach(database, model, (wrong, values), check.holds, check.severity))
+        found.append(_breach(database, model, wrong, values, check.holds, check.severity))
     return [one for one in found if one.row_count]
 
 
@@ -667,13 +667,13 @@ def _day(model: Model, expression: str) -> str:
 def _breach(
     database: Database,
     model: Model,
-    offending: tuple[str, Mapping[str, object]],
+    offending: str,
+    values: Mapping[str, object],
     check: str,
     severity: str,
 ) -> Breach:
-    query, values = offending
-    grouped = f"select day, count(*) from ({query}) group by day order by day"
-    rows = database.rows(grouped, values)
+    query = f"select day, count(*) from ({offending}) group by day order by day"
+    rows = database.rows(query, values)
     count, days = sum(row[1] for row in rows), tuple(row[0] for row in rows)
     return Breach(model.name, check, count, severity, days)
 

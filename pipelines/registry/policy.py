@@ -61,7 +61,7 @@ def default_policy() -> bytes:
 
 @lru_cache(maxsize=2)
 def read_policy(data: bytes) -> Policy:
-    """Read a pack, once for those who open a home; a clause that is not whole is set aside."""
+    """Read a pack, the same bytes once; a clause that is not whole is set aside."""
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -134,7 +134,7 @@ class Model(Strict):
 
     @property
     def is_split(self) -> bool:
-        """Whether a large day may be built in parts."""
+        """True if a large day can be built in parts."""
         return bool(self.header.by_account or self.header.split_by)
 
     def statement(self, part: Part | None = None) -> str:

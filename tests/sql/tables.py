@@ -126,7 +126,7 @@ class Case:
         return rows
 
     def whole_and_in_parts(self, of: int) -> list[list[tuple[object, ...]]]:
-        """Return the rows of all accounts at the same time, and of each part of them one by one."""
+        """Return the rows built as a whole, and those built part by part."""
         with self._brought() as (database, values):
             whole = self._all(database, values)
             database.known.memory.parts[self.model.name] = of

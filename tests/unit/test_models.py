@@ -301,7 +301,7 @@ def test_a_model_is_built_in_parts_before_it_gets_more_memory():
 
 
 def test_a_day_that_does_not_fit_is_built_in_parts_of_the_accounts(tmp_path):
-    """A day of five million requests took five gigabytes."""
+    """A day of five million requests needed more than a gigabyte."""
     day = date(2026, 3, 2)
     columns = ("account", "value", "event_date")
     lines = (
