@@ -129,12 +129,11 @@ VERDICTS: Words = {
     "approved": "on the list, on that day and for that role",
     "approved_other_role": "on the list, for another role",
     "lapsed": "its approval had expired",
-    "not_yet": "its approval had not begun",
     "undecidable": "the list decides by a path that the log does not show",
     "denied": "the list forbids it",
     "external": "the list does not have it; no breach in itself",
-    "no_list": "the district has no list yet",
-    "leisure": "no list yet; lists classify it as leisure, and few colleagues use it",
+    "no_list": "the district has no complete list yet",
+    "leisure": "no complete list yet; lists classify it as leisure, and few colleagues use it",
 }
 BINDINGS: Words = {
     "lease": "a DHCP lease",

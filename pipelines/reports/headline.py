@@ -37,7 +37,7 @@ IS_RULE = pl.col("rule") != ""
 FAILED = pl.col("model").fill_null("") != ""
 
 TO_DECIDE = (
-    "external", "no_list", "leisure", "lapsed", "not_yet", "approved_other_role",
+    "external", "no_list", "leisure", "lapsed", "approved_other_role",
     "undecidable",
 )  # fmt: skip
 

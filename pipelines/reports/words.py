@@ -60,10 +60,9 @@ STRENGTHS = {
 VERDICTS = {
     "approved": "on the list",
     "external": "not on the list (yet)",
-    "no_list": "no list yet",
-    "leisure": "no list yet; known as leisure",
+    "no_list": "no complete list yet",
+    "leisure": "no complete list yet; known as leisure",
     "lapsed": "approval has ended",
-    "not_yet": "approval has not begun",
     "approved_other_role": "approved for other roles",
     "undecidable": "the logs cannot show it",
 }

@@ -226,6 +226,19 @@ class District(Part):
         "sites is counted and held against no one. Their names stay withheld either way",
         ["dating", "jobs"],
     )
+    site_list_complete_from: Literal["", "never"] | date = setting(
+        "",
+        "the first day on which approved_sites.csv names all sites that the district "
+        "approves; earlier use, and with `never` all use, is judged as without a list. "
+        "Without it, a list of ten sites or more counts as complete",
+        "2026-09-01",
+    )
+    site_list_kinds: tuple[str, ...] = setting(
+        (),
+        "the kinds of sites for which that list is complete, as in site_categories.csv; "
+        "without them, all kinds",
+        ["social", "shopping"],
+    )
     usual_break: str = setting(
         "",
         "the duty-free break of staff who have none in staff_duty.csv: "

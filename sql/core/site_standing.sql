@@ -88,7 +88,6 @@ strictness as (
             when 'approved_for_students' then 4
             when 'approved_other_role' then 5
             when 'lapsed' then 6
-            when 'not_yet' then 7
             else 8
         end as place
     from verdicts

@@ -4,13 +4,22 @@ summary: >
   that day for that role. A denying entry beats all others, an approving one beats an
   expired one, and an entry for a path stays undecidable, since a tunnel hides the
   path. A host that supports another entry's site follows that entry, as long as its own
-  is valid. An approval for one person does not apply to others. Without an entry a site
-  is external, which is not a violation. Sites that an account asked for only in logs
+  is valid. An approval for one person does not apply to others, and one that has not
+  begun is none. Where the role of the account is not on file, an entry for a role is
+  undecidable. Without an entry a site is external, which is not a violation. A list
+  that is not complete shows nothing about the sites that it lacks. Sites that an account asked for only in logs
   without sizes are among them. A service is listed even if only its hosts were
   requested, with the decision for any site of it.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
+  lapsed_days:
+    type: int
+    default: 90
+    min: 1
+    max: 730
+    unit: days
+    why: an approval that ended in this quarter was withdrawn; of an older one few know
 by_account: [core.engaged_requests, core.http_requests, core.unsized_use]
 columns:
   account: core.engaged_requests
@@ -18,8 +27,8 @@ columns:
   verdict:
     type: varchar
     is: >-
-      approved, approved_for_students, approved_other_role, lapsed, not_yet,
-      undecidable, denied, leisure or external
+      approved, approved_for_students, approved_other_role, lapsed, undecidable,
+      denied, leisure, no_list or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
   event_date: {type: date, is: local day}
@@ -118,6 +127,24 @@ listed as (
     from registry.approved_sites
 ),
 
+complete as (
+    select kind
+    from registry.site_list
+    where complete_from <= $event_date::date
+),
+
+-- hosts of the kinds for which the list is complete
+on_complete_list as (
+    select url_hostname
+    from visited
+    where 'all' in (select complete.kind from complete)
+    union
+    select kinds.url_hostname
+    from core.host_categories as kinds
+    inner join complete on kinds.category = complete.kind
+    where kinds.event_date = $event_date::date
+),
+
 -- the page asks for it by itself: who may open the page may open the host
 entries as (
     select
@@ -161,17 +188,26 @@ matched as (
         placed.role,
         visited.is_staff,
         length(placed.pattern_host) as specificity,
-        placed.role = 'all'
-        or (placed.role = 'staff' and visited.is_staff)
-        or (placed.role = 'student' and not visited.is_staff)
-        or placed.role = lower(visited.job_title)
-        or placed.role = lower(accounts.role)
-        or placed.role = 'person:' || visited.person_id as is_for_role,
+        -- null where the roster lacks what the entry asks for
+        case
+            when placed.role = 'all' then true
+            when placed.role = 'staff' then visited.is_staff
+            when placed.role = 'student' then not visited.is_staff
+            when starts_with(placed.role, 'person:')
+                then placed.role = 'person:' || visited.person_id
+            else
+                placed.role = lower(visited.job_title)
+                or placed.role = lower(accounts.role)
+        end as is_for_role,
         $event_date::date between placed.valid_from and placed.valid_to as is_current,
-        $event_date::date > placed.valid_to as is_over
+        -- long ago, the entry is as if it had never been
+        $event_date::date - placed.valid_to between 1 and $lapsed_days as is_over,
+        on_complete_list.url_hostname is not null as is_list_complete
     from visited
     inner join placed on visited.site = placed.pattern_site
     left join accounts on visited.account = accounts.account
+    left join on_complete_list
+        on visited.url_hostname = on_complete_list.url_hostname
     where
         (
             placed.match in ('domain', 'deny')
@@ -199,11 +235,14 @@ judged as (
             -- what the district gives its students, staff may look at
             when is_current and is_staff and role = 'student'
                 then 'approved_for_students'
+            -- an account without a role on file may have the entry's
+            when is_current and is_for_role is null then 'undecidable'
+            -- an entry that leaves others out is about a list that is complete
+            when not is_list_complete then null
             -- consent for one person is not consent for another
             when is_current and not starts_with(role, 'person:')
                 then 'approved_other_role'
             when is_for_role and is_over then 'lapsed'
-            when is_for_role then 'not_yet'
         end as verdict
     from matched
 ),
@@ -218,7 +257,6 @@ ranked as (
             when 'approved_for_students' then 4
             when 'approved_other_role' then 5
             when 'lapsed' then 6
-            when 'not_yet' then 7
         end as precedence
     from judged
     where verdict is not null
@@ -242,9 +280,9 @@ select
     visited.url_hostname,
     coalesce(
         ranked.verdict,
-        -- a district that has no list has not said what is not on it
+        -- a district that has no complete list has not decided about the rest
         case
-            when exists (select 1 from listed) then 'external'
+            when on_complete_list.url_hostname is not null then 'external'
             when leisure.account is not null then 'leisure'
             else 'no_list'
         end
@@ -257,6 +295,8 @@ left join ranked
     on
         visited.account = ranked.account
         and visited.url_hostname = ranked.url_hostname
+left join on_complete_list
+    on visited.url_hostname = on_complete_list.url_hostname
 left join leisure
     on visited.account = leisure.account and visited.site = leisure.site
 qualify

@@ -1,8 +1,10 @@
 /* ---
 title: Sustained use of a site whose approval does not cover it
 summary: >
-  A staff account used a site that is on the district's list, but not on this
-  day or not for this role. The remedy is mostly to renew or widen the entry.
+  A staff account used a site whose approval on the district's list ended lately, or one
+  of a known non-work kind that is approved for other roles. An entry for others alone
+  accuses no one: only what would be a finding without it is one. The remedy is mostly
+  to renew or widen the entry.
 code: NA-4
 kind: non_approved_site
 severity: low
@@ -13,6 +15,7 @@ clauses: [cl.24, cl.29, cl.33]
 requires_fields: [whose_request, site_asked_for]
 requires_registry: [users.csv|accounts.csv, approved_sites.csv]
 grain: [subject, event_date]
+lookback: 13
 params:
   event_date: {type: date}
   longest_seconds:
@@ -28,6 +31,13 @@ params:
     min: 1
     max: 100
     why: one or two requests are a preview, not use
+  long_seconds:
+    type: int
+    default: 1800
+    min: 300
+    max: 28800
+    unit: seconds
+    why: use this long in a day replaces a second list
 columns:
   measure: {type: double, is: seconds of the longest stretch}
 claim: >-
@@ -38,7 +48,12 @@ details:
   is_break: boolean
   why_no_break: varchar
   verdicts: varchar[]
+  is_on_one_list: boolean
 explanations:
+  - shared: category
+    ruled_out: >-
+      classified as non-work by two lists, or by the list of well-known sites, or the
+      district's own approval ended lately
   - name: An approval that covers this day and role
     by_design: >-
       the list of sites has, for this day and role: {verdicts:words}
@@ -63,12 +78,39 @@ use as (
     select *
     from core.site_evidence
     where
-        event_date = $event_date::date
-        and verdict in ('lapsed', 'not_yet', 'approved_other_role')
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and verdict in ('lapsed', 'approved_other_role')
+        and (verdict = 'lapsed' or non_work_sources >= 1)
         and is_page_read
         and longest_seconds >= $longest_seconds
         and request_count >= $requests
         and (on_duty_seconds >= $longest_seconds or is_district_device)
+),
+
+days as (
+    select
+        account,
+        site,
+        count(distinct event_date) as day_count
+    from use
+    group by account, site
+),
+
+counted as (
+    select
+        use.*,
+        days.day_count
+    from use
+    inner join days on use.account = days.account and use.site = days.site
+    where
+        use.event_date = $event_date::date
+        and (
+            use.verdict = 'lapsed'
+            or use.non_work_sources >= 2
+            or use.is_well_known
+            or days.day_count >= 2
+            or use.total_seconds >= $long_seconds
+        )
 )
 
 select
@@ -80,16 +122,27 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_insert(
         site_facts(
-            site, served, categories, 0, longest_seconds, total_seconds, spans,
-            on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
+            site, served, categories, non_work_sources, longest_seconds,
+            total_seconds, spans,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
         is_break := ruled_out_if(
             break_note(is_district_device, is_break_known) is not null
         ),
         why_no_break := break_note(is_district_device, is_break_known),
-        verdicts := sorted_values(verdict)
+        verdicts := sorted_values(verdict),
+        -- an approval that was withdrawn needs no list
+        is_on_one_list := case
+            when bool_and(verdict = 'lapsed') then false
+            else is_on_one_list(
+                min(non_work_sources) filter (where verdict <> 'lapsed'),
+                bool_and(is_well_known) filter (where verdict <> 'lapsed'),
+                max(day_count),
+                round(clock_seconds(total_seconds, spans), 0)
+            )
+        end
     ) as details,
     $event_date::date as event_date
-from use
+from counted
 group by account

@@ -180,7 +180,8 @@ on_leave as (
             and intervals.start_time < extra.end_time
     where
         leave.part = 'full'
-        or intervals.device_owner is distinct from intervals.person_id
+        -- a device without a holder on file may be the owner's
+        or coalesce(intervals.device_owner <> intervals.person_id, false)
         or intervals.start_time
         between leave.start_time + interval 1 minute * $edge_minutes
         and leave.end_time - interval 1 minute * $edge_minutes

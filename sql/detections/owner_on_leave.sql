@@ -3,12 +3,14 @@ title: An account worked on site during its owner's leave
 summary: >
   Engaged requests from inside a building, with a user at the device, while the
   owner's approved leave covers the time. Several sites and five-minute bins keep
-  automatic sign-ons and restored tabs out. On the owner's own device the leave record
-  may be wrong: the finding is a question about it and has a lower severity. It is a
-  lead if use continues across the edge of a half-day leave, since the owner stayed, if
-  it is of a laptop or Chromebook that the owner carries on a half day of leave, or if
-  all of it is before or after the hours in which nearly all others work on site, since
-  leave does not keep the owner from coming in.
+  automatic sign-ons and restored tabs out; on another person's device a logon during
+  the leave does, and less use counts. On the owner's own device the leave record may
+  be wrong, and people come in and go home ill: on a full day of leave it is a lead,
+  unless use began in the middle of the day or the account was in use in another place at the same time. It is
+  a lead, too, if use continues across the edge of a half-day leave, if it is of a
+  laptop or Chromebook that the owner carries on a half day of leave, or if all of it is
+  before or after the hours in which nearly all others work on site. A device without a
+  holder on file may be the owner's.
 code: SA-3
 kind: shared_account
 severity: low
@@ -39,6 +41,39 @@ params:
     min: 1
     max: 50
     why: an automatic sign-on makes one burst; work spreads over time
+  other_requests:
+    type: int
+    default: 4
+    min: 3
+    max: 200
+    why: a person who logged on at another's device is there; a few pages are use
+  other_sites:
+    type: int
+    default: 2
+    min: 1
+    max: 50
+    why: as for requests
+  other_seconds:
+    type: int
+    default: 120
+    min: 30
+    max: 3600
+    unit: seconds
+    why: an automatic sign-on is over in a minute
+  middle_minutes:
+    type: int
+    default: 90
+    min: 30
+    max: 360
+    unit: minutes
+    why: people who come in and go home ill come with the others
+  beside_minutes:
+    type: int
+    default: 30
+    min: 1
+    max: 120
+    unit: minutes
+    why: use in two places within half an hour is of one time
   edge_minutes:
     type: int
     default: 30
@@ -67,6 +102,11 @@ claim:
       Account {account} was in use at {buildings:names} while its owner was on approved
       {part:map am=morning|pm=afternoon|full-day} leave: {requests} requests to {sites}
       sites.
+  - when: [is_holder_unknown]
+    says: >-
+      Account {account} was in use at {buildings:names} on a device without a holder on
+      file during approved {part:map am=morning|pm=afternoon|full-day} leave of its
+      owner: {requests} requests to {sites} sites. Is the leave record right?
   - says: >-
       Account {account} was in use on its owner's own device at {buildings:names} during
       approved {part:map am=morning|pm=afternoon|full-day} leave: {requests} requests to
@@ -80,12 +120,27 @@ details:
   buildings: varchar[]
   is_own_device: boolean
   is_other_device: boolean
+  is_holder_unknown: boolean
+  is_elsewhere: boolean
+  is_midday: boolean
+  is_owner_possible: boolean
   is_part_day: boolean
   is_owner_there: boolean
   is_carried: boolean
   is_after_work: boolean
   is_clock_wrong: boolean
 explanations:
+  - name: The owner came in on a day of leave, or went home ill
+    test: is_owner_possible
+    ruled_out: >-
+      [{is_other_device?}another device than the owner's was in
+      use][{is_elsewhere?}the account was in use in another place at the same
+      time][{is_midday?}use of the device began in the middle of the
+      day][{is_part_day?}the leave is for half a day, which is not entered afterward]
+    fits: >-
+      all use was of the owner's own device and began with the day's work; leave is
+      often entered for the whole day
+    not_testable: the registry names no holder of the device
   - name: The owner stayed on, or arrived early
     test: is_owner_there
     ruled_out: >-
@@ -93,6 +148,7 @@ explanations:
       use][{!is_other_device?}use did not continue across the start or the end of the
       leave]
     fits: use of the owner's own device continued across the edge of the leave
+    not_testable: the registry names no holder of the device
   - name: The owner worked on a half day of leave
     test: is_carried
     ruled_out: >-
@@ -102,6 +158,7 @@ explanations:
     fits: >-
       all use was of the owner's own laptop or Chromebook, and the owner was expected on
       site for the other half of the day
+    not_testable: the registry names no holder of the device
   - name: The owner came in before or after the day's work
     test: is_after_work
     ruled_out: >-
@@ -110,6 +167,7 @@ explanations:
     fits: >-
       all use was of the owner's own device, before or after the hours in which others
       work on site
+    not_testable: the registry names no holder of the device
   - name: Leave that was called off or covered another part of the day
     by_design: the leave record is approved and covers the time
   - name: An automatic sign-on after a restart
@@ -132,16 +190,27 @@ triage: >
 --- */
 with
 
-requests as (
-    select *
+engaged as (
+    select
+        *,
+        -- null where the registry has no holder: the device may be the owner's
+        case
+            when device_pool is not null then false
+            else device_owner = person_id
+        end as is_own
     from core.engaged_requests
     where
         event_date = $event_date::date
         and attribution_grade = 'A'
-        and has_location
         and is_live
         and not is_ambiguous_time
         and person_id is not null
+),
+
+requests as (
+    select *
+    from engaged
+    where has_location
 ),
 
 leave as (
@@ -218,6 +287,52 @@ edges as (
         during.account, during.device, during.leave_start, during.leave_end
 ),
 
+-- the account in use away from the building at the same time
+elsewhere as (
+    select distinct
+        during.account,
+        during.device
+    from during
+    inner join engaged as others
+        on
+            during.person_id = others.person_id
+            and during.device <> others.device
+            and abs(epoch(during.start_time) - epoch(others.start_time))
+            <= 60 * $beside_minutes
+    where
+        others.net_kind = 'remote'
+        or (others.has_location and others.campus <> during.campus)
+    union
+    select distinct
+        during.account,
+        during.device
+    from during
+    inner join core.outside_signins as sign_ins
+        on
+            during.account = sign_ins.account
+            and sign_ins.event_date = $event_date::date
+            and sign_ins.network_kind = 'residential'
+            and abs(epoch(during.start_time) - epoch(sign_ins.time))
+            <= 60 * $beside_minutes
+),
+
+arrivals as (
+    select
+        account,
+        device,
+        min(start_time) as first_time
+    from requests
+    group by account, device
+),
+
+logons as (
+    select
+        event_id,
+        time
+    from core.logons
+    where event_date = $event_date::date and logon_kind = 'interactive'
+),
+
 stayed as (
     select
         account,
@@ -231,10 +346,40 @@ stayed as (
         ) as is_staying
     from edges
     group by account
+),
+
+placed as (
+    select
+        during.*,
+        coalesce(stayed.is_staying, false) as is_staying,
+        elsewhere.account is not null as is_elsewhere,
+        coalesce(
+            arrivals.first_time
+            >= work.first_time + interval 1 minute * $middle_minutes
+            and during.start_time <= work.last_time,
+            false
+        ) as is_midday,
+        coalesce(
+            during.start_time not between work.first_time and work.last_time, false
+        ) as is_after_work,
+        during.part <> 'full' as is_part_day,
+        during.part <> 'full'
+        and during.device_class in ('laptop', 'chromebook') as is_carried,
+        coalesce(
+            logons.time between during.leave_start and during.leave_end, false
+        ) as is_logged_on
+    from during
+    left join stayed on during.account = stayed.account
+    left join elsewhere
+        on during.account = elsewhere.account and during.device = elsewhere.device
+    left join arrivals
+        on during.account = arrivals.account and during.device = arrivals.device
+    left join work on true
+    left join logons on during.session_event_id = logons.event_id
 )
 
 select
-    during.account as subject,
+    account as subject,
     min(start_time) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
@@ -249,37 +394,35 @@ select
         part := min(part),
         has_substitute := bool_or(has_substitute),
         buildings := sorted_values(building),
-        is_own_device := bool_and(
-            coalesce(device_owner = person_id, false)
+        is_own_device := bool_and(coalesce(is_own, false)),
+        is_other_device := bool_or(coalesce(not is_own, false)),
+        is_holder_unknown := not bool_or(coalesce(not is_own, false))
+        and not bool_and(coalesce(is_own, false)),
+        is_elsewhere := bool_or(is_elsewhere),
+        is_midday := bool_or(is_midday),
+        is_owner_possible := fits_on_own_device(
+            not is_part_day and not is_elsewhere and not is_midday, is_own
         ),
-        is_other_device := not bool_and(
-            coalesce(device_owner = person_id, false)
-        ),
-        is_part_day := bool_and(part <> 'full'),
-        is_owner_there := bool_and(coalesce(device_owner = person_id, false))
-        and coalesce(bool_and(stayed.is_staying), false),
-        is_carried := bool_and(
-            coalesce(
-                part <> 'full'
-                and device_owner = person_id
-                and device_class in ('laptop', 'chromebook'),
-                false
-            )
-        ),
-        is_after_work := bool_and(
-            coalesce(device_owner = person_id, false)
-            and coalesce(
-                start_time not between work.first_time and work.last_time, false
-            )
-        ),
+        is_part_day := bool_and(is_part_day),
+        is_owner_there := fits_on_own_device(is_staying, is_own),
+        is_carried := fits_on_own_device(coalesce(is_carried, false), is_own),
+        is_after_work := fits_on_own_device(is_after_work, is_own),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
-from during
-left join stayed on during.account = stayed.account
-left join work on true
-group by during.account
+from placed
+group by account
 having
-    count(*) >= $requests
-    and count(distinct site) >= $sites
-    and count(distinct floor(epoch(start_time) / 300)) >= $bins
+    (
+        count(*) >= $requests
+        and count(distinct site) >= $sites
+        and count(distinct floor(epoch(start_time) / 300)) >= $bins
+    )
+    or (
+        count_if(coalesce(not is_own, false) and is_logged_on) >= $other_requests
+        and count(distinct site) filter (where not is_own and is_logged_on)
+        >= $other_sites
+        and epoch(max(start_time) filter (where not is_own and is_logged_on))
+        - epoch(min(start_time) filter (where not is_own and is_logged_on))
+        >= $other_seconds
+    )

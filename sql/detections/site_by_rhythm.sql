@@ -120,8 +120,13 @@ found as (
             visits.account = standing.account
             and visits.site = standing.site
             and standing.event_date = $event_date::date
-            and standing.verdict in (
-                'denied', 'approved_other_role', 'lapsed', 'not_yet'
+            and (
+                standing.verdict = 'denied'
+                -- an entry for others is no word against a site of work
+                or (
+                    standing.verdict in ('approved_other_role', 'lapsed')
+                    and standing.non_work_sources >= 1
+                )
             )
             and not standing.is_sensitive
     left join core.unlisted_leisure as sites on visits.site = sites.site

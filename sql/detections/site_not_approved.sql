@@ -61,7 +61,7 @@ claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
   the longest stretch about {longest_seconds:duration}; [{is_denied?}denied by the
   district's list][{is_off_list?}not on the approved list][{is_leisure?}known as
-  {categories:names} and used by few colleagues; the district has no approved list yet].
+  {categories:names} and used by few colleagues; the district has no complete list yet].
 details:
   shared: site
   is_break: boolean
@@ -110,7 +110,7 @@ use as (
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
         -- an approval that does not cover the account is another rule's
-        and coalesce(verdict not in ('approved_other_role', 'lapsed', 'not_yet'), true)
+        and coalesce(verdict not in ('approved_other_role', 'lapsed'), true)
         and (non_work_sources >= 1 or verdict = 'denied')
         and is_page_read
         and longest_seconds >= $longest_seconds

@@ -4,7 +4,7 @@ summary: >
   then. An account with several rows in the registry has the one valid on the day;
   otherwise the one that ended last. Before its first day an account has no owner: the
   name may have belonged to another person. A student who left has no role any more and
-  does not become staff.
+  does not become staff, and a person without a row in the roster is not taken for staff.
 grain: [account, event_date]
 params:
   event_date: {type: date}
@@ -16,7 +16,11 @@ columns:
   is_valid: {type: boolean, is: within its dates on that day}
   role: {type: varchar, is: the owner's role on that day}
   job_title: {type: varchar, pii: indirect, is: the owner's job on that day}
-  is_staff: {type: boolean, is: the owner works here; unknown counts as staff}
+  is_staff:
+    type: boolean
+    is: >-
+      the owner works here; a person whom the roster lacks does not, an account of no
+      person does
   is_student: {type: boolean, is: the owner is or was last a student}
   home_building: {type: varchar, is: the owner's first building}
   event_date: {type: date, is: local day}
@@ -95,7 +99,8 @@ select
     chosen.is_valid,
     people.role,
     people.job_title,
-    coalesce(people.is_staff, true) as is_staff,
+    -- a lost row of the roster may be a student's
+    coalesce(people.is_staff, chosen.account_type <> 'person') as is_staff,
     coalesce(people.is_student, false) as is_student,
     people.building as home_building,
     $event_date::date as event_date

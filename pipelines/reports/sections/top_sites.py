@@ -23,7 +23,6 @@ LISTED = {
     "denied": "denied",
     "lapsed": "no longer",
     "no_list": "no list",
-    "not_yet": "not yet",
     "undecidable": "some pages",
 }
 """Decision of the list for most accounts that used the site, in the table's words."""

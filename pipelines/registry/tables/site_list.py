@@ -1,0 +1,46 @@
+"""From which day, and for which kinds of sites, the list of approved sites is complete."""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.events import Column
+from pipelines.registry.csv_files import RegistryFrame
+from pipelines.registry.table import Inputs, Table, conform, text
+
+COLUMNS = {
+    "complete_from": Column(pl.Date, "first day on which the list is complete"),
+    "kind": text("kind of site for which it is; all means each"),
+}
+MIN_SITES = 10
+"""Fewer approved sites are a list that has just begun, unless the settings give its day."""
+
+
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return frame `site_list`: a row per kind, none while the list is not complete.
+
+    Without a day in the settings it is the day on which the tenth approved site began: a list
+    with a few sites does not say that the district rejects all others.
+    """
+    district = inputs.settings.district
+    complete_from = district.site_list_complete_from
+    if complete_from == "":
+        complete_from = _tenth_day(inputs.rows["approved_sites.csv"].frame)
+    days = [] if complete_from in ("never", None) else [complete_from]
+    kinds = district.site_list_kinds or ("all",)
+    rows = [{"complete_from": day, "kind": kind} for day in days for kind in kinds]
+    frame = conform(COLUMNS, pl.DataFrame(rows, schema={k: c.dtype for k, c in COLUMNS.items()}))
+    return {"site_list": RegistryFrame(frame, ())}
+
+
+def _tenth_day(rows: pl.DataFrame) -> date | None:
+    approving = rows.filter(pl.col("match") != "deny", pl.col("supports").is_null())
+    begun = (
+        approving.group_by("pattern")
+        .agg(pl.col("valid_from").fill_null(date.min).min())
+        .sort("valid_from")["valid_from"]
+    )
+    return begun[MIN_SITES - 1] if begun.len() >= MIN_SITES else None
+
+
+TABLE = Table(name="site_list", frames={"site_list": COLUMNS}, make=make)
