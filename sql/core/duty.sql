@@ -1,6 +1,7 @@
 /* ---
 summary: >
-  When each person was on duty: contract and extra duty of the registry, widened on both
+  When each person was on duty, or may have been: contract and extra duty of the
+  registry, and the possible duty of a day whose row may be missing, widened on both
   sides, minus approved leave. Duty past midnight, and duty that starts at midnight,
   extend into a neighboring day, so each day includes those of its neighbors too. Breaks
   are separate rows: a person on a break is neither on duty nor done with the day's
@@ -19,7 +20,7 @@ columns:
   person_id: {type: varchar, pii: indirect, is: person}
   start_time: {type: timestamptz, is: 'from this instant, margin included'}
   end_time: {type: timestamptz, is: 'to this instant, margin included'}
-  kind: {type: varchar, is: contract or extra}
+  kind: {type: varchar, is: 'contract, extra or possible'}
   breaks:
     type: 'struct(began double, ended double, lasting double)[]'
     is: >-
@@ -65,7 +66,7 @@ breaks as (
             )
         ) as breaks
     from duty
-    where kind not in ('contract', 'extra')
+    where kind not in ('contract', 'extra', 'possible')
     group by person_id, event_date
 ),
 
@@ -116,7 +117,7 @@ cut as (
         on duty.person_id = away.person_id and duty.event_date = away.event_date
     left join breaks
         on duty.person_id = breaks.person_id and duty.event_date = breaks.event_date
-    where duty.kind in ('contract', 'extra')
+    where duty.kind in ('contract', 'extra', 'possible')
 )
 
 select

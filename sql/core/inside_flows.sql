@@ -7,6 +7,7 @@ summary: >
 grain: [kind, device, other, dst_port, start_time]
 params:
   event_date: {type: date}
+  zone: {type: varchar}
 columns:
   kind: {type: varchar, is: inbound or clear text}
   device: {type: varchar, pii: indirect, is: 'inside device; otherwise its address'}
@@ -123,4 +124,4 @@ group by
     coalesce(holders.device, ends.own_ip),
     ends.other,
     ends.dst_port,
-    time_bucket(interval 1 hour, ends.start_time)
+    local_hour(ends.start_time, $zone, $event_date::date)

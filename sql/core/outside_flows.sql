@@ -11,6 +11,7 @@ lookback: 1
 lookahead: 1
 params:
   event_date: {type: date}
+  zone: {type: varchar}
 split_by: {seen: device}
 columns:
   seen_by: {type: varchar, is: firewall or proxy}
@@ -275,7 +276,7 @@ named_elsewhere as (
         src_ip,
         dst_ip,
         dst_port,
-        time_bucket(interval 1 hour, start_time) as hour
+        local_hour(start_time, $zone, $event_date::date) as hour
     from connections
     where
         not is_bare_address
@@ -300,7 +301,7 @@ outward as (
                     and named_elsewhere.dst_port
                     is not distinct from connections.dst_port
                     and named_elsewhere.hour
-                    = time_bucket(interval 1 hour, connections.start_time)
+                    = local_hour(connections.start_time, $zone, $event_date::date)
             )
         )
 ),
@@ -362,7 +363,7 @@ by_log as (
         bool_and(is_bare_address) as is_bare_address,
         dst_port,
         protocol,
-        time_bucket(interval 1 hour, start_time) as hour,
+        local_hour(start_time, $zone, $event_date::date) as hour,
         count(*) as flow_count,
         count(*) filter (where bytes_in > 0 and bytes_out > 0) as two_way_count,
         sum(bytes_in)::bigint as bytes_in,
@@ -382,7 +383,7 @@ by_log as (
     from seen
     group by
         source, seen_by, device, destination, dst_port, protocol,
-        time_bucket(interval 1 hour, start_time)
+        local_hour(start_time, $zone, $event_date::date)
 ),
 
 twice as (

@@ -38,7 +38,8 @@ requests as (
         user_name,
         device,
         device_pool,
-        assigned_to
+        assigned_to,
+        is_district_device
     from core.request_origins
     where user_name is null or is_mapped
 ),
@@ -113,9 +114,9 @@ sightings as (
     where requests.user_name is null and address_sessions.witness = 'tunnel'
 ),
 
--- who was at the keyboard; otherwise who joined the network with a device that was
--- assigned to no one: on shared stock, or on another person's device, a login may be a
--- saved one
+-- who was at the keyboard; otherwise who joined the network with a device that the
+-- inventory lacks: on shared stock, on another person's device, or on one whose holder
+-- is not on file, a login may be a saved one
 in_session as (
     select
         event_id,
@@ -124,7 +125,11 @@ in_session as (
     from sightings
     where
         origin = 'keyboard'
-        or (origin = 'network' and coalesce(assigned_to, device_pool) is null)
+        or (
+            origin = 'network'
+            and coalesce(assigned_to, device_pool) is null
+            and not coalesce(is_district_device, false)
+        )
     group by event_id
 ),
 

@@ -74,7 +74,8 @@ devices as (
     where event_date = $event_date::date
 ),
 
--- one account per person, for the grade that depends on the device's owner
+-- the account of the device's owner, for the grade that depends on the owner alone; of
+-- several no line shows which was in use
 owners as (
     select
         person_id,
@@ -83,9 +84,12 @@ owners as (
     where
         event_date = $event_date::date
         and account_type = 'person'
+        and is_valid
+        and not is_admin
         and not coalesce(approved_shared, false)
         and person_id is not null
     group by person_id
+    having count(*) = 1
 ),
 
 registered as (

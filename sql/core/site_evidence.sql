@@ -43,6 +43,13 @@ params:
     min: 0
     max: 1
     why: with a logon log, no one at the keyboard means no one is reading
+  beside_seconds:
+    type: int
+    default: 600
+    min: 60
+    max: 7200
+    unit: seconds
+    why: use in two places within ten minutes is that of two persons, or of one between them
 columns:
   account: varchar
   device: varchar
@@ -54,6 +61,11 @@ columns:
   attribution_grade: {type: varchar, is: A or C}
   is_live_known: {type: boolean, is: the device's logons show a live keyboard}
   is_break_known: {type: boolean, is: breaks of the owner's day are known}
+  is_owner_away:
+    type: boolean
+    is: >-
+      in a building during approved leave of the owner, or on a device of another while
+      the account was in use in another place
   start_time: core.site_use
   end_time: core.site_use
   longest_seconds: {type: double, is: 'longest visit, of those that brought a page'}
@@ -115,7 +127,55 @@ sizes as (
 rested as (
     select distinct person_id
     from core.duty
-    where event_date = $event_date::date and breaks is not null
+    where
+        event_date = $event_date::date
+        and kind is distinct from 'possible'
+        and breaks is not null
+),
+
+leave as (
+    select
+        person_id,
+        list(
+            struct_pack(began := epoch(start_time), ended := epoch(end_time))
+        ) as spans
+    from registry.leave_windows
+    where event_date = $event_date::date and status = 'approved'
+    group by person_id
+),
+
+-- where and when accounts with more than one device were in use
+placed as (
+    select
+        account,
+        device,
+        coalesce(campus, net_kind) as place,
+        device_owner = person_id as is_own,
+        epoch(start_time) as started
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and is_live
+        and (has_location or net_kind = 'remote')
+    qualify
+        min(device) over (partition by account)
+        < max(device) over (partition by account)
+),
+
+beside as (
+    select distinct
+        here.account,
+        here.device
+    from placed as here
+    inner join placed as there
+        on
+            here.account = there.account
+            and here.device <> there.device
+            and here.place <> there.place
+            and there.started between here.started - $beside_seconds
+            and here.started + $beside_seconds
+    where not coalesce(here.is_own, false)
 ),
 
 measured as (
@@ -178,6 +238,25 @@ select
     use.attribution_grade,
     coalesce(use.is_live_known, false) as is_live_known,
     rested.person_id is not null as is_break_known,
+    beside.account is not null
+    or (
+        use.building is not null
+        and coalesce(
+            list_bool_or(
+                list_transform(
+                    coalesce(visits.page_spans, use.spans),
+                    lambda span: list_bool_or(
+                        list_transform(
+                            leave.spans,
+                            lambda away: span.began < away.ended
+                            and span.ended > away.began
+                        )
+                    )
+                )
+            ),
+            false
+        )
+    ) as is_owner_away,
     use.start_time,
     use.end_time,
     coalesce(visits.longest_seconds, use.longest_seconds) as longest_seconds,
@@ -214,3 +293,5 @@ left join visits
         and use.device = visits.device
         and use.site = visits.site
 left join rested on use.person_id = rested.person_id
+left join leave on use.person_id = leave.person_id
+left join beside on use.account = beside.account and use.device = beside.device

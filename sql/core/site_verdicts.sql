@@ -7,9 +7,9 @@ summary: >
   is valid. An approval for one person does not apply to others, and one that has not
   begun is none. Where the role of the account is not on file, an entry for a role is
   undecidable. Without an entry a site is external, which is not a violation. A list
-  that is not complete shows nothing about the sites that it lacks. Sites that an account asked for only in logs
-  without sizes are among them. A service is listed even if only its hosts were
-  requested, with the decision for any site of it.
+  that is not complete shows nothing about the sites that it lacks. Sites that an
+  account asked for only in logs without sizes are among them. A service is listed even
+  if only its hosts were requested, with the decision for any site of it.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}

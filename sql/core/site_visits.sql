@@ -88,7 +88,7 @@ duty as (
         epoch(end_time) as duty_end,
         breaks
     from core.duty
-    where event_date = $event_date::date
+    where event_date = $event_date::date and kind is distinct from 'possible'
 ),
 
 followed as (

@@ -60,7 +60,7 @@ calendar as (
 hours as (
     select
         account,
-        time_bucket(interval 1 hour, start_time) as hour,
+        local_hour(start_time, $zone, $event_date::date) as hour,
         count(*) as request_count,
         count(distinct site) filter (where is_page or bytes_in >= $page_bytes)
             as site_count,
@@ -72,7 +72,7 @@ hours as (
             || [max_by(event_id, (bytes_in, event_id))]
         ) as evidence
     from requests
-    group by account, time_bucket(interval 1 hour, start_time)
+    group by account, local_hour(start_time, $zone, $event_date::date)
 )
 
 select

@@ -47,6 +47,7 @@ details:
   shared: site
   is_break: boolean
   why_no_break: varchar
+  is_owner_away: boolean
   verdicts: varchar[]
   is_on_one_list: boolean
 explanations:
@@ -61,6 +62,7 @@ explanations:
   - service
   - glance
   - break
+  - away
   - live
   - machine
   - approved
@@ -131,6 +133,7 @@ select
             break_note(is_district_device, is_break_known) is not null
         ),
         why_no_break := break_note(is_district_device, is_break_known),
+        is_owner_away := coalesce(bool_or(is_owner_away), false),
         verdicts := sorted_values(verdict),
         -- an approval that was withdrawn needs no list
         is_on_one_list := case

@@ -6,11 +6,11 @@ summary: >
   automatic sign-ons and restored tabs out; on another person's device a logon during
   the leave does, and less use counts. On the owner's own device the leave record may
   be wrong, and people come in and go home ill: on a full day of leave it is a lead,
-  unless use began in the middle of the day or the account was in use in another place at the same time. It is
-  a lead, too, if use continues across the edge of a half-day leave, if it is of a
-  laptop or Chromebook that the owner carries on a half day of leave, or if all of it is
-  before or after the hours in which nearly all others work on site. A device without a
-  holder on file may be the owner's.
+  unless use began in the middle of the day or the account was in use in another place
+  at the same time. It is a lead, too, if use continues across the edge of a half-day
+  leave, if it is of a laptop or Chromebook that the owner carries on a half day of
+  leave, or if all of it is before or after the hours in which nearly all others work on
+  site. A device without a holder on file may be the owner's.
 code: SA-3
 kind: shared_account
 severity: low

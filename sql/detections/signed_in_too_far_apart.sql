@@ -372,7 +372,9 @@ chosen as (
                 is_kind_known desc,
                 is_used desc,
                 distance_km desc,
-                end_time
+                end_time,
+                start_time desc,
+                evidence
         ) = 1
 )
 

@@ -66,6 +66,7 @@ details:
   shared: site
   is_break: boolean
   why_no_break: varchar
+  is_owner_away: boolean
   is_repeated: boolean
   limb: varchar
   is_denied: boolean
@@ -82,6 +83,7 @@ explanations:
   - shared: glance
     by_design: only stretches of four minutes or more count
   - break
+  - away
   - name: A site that serves the job
     by_design: >-
       [{is_leisure?}few of the staff use it, few with the same job, and this account
@@ -162,6 +164,7 @@ select
             break_note(is_district_device, is_break_known) is not null
         ),
         why_no_break := break_note(is_district_device, is_break_known),
+        is_owner_away := coalesce(bool_or(is_owner_away), false),
         is_repeated := max(day_count) >= $repeat_days,
         limb := case
             when

@@ -54,12 +54,14 @@ details:
   shared: site
   is_break: boolean
   why_no_break: varchar
+  is_owner_away: boolean
   is_on_one_list: boolean
 explanations:
   - category
   - embed
   - service
   - break
+  - away
   - live
   - machine
   - approved
@@ -132,6 +134,7 @@ select
             break_note(is_district_device, is_break_known) is not null
         ),
         why_no_break := break_note(is_district_device, is_break_known),
+        is_owner_away := coalesce(bool_or(is_owner_away), false),
         is_on_one_list := is_on_one_list(
             min(non_work_sources),
             bool_and(is_well_known),

@@ -4,7 +4,7 @@ summary: >
   then. An account with several rows in the registry has the one valid on the day;
   otherwise the one that ended last. Before its first day an account has no owner: the
   name may have belonged to another person. A student who left has no role any more and
-  does not become staff, and a person without a row in the roster is not taken for staff.
+  does not become staff, and a person whom the roster lacks does not count as staff.
 grain: [account, event_date]
 params:
   event_date: {type: date}
@@ -14,6 +14,7 @@ columns:
   person_id: {type: varchar, pii: indirect, is: the owner in the roster}
   approved_shared: {type: boolean, is: the district lets several people use it}
   is_valid: {type: boolean, is: within its dates on that day}
+  is_admin: {type: boolean, is: kept for administration alone}
   role: {type: varchar, is: the owner's role on that day}
   job_title: {type: varchar, pii: indirect, is: the owner's job on that day}
   is_staff:
@@ -33,6 +34,7 @@ accounts as (
         account_type,
         owner_person_id,
         approved_shared,
+        is_admin,
         coalesce(valid_to, date '9999-12-31') as last_date,
         coalesce(valid_from, date '0001-01-01') <= $event_date::date as has_begun,
         $event_date::date between coalesce(valid_from, date '0001-01-01')
@@ -82,6 +84,7 @@ chosen as (
         account_type,
         approved_shared,
         is_valid,
+        is_admin,
         case when has_begun then owner_person_id end as owner_person_id
     from accounts
     qualify
@@ -97,6 +100,8 @@ select
     chosen.owner_person_id as person_id,
     coalesce(chosen.approved_shared, false) as approved_shared,
     chosen.is_valid,
+    coalesce(chosen.is_admin, false)
+    or is_administrators_name(chosen.account) as is_admin,
     people.role,
     people.job_title,
     -- a lost row of the roster may be a student's

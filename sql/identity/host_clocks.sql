@@ -165,7 +165,8 @@ paired as (
     qualify
         row_number() over (
             partition by at_host.event_id
-            order by abs(epoch(at_directory.time) - epoch(at_host.time))
+            order by
+                abs(epoch(at_directory.time) - epoch(at_host.time)), at_directory.time
         ) = 1
 ),
 

@@ -47,11 +47,11 @@ hours as (
     select
         source,
         ip,
-        time_bucket(interval 1 hour, time) as hour_start,
+        local_hour(time, $zone, $event_date::date) as hour_start,
         count(*) as line_count
     from events
     where time is not null
-    group by source, ip, time_bucket(interval 1 hour, time)
+    group by source, ip, local_hour(time, $zone, $event_date::date)
 )
 
 select

@@ -31,11 +31,11 @@ events as (
 hours as (
     select
         source,
-        time_bucket(interval 1 hour, time) as hour_start,
+        local_hour(time, $zone, $event_date::date) as hour_start,
         count(*) as line_count
     from events
     where time is not null
-    group by source, time_bucket(interval 1 hour, time)
+    group by source, local_hour(time, $zone, $event_date::date)
 )
 
 select

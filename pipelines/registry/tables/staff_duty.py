@@ -6,6 +6,9 @@ on a day of unknown type there is no window. A day that a declaration closed has
 them until then: a person who came before the snow day was declared, came to work. Extra
 duty always counts. A break is not duty: a separate row, or, for a person without one that
 day, the usual break of the settings, at some time within a span of the day.
+A working day without a row, in a week in which the person has others, is no day off for
+certain, since a row may be missing: the hours of the others are `possible` duty then, which is
+neither on duty nor off.
 Staff without a contract row have the usual hours of the settings, by job or role. Their
 rows are marked, because no one stated these hours for the person.
 """
@@ -37,6 +40,7 @@ from pipelines.settings.model import EVERY_JOB, Hours, UsualBreak
 from pipelines.settings.problems import Problem
 
 KINDS = ("contract", "extra", "break")
+POSSIBLE = "possible"
 USUAL_BREAK = "usual break"
 """The kind of a span of the day in which a break of some minutes lies somewhere."""
 
@@ -61,7 +65,7 @@ COLUMNS = {
     "event_date": Column(pl.Date, "local day on which it starts"),
     "start_time": START,
     "end_time": END,
-    "kind": text("contract, extra, break or usual break"),
+    "kind": text("contract, extra, possible, break or usual break"),
     "minutes": Column(pl.Int64, "length of a usual break, which lies somewhere in it"),
     "building": BUILDING,
     "is_usual": Column(pl.Boolean, "usual hours of the settings, not the person's own"),
@@ -97,9 +101,8 @@ def duty_windows(
     working = pl.concat([days.filter(pl.col("day_type").is_in(WORKING)), closed], how="diagonal")
     is_extra = pl.col("kind") == "extra"
     usual = _usual(people, dated, working, usual_duty)
-    contract = pl.concat(
-        [_on_working_days(dated.filter(~is_extra), working), usual], how="diagonal"
-    )
+    weekly = pl.concat([dated.filter(~is_extra), _possible(dated)], how="diagonal")
+    contract = pl.concat([_on_working_days(weekly, working), usual], how="diagonal")
     kept = _declared(pl.concat([contract, dated.filter(is_extra)]), closed)
     kept = with_usual_breaks(kept, usual_break)
     passes_midnight = pl.col("end_local") <= pl.col("start_local")
@@ -222,6 +225,27 @@ def _dated(rows: pl.DataFrame) -> pl.DataFrame:
     weekday = (pl.col("event_date").dt.weekday() - 1).cast(pl.String)
     falls = (pl.col("weekday") == "date") | (pl.col("weekday") == weekday)
     return spread.filter(falls).drop("weekday", "date_from", "date_to")
+
+
+def _possible(dated: pl.DataFrame) -> pl.DataFrame:
+    """Return the weekdays without a contract row in weeks with one, with the others' hours."""
+    monday = pl.col("event_date").dt.truncate("1w")
+    contract = dated.filter(
+        pl.col("kind") == "contract", pl.col("start_local") < pl.col("end_local")
+    )
+    weeks = contract.group_by("person_id", monday.alias("_monday"), maintain_order=True).agg(
+        pl.col("start_local").min(), pl.col("end_local").max(), pl.col("building").first()
+    )
+    weekdays = weeks.select(
+        "person_id",
+        "start_local",
+        "end_local",
+        "building",
+        event_date=pl.date_ranges("_monday", pl.col("_monday") + pl.duration(days=4)),
+        kind=pl.lit(POSSIBLE),
+        is_usual=pl.lit(value=False),
+    ).explode("event_date")
+    return weekdays.join(contract, on=["person_id", "event_date"], how="anti")
 
 
 def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

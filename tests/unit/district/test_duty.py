@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.registry.tables.staff_duty import USUAL_BREAK, with_usual_breaks
+from pipelines.registry.tables.staff_duty import POSSIBLE, USUAL_BREAK, with_usual_breaks
 from pipelines.settings.model import UsualBreak
 from pipelines.settings.toml_reader import parse_settings
 
@@ -27,14 +27,15 @@ def at(month, day, hour, minute=0):
 
 @pytest.fixture
 def windows(load):
-    def run(rows):
+    def run(rows, is_possible=False):
         files = {
             "users.csv": ROSTER,
             "buildings.csv": BUILDINGS,
             "calendar.csv": CALENDAR,
             "staff_duty.csv": HEAD + rows,
         }
-        return load(files).frames["duty_windows"].sort("start_time")
+        found = load(files).frames["duty_windows"].sort("start_time")
+        return found.filter((pl.col("kind") == POSSIBLE) == is_possible)
 
     return run
 
@@ -78,6 +79,17 @@ def test_an_end_before_the_start_is_the_next_day(windows):
 def test_only_the_weekday_named_counts(windows):
     found = windows("p-1,2026-10-30,2026-11-06,0,07:30,15:45,HS,contract\n")
     assert found["event_date"].to_list() == [date(2026, 11, 2)]
+
+
+def test_a_weekday_whose_row_was_lost_is_no_day_off(windows):
+    week = "p-1,2026-11-01,2026-11-30,{},07:30,15:45,HS,contract\n"
+    lost = "".join(week.format(day) for day in (0, 1, 2, 4))
+    found = windows(lost, is_possible=True)
+    assert found.select("event_date", "start_time", "end_time").rows() == [
+        (date(2026, 11, 5), at(11, 5, 13, 30), at(11, 5, 21, 45))
+    ]
+    night = "p-1,2026-11-02,2026-11-02,0,15:00,00:30,HS,contract\n"
+    assert windows(night, is_possible=True).is_empty()
 
 
 def test_a_night_of_the_clock_change_has_its_true_length(windows):
@@ -181,7 +193,7 @@ def test_staff_without_hours_have_the_usual_ones_by_job(load):
     }  # fmt: skip
     settings = 'usual_duty = { all = "07:30-16:00", Custodian = "14:00-22:30" }\n'
     registry = load(files, settings)
-    found = registry.frames["duty_windows"]
+    found = registry.frames["duty_windows"].filter(pl.col("kind") != POSSIBLE)
     monday = found.filter(pl.col("event_date") == date(2026, 11, 2)).sort("person_id")
     assert monday.select("person_id", "start_time", "end_time", "building", "is_usual").rows() == [
         ("p-1", at(11, 2, 13, 30), at(11, 2, 22), "HS", True),
