@@ -226,12 +226,13 @@ class District(Part):
         "sites is counted and held against no one. Their names stay withheld either way",
         ["dating", "jobs"],
     )
-    site_list_complete_from: Literal["", "never"] | date = setting(
-        "",
+    site_list_complete_from: date | None = setting(
+        None,
         "the first day on which approved_sites.csv names all sites that the district "
-        "approves; earlier use, and with `never` all use, is judged as without a list. "
-        "Without it, a list of ten sites or more counts as complete",
-        "2026-09-01",
+        "approves; use before that day is judged as without a list, so a day in the future "
+        "switches the list's gaps off. Without a day, a list counts as complete once it "
+        "has ten sites",
+        date(2026, 9, 1),
     )
     site_list_kinds: tuple[str, ...] = setting(
         (),

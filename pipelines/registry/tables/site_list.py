@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.csv_files import RegistryFrame
-from pipelines.registry.table import Inputs, Table, conform, text
+from pipelines.registry.table import Inputs, Table, schema, text
 
 COLUMNS = {
     "complete_from": Column(pl.Date, "first day on which the list is complete"),
@@ -23,14 +23,11 @@ def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     with a few sites does not say that the district rejects all others.
     """
     district = inputs.settings.district
-    complete_from = district.site_list_complete_from
-    if complete_from == "":
-        complete_from = _tenth_day(inputs.rows["approved_sites.csv"].frame)
-    days = [] if complete_from in ("never", None) else [complete_from]
+    listed = inputs.rows["approved_sites.csv"].frame
+    day = district.site_list_complete_from or _tenth_day(listed)
     kinds = district.site_list_kinds or ("all",)
-    rows = [{"complete_from": day, "kind": kind} for day in days for kind in kinds]
-    frame = conform(COLUMNS, pl.DataFrame(rows, schema={k: c.dtype for k, c in COLUMNS.items()}))
-    return {"site_list": RegistryFrame(frame, ())}
+    rows = [(day, kind) for kind in kinds] if day else []
+    return {"site_list": RegistryFrame(pl.DataFrame(rows, schema(COLUMNS), orient="row"), ())}
 
 
 def _tenth_day(rows: pl.DataFrame) -> date | None:

@@ -29,6 +29,7 @@ PROVEN = {
     "SA-3": {
         "is_clock_wrong": False,
         "is_owner_there": False,
+        "is_owner_possible": False,
         "is_after_work": False,
         "is_other_device": True,
         "is_carried": False,
@@ -45,6 +46,7 @@ PROVEN = {
         "embed_share": 0.0,
         "largest_bytes": 90_000,
         "is_on_one_list": False,
+        "is_owner_away": False,
         "is_embedded": False,
         "is_left_open": False,
         "is_break": False,
