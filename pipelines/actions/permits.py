@@ -156,7 +156,7 @@ def _of_exception(context: ActionContext, permit: ExceptionPermit) -> str:
 
 def _whom(context: ActionContext, value: str, day: str) -> str:
     accounts = context.district.registry.frames["accounts"]["account"]
-    is_account = value.casefold() in set(accounts)
+    is_account = value in set(accounts)
     return context.named("account" if is_account else "person", value, day)
 
 

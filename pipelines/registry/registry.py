@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.day_kinds import WORKING
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
-from pipelines.registry.csv_files import LINE, RegistryFrame, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import LINK, ROSTER, RegistryFolder, leads_out, read_folder
 from pipelines.registry.frames import FILES, FRAMES
@@ -28,18 +28,15 @@ from pipelines.registry.kept_copies import (
 from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
 from pipelines.registry.outline import Outline
 from pipelines.registry.suggestions import mended
-from pipelines.registry.table import Inputs, tables
+from pipelines.registry.table import NOT_A_BUILDING, NOT_A_PERSON, Inputs, strangers, tables
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 
 FIXED = ("desktop", "lab_pc")
 """Classes of stationary devices."""
-NAMED = {
-    "building": ("buildings", "building", "is not a building"),
-    "person": ("people", "person_id", "is not in the roster"),
-}
-"""References of a cell -> frame and column of the target, and the problem otherwise."""
+IN_TABLES = ("calendar.csv",)
+"""Files whose table reports unknown buildings, because their rows then count nowhere."""
 
 MAX_LETTERS = 200
 _MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
@@ -93,7 +90,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     inputs = _inputs(taken, lists, versions, settings)
     parts = {name: _made(inputs, name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
-    told += _dangling(inputs)
+    told += inputs.once("references", _dangling)
     # lines of a kept copy are not those of the current file
     kept = {shrunk_file.name for shrunk_file in taken.refused}
     wrong = [*taken.problems, *outside.problems]
@@ -163,25 +160,19 @@ def _dangling(inputs: Inputs) -> list[Problem]:
     misspelled building in one file would otherwise look like one more building.
     """
     problems: list[Problem] = []
+    codes = inputs.frame("buildings")["building"].drop_nulls().unique(maintain_order=True)
+    named = {
+        "building": (codes, NOT_A_BUILDING, ", ".join(codes)),
+        "person": (inputs.frame("people")["person_id"], *NOT_A_PERSON),
+    }
     for file in FILES.values():
         rows = inputs.rows[file.name].frame
         for column, cell in file.columns.items():
-            if cell.names is None:
+            if cell.names is None or file.name in IN_TABLES:
                 continue
-            frame, key, what = NAMED[cell.names]
-            named = inputs.frame(frame)[key].drop_nulls().unique(maintain_order=True)
-            known = named.to_list()
-            strange = ~pl.col(column).is_in(known).fill_null(value=True)
-            problems += tell(
-                file.name,
-                column,
-                rows.filter(strange & bool(known)).select(LINE, value=column),
-                what=what,
-                allowed=", ".join(known)
-                if cell.names == "building"
-                else "a sourcedId of users.csv",
-                severity="notice",
-            )
+            known, what, allowed = named[cell.names]
+            values = rows.select(LINE, value=column)
+            problems += strangers(file.name, column, values, known, what=what, allowed=allowed)
     return problems
 
 

@@ -164,8 +164,8 @@ matched as (
         placed.role = 'all'
         or (placed.role = 'staff' and visited.is_staff)
         or (placed.role = 'student' and not visited.is_staff)
-        or placed.role = lower(visited.job_title)
-        or placed.role = lower(accounts.role)
+        or placed.role = visited.job_title
+        or placed.role = accounts.role
         or placed.role = 'person:' || visited.person_id as is_for_role,
         $event_date::date between placed.valid_from and placed.valid_to as is_current,
         $event_date::date > placed.valid_to as is_over

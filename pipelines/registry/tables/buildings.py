@@ -71,8 +71,9 @@ def staffed(users: RegistryFrame, roles: RegistryFrame) -> set[str]:
 
 
 def _make(inputs: Inputs) -> dict[str, RegistryFrame]:
-    placed = staffed(inputs.rows[USERS.name], inputs.rows[ROLES.name])
-    made = buildings(inputs.rows[FILE.name], inputs.rows[ORGS.name], placed)
+    # `rows` have buildings by their codes, which are made here
+    placed = staffed(inputs.read[USERS.name], inputs.read[ROLES.name])
+    made = buildings(inputs.read[FILE.name], inputs.read[ORGS.name], placed)
     return {"buildings": made}
 
 

@@ -11,6 +11,7 @@ rows are marked, because no one stated these hours for the person.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -18,19 +19,19 @@ import polars as pl
 
 from pipelines.day_kinds import WORKING
 from pipelines.events import Column
+from pipelines.registry import canonical
 from pipelines.registry.calendar import calendar_sources, closed_late, local_instant
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     BUILDING,
     END,
     PERSON,
+    PERSON_CELL,
     START,
     Dates,
     Inputs,
     Table,
     conform,
-    identifier,
-    strangers,
     text,
 )
 from pipelines.settings.model import EVERY_JOB, Hours, UsualBreak
@@ -43,7 +44,7 @@ USUAL_BREAK = "usual break"
 FILE = File(
     "staff_duty.csv",
     {
-        "person_id": identifier("p-1001"),
+        "person_id": replace(PERSON_CELL, required=True),
         "date_from": Cell("2026-08-24", "date", required=True),
         "date_to": Cell("2027-05-28", "date", required=True),
         "weekday": Cell(
@@ -108,9 +109,8 @@ def duty_windows(
         start_time=local_instant(pl.col("event_date"), pl.col("start_local"), zone),
         end_time=local_instant(pl.col("event_date"), end, zone),
     ).pipe(_until_declared)
-    unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return RegistryFrame(frame, (*rows.problems, *problems, *unknown))
+    return RegistryFrame(frame, (*rows.problems, *problems))
 
 
 def _usual(
@@ -118,12 +118,12 @@ def _usual(
 ) -> pl.DataFrame:
     """Make contract rows of the usual hours for staff who have no contract row."""
     table = pl.DataFrame(
-        [(job, one.start, one.end) for job, one in hours.items()],
+        [(canonical.role(job), one.start, one.end) for job, one in hours.items()],
         schema={"_job": pl.String, "start_local": pl.Int32, "end_local": pl.Int32},
         orient="row",
     )
     own = dated.filter(kind="contract").select("person_id")
-    jobs = [pl.col("job_title"), pl.col("role").str.to_lowercase()]
+    jobs = [pl.col("job_title"), pl.col("role")]
     known = table["_job"].to_list()
     staff = (
         people.filter("is_staff")
