@@ -27,6 +27,7 @@ from pipelines.registry.kept_copies import (
 )
 from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
 from pipelines.registry.outline import Outline
+from pipelines.registry.roster import USERS
 from pipelines.registry.suggestions import mended
 from pipelines.registry.table import NOT_A_BUILDING, NOT_A_PERSON, Inputs, strangers, tables
 from pipelines.settings.home import DistrictHome
@@ -91,6 +92,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     parts = {name: _made(inputs, name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
     told += inputs.once("references", _dangling)
+    told += _without_people(inputs, taken)
     # lines of a kept copy are not those of the current file
     kept = {shrunk_file.name for shrunk_file in taken.refused}
     wrong = [*taken.problems, *outside.problems]
@@ -151,6 +153,25 @@ def _inputs(
     inputs = Inputs(taken.rows, taken.events, taken.policy, settings, lists)
     _MADE.append((versions, settings, inputs))
     return inputs
+
+
+def _without_people(inputs: Inputs, taken: RegistryFolder) -> list[Problem]:
+    """Report that users.csv is gone while other files name people.
+
+    A file under another name would leave every account without a person, day after day.
+    """
+    named = [
+        name
+        for name, file in FILES.items()
+        for column, cell in file.columns.items()
+        if cell.names == "person"
+        and inputs.rows[name].frame[column].null_count() < inputs.rows[name].frame.height
+    ]
+    if USERS.name in taken.given or not named:
+        return []
+    what = f"is not there, and {', '.join(dict.fromkeys(named))} name people"
+    allowed = "the roster's export under this name, or in registry/oneroster/"
+    return [Problem(USERS.name, what, allowed=allowed, severity="refused")]
 
 
 def _dangling(inputs: Inputs) -> list[Problem]:

@@ -17,7 +17,7 @@ from pipelines.events import INSTANT, Column, Pii
 from pipelines.plugins import discover
 from pipelines.registry import canonical
 from pipelines.registry.account_names import Directory, accounts_meant
-from pipelines.registry.csv_files import LINE, Cell, File, Kind, RegistryFrame
+from pipelines.registry.csv_files import LINE, Cell, File, Kind, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists
 from pipelines.registry.roster import Roster, of_organisations, roster
 from pipelines.settings.model import Settings
@@ -30,6 +30,7 @@ MAX_STRANGERS = 20
 """Reported unknown names of one column; the rest are counted."""
 NOT_A_PERSON = ("is not in the roster", "a sourcedId of users.csv")
 NOT_A_BUILDING = "is not a building"
+DEGREES = {"lat": (-60, 85), "lon": (-180, 180)}
 
 FROM_CELL = Cell("2026-08-24", "date")
 TO_CELL = Cell("2027-05-28", "date")
@@ -240,6 +241,29 @@ def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
         (pl.col(name) if name in present else pl.lit(None)).cast(column.dtype).alias(name)
         for name, column in columns.items()
     )
+
+
+def located(file: str, rows: pl.DataFrame) -> RegistryFrame:
+    """Return rows without coordinates that no school or town can have.
+
+    Beyond 60 degrees south there is none, so a longitude of North America in the place of
+    the latitude is noticed.
+    """
+    problems: list[Problem] = []
+    wrong = pl.lit(value=False)
+    for column, (least, most) in DEGREES.items():
+        outside = ~pl.col(column).is_between(least, most).fill_null(value=True)
+        told = rows.filter(outside).select(LINE, value=pl.col(column).cast(pl.String))
+        problems += tell(
+            file,
+            column,
+            told,
+            what="is outside the range; the row counts without coordinates",
+            allowed=f"{least} to {most}; are lat and lon swapped?",
+        )
+        wrong = wrong | outside
+    frame = rows.with_columns(pl.when(~wrong).then(column).alias(column) for column in DEGREES)
+    return RegistryFrame(frame, tuple(problems))
 
 
 def schema(columns: Columns) -> pl.Schema:

@@ -70,6 +70,8 @@ COLUMNS = {
 
 DAY_MINUTES = 24 * 60
 MAX_DAYS = 800
+LONGEST_SHIFT = 14 * 60
+"""A night shift is shorter; a longer one is a mistake of its hours."""
 
 
 def duty_windows(
@@ -211,7 +213,27 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         what="is start_local",
         allowed="another time; before start_local is the next day",
     )
+    problems += tell(
+        FILE.name,
+        "end_local",
+        rows.filter(_minutes() > LONGEST_SHIFT).select(LINE, value=_written(pl.col("end_local"))),
+        what=f"is read as the next day: more than {LONGEST_SHIFT // 60} hours of duty",
+        allowed="a time after start_local, or the end of a night shift",
+        severity="notice",
+    )
     return rows.filter(~too_long & ~no_time), problems
+
+
+def _minutes() -> pl.Expr:
+    """Return the length of a row's duty; an end before the start is the next day."""
+    minutes = pl.col("end_local") - pl.col("start_local")
+    return pl.when(minutes < 0).then(minutes + DAY_MINUTES).otherwise(0)
+
+
+def _written(minutes: pl.Expr) -> pl.Expr:
+    """Return minutes after midnight as a time of day."""
+    parts = [(minutes // 60), (minutes % 60)]
+    return pl.concat_str((part.cast(pl.String).str.zfill(2) for part in parts), separator=":")
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
