@@ -25,7 +25,7 @@ _CAPITALS = {
 _LOWER = str.maketrans(_CAPITALS)
 
 PERSON = "person:"
-"""What marks a person's id where a cell may name other things."""
+"""Prefix of a person's id where a cell may name other things."""
 LIST_MARKS = "|;,"
 _LIST = re.compile(rf"[{re.escape(LIST_MARKS)}]")
 _MARKS = re.compile(r"[_\s.-]+")
@@ -185,7 +185,7 @@ def buildings(places: pl.DataFrame, orgs: pl.DataFrame) -> Mapping[str, str]:
 
     A code counts before a name, then come the school's name in the roster, the id of its
     organization, and names without the words with which all begin: `High School` for
-    `Prairie High School`. What could be two buildings is none.
+    `Prairie High School`. A spelling of two buildings is none.
 
     Args:
         places: The frame `buildings`.

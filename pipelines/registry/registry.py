@@ -29,7 +29,7 @@ from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_fil
 from pipelines.registry.outline import Outline
 from pipelines.registry.roster import USERS
 from pipelines.registry.suggestions import mended
-from pipelines.registry.table import NOT_A_BUILDING, NOT_A_PERSON, Inputs, strangers, tables
+from pipelines.registry.table import UNKNOWN_BUILDING, UNKNOWN_PERSON, Inputs, strangers, tables
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
@@ -183,8 +183,8 @@ def _dangling(inputs: Inputs) -> list[Problem]:
     problems: list[Problem] = []
     codes = inputs.frame("buildings")["building"].drop_nulls().unique(maintain_order=True)
     named = {
-        "building": (codes, NOT_A_BUILDING, ", ".join(codes)),
-        "person": (inputs.frame("people")["person_id"], *NOT_A_PERSON),
+        "building": (codes, UNKNOWN_BUILDING, ", ".join(codes)),
+        "person": (inputs.frame("people")["person_id"], *UNKNOWN_PERSON),
     }
     for file in FILES.values():
         rows = inputs.rows[file.name].frame

@@ -28,8 +28,8 @@ Columns = Mapping[str, Column]
 MAX_NEAREST = 3
 MAX_STRANGERS = 20
 """Reported unknown names of one column; the rest are counted."""
-NOT_A_PERSON = ("is not in the roster", "a sourcedId of users.csv")
-NOT_A_BUILDING = "is not a building"
+UNKNOWN_PERSON = ("is not in the roster", "a sourcedId of users.csv")
+UNKNOWN_BUILDING = "is not a building"
 DEGREES = {"lat": (-60, 85), "lon": (-180, 180)}
 
 FROM_CELL = Cell("2026-08-24", "date")
@@ -246,7 +246,7 @@ def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
 def located(file: str, rows: pl.DataFrame) -> RegistryFrame:
     """Return rows without coordinates that no school or town can have.
 
-    Beyond 60 degrees south there is none, so a longitude of North America in the place of
+    Beyond 60 degrees south there is none, so a longitude of North America in place of
     the latitude is noticed.
     """
     problems: list[Problem] = []

@@ -207,7 +207,7 @@ def _capitals(district: District) -> Iterator[Fault]:
         meant = given.get(name.lower(), name.lower())
         yield Fault(
             ("sources", meant),
-            "has capital letters: it is a source of its own, and no settings apply to it",
+            "has capital letters: it is a separate source, to which no settings apply",
             f"landing/{name}",
             f"landing/{meant}; rename the folder",
             f"# mv landing/{name} landing/{meant}",

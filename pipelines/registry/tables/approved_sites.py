@@ -8,8 +8,8 @@ from pipelines.registry.sites import registrable_domain
 from pipelines.registry.table import (
     FROM,
     FROM_CELL,
-    NOT_A_PERSON,
     TO,
+    UNKNOWN_PERSON,
     Inputs,
     Sites,
     Table,
@@ -102,7 +102,7 @@ def _strange_roles(
     persons = spread.filter(is_person).select(
         LINE, value=pl.col("role").str.strip_prefix("person:")
     )
-    what, allowed = NOT_A_PERSON
+    what, allowed = UNKNOWN_PERSON
     return [
         *strangers(
             FILE.name,

@@ -99,7 +99,7 @@ def consents(
     Args:
         people: The roster, in which grantors are looked up, if there is one.
         accounts: Frame `accounts`: a consent to one's own account is one to oneself.
-        known: The names of the registry: persons and accounts are spelled as they are.
+        known: The names of the registry: persons and accounts get their spelling.
     """
     named = [holders(rows.frame[column], known) for column in ("grantor", "subject")]
     frame = rows.frame.with_columns(named)

@@ -8,8 +8,8 @@ from pipelines.registry import canonical
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
-    NOT_A_PERSON,
     TO,
+    UNKNOWN_PERSON,
     Dates,
     KnownNames,
     Table,
@@ -56,7 +56,7 @@ def exceptions(rows: RegistryFrame, known: KnownNames | None = None) -> Registry
     """Return the frame `exceptions`; too long, unnamed or self-approved ones are set aside.
 
     Args:
-        known: The names of the registry: a value is spelled as they are.
+        known: The names of the registry: values get their spelling.
     """
     spelled = rows.frame.with_columns(
         value=_spelled(rows.frame, known),
@@ -97,7 +97,7 @@ def _strange(good: pl.DataFrame, known: KnownNames) -> list[Problem]:
             "an account of users.csv or accounts.csv",
         ),
         "device": ({*known.devices.values()}, "a device of devices.csv"),
-        "person": (known.people, NOT_A_PERSON[1]),
+        "person": (known.people, UNKNOWN_PERSON[1]),
     }
     return [
         problem
