@@ -83,6 +83,24 @@ class PermitFacts:
         """Everything by which a row may name whom it is about."""
         return frozenset({self.subject, self.owner or self.subject})
 
+    def named(self, scope: Scope) -> Sequence[str]:
+        """Return what of a scope it names."""
+        owner = [self.owner] if self.owner else []
+        named = {
+            "account": [self.subject],
+            "person": owner,
+            "device": self.devices,
+            "site": self.sites,
+        }
+        return named[scope]
+
+
+def _spelled(scope: Scope, name: str) -> str:
+    """Return a name of a log in the spelling of the registry."""
+    if scope == "site":
+        return canonical.site(name) or name
+    return canonical.device(name) if scope == "device" else name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
@@ -124,10 +142,7 @@ class ExceptionPermit(Permit):
             return False
         if self.scope == "rule":
             return True
-        if self.scope == "person":
-            return seen.owner is not None and self.value == seen.owner
-        named = {"account": [seen.subject], "device": seen.devices, "site": seen.sites}
-        values = set(named.get(self.scope, ()))
+        values = {_spelled(self.scope, one) for one in seen.named(self.scope)}
         return bool(values) and values <= {self.value}
 
 
@@ -404,13 +419,7 @@ def end(
 
 
 def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
-    seen = seen_of(finding, owners(reading))
-    found = {
-        "account": [seen.subject],
-        "person": [seen.owner] if seen.owner else [],
-        "device": list(seen.devices),
-        "site": list(seen.sites),
-    }[scope]
+    found = seen_of(finding, owners(reading)).named(scope)
     if len(found) != 1:
         raise SettingsError(
             f"the finding names {len(found)} of that kind; an exception is for one",
@@ -423,4 +432,4 @@ def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
             where=f"--scope {scope}",
             remedy="Choose another scope.",
         )
-    return str(found[0])
+    return _spelled(scope, str(found[0]))

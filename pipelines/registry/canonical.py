@@ -15,7 +15,7 @@ from itertools import takewhile
 
 import polars as pl
 
-from pipelines.registry.sites import canonical_host
+from pipelines.registry.sites import canonical_host, registrable_domain
 
 _CAPITALS = {
     char: small
@@ -28,7 +28,7 @@ PERSON = "person:"
 """Prefix of a person's id where a cell may name other things."""
 LIST_MARKS = "|;,"
 _LIST = re.compile(rf"[{re.escape(LIST_MARKS)}]")
-_MARKS = re.compile(r"[_\s.-]+")
+_MARKS = re.compile(r"[_\s-]+")
 _OF = re.compile(r" (?:of|for|to|at|in) ")
 _ES = ("ches", "shes", "xes", "sses", "zes")
 _NO_PLURAL = ("ss", "us", "is", "ics", "ions")
@@ -103,10 +103,13 @@ def host(text: str) -> str | None:
 
 
 def site(text: str) -> str | None:
-    """Return the same without `www.`, which people write for the site itself."""
+    """Return the host without `www.`, which people write for the site itself.
+
+    `www.gov.example` stays whole where `gov.example` is a public suffix.
+    """
     name = host(text)
     bare = name.removeprefix("www.") if name else None
-    return bare if bare and "." in bare else name
+    return bare if registrable_domain(bare) else name
 
 
 def role(text: str) -> str:

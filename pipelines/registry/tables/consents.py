@@ -102,7 +102,10 @@ def consents(
         known: The names of the registry: persons and accounts get their spelling.
     """
     named = [holders(rows.frame[column], known) for column in ("grantor", "subject")]
-    frame = rows.frame.with_columns(named)
+    login = canonical.mapped(pl.col("subject"), canonical.person)
+    is_agency = pl.col("type") == AGENCY_GRANT  # compared with logins of no account here
+    frame = rows.frame.with_columns(_login=login).with_columns(named)
+    frame = frame.with_columns(subject=pl.when(is_agency).then("_login").otherwise("subject"))
     unlawful = pl.any_horizontal(
         (pl.col("type") == kind) & ~pl.col("grantor_role").is_in(offices)
         for kind, offices in LAWFUL.items()

@@ -1,5 +1,6 @@
 """People write one thing in several ways; every file reads it as one."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -7,6 +8,7 @@ import pytest
 
 from pipelines.findings.exceptions import ConsentPermit, ExceptionPermit, PermitFacts
 from pipelines.registry import canonical
+from pipelines.registry.tables.consents import is_granted
 
 DAY = date(2026, 10, 5)
 USERS = (
@@ -272,10 +274,43 @@ def test_the_kelvin_sign_and_other_look_alikes_are_no_letters_of_another_name(wr
         ("food_service-aides", "food service aide"),
         ("AIDS", "aid"),
         ("bus", "bus"),
+        ("I.T. Director", "i.t. director"),
     ],
 )
 def test_only_the_word_that_names_the_person_loses_its_plural(written, expected):
     assert canonical.role(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("match", "pattern"),
+    [("domain", "shop.example"), ("host", "www.shop.example"), ("deny", "www.shop.example")],
+)
+def test_www_is_left_out_of_an_approved_domain_alone(load, match, pattern):
+    frame = load(
+        {"approved_sites.csv": f"{SITES}E1,https://WWW.Shop.example/,{match},all\n"}
+    ).frames
+    assert frame["approved_sites"]["pattern"].to_list() == [pattern]
+
+
+def test_www_stays_before_a_public_suffix():
+    assert canonical.site("www.gov.uk") == "www.gov.uk"
+    assert canonical.site("www.example.com:8443/x") == "example.com"
+    assert canonical.site("https://user@[2001:db8::1]:8443/") == "2001:db8::1"
+    assert canonical.site("not a host") is None
+
+
+def test_an_exception_for_a_device_that_a_log_names_with_its_domain(load):
+    row = "X-1,SA-1,device,fw1.school.example,test,E2061,2026-09-01,2026-12-18\n"
+    registry = everything(load, exceptions_csv=EXCEPTION + row)
+    (permit,) = ExceptionPermit.rows(registry.frames["exceptions"])
+    assert permit.covers(replace(FACTS, devices=["FW1.school.example"]))
+
+
+def test_a_grant_to_an_agencys_login_keeps_the_login(load):
+    text = CONSENT.replace("C-1,b", "C-1,h").format(subject="JDoe@school.example", what="names")
+    frame = everything(load, consents_csv=text).frames["consents"]
+    assert is_granted(frame, "jdoe@School.example", DAY)
+    assert not is_granted(frame, "jdoe", DAY)
 
 
 def test_a_building_name_of_two_buildings_is_none():
