@@ -45,9 +45,10 @@ from pipelines.findings.registry_rows import changed, checked, names_in, next_id
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.offers import SETTINGS
+from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
-from pipelines.registry.sites import canonical_host, registrable_domain
+from pipelines.registry.sites import registrable_domain
 from pipelines.registry.tables.approved_sites import FILE, SITE_CLASSES, approved_sites
 from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
 from pipelines.settings.home import DistrictHome
@@ -156,7 +157,7 @@ def _of_exception(context: ActionContext, permit: ExceptionPermit) -> str:
 
 def _whom(context: ActionContext, value: str, day: str) -> str:
     accounts = context.district.registry.frames["accounts"]["account"]
-    is_account = value.casefold() in set(accounts)
+    is_account = value in set(accounts)
     return context.named("account" if is_account else "person", value, day)
 
 
@@ -189,7 +190,7 @@ def proposal(
         SettingsError: The registry would reject it.
     """
     context.require("sites")
-    host = canonical_host(site.strip())
+    host = canonical.site(site)
     if host is None or registrable_domain(host) is None:
         raise SettingsError(
             f"{site!r} is not a site", where="SITE", remedy="Write learn.example.org."

@@ -14,6 +14,7 @@ from pipelines.build.trial import Difference
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
+from pipelines.registry import canonical
 from pipelines.reports.words import count, day
 from pipelines.state.findings import WITHDRAWN
 from pipelines.state.rows import FindingColumns, FindingRow
@@ -89,9 +90,9 @@ def _roles(context: ActionContext, account: str, when: date) -> set[str]:
     for person in people.iter_rows(named=True):
         roles |= {
             "staff" if person["is_staff"] else "student",
-            (person["job_title"] or "all").lower(),
-            (person["role"] or "all").lower(),
-            f"person:{person['person_id']}".lower(),
+            person["job_title"] or "all",
+            person["role"] or "all",
+            f"{canonical.PERSON}{person['person_id']}",
         }
     return roles
 

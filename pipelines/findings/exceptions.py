@@ -20,10 +20,11 @@ from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
 from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
 from pipelines.findings.registry_rows import changed, names_in, next_id
+from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
-from pipelines.registry.sites import canonical_host, registrable_domain
+from pipelines.registry.sites import registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain
@@ -80,8 +81,25 @@ class PermitFacts:
     @property
     def persons(self) -> frozenset[str]:
         """Everything by which a row may name whom it is about."""
-        named = {self.subject.casefold()}
-        return frozenset(named | ({self.owner.casefold()} if self.owner else set()))
+        return frozenset({self.subject, self.owner or self.subject})
+
+    def named(self, scope: Scope) -> Sequence[str]:
+        """Return what of a scope it names."""
+        owner = [self.owner] if self.owner else []
+        named = {
+            "account": [self.subject],
+            "person": owner,
+            "device": self.devices,
+            "site": self.sites,
+        }
+        return named[scope]
+
+
+def _spelled(scope: Scope, name: str) -> str:
+    """Return a name of a log in the spelling of the registry."""
+    if scope == "site":
+        return canonical.site(name) or name
+    return canonical.device(name) if scope == "device" else name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,11 +142,7 @@ class ExceptionPermit(Permit):
             return False
         if self.scope == "rule":
             return True
-        if self.scope == "person":
-            owner = seen.owner.casefold() if seen.owner else None
-            return owner is not None and _person(self.value) == owner
-        named = {"account": [seen.subject], "device": seen.devices, "site": seen.sites}
-        values = set(named.get(self.scope, ()))
+        values = {_spelled(self.scope, one) for one in seen.named(self.scope)}
         return bool(values) and values <= {self.value}
 
 
@@ -154,7 +168,7 @@ class ConsentPermit(Permit):
         """Return whether it is about such a finding of its person."""
         covered = COVERS.get(self.type, ())
         about = seen.rule in covered or seen.kind in covered
-        return about and _person(self.subject) in seen.persons
+        return about and self.subject in seen.persons
 
     def has_site(self, site: str) -> bool:
         """Return whether it names the site, or a domain that contains it."""
@@ -189,14 +203,11 @@ def consent_alternatives(
 
 
 def named_sites(what: str | None) -> frozenset[str]:
-    """Return the sites and hosts in a consent, separated by bars, commas or blanks."""
-    words = (what or "").casefold().replace("|", " ").replace(",", " ").split()
-    hosts = [canonical_host(word) for word in words if registrable_domain(word)]
-    return frozenset(host for host in hosts if host is not None)
-
-
-def _person(value: str | None) -> str:
-    return (value or "").casefold().removeprefix("person:")
+    """Return the sites in a consent, separated by bars, semicolons, commas or blanks."""
+    words = (word for part in canonical.parts(what or "") for word in part.split())
+    return frozenset(
+        site for word in words if (site := canonical.site(word)) and registrable_domain(site)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -408,13 +419,7 @@ def end(
 
 
 def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
-    seen = seen_of(finding, owners(reading))
-    found = {
-        "account": [seen.subject],
-        "person": [seen.owner] if seen.owner else [],
-        "device": list(seen.devices),
-        "site": list(seen.sites),
-    }[scope]
+    found = seen_of(finding, owners(reading)).named(scope)
     if len(found) != 1:
         raise SettingsError(
             f"the finding names {len(found)} of that kind; an exception is for one",
@@ -427,4 +432,4 @@ def _value(reading: Reading, finding: FindingRow, scope: Scope) -> str:
             where=f"--scope {scope}",
             remedy="Choose another scope.",
         )
-    return str(found[0])
+    return _spelled(scope, str(found[0]))

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from pipelines.district import District
 from pipelines.findings.cases import Owner, owner_of
-from pipelines.registry.account_names import Directory, account_names, bare
+from pipelines.registry.account_names import Directory, accounts_meant, bare
+from pipelines.registry.canonical import lower
 
 IsSame = Callable[[str, str], bool]
 
@@ -28,11 +29,9 @@ class People:
 
     def account(self, login: str) -> str:
         """Return the account of a login, as the registry writes it if it has one."""
-        text = login.strip().casefold()
+        text = lower(login.strip())
         if text not in self._known:
-            names = account_names([text], self._domains, (), self._directory)
-            name = names["account_name"][0] or text
-            self._known[text] = self._directory.exact.get(name, name)
+            self._known |= accounts_meant([text], self._domains, self._directory)
         return self._known[text]
 
     def person(self, login: str) -> str | None:

@@ -23,6 +23,7 @@ from pipelines.registry.account_domains import (
     UNKNOWN,
     Domain,
 )
+from pipelines.registry.canonical import lowered
 
 MACHINE_SERVICE = "host/"
 REALMS = frozenset(("ldap", "local", "radius"))
@@ -81,8 +82,7 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
 def written_out(expr: pl.Expr) -> pl.Expr:
     """Return the name in lower case, with a product's escapes decoded."""
     return (
-        expr.str.strip_chars(" \t\r\n\x00")
-        .str.to_lowercase()
+        lowered(expr.str.strip_chars(" \t\r\n\x00"))
         .str.replace_all("%5c", "\\", literal=True)
         .str.replace_all("%40", "@", literal=True)
     )
@@ -294,6 +294,23 @@ def account_names(
     )
     accounts = [_meant(whole, stripped, directory) for _, whole, stripped in both.iter_rows()]
     return names.with_columns(account_name=pl.Series(accounts, dtype=pl.String))
+
+
+def accounts_meant(
+    values: Iterable[str], own: Collection[str], directory: Directory
+) -> Mapping[str, str]:
+    r"""Return each name that a person wrote, and the account that it means.
+
+    `EXAMPLE\Ada`, `Ada` and an alias of hers are her account. A name that the registry does
+    not contain remains, in its canonical spelling.
+    """
+    names = account_names(sorted(set(values)), own, (), directory)
+    return {
+        name: directory.exact.get(account, account)
+        for name, account in names.with_columns(
+            pl.col("account_name").fill_null(pl.col("user_name"))
+        ).iter_rows()
+    }
 
 
 def _meant(whole: str | None, stripped: str | None, directory: Directory) -> str | None:

@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.clock import Reading, civil_time
 from pipelines.day_kinds import WORKING
 from pipelines.registry.csv_files import LINE, RegistryFrame, tell
-from pipelines.registry.table import Inputs
+from pipelines.registry.table import UNKNOWN_BUILDING, Inputs
 from pipelines.settings.problems import Problem
 from pipelines.weeks import SCHOOL_YEAR_STARTS
 
@@ -127,7 +127,7 @@ def _unknown(said: pl.DataFrame, buildings: list[str]) -> list[Problem]:
         FILE,
         "building",
         strange.select(LINE, pl.col("building").alias("value")),
-        what="is not a building",
+        what=UNKNOWN_BUILDING,
         allowed=", ".join(buildings) or "left empty",
     )
 

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from pipelines.registry import canonical
 from pipelines.settings.problems import Problem, ProblemSeverity, nearest
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -34,8 +35,9 @@ Kind = Literal[
     "local_time",
     "network",
     "mac",
+    "person",
+    "device",
 ]
-LIST_SEPARATOR = "|"
 
 ALLOWED: Mapping[Kind, str] = {
     "date": "a day such as 2026-08-24",
@@ -98,8 +100,8 @@ class Cell:
         required: An empty cell sets the row aside.
         allowed: The only words it may hold; empty: any.
         shipped: False for columns that the skeleton leaves out.
-        names: What it names: a building, or a person of the roster. A row that names
-            one which is not there is kept, with a notice.
+        names: What it names. A row that names one which is not there is kept, with a
+            notice. Buildings are read as their codes.
     """
 
     example: str
@@ -183,7 +185,8 @@ def _local_time(text: pl.Expr) -> pl.Expr:
 
 
 def _list(text: pl.Expr) -> pl.Expr:
-    parts = text.str.split(LIST_SEPARATOR)
+    marks = [(mark, canonical.LIST_MARKS[0]) for mark in canonical.LIST_MARKS[1:]]
+    parts = text.str.replace_many(dict(marks)).str.split(canonical.LIST_MARKS[0])
     return parts.list.eval(stripped(pl.element()).drop_nulls())
 
 
@@ -198,13 +201,17 @@ def _same(text: pl.Expr) -> pl.Expr:
     return text
 
 
-def _lower(text: pl.Expr) -> pl.Expr:
-    return text.str.to_lowercase()
+def _person(text: pl.Expr) -> pl.Expr:
+    return canonical.mapped(text, canonical.person)
+
+
+def _device(text: pl.Expr) -> pl.Expr:
+    return canonical.mapped(text, canonical.device)
 
 
 _READ = {
     "text": _same,
-    "word": _lower,
+    "word": canonical.lowered,
     "date": _date,
     "boolean": _boolean,
     "integer": _integer,
@@ -212,8 +219,10 @@ _READ = {
     "clock": _clock,
     "local_time": _local_time,
     "list": _list,
-    "network": _lower,  # networks.py checks addresses, which no expression can
+    "network": canonical.lowered,  # networks.py checks addresses, which no expression can
     "mac": _mac,
+    "person": _person,
+    "device": _device,
 }
 
 

@@ -8,10 +8,12 @@ kept, and an event that cannot be read is set aside alone.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from time import thread_time
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -86,7 +88,24 @@ FIRST_YEAR, LAST_YEAR = 1900, 2999
 OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 EVENT = "an event with a first day, and a last day soon after it"
 MAX_EVENT = 120
+MAX_BYTES = 20_000_000
+MAX_EVENTS = 2_000
+MAX_OCCURRENCES = 20_000
+MAX_SECONDS = 5
+MAX_INTERVAL = 366
+MAX_RULE = 1_000
+"""Characters of a rule."""
+MAX_TITLE = 500
+LEAP_YEAR = 2028
+BOUNDED = (
+    f"at most {MAX_EVENTS:,} events on {MAX_OCCURRENCES:,} days; export the calendar of the "
+    "school days alone"
+)
 EVENTS = {"date": pl.Date, "day_type": pl.String, "is_inferred": pl.Boolean}
+
+
+class UnboundedCalendarError(Exception):
+    """A calendar with more events than a school can have."""
 
 
 class Block(NamedTuple):
@@ -100,14 +119,37 @@ class Block(NamedTuple):
 def clean(data: bytes, name: str) -> tuple[str, list[Problem]]:
     """Return a calendar of the events that can be read, and a problem for each other."""
     problems: list[Problem] = []
-    kept = []
-    for block in _blocks(data.decode("utf-8-sig", errors="replace")):
+    kept: list[str] = []
+    blocks: list[Block] = []
+    if what := _too_large(data, blocks):
+        problems.append(Problem(name, f"is set aside: {what}", allowed=BOUNDED))
+    for block in blocks:
         if block.kind == "VEVENT" and (fault := _fault(block.text)):
             what = f"event is set aside: {fault}"
             problems.append(Problem(name, what, block.line, allowed=EVENT))
         else:
             kept.append(block.text)
     return "\r\n".join(["BEGIN:VCALENDAR", *kept, "END:VCALENDAR", ""]), problems
+
+
+def _too_large(data: bytes, blocks: list[Block]) -> str:
+    """Add the blocks of a calendar; return why none is read, if it has too many."""
+    if len(data) > MAX_BYTES:
+        return f"it is larger than {MAX_BYTES // 1_000_000} megabytes"
+    found = list(_blocks(data.decode("utf-8-sig", errors="replace")))
+    events = [block for block in found if block.kind == "VEVENT"]
+    if len(events) > MAX_EVENTS:
+        return f"it has {len(events):,} events"
+    days = sum(
+        1 + line.count(",")
+        for block in events
+        for line in block.text.split("\r\n")
+        if line.upper().startswith(("RDATE", "EXDATE"))
+    )
+    if days > MAX_OCCURRENCES:
+        return f"its events name {days:,} days"
+    blocks += found
+    return ""
 
 
 def _fault(text: str) -> str:
@@ -137,14 +179,21 @@ def _odd(event: Component) -> str:
     length = event.get("DURATION").dt if "DURATION" in event else _day(end) - _day(start)
     if not timedelta() <= length <= FURTHEST:
         return f"it does not end within {FURTHEST.days} days of its start"
-    rule = event.get("RRULE", {})
-    if set(rule.get("FREQ", [])) & OFTEN or rule.keys() & {
-        "BYHOUR",
-        "BYMINUTE",
-        "BYSECOND",
-    }:
+    return _odd_rule(event.get("RRULE", {}))
+
+
+def _odd_rule(rule: Mapping[str, Sequence[Any]]) -> str:
+    """Return what about a rule no calendar of a school can mean."""
+    if len(str(rule)) > MAX_RULE:
+        return f"its rule has more than {MAX_RULE:,} characters"
+    if not all(1 <= every <= MAX_INTERVAL for every in rule.get("INTERVAL", [])):
+        return f"its INTERVAL is not within 1 to {MAX_INTERVAL}"
+    if set(rule.get("FREQ", [])) & OFTEN or rule.keys() & {"BYHOUR", "BYMINUTE", "BYSECOND"}:
         return "it takes place more often than once a day"
-    return ""
+    months, days = rule.get("BYMONTH", range(1, 13)), rule.get("BYMONTHDAY", [1])
+    longest = max((monthrange(LEAP_YEAR, int(month))[1] for month in months), default=0)
+    # the library looks for such a day up to the year 9999
+    return "" if any(1 <= abs(one) <= longest for one in days) else "its rule is of no day"
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -188,6 +237,12 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 
 
 def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> RegistryFrame:
+    """Return the days of a file, see `_read`; a run opens its home several times."""
+    return _read(data, name, tuple(words.items()), zone)
+
+
+@lru_cache(maxsize=16)
+def _read(data: bytes, name: str, words: tuple[tuple[str, str], ...], zone: str) -> RegistryFrame:
     """Return `date`, `day_type` and `is_inferred` of each day whose type a file gives.
 
     An unnamed weekday is an inferred school day, see `_inferred`.
@@ -200,12 +255,12 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
     """
     text, problems = clean(data, name)
     events = _expanded(text, name, problems)
-    rules = _rules(words)
+    rules = _rules(dict(words))
     days: list[tuple[date, str]] = []
     titled: list[tuple[date, str]] = []
     unexplained: set[str] = set()
     for event in events:
-        title = str(event.get("SUMMARY", "")).strip()
+        title = str(event.get("SUMMARY", "")).strip()[:MAX_TITLE]
         kind = _kind(title, rules, is_timed=_is_timed(event))
         these = list(_days(event, ZoneInfo(zone)))
         titled += [(day, title) for day in these]
@@ -272,6 +327,9 @@ def _expanded(text: str, name: str, problems: list[Problem]) -> list[Event]:
         if first is None or last is None:
             return []
         found = _between(whole, first, last, name, problems)
+    except UnboundedCalendarError as error:
+        problems.append(Problem(name, f"is set aside: {error}", allowed=BOUNDED))
+        return []
     except Exception as error:  # noqa: BLE001 - outside input in a library's parser
         what = f"is not a calendar: {type(error).__name__} {error}"
         problems.append(Problem(name, what, allowed="an iCalendar file"))
@@ -282,25 +340,54 @@ def _expanded(text: str, name: str, problems: list[Problem]) -> list[Event]:
 def _between(
     whole: Calendar, first: date, last: date, name: str, problems: list[Problem]
 ) -> list[Event]:
-    """Return the occurrences of some days; an event that has no days goes alone."""
+    """Return the occurrences of some days; an event that has no days goes alone.
+
+    Raises:
+        UnboundedCalendarError: There are too many, or they take too long.
+    """
+    events = list(whole.walk("VEVENT"))
+    zones = [part for part in whole.subcomponents if part.name != "VEVENT"]
+    series: dict[str, list[Component]] = {}
+    for at, event in enumerate(events):
+        series.setdefault(str(event.get("UID", at)), []).append(event)
+    deadline = thread_time() + MAX_SECONDS
+    found: list[Event] = []
+    for group in series.values():
+        found += _occurrences(whole, zones, group, (first, last), name, problems)
+        if len(found) > MAX_OCCURRENCES:
+            raise UnboundedCalendarError(
+                f"its events take place more than {MAX_OCCURRENCES:,} times"
+            )
+        if thread_time() > deadline:
+            raise UnboundedCalendarError(f"its events take more than {MAX_SECONDS} seconds to list")
+    return found
+
+
+def _occurrences(
+    whole: Calendar,
+    zones: Sequence[Component],
+    group: Sequence[Component],
+    span: tuple[date, date],
+    name: str,
+    problems: list[Problem],
+) -> list[Event]:
+    """Return the occurrences of events of one id, which may replace each other's."""
     import recurring_ical_events
 
-    with suppress(Exception):
-        return list(recurring_ical_events.of(whole).between(first, last))
-    events = whole.walk("VEVENT")
-    others = [part for part in whole.subcomponents if part not in events]
-    good = []
-    for event in events:
-        whole.subcomponents = [*others, event]
-        try:
-            list(recurring_ical_events.of(whole).between(first, last))
-            good.append(event)
-        except Exception as error:  # noqa: BLE001 - as above
-            what = f"event is set aside: {type(error).__name__} {error}"
-            title = str(event.get("SUMMARY", ""))
-            problems.append(Problem(name, what, column="SUMMARY", value=title))
-    whole.subcomponents = [*others, *good]
-    return list(recurring_ical_events.of(whole).between(first, last))
+    try:
+        whole.subcomponents = [*zones, *group]
+        return list(recurring_ical_events.of(whole).between(*span))
+    except Exception as error:  # noqa: BLE001 - outside input in a library's parser
+        if len(group) > 1:
+            return [
+                event
+                for one in group
+                for event in _occurrences(whole, zones, [one], span, name, problems)
+            ]
+        what = f"event is set aside: {type(error).__name__} {error}"
+        title = str(group[0].get("SUMMARY", ""))
+        problems.append(Problem(name, what, column="SUMMARY", value=title))
+        return []
 
 
 def _rules(words: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:

@@ -28,6 +28,10 @@ _USERS = (
     "agentSourcedIds,grades,password,metadata.jobTitle\n"
     "# p-1001,active,2026-08-01,true,org-hs,teacher,asample,,Ada,Sample,,,"
     "asample@school.example,,,,,,science teacher\n"
+    "# p-1000,active,2026-08-01,true,org-hs,administrator,bsample,,Bo,Sample,,,"
+    "bsample@school.example,,,,,,superintendent\n"
+    "# p-1044,active,2026-08-01,true,org-hs,teacher,csample,,Cy,Sample,,,"
+    "csample@school.example,,,,,,substitute\n"
 )
 _ORGS = (
     "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"

@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.day_kinds import WORKING
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
-from pipelines.registry.csv_files import LINE, RegistryFrame, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import LINK, ROSTER, RegistryFolder, leads_out, read_folder
 from pipelines.registry.frames import FILES, FRAMES
@@ -27,19 +27,17 @@ from pipelines.registry.kept_copies import (
 )
 from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
 from pipelines.registry.outline import Outline
+from pipelines.registry.roster import USERS
 from pipelines.registry.suggestions import mended
-from pipelines.registry.table import Inputs, tables
+from pipelines.registry.table import UNKNOWN_BUILDING, UNKNOWN_PERSON, Inputs, strangers, tables
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 
 FIXED = ("desktop", "lab_pc")
 """Classes of stationary devices."""
-NAMED = {
-    "building": ("buildings", "building", "is not a building"),
-    "person": ("people", "person_id", "is not in the roster"),
-}
-"""References of a cell -> frame and column of the target, and the problem otherwise."""
+IN_TABLES = ("calendar.csv",)
+"""Files whose table reports unknown buildings, because their rows then count nowhere."""
 
 MAX_LETTERS = 200
 _MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
@@ -93,7 +91,8 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     inputs = _inputs(taken, lists, versions, settings)
     parts = {name: _made(inputs, name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
-    told += _dangling(inputs)
+    told += inputs.once("references", _dangling)
+    told += _without_people(inputs, taken)
     # lines of a kept copy are not those of the current file
     kept = {shrunk_file.name for shrunk_file in taken.refused}
     wrong = [*taken.problems, *outside.problems]
@@ -156,6 +155,25 @@ def _inputs(
     return inputs
 
 
+def _without_people(inputs: Inputs, taken: RegistryFolder) -> list[Problem]:
+    """Report that users.csv is gone while other files name people.
+
+    A file under another name would leave every account without a person, day after day.
+    """
+    named = [
+        name
+        for name, file in FILES.items()
+        for column, cell in file.columns.items()
+        if cell.names == "person"
+        and inputs.rows[name].frame[column].null_count() < inputs.rows[name].frame.height
+    ]
+    if USERS.name in taken.given or not named:
+        return []
+    what = f"is not there, and {', '.join(dict.fromkeys(named))} name people"
+    allowed = "the roster's export under this name, or in registry/oneroster/"
+    return [Problem(USERS.name, what, allowed=allowed, severity="refused")]
+
+
 def _dangling(inputs: Inputs) -> list[Problem]:
     """Report cells that name a missing row of another table.
 
@@ -163,25 +181,19 @@ def _dangling(inputs: Inputs) -> list[Problem]:
     misspelled building in one file would otherwise look like one more building.
     """
     problems: list[Problem] = []
+    codes = inputs.frame("buildings")["building"].drop_nulls().unique(maintain_order=True)
+    named = {
+        "building": (codes, UNKNOWN_BUILDING, ", ".join(codes)),
+        "person": (inputs.frame("people")["person_id"], *UNKNOWN_PERSON),
+    }
     for file in FILES.values():
         rows = inputs.rows[file.name].frame
         for column, cell in file.columns.items():
-            if cell.names is None:
+            if cell.names is None or file.name in IN_TABLES:
                 continue
-            frame, key, what = NAMED[cell.names]
-            named = inputs.frame(frame)[key].drop_nulls().unique(maintain_order=True)
-            known = named.to_list()
-            strange = ~pl.col(column).is_in(known).fill_null(value=True)
-            problems += tell(
-                file.name,
-                column,
-                rows.filter(strange & bool(known)).select(LINE, value=column),
-                what=what,
-                allowed=", ".join(known)
-                if cell.names == "building"
-                else "a sourcedId of users.csv",
-                severity="notice",
-            )
+            known, what, allowed = named[cell.names]
+            values = rows.select(LINE, value=column)
+            problems += strangers(file.name, column, values, known, what=what, allowed=allowed)
     return problems
 
 

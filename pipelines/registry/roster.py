@@ -13,15 +13,17 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry.account_names import canonical
+from pipelines.registry.canonical import mapped, role
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, stripped, tell
 from pipelines.settings.problems import Problem, nearest
 
 _TEXT = Cell("")
 _ID = Cell("", required=True)
+_PERSON = Cell("", "person", required=True)
 USERS = File(
     "users.csv",
     {
-        "sourcedId": _ID,
+        "sourcedId": _PERSON,
         **dict.fromkeys(
             (
                 "status",
@@ -50,7 +52,7 @@ USERS = File(
 ROLES = File(
     "roles.csv",
     {
-        "userSourcedId": _ID,
+        "userSourcedId": _PERSON,
         "role": _ID,
         **dict.fromkeys(("status", "roleType", "orgSourcedId", "beginDate", "endDate"), _TEXT),
     },
@@ -95,6 +97,8 @@ STAFF = [
 ]  # fmt: skip
 STUDENT = ["student"]
 OTHERS = ["guardian", "parent", "relative"]
+ROLE_WORDS = tuple(role(word) for word in (*STAFF, *STUDENT, *OTHERS))
+"""The standard's roles, in their one spelling."""
 GONE = ["tobedeleted", "inactive"]
 
 
@@ -114,18 +118,18 @@ def unknown_roles(rows: RegistryFrame, file: str, known: Sequence[str]) -> Itera
     is_known = role_key(pl.col("role")).is_in(known)
     bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
     counted = bad.group_by("role", maintain_order=True).agg(pl.col(LINE).first(), rows=pl.len())
-    for role, line, many in counted.iter_rows():
+    for word, line, many in counted.iter_rows():
         told = f"({many:,} row{'' if many == 1 else 's'})"
         what = f"is not a known role {told}: neither staff nor student"
-        guess = nearest(role or "", known)
+        guess = nearest(word or "", known)
         words = ", ".join(known)
         allowed = f"did you mean {guess}? Known: {words}" if guess else words
-        yield Problem(file, what, line, "role", role, allowed, "notice")
+        yield Problem(file, what, line, "role", word, allowed, "notice")
 
 
-def role_key(role: pl.Expr) -> pl.Expr:
-    """Return a role as used for lookups: lower case, nothing between its words."""
-    return role.str.to_lowercase().str.replace_all(r"[_/ -]+", "")
+def role_key(written: pl.Expr) -> pl.Expr:
+    """Return a role as used for lookups: its one spelling, nothing between its words."""
+    return mapped(written, role).str.replace_all(r"[/ ]+", "")
 
 
 def dangling(users: RegistryFrame, roles: RegistryFrame, orgs: RegistryFrame) -> Iterator[Problem]:
@@ -235,8 +239,8 @@ def _people(users: pl.DataFrame, domains: tuple[str, ...]) -> pl.DataFrame:
     return users.select(
         LINE,
         pl.col("sourcedId").alias("person_id"),
-        "role",
-        pl.col("metadata.jobTitle").str.to_lowercase().alias("job_title"),
+        mapped(pl.col("role"), role).alias("role"),
+        mapped(pl.col("metadata.jobTitle"), role).alias("job_title"),
         _codes(pl.col("grades")).list.join("|").alias("grade"),
         canonical(pl.col("username"), domains).alias("username"),
         canonical(pl.col("email"), domains).alias("email"),
@@ -288,7 +292,7 @@ def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
     is_primary = pl.col("roleType").str.to_lowercase() == "primary"
     kept = roles.filter(~_is_one_of(pl.col("status"), GONE)).select(
         pl.col("userSourcedId").alias("person_id"),
-        "role",
+        mapped(pl.col("role"), role).alias("role"),
         pl.col("orgSourcedId").alias("role_org"),
         day(pl.col("beginDate")).alias("valid_from"),
         day(pl.col("endDate")).alias("valid_to"),
@@ -310,12 +314,12 @@ def _without_overlap(rows: pl.DataFrame) -> pl.DataFrame:
     once = ordered.unique(["person_id", "valid_from"], keep="last", maintain_order=True)
     following = pl.col("valid_from").shift(-1).over("person_id")
     end = pl.min_horizontal("valid_to", following - pl.duration(days=1))
-    role = role_key(pl.col("role"))
-    is_known = role.is_in([*STAFF, *STUDENT, *OTHERS])
+    key = role_key(pl.col("role"))
+    is_known = key.is_in([*STAFF, *STUDENT, *OTHERS])
     return once.with_columns(
         valid_to=end,
-        is_staff=pl.when(is_known).then(role.is_in(STAFF)),
-        is_student=pl.when(is_known).then(role.is_in(STUDENT)),
+        is_staff=pl.when(is_known).then(key.is_in(STAFF)),
+        is_student=pl.when(is_known).then(key.is_in(STUDENT)),
     ).filter((pl.col("valid_to") >= pl.col("valid_from")).fill_null(value=True))
 
 

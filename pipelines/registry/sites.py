@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import idna
-import polars as pl
 from publicsuffixlist import PSLFILE, PublicSuffixList
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
@@ -81,11 +80,3 @@ def _suffixes(*, has_punycode: bool) -> PublicSuffixList:
             (line for line in lines if line.strip() not in ONE_SITE),
             accept_encoded_idn=has_punycode,
         )
-
-
-def hosts_of(written: pl.Series) -> pl.DataFrame:
-    """`written` -> `host` in canonical form, null for what is none."""
-    distinct = written.unique().to_list()
-    hosts = [canonical_host(text) for text in distinct]
-    schema = {"written": pl.String, "host": pl.String}
-    return pl.DataFrame({"written": distinct, "host": hosts}, schema)

@@ -320,7 +320,7 @@ def _row(
 
 def _right(problem: Problem, file: File, found: str, order: Order | None) -> str | None:
     column = problem.column or ""
-    known = problem.allowed.split(", ") if column == "building" else []
+    known = problem.allowed.partition(";")[0].split(", ") if column == "building" else []
     return meant(file.columns[column], found, tuple(known), order)
 
 

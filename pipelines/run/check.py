@@ -21,6 +21,7 @@ from pipelines.registry.registry import Registry
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
+from pipelines.run.access_checks import access_faults
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection, Scalar, Settings
 from pipelines.settings.problems import NOT_ALLOWED, Fault, Problem, nearest
@@ -125,7 +126,8 @@ def wrong_in(district: District) -> Iterator[Problem]:
             ".".join(map(str, path)),
             fault.found,
             fault.allowed,
-            paste=fault.paste,
+            fault.severity,
+            fault.paste,
         )
 
 
@@ -175,6 +177,9 @@ def _faults(district: District) -> Iterator[Fault]:
         yield from _folder(district.home, name, source.path)
     yield from rule_faults(district.settings.detections)
     yield from _report(district.settings)
+    yield from _capitals(district)
+    yield from _engine(district.settings)
+    yield from access_faults(district)
     yield from _desk(district.settings)
     yield from _sign_in(district.settings.desk)
     for address in district.settings.alerts.recipients:
@@ -190,6 +195,38 @@ def _faults(district: District) -> Iterator[Fault]:
         if one.enabled:
             yield from channel_faults(district.home, district.settings, name, one)
     yield from _expected(district.sources(), district.settings)
+
+
+def _capitals(district: District) -> Iterator[Fault]:
+    """Yield folders that differ from a source of the settings in capitals alone."""
+    given = {name.lower(): name for name in district.settings.sources}
+    for folder in sorted(district.home.landing.iterdir()):
+        name = folder.name
+        if not folder.is_dir() or name == name.lower():
+            continue
+        meant = given.get(name.lower(), name.lower())
+        yield Fault(
+            ("sources", meant),
+            "has capital letters: it is a separate source, to which no settings apply",
+            f"landing/{name}",
+            f"landing/{meant}; rename the folder",
+            f"# mv landing/{name} landing/{meant}",
+            severity="notice",
+        )
+
+
+def _engine(settings: Settings) -> Iterator[Fault]:
+    """Yield a Spark engine that only a start by spark-submit can find."""
+    engine = settings.engine
+    if engine.kind == "spark" and not engine.master:
+        yield Fault(
+            ("engine", "master"),
+            "is missing: Spark is found only where spark-submit starts the run",
+            "",
+            "the address of Spark's master, or local[*]",
+            'master = "spark://host.example:7077"',
+            severity="notice",
+        )
 
 
 def _desk(settings: Settings) -> Iterator[Fault]:

@@ -266,8 +266,8 @@ class District(Part):
 
     @property
     def duty_hours(self) -> Mapping[str, Hours]:
-        """The usual hours by job or role in lower case; `all` is any other."""
-        return {job.lower(): hours_of(text) for job, text in self.usual_duty.items()}
+        """The usual hours by job or role, as written; `all` is any other."""
+        return {job: hours_of(text) for job, text in self.usual_duty.items()}
 
     @property
     def break_span(self) -> UsualBreak | None:

@@ -109,6 +109,7 @@ class Fault:
         found: The value; None if missing.
         allowed: Allowed values, in words.
         paste: A correct line.
+        severity: A notice may be meant; an error never is.
     """
 
     path: tuple[str, ...]
@@ -116,6 +117,7 @@ class Fault:
     found: str | None
     allowed: str
     paste: str
+    severity: ProblemSeverity = "error"
 
 
 class MisusedKeyError(ValueError):

@@ -269,6 +269,21 @@ def known_user(uid: int) -> tuple[str, list[str]]:
     return entry.pw_name, names
 
 
+def known_group(name: str) -> tuple[str, ...] | None:
+    """Return the members that a group of the system lists; None if there is no such group.
+
+    A system without groups has each of them, without members.
+    """
+    try:
+        import grp
+    except ImportError:  # Windows
+        return ()
+    try:
+        return tuple(grp.getgrnam(name).gr_mem)
+    except KeyError:
+        return None
+
+
 def _reference(value: Mapping[str, object]) -> Mapping[str, object]:
     if value and not is_reference(value):
         message = 'must be a reference: { file = "/path" }, { env = "NAME" }, ...'

@@ -57,7 +57,7 @@ two_weeks as (
 people as (
     select
         account,
-        coalesce(lower(job_title), lower(role)) as job
+        coalesce(job_title, role) as job
     from identity.accounts
     where
         event_date = $event_date::date

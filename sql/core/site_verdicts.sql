@@ -109,9 +109,17 @@ visited as (
 accounts as (
     select
         account,
+        job_title,
         role
     from identity.accounts
     where event_date = $event_date::date
+),
+
+-- an entry for a role that no one has may be misspelled
+held_roles as (
+    select role from accounts
+    union
+    select job_title as role from accounts
 ),
 
 listed as (
@@ -188,16 +196,18 @@ matched as (
         placed.role,
         visited.is_staff,
         length(placed.pattern_host) as specificity,
-        -- null where the roster lacks what the entry asks for
+        -- null where the roster lacks what the entry asks for, or no one has its role
         case
             when placed.role = 'all' then true
             when placed.role = 'staff' then visited.is_staff
             when placed.role = 'student' then not visited.is_staff
             when starts_with(placed.role, 'person:')
                 then placed.role = 'person:' || visited.person_id
-            else
-                placed.role = lower(visited.job_title)
-                or placed.role = lower(accounts.role)
+            when placed.role in (visited.job_title, accounts.role) then true
+            when placed.role in (select held_roles.role from held_roles)
+                then
+                    placed.role = visited.job_title
+                    or placed.role = accounts.role
         end as is_for_role,
         $event_date::date between placed.valid_from and placed.valid_to as is_current,
         -- long ago, the entry is as if it had never been

@@ -96,7 +96,7 @@ planned as (
     from scans
     inner join registry.change_windows as windows
         on
-            lower(scans.device) = windows.system
+            short_name(scans.device) = windows.system
             and coalesce(
                 windows.weekday
                 = isodow(timezone($zone, scans.start_time)) - 1,

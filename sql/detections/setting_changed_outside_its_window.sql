@@ -93,7 +93,7 @@ judged as (
             end
         ) as is_agreed
     from changes
-    inner join windows on changes.system = windows.system
+    inner join windows on short_name(changes.system) = windows.system
     group by changes.event_id, changes.system, changes.time
 )
 

@@ -103,8 +103,8 @@ sessions as (
         -- what has neither building nor pool cannot be out of place
         and coalesce(devices.building, devices.pool) is not null
         and not list_has_any(
-            string_split_regex(lower(shared.used_in), ' *[|;,] *'),
-            [coalesce(lower(devices.building), ''), coalesce(lower(devices.pool), '')]
+            string_split(shared.used_in, ';'),
+            [coalesce(devices.building, ''), coalesce(devices.pool, '')]
         )
 ),
 

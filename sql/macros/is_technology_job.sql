@@ -3,7 +3,7 @@ create or replace temporary macro is_technology_job(job_title) as
 coalesce(
     regexp_matches(
         lower(job_title),
-        'technolog|network|systems|information|computer|help ?desk|\bi\.?t\.?\b'
+        'technolog|network|\bsystems?\b|information|computer|help ?desk|\bi\.?t\.?\b'
     ),
     false
 );

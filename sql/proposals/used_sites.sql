@@ -81,7 +81,7 @@ people as (
         account,
         is_staff,
         is_student,
-        coalesce(lower(job_title), lower(role)) as job
+        coalesce(job_title, role) as job
     from identity.accounts
     where account_type = 'person' and is_valid
     qualify event_date = max(event_date) over ()

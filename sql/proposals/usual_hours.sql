@@ -3,7 +3,7 @@ with marked as (
     select
         requests.person_id,
         requests.event_date,
-        lower(requests.job_title) as job,
+        requests.job_title as job,
         date_diff(
             'minute', requests.event_date::timestamp,
             timezone($zone, requests.start_time)

@@ -34,9 +34,12 @@ def _settings(installation: Installation) -> CheckResult:
 
 
 def _meaning(installation: Installation) -> CheckResult:
-    wrong = [" ".join(str(problem).split()) for problem in wrong_in(installation.district)]
+    wrong = list(wrong_in(installation.district))
+    text = "; ".join(" ".join(str(problem).split()) for problem in wrong)
+    if any(problem.severity == "error" for problem in wrong):
+        return act(text, "schoolbell check --home {home}")
     if wrong:
-        return act("; ".join(wrong), "schoolbell check --home {home}")
+        return look(text, "schoolbell check --home {home}")
     return well("all formats, rules, sections and channels are known")
 
 

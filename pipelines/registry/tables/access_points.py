@@ -6,6 +6,7 @@ buildings, only that name shows in which one the card is.
 
 import polars as pl
 
+from pipelines.registry import canonical
 from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import BUILDING, Table, conform, identifier, text
 
@@ -25,7 +26,7 @@ COLUMNS = {
 
 def access_points(rows: RegistryFrame) -> RegistryFrame:
     """Return the frame `access_points`."""
-    named = rows.frame.with_columns(pattern=pl.col("name").str.to_lowercase())
+    named = rows.frame.with_columns(pattern=canonical.lowered(pl.col("name")))
     return RegistryFrame(conform(COLUMNS, named), rows.problems)
 
 

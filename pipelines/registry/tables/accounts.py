@@ -1,12 +1,13 @@
 """Accounts: from `accounts.csv`, and from the roster for the others."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import polars as pl
 
 from pipelines.events import Column
+from pipelines.registry import canonical as spelling
 from pipelines.registry.account_domains import MIN_NAMES
 from pipelines.registry.account_names import PUBLIC_MAIL, canonical
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
@@ -14,12 +15,14 @@ from pipelines.registry.roster import USERS
 from pipelines.registry.table import (
     FROM,
     FROM_CELL,
+    PERSON_CELL,
     TO,
     Inputs,
     Mentions,
     Table,
     conform,
     identifier,
+    strangers,
     text,
 )
 from pipelines.settings.problems import Problem
@@ -34,13 +37,13 @@ FILE = File(
             required=True,
             allowed=("person", "service", "role_shared", "device"),
         ),
-        "owner_person_id": Cell("p-1001", names="person"),
+        "owner_person_id": PERSON_CELL,
         "approved_shared": Cell("true", "boolean"),
         "aliases": Cell("hsoffice|office.hs", "list"),
         "valid_from": FROM_CELL,
         "valid_to": Cell("", "date"),
         "note": Cell("front desk"),
-        "used_in": Cell("HS"),
+        "used_in": Cell("HS", "list"),
         "is_admin": Cell("false", "boolean"),
     },
     "accounts then come from the roster's usernames; shared, service and "
@@ -51,7 +54,9 @@ ACCOUNTS = {
     "account_type": text("person, service, role_shared or device"),
     "owner_person_id": text("whose it is", "direct"),
     "approved_shared": Column(pl.Boolean, "several persons may use it"),
-    "used_in": text("buildings or pools where it belongs, joined by |"),
+    "used_in": text(
+        "building codes and pools where it belongs, joined by ;, null if one is unknown"
+    ),
     "is_admin": Column(pl.Boolean, "kept for administration alone"),
     "valid_from": FROM,
     "valid_to": TO,
@@ -193,10 +198,48 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def placed(
+    rows: RegistryFrame, buildings: Mapping[str, str], pools: Collection[str]
+) -> RegistryFrame:
+    """Return the rows with the places of `used_in` as codes and pools, joined by semicolons.
+
+    A row with an unknown place has none: where the account may be used is not known.
+
+    Args:
+        buildings: Spelling of a building -> its code.
+        pools: Pools of `devices.csv`.
+    """
+    known = {*buildings.values(), *pools}
+
+    def place(written: str) -> str:
+        pool = spelling.lower(written)
+        return pool if pool in pools else spelling.building(written, buildings)
+
+    column = pl.col("used_in")
+    listed = rows.frame.explode("used_in").select(LINE, value=spelling.mapped(column, place))
+    every = listed.drop_nulls().group_by(LINE, maintain_order=True).agg("value")
+    is_known = pl.col("value").list.eval(pl.element().is_in(sorted(known))).list.all()
+    resolved = every.with_columns(value=pl.when(is_known).then(pl.col("value").list.join(";")))
+    frame = rows.frame.drop("used_in").join(
+        resolved.rename({"value": "used_in"}), on=LINE, how="left", maintain_order="left"
+    )
+    strange = strangers(
+        FILE.name,
+        "used_in",
+        listed,
+        known,
+        what="is neither a building nor a pool; use of the account there is not judged",
+        allowed="a code or name of buildings.csv, or a pool of devices.csv",
+    )
+    return RegistryFrame(frame, (*rows.problems, *strange))
+
+
 def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return frames `accounts` and `account_aliases`."""
     domains = inputs.settings.district.account_domains
-    made = directory(inputs.rows[FILE.name], inputs.roster.logins, domains)
+    pools = {*inputs.frame("devices")["pool"]} - {None}
+    rows = placed(inputs.rows[FILE.name], inputs.buildings, pools)
+    made = directory(rows, inputs.roster.logins, domains)
     return {
         "accounts": RegistryFrame(made.accounts, made.problems),
         "account_aliases": RegistryFrame(made.aliases, ()),

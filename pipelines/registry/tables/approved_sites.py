@@ -2,9 +2,23 @@
 
 import polars as pl
 
+from pipelines.registry import canonical, roster
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
-from pipelines.registry.sites import hosts_of, registrable_domain
-from pipelines.registry.table import FROM, FROM_CELL, TO, Sites, Table, conform, identifier, text
+from pipelines.registry.sites import registrable_domain
+from pipelines.registry.table import (
+    FROM,
+    FROM_CELL,
+    TO,
+    UNKNOWN_PERSON,
+    Inputs,
+    Sites,
+    Table,
+    conform,
+    identifier,
+    known_roles,
+    strangers,
+    text,
+)
 from pipelines.settings.problems import Problem
 
 SITE_CLASSES = ("district", "sanctioned", "approved_non_business")
@@ -17,7 +31,7 @@ FILE = File(
         "match": Cell(
             "domain", "word", required=True, allowed=("domain", "host", "path_prefix", "deny")
         ),
-        "roles": Cell("all", "list"),
+        "roles": Cell("all"),
         "purpose": Cell("learning platform"),
         "consent_by": Cell("technology director"),
         "valid_from": FROM_CELL,
@@ -34,7 +48,7 @@ COLUMNS = {
     "entry_id": text("id of the entry; one row a role"),
     "pattern": text("domain, host or host/path, lower case host"),
     "match": text("domain, host, path_prefix or deny"),
-    "role": text("all, staff, student, a job title or person:<id>, in lower case"),
+    "role": text("all, staff, student, a role or job title in its one spelling, or person:<id>"),
     "purpose": text("what it is for"),
     "site_class": text("district, sanctioned, approved_non_business, prohibited"),
     "consent_by": text("who approved it"),
@@ -44,11 +58,14 @@ COLUMNS = {
     "clause": text("clause it rests on"),
 }
 
-PERSON_PREFIX = "person:"
 
+def approved_sites(rows: RegistryFrame, people: pl.DataFrame | None = None) -> RegistryFrame:
+    """Return the frame `approved_sites`, one row per role.
 
-def approved_sites(rows: RegistryFrame) -> RegistryFrame:
-    """Return the frame `approved_sites`, one row per role."""
+    Args:
+        people: Frame `people`: its roles and persons are those that a row may name.
+    """
+    known = known_roles(people) if people is not None else frozenset()
     shaped = _shaped(rows.frame)
     faults = _faults()
     problems: list[Problem] = []
@@ -57,42 +74,63 @@ def approved_sites(rows: RegistryFrame) -> RegistryFrame:
         problems += tell(FILE.name, "pattern", told, what=what, allowed=allowed)
     good = shaped.filter(~pl.any_horizontal(faults.values()))
     is_denied = pl.col("match") == "deny"
+    everyone = pl.lit(canonical.EVERYONE)
     spread = good.with_columns(
-        role=pl.when(pl.col("roles").list.len() > 0).then("roles").otherwise(pl.lit(["all"])),
+        role=_roles(pl.coalesce("roles", everyone), known),
         site_class=pl.when(is_denied)
         .then(pl.lit("prohibited"))
         .otherwise(pl.coalesce("class", pl.lit("sanctioned"))),
     ).explode("role")
-    frame = conform(
-        COLUMNS,
-        spread.with_columns(
-            role=pl.col("role")
-            .str.to_lowercase()
-            .str.replace(r"^person: +", PERSON_PREFIX)
-            .replace({"students": "student", "everybody": "all", "everyone": "all"})
-        ),
+    strange = _strange_roles(spread, people, known)
+    frame = conform(COLUMNS, spread)
+    return RegistryFrame(frame, (*rows.problems, *problems, *_strange_support(good), *strange))
+
+
+def _roles(written: pl.Expr, known: frozenset[str]) -> pl.Expr:
+    """Return the roles of a cell; one that contains only separators means no one."""
+    joined = canonical.mapped(written, lambda text: "|".join(canonical.roles(text, known)))
+    return joined.str.split("|")
+
+
+def _strange_roles(
+    spread: pl.DataFrame, people: pl.DataFrame | None, known: frozenset[str]
+) -> list[Problem]:
+    """Return notices of roles that no one has, and of persons outside the roster."""
+    if people is None or people.is_empty():
+        return []
+    is_person = pl.col("role").str.starts_with(canonical.PERSON)
+    persons = spread.filter(is_person).select(
+        LINE, value=pl.col("role").str.strip_prefix("person:")
     )
-    return RegistryFrame(frame, (*rows.problems, *problems, *_strange_support(good)))
+    what, allowed = UNKNOWN_PERSON
+    return [
+        *strangers(
+            FILE.name,
+            "roles",
+            spread.filter(~is_person).select(LINE, value="role"),
+            {*canonical.GROUPS, *roster.ROLE_WORDS, *known},
+            what="is a role that no one in the roster has",
+            allowed="all, staff, student, a role or job title of users.csv, or person:ID",
+        ),
+        *strangers(FILE.name, "roles", persons, people["person_id"], what=what, allowed=allowed),
+    ]
 
 
 def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
     """Split people's patterns into `host`, `path`, `pattern`."""
-    bare = (
-        pl.col("pattern")
-        .str.replace(r"^(?i:https?)://", "")
-        .str.strip_prefix("*.")
-        .str.strip_prefix(".")
-    )
+    pattern = pl.col("pattern")
+    # `www.` is part of a host; people who write it before a domain mean the domain
+    spelled = pl.when(pl.col("match") == "domain").then(canonical.mapped(pattern, canonical.site))
     parts = frame.with_columns(
-        pl.col("pattern").alias("written"),
-        bare.str.extract(r"^([^/]*)", 1).alias("_name"),
-        bare.str.extract(r"^[^/]*(/.+)$", 1).alias("path"),
+        pattern.alias("written"),
+        spelled.otherwise(canonical.mapped(pattern, canonical.host)).alias("host"),
+        pattern.str.replace(r"^[a-zA-Z][a-zA-Z0-9+.-]*://", "")
+        .str.extract(r"^[^/]*(/.+)$", 1)
+        .alias("path"),
     )
-    hosts = hosts_of(parts["_name"]).rename({"written": "_name"})
-    domains = [registrable_domain(host) for host in hosts["host"].to_list()]
-    known = hosts.with_columns(pl.Series("domain", domains, pl.String))
-    return parts.join(known, on="_name", how="left", maintain_order="left").with_columns(
-        pattern=pl.concat_str("host", pl.col("path").fill_null(""))
+    return parts.with_columns(
+        domain=canonical.mapped(pl.col("host"), registrable_domain),
+        pattern=pl.concat_str("host", pl.col("path").fill_null("")),
     )
 
 
@@ -129,10 +167,15 @@ def _strange_support(good: pl.DataFrame) -> list[Problem]:
     )
 
 
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the frame `approved_sites`."""
+    return {"approved_sites": approved_sites(inputs.rows[FILE.name], inputs.frame("people"))}
+
+
 TABLE = Table(
     name="approved_sites",
     file=FILE,
     frames={"approved_sites": COLUMNS},
-    make=lambda inputs: {"approved_sites": approved_sites(inputs.rows[FILE.name])},
+    make=make,
     touches=Sites("pattern", is_imitated=True),
 )

@@ -10,7 +10,16 @@ import polars as pl
 from pipelines.events import Column
 from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.roster import ORGS, ROLES, USERS
-from pipelines.registry.table import BUILDING, Addresses, Inputs, Table, conform, identifier, text
+from pipelines.registry.table import (
+    BUILDING,
+    Addresses,
+    Inputs,
+    Table,
+    conform,
+    identifier,
+    located,
+    text,
+)
 
 FILE = File(
     "buildings.csv",
@@ -49,10 +58,11 @@ def buildings(
         staffed: Organizations in which the roster places people.
     """
     if rows.frame.height:
+        placed = located(FILE.name, rows.frame)
         given = orgs.frame.unique("sourcedId").select(org_id="sourcedId", given_name="name")
-        called = rows.frame.join(given, on="org_id", how="left", maintain_order="left")
+        called = placed.frame.join(given, on="org_id", how="left", maintain_order="left")
         named = called.with_columns(name=pl.coalesce("name", "given_name"))
-        return RegistryFrame(conform(COLUMNS, named), rows.problems)
+        return RegistryFrame(conform(COLUMNS, named), (*rows.problems, *placed.problems))
     kind = pl.col("type").str.to_lowercase()
     is_office = kind.is_in(OFFICES) & pl.col("sourcedId").is_in(list(staffed))
     schools = orgs.frame.filter((kind == SCHOOL) | is_office)
@@ -71,8 +81,9 @@ def staffed(users: RegistryFrame, roles: RegistryFrame) -> set[str]:
 
 
 def _make(inputs: Inputs) -> dict[str, RegistryFrame]:
-    placed = staffed(inputs.rows[USERS.name], inputs.rows[ROLES.name])
-    made = buildings(inputs.rows[FILE.name], inputs.rows[ORGS.name], placed)
+    # `rows` have buildings by their codes, which are made here
+    placed = staffed(inputs.read[USERS.name], inputs.read[ROLES.name])
+    made = buildings(inputs.read[FILE.name], inputs.read[ORGS.name], placed)
     return {"buildings": made}
 
 

@@ -16,7 +16,7 @@ FILE = File(
         "duty_start": Cell("07:30", "clock"),
         "duty_end": Cell("15:45", "clock"),
         "note": Cell("first day"),
-        "building": Cell(""),
+        "building": Cell("", names="building"),
         "declared_at": Cell("", "local_time"),
     },
     "off-hours use is not judged, unless a calendar comes as .ics",

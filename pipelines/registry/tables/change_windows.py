@@ -19,7 +19,7 @@ from pipelines.registry.table import (
 FILE = File(
     "change_windows.csv",
     {
-        "system": identifier("fw1"),
+        "system": identifier("fw1", "device"),
         "weekday": Cell("2", "word", allowed=("0", "1", "2", "3", "4", "5", "6", "every")),
         "start_local": Cell("17:00", "clock", required=True),
         "end_local": Cell("21:00", "clock", required=True),
@@ -30,7 +30,7 @@ FILE = File(
     "whether a firewall was changed outside its hours is not judged",
 )
 COLUMNS = {
-    "system": text("device name as its log has it, lower case", "indirect"),
+    "system": text("device as its log names it, in lower case and without a domain", "indirect"),
     "weekday": Column(pl.Int64, "0 is Monday; null: every day"),
     "start_minute": Column(pl.Int64, "local minute of the day, from"),
     "end_minute": Column(pl.Int64, "to, exclusive; before the start it is of the day after"),
@@ -53,7 +53,6 @@ def change_windows(rows: RegistryFrame) -> RegistryFrame:
     )
     weekday = pl.col("weekday").replace("every", None)
     good = rows.frame.filter(~is_empty).with_columns(
-        system=pl.col("system").str.to_lowercase(),
         weekday=weekday.cast(pl.Int64),
         start_minute=pl.col("start_local").cast(pl.Int64),
         end_minute=pl.col("end_local").cast(pl.Int64),

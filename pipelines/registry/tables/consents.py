@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.events import Column
+from pipelines.registry import canonical
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
@@ -17,10 +18,12 @@ from pipelines.registry.table import (
     TO_CELL,
     Dates,
     Inputs,
+    KnownNames,
     Table,
-    bare_person,
     conform,
+    holders,
     identifier,
+    strangers,
     text,
 )
 from pipelines.settings.problems import Problem
@@ -86,22 +89,30 @@ AGENCY_GRANT = "h"
 
 
 def consents(
-    rows: RegistryFrame, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
+    rows: RegistryFrame,
+    people: pl.DataFrame | None = None,
+    accounts: pl.DataFrame | None = None,
+    known: KnownNames | None = None,
 ) -> RegistryFrame:
     """Return the frame `consents`; what was not lawfully granted is set aside.
 
     Args:
         people: The roster, in which grantors are looked up, if there is one.
         accounts: Frame `accounts`: a consent to one's own account is one to oneself.
+        known: The names of the registry: persons and accounts get their spelling.
     """
-    frame = rows.frame
+    named = [holders(rows.frame[column], known) for column in ("grantor", "subject")]
+    login = canonical.mapped(pl.col("subject"), canonical.person)
+    is_agency = pl.col("type") == AGENCY_GRANT  # compared with logins of no account here
+    frame = rows.frame.with_columns(_login=login).with_columns(named)
+    frame = frame.with_columns(subject=pl.when(is_agency).then("_login").otherwise("subject"))
     unlawful = pl.any_horizontal(
         (pl.col("type") == kind) & ~pl.col("grantor_role").is_in(offices)
         for kind, offices in LAWFUL.items()
         if offices
     )
     owners = _owners(accounts)
-    to_self = _owner("grantor", owners) == _owner("subject", owners)
+    to_self = pl.col("grantor").replace(owners) == pl.col("subject").replace(owners)
     good = frame.filter(~unlawful & ~to_self)
     problems = [
         *_unlawful(frame.filter(unlawful)),
@@ -113,6 +124,7 @@ def consents(
             allowed="another person",
         ),
         *_offices(good, people),
+        *(_strange(good, known) if known else ()),
     ]
     return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
@@ -122,7 +134,7 @@ def is_granted(consents: pl.DataFrame, login: str, today: date) -> bool:
 
     A grant without a last day grants nothing.
     """
-    own = pl.col("subject").str.to_lowercase() == login.lower()
+    own = pl.col("subject") == canonical.person(login)
     in_force = pl.lit(today).is_between(pl.col("valid_from"), pl.col("valid_to"))
     kind = pl.col("type") == AGENCY_GRANT
     return consents.filter(kind & own & in_force).height > 0
@@ -132,13 +144,27 @@ def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:
     """Return account -> its owner, if there is exactly one."""
     if accounts is None:
         return {}
-    named = accounts.select("account", pl.col("owner_person_id").str.to_lowercase())
+    named = accounts.select("account", "owner_person_id")
     single = named.drop_nulls().unique().group_by("account").agg(pl.col.owner_person_id)
     return {name: people[0] for name, people in single.iter_rows() if len(people) == 1}
 
 
-def _owner(column: str, owners: Mapping[str, str]) -> pl.Expr:
-    return bare_person(column).replace(owners)
+def _strange(frame: pl.DataFrame, known: KnownNames) -> Iterator[Problem]:
+    """Yield notices of people and accounts that nothing else in the registry names.
+
+    Employees of an agency are not in the roster.
+    """
+    every = known.people | {*known.directory.exact}
+    of_district = frame.filter(pl.col("type") != AGENCY_GRANT)
+    for column, rows in (("grantor", frame), ("subject", of_district)):
+        yield from strangers(
+            FILE.name,
+            column,
+            rows.select(LINE, value=column),
+            every,
+            what="is neither a person nor an account of the registry",
+            allowed="a sourcedId or username of users.csv, or an account of accounts.csv",
+        )
 
 
 def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Problem]:
@@ -149,12 +175,12 @@ def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Probl
     if people is None or people.is_empty():
         return
     titles = people.select(
-        pl.col("person_id").str.to_lowercase().alias("_grantor"),
+        pl.col("person_id").alias("_grantor"),
         pl.coalesce("job_title", "role").alias("value"),
     ).unique("_grantor", keep="last", maintain_order=True)
-    known = frame.with_columns(_grantor=bare_person("grantor")).join(titles, on="_grantor")
-    title = pl.col("value").str.to_lowercase()
-    fits = title.str.contains(pl.col("grantor_role"), literal=True)
+    known = frame.with_columns(_grantor=pl.col("grantor")).join(titles, on="_grantor")
+    office = canonical.mapped(pl.col("grantor_role"), canonical.role)
+    fits = pl.col("value").str.contains(office, literal=True)
     yield from tell(
         FILE.name,
         "grantor_role",
@@ -180,7 +206,7 @@ def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
 def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the frame `consents`."""
     people, accounts = inputs.frame("people"), inputs.frame("accounts")
-    return {"consents": consents(inputs.rows[FILE.name], people, accounts)}
+    return {"consents": consents(inputs.rows[FILE.name], people, accounts, inputs.known)}
 
 
 TABLE = Table(

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import address_text
 from pipelines.registry.sites import canonical_host
-from pipelines.registry.table import BUILDING, FROM, TO, Mentions, Table, conform, text
+from pipelines.registry.table import BUILDING, FROM, PERSON_CELL, TO, Mentions, Table, conform, text
 from pipelines.settings.problems import Problem
 
 DEVICE_CLASSES = (
@@ -26,25 +26,25 @@ DEVICE_CLASSES = (
 FILE = File(
     "devices.csv",
     {
-        "hostname": Cell("hs-pc-017"),
+        "hostname": Cell("hs-pc-017", "device"),
         "mac": Cell("02:00:00:00:00:17", "mac"),
         "device_class": Cell("desktop", "word", allowed=DEVICE_CLASSES),
-        "assigned_to": Cell("p-1001", names="person"),
+        "assigned_to": PERSON_CELL,
         "building": Cell("HS", names="building"),
         "pool": Cell("", "word"),
         "static_ip": Cell(""),
         "valid_from": Cell("", "date"),
         "valid_to": Cell("", "date"),
-        "serial": Cell(""),
-        "asset_tag": Cell(""),
-        "directory_id": Cell(""),
+        "serial": Cell("", "word"),
+        "asset_tag": Cell("", "word"),
+        "directory_id": Cell("", "word"),
         "ethernet_mac": Cell("", "mac"),
     },
     "no device is known to be the district's: the property limb is not judged",
 )
 COLUMNS = {
-    "device": text("host name in lower case; otherwise serial number; otherwise MAC", "indirect"),
-    "hostname": text("host name in lower case", "indirect"),
+    "device": text("host name; otherwise serial number; otherwise MAC", "indirect"),
+    "hostname": text("host name in lower case, without a domain", "indirect"),
     "serial": text("serial number in lower case", "indirect"),
     "asset_tag": text("asset tag in lower case", "indirect"),
     "directory_id": text("the directory's id of the device, lower case", "indirect"),
@@ -71,7 +71,7 @@ _SAID = ("assigned_to", "pool", *CARDS, "static_ip", *NAMES[1:])
 
 def devices(rows: RegistryFrame) -> RegistryFrame:
     """Return frame `devices`: at most one row per device and day, a card of one device."""
-    named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
+    named = rows.frame.with_columns(
         device=pl.coalesce("hostname", "serial", *CARDS),
         static_ip=pl.col("static_ip").map_elements(canonical_host, return_dtype=pl.String),
     )

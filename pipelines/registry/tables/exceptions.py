@@ -1,9 +1,24 @@
 """Exceptions: standing, reviewed reasons that stop a finding, for 180 days at most."""
 
+from collections.abc import Callable, Mapping
+
 import polars as pl
 
+from pipelines.registry import canonical
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
-from pipelines.registry.table import FROM, TO, Dates, Table, bare_person, conform, identifier, text
+from pipelines.registry.table import (
+    FROM,
+    TO,
+    UNKNOWN_PERSON,
+    Dates,
+    KnownNames,
+    Table,
+    conform,
+    holders,
+    identifier,
+    strangers,
+    text,
+)
 from pipelines.settings.problems import Problem
 
 FILE = File(
@@ -14,7 +29,7 @@ FILE = File(
         "scope": Cell(
             "device", "word", required=True, allowed=("account", "device", "site", "person", "rule")
         ),
-        "value": Cell("hs-kiosk-01"),
+        "value": Cell("hs-pc-017"),
         "reason": identifier("test kiosk, cleared nightly"),
         "approver": identifier("p-1000"),
         "valid_from": Cell("2026-09-01", "date", required=True),
@@ -27,7 +42,7 @@ COLUMNS = {
     "exception_id": text("id of the exception"),
     "rule": text("detection it silences; * for all"),
     "scope": text("account, device, site, person or rule"),
-    "value": text("the account, device, site or person", "indirect"),
+    "value": text("the account, device, site or person, in its one spelling", "indirect"),
     "reason": text("why", "indirect"),
     "approver": text("who approved it", "direct"),
     "valid_from": FROM,
@@ -37,17 +52,65 @@ COLUMNS = {
 MAX_EXCEPTION_DAYS = 180
 
 
-def exceptions(rows: RegistryFrame) -> RegistryFrame:
-    """Return the frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
+def exceptions(rows: RegistryFrame, known: KnownNames | None = None) -> RegistryFrame:
+    """Return the frame `exceptions`; too long, unnamed or self-approved ones are set aside.
+
+    Args:
+        known: The names of the registry: values get their spelling.
+    """
+    spelled = rows.frame.with_columns(
+        value=_spelled(rows.frame, known),
+        approver=holders(rows.frame["approver"], known),
+    )
     faults = _exception_faults()
     problems: list[Problem] = []
     for (column, what), (fault, allowed) in faults.items():
         value = pl.col(column).cast(pl.String).alias("value")
-        told = rows.frame.filter(fault).select(LINE, value)
+        told = spelled.filter(fault).select(LINE, value)
         problems += tell(FILE.name, column, told, what=what, allowed=allowed)
     broken = pl.any_horizontal(fault for fault, _ in faults.values())
-    good = rows.frame.filter(~broken)
-    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
+    good = spelled.filter(~broken)
+    strange = _strange(good, known) if known else []
+    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems, *strange))
+
+
+def _spelled(rows: pl.DataFrame, known: KnownNames | None) -> pl.Series:
+    """Return the values, each in the one spelling of its scope."""
+    values = rows["value"].drop_nulls()
+    accounts = known.accounts(values) if known else {}
+    spell: Mapping[str, Callable[[str], str | None]] = {
+        "account": lambda text: accounts.get(text, canonical.lower(text)),
+        "device": known.device if known else canonical.device,
+        "site": lambda text: canonical.site(text) or text,
+        "person": canonical.person,
+    }
+    pairs = rows.select("scope", "value").rows()
+    spelled = [spell[scope](text) if text and scope in spell else text for scope, text in pairs]
+    return pl.Series(spelled, dtype=pl.String)
+
+
+def _strange(good: pl.DataFrame, known: KnownNames) -> list[Problem]:
+    """Return notices of values that nothing else in the registry knows."""
+    names = {
+        "account": (
+            known.directory.people | {*known.directory.exact},
+            "an account of users.csv or accounts.csv",
+        ),
+        "device": ({*known.devices.values()}, "a device of devices.csv"),
+        "person": (known.people, UNKNOWN_PERSON[1]),
+    }
+    return [
+        problem
+        for scope, (every, allowed) in names.items()
+        for problem in strangers(
+            FILE.name,
+            "value",
+            good.filter(scope=scope).select(LINE, "value"),
+            every,
+            what=f"is a {scope} that nothing else in the registry names",
+            allowed=allowed,
+        )
+    ]
 
 
 def _exception_faults() -> dict[tuple[str, str], tuple[pl.Expr, str]]:
@@ -63,7 +126,7 @@ def _exception_faults() -> dict[tuple[str, str], tuple[pl.Expr, str]]:
             "what is excepted",
         ),
         ("approver", "approves an exception for themselves"): (
-            (bare_person("approver") == bare_person("value")).fill_null(value=False),
+            (pl.col("approver") == pl.col("value")).fill_null(value=False),
             "another person",
         ),
     }
@@ -73,7 +136,7 @@ TABLE = Table(
     name="exceptions",
     file=FILE,
     frames={"exceptions": COLUMNS},
-    make=lambda inputs: {"exceptions": exceptions(inputs.rows[FILE.name])},
+    make=lambda inputs: {"exceptions": exceptions(inputs.rows[FILE.name], inputs.known)},
     touches=Dates(),
     is_built=False,
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.events import Column
+from pipelines.registry import canonical
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import FROM, FROM_CELL, TO, Dates, Table, conform, identifier, text
 
@@ -14,7 +15,7 @@ FILE = File(
         "expected_id": identifier("T-001"),
         "kind": Cell("backup", "word", required=True, allowed=("backup", "canary")),
         "log": identifier("firewall"),
-        "device": Cell("srv-files"),
+        "device": Cell("srv-files", "device"),
         "destination": identifier("vault.example.com"),
         "every_days": Cell("1", "integer"),
         "least_megabytes": Cell("500", "number"),
@@ -39,6 +40,11 @@ COLUMNS = {
 MAX_DAYS = 28
 
 
+def destination_of(written: str) -> str:
+    """Return the host of a destination; another word in lower case."""
+    return canonical.site(written) or canonical.lower(written)
+
+
 def expected_traffic(rows: RegistryFrame) -> RegistryFrame:
     """Return the frame `expected_traffic`; rows that no rule could judge are set aside."""
     days = pl.col("every_days")
@@ -50,8 +56,8 @@ def expected_traffic(rows: RegistryFrame) -> RegistryFrame:
         what="is not judged",
         allowed=f"1 to {MAX_DAYS} days",
     )
-    lower = [pl.col(name).str.to_lowercase() for name in ("device", "destination")]
-    good = rows.frame.filter(~too_rare).with_columns(lower)
+    destination = canonical.mapped(pl.col("destination"), destination_of)
+    good = rows.frame.filter(~too_rare).with_columns(destination)
     return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
 

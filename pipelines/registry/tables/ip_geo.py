@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.events import Column
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import ranged
-from pipelines.registry.table import RANGE, Addresses, Table, conform, text
+from pipelines.registry.table import RANGE, Addresses, Table, conform, located, text
 
 NETWORK_TYPES = (
     "residential", "mobile", "hosting", "relay", "satellite", "education", "unknown",
@@ -42,8 +42,10 @@ def ip_geo(rows: RegistryFrame) -> RegistryFrame:
     told = lacking.select(LINE, pl.lit(None, pl.String).alias("value"))
     problems = tell(FILE.name, "cidr", told, what="is empty", allowed="a network")
     networks = ranged(named.drop_nulls("cidr"), FILE.name)
-    frame = networks.frame.with_columns(pl.col("country").str.to_uppercase())
-    return RegistryFrame(conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems))
+    placed = located(FILE.name, networks.frame)
+    frame = placed.frame.with_columns(pl.col("country").str.to_uppercase())
+    wrong = (*rows.problems, *problems, *networks.problems, *placed.problems)
+    return RegistryFrame(conform(COLUMNS, frame), wrong)
 
 
 TABLE = Table(

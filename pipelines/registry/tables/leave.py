@@ -1,5 +1,7 @@
 """Leave of staff, as instants: full days, mornings, afternoons."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from pipelines.events import Column
@@ -8,27 +10,26 @@ from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import (
     END,
     PERSON,
+    PERSON_CELL,
     START,
     Dates,
     Inputs,
     Table,
     conform,
-    identifier,
-    strangers,
     text,
 )
 
 FILE = File(
     "leave.csv",
     {
-        "person_id": identifier("p-1001"),
+        "person_id": replace(PERSON_CELL, required=True),
         "date": Cell("2026-10-05", "date", required=True),
         "part": Cell("full", "word", required=True, allowed=("full", "am", "pm")),
         "kind": Cell("personal"),
         "status": Cell(
             "approved", "word", required=True, allowed=("approved", "cancelled", "pending")
         ),
-        "substitute_person_id": Cell("p-1044"),
+        "substitute_person_id": replace(PERSON_CELL, example="p-1044"),
     },
     "use of an account while its owner is absent is not judged",
 )
@@ -48,7 +49,7 @@ PM_STARTS = 13 * 60
 PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MINUTES)}
 
 
-def leave_windows(rows: RegistryFrame, people: pl.DataFrame, zone: str) -> RegistryFrame:
+def leave_windows(rows: RegistryFrame, zone: str) -> RegistryFrame:
     """Return the frame `leave_windows`: full days, mornings, afternoons."""
     part = pl.col("part")
     first = part.replace_strict({key: span[0] for key, span in PARTS.items()})
@@ -58,15 +59,14 @@ def leave_windows(rows: RegistryFrame, people: pl.DataFrame, zone: str) -> Regis
         start_time=local_instant(pl.col("date"), first, zone),
         end_time=local_instant(pl.col("date"), last, zone),
     )
-    unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return RegistryFrame(frame, (*rows.problems, *unknown))
+    return RegistryFrame(frame, rows.problems)
 
 
 def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the frame `leave_windows`."""
     zone = inputs.settings.district.zone
-    windows = leave_windows(inputs.rows[FILE.name], inputs.frame("people"), zone)
+    windows = leave_windows(inputs.rows[FILE.name], zone)
     return {"leave_windows": windows}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.registry import domain_lists
+from pipelines.registry import canonical, domain_lists
 from pipelines.registry.csv_files import (
     LINE,
     Cell,
@@ -14,7 +14,6 @@ from pipelines.registry.csv_files import (
     category_keys,
     tell,
 )
-from pipelines.registry.sites import hosts_of
 from pipelines.registry.table import Inputs, Sites, Table, conform, identifier, text
 from pipelines.settings.problems import Problem, nearest
 
@@ -47,10 +46,8 @@ def site_categories(
         starter: `domain`, `category` and `source` of the built-in list.
         words: A list's own word in lower case -> the policy's word.
     """
-    host = hosts_of(rows.frame["domain"])
-    named = rows.frame.rename({"domain": "written"}).join(
-        host, on="written", how="left", maintain_order="left"
-    )
+    domain = pl.col("domain")
+    named = rows.frame.with_columns(written=domain, host=canonical.mapped(domain, canonical.site))
     bad = named.filter(pl.col("host").is_null())
     problems = tell(
         FILE.name,

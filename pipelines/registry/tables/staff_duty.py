@@ -14,6 +14,7 @@ rows are marked, because no one stated these hours for the person.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -21,19 +22,19 @@ import polars as pl
 
 from pipelines.day_kinds import WORKING
 from pipelines.events import Column
+from pipelines.registry import canonical
 from pipelines.registry.calendar import calendar_sources, closed_late, local_instant
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     BUILDING,
     END,
     PERSON,
+    PERSON_CELL,
     START,
     Dates,
     Inputs,
     Table,
     conform,
-    identifier,
-    strangers,
     text,
 )
 from pipelines.settings.model import EVERY_JOB, Hours, UsualBreak
@@ -47,7 +48,7 @@ USUAL_BREAK = "usual break"
 FILE = File(
     "staff_duty.csv",
     {
-        "person_id": identifier("p-1001"),
+        "person_id": replace(PERSON_CELL, required=True),
         "date_from": Cell("2026-08-24", "date", required=True),
         "date_to": Cell("2027-05-28", "date", required=True),
         "weekday": Cell(
@@ -73,6 +74,8 @@ COLUMNS = {
 
 DAY_MINUTES = 24 * 60
 MAX_DAYS = 800
+LONGEST_SHIFT = 14 * 60
+"""A night shift is shorter; a longer one is a mistake of its hours."""
 
 
 def duty_windows(
@@ -111,9 +114,8 @@ def duty_windows(
         start_time=local_instant(pl.col("event_date"), pl.col("start_local"), zone),
         end_time=local_instant(pl.col("event_date"), end, zone),
     ).pipe(_until_declared)
-    unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return RegistryFrame(frame, (*rows.problems, *problems, *unknown))
+    return RegistryFrame(frame, (*rows.problems, *problems))
 
 
 def _usual(
@@ -121,12 +123,12 @@ def _usual(
 ) -> pl.DataFrame:
     """Make contract rows of the usual hours for staff who have no contract row."""
     table = pl.DataFrame(
-        [(job, one.start, one.end) for job, one in hours.items()],
+        [(canonical.role(job), one.start, one.end) for job, one in hours.items()],
         schema={"_job": pl.String, "start_local": pl.Int32, "end_local": pl.Int32},
         orient="row",
     )
     own = dated.filter(kind="contract").select("person_id")
-    jobs = [pl.col("job_title"), pl.col("role").str.to_lowercase()]
+    jobs = [pl.col("job_title"), pl.col("role")]
     known = table["_job"].to_list()
     staff = (
         people.filter("is_staff")
@@ -214,7 +216,27 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         what="is start_local",
         allowed="another time; before start_local is the next day",
     )
+    problems += tell(
+        FILE.name,
+        "end_local",
+        rows.filter(_minutes() > LONGEST_SHIFT).select(LINE, value=_written(pl.col("end_local"))),
+        what=f"is read as the next day: more than {LONGEST_SHIFT // 60} hours of duty",
+        allowed="a time after start_local, or the end of a night shift",
+        severity="notice",
+    )
     return rows.filter(~too_long & ~no_time), problems
+
+
+def _minutes() -> pl.Expr:
+    """Return the length of a row's duty; an end before the start is the next day."""
+    minutes = pl.col("end_local") - pl.col("start_local")
+    return pl.when(minutes < 0).then(minutes + DAY_MINUTES).otherwise(0)
+
+
+def _written(minutes: pl.Expr) -> pl.Expr:
+    """Return minutes after midnight as a time of day."""
+    parts = [(minutes // 60), (minutes % 60)]
+    return pl.concat_str((part.cast(pl.String).str.zfill(2) for part in parts), separator=":")
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:

@@ -81,6 +81,49 @@ def test_a_feed_of_many_years_keeps_its_newest():
     assert date(2026, 11, 26) in rows.frame["date"].to_list()
 
 
+FIRST = "DTSTART;VALUE=DATE:20260907\n"
+MANY_DAYS = ",".join(["20260907"] * 300_000)
+UNBOUNDED = {
+    "INTERVAL=0": [f"{FIRST}RRULE:FREQ=DAILY;INTERVAL=0"],
+    "INTERVAL of a thousand years": [f"{FIRST}RRULE:FREQ=YEARLY;INTERVAL=1000"],
+    "3,000 endless daily events": [f"{FIRST}RRULE:FREQ=DAILY"] * 3_000,
+    "1,900 endless daily events": [f"{FIRST}RRULE:FREQ=DAILY"] * 1_900,
+    "a day that no month has": [f"{FIRST}RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"],
+    "RDATE of 300,000 days": [f"{FIRST}RDATE;VALUE=DATE:{MANY_DAYS}"],
+    "300,000 lines of RDATE": [FIRST + "RDATE;VALUE=DATE:20260907\n" * 300_000],
+    "a rule of a page": [f"{FIRST}RRULE:FREQ=DAILY;BYMONTHDAY={','.join(['1'] * 2_000)}"],
+}
+
+
+@pytest.mark.parametrize("shape", UNBOUNDED)
+def test_a_calendar_without_bounds_is_set_aside_by_name_within_seconds(shape):
+    data = ics(*(f"UID:{at}\n{event}{NO_SCHOOL}" for at, event in enumerate(UNBOUNDED[shape])))
+    began = time.thread_time()
+    rows = read_calendar(data, "h.ics", {}, "America/Chicago")
+    assert time.thread_time() - began < 10
+    assert rows.frame.is_empty()
+    assert all(one.file == "h.ics" and "set aside" in one.what for one in rows.problems)
+    assert rows.problems
+    assert rows.problems[0].allowed
+
+
+def test_a_calendar_that_takes_too_long_is_set_aside(monkeypatch):
+    monkeypatch.setattr("pipelines.registry.ical.MAX_SECONDS", -1)
+    rows = read_calendar(ics(GOOD), "slow.ics", {}, "America/Chicago")
+    assert rows.frame.is_empty()
+    assert "seconds" in rows.problems[0].what
+
+
+def test_a_run_goes_on_without_the_calendar_that_has_no_bounds(tmp_path):
+    nightly = Nightly(tmp_path)
+    endless = [f"UID:{at}\n{FIRST}RRULE:FREQ=DAILY{NO_SCHOOL}" for at in range(3_000)]
+    registry = nightly.run(h_ics=ics(*endless), good_ics=ics(GOOD))
+    assert registry.frames["calendar_days"].height
+    assert [one.what for one in registry.problems if one.file == "h.ics"] == [
+        "is set aside: it has 3,000 events"
+    ]
+
+
 WORDS = st.one_of(
     st.sampled_from(
         [

@@ -510,3 +510,85 @@ def test_of_a_link_out_of_the_home_nothing_is_shown(load, tmp_path):
     assert "is a link that leads out of the home" in said
     assert "column is missing" in said
     assert not [word for word in ("root", "hunter", "ada", "1000") if word in said]
+
+
+NETWORKS = "cidr,building,kind\n"
+PUBLIC = "192.88.99.0/24"
+
+
+@pytest.mark.parametrize(
+    ("cidr", "kind", "egress", "what"),
+    [
+        ("0.0.0.0/0", "wired", "", "wider"),
+        ("::/0", "wired", "", "wider"),
+        ("10.0.0.0/7", "wired", "", "wider"),
+        ("2000::/3", "wired", "", "wider"),
+        ("10.0.0.0/8", "wired", "", ""),
+        (PUBLIC, "wired", "", "public network"),
+        (PUBLIC, "wired", "192.88.99.0/25", "public network"),
+        (PUBLIC, "wired", "192.88.98.0/23", ""),
+        (PUBLIC, "remote", "", ""),
+        (PUBLIC, "nat", "", ""),
+        ("192.0.2.0/24", "wired", "", ""),
+        ("100.64.0.0/10", "wired", "", ""),
+        ("3fff:1::/32", "wired", "", ""),
+    ],
+)
+def test_a_network_of_the_whole_internet_is_in_no_building(load, cidr, kind, egress, what):
+    files = {"subnets.csv": f"{NETWORKS}{cidr},,{kind}\n10.9.0.0/16,,wired\n"}
+    if egress:
+        files["egress.csv"] = f"cidr,meaning\n{egress},exit\n"
+    registry = load(files)
+    assert (cidr in registry.frames["subnets"]["cidr"].to_list()) == (not what)
+    assert "10.9.0.0/16" in registry.frames["subnets"]["cidr"].to_list()
+    assert [what in one.what and bool(one.allowed) for one in registry.errors] == [True] * bool(
+        what
+    )
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "column"),
+    [
+        ("141", "-93.6", "lat"),
+        ("-93.6", "41.6", "lat"),  # swapped
+        ("-84.4", "33.7", "lat"),  # swapped, both within 90
+        ("41.6", "-193.6", "lon"),
+        ("41.6", "-93.6", ""),
+        ("", "", ""),
+    ],
+)
+def test_coordinates_that_no_school_can_have_do_not_count(load, lat, lon, column):
+    rows = f"org_id,building,lat,lon\no-1,HS,{lat},{lon}\no-2,MS,41.7,-93.7\n"
+    registry = load({"buildings.csv": rows})
+    first, second = registry.frames["buildings"].select("building", "lat", "lon").rows()
+    assert first == ("HS", None, None) if column or not lat else ("HS", 41.6, -93.6)
+    assert second == ("MS", 41.7, -93.7)
+    assert [one.column for one in registry.errors] == [column] * bool(column)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_told"),
+    [("15:45", "07:30", True), ("22:00", "06:00", False), ("07:30", "15:45", False)],
+)
+def test_duty_that_ends_before_it_begins_is_told_unless_it_is_a_night_shift(
+    load, start, end, is_told
+):
+    rows = (
+        "person_id,date_from,date_to,weekday,start_local,end_local,kind\n"
+        f"p-1,2026-09-01,2026-09-30,0,{start},{end},contract\n"
+    )
+    told = [one for one in load({"staff_duty.csv": rows}).problems if one.column == "end_local"]
+    assert [(one.value, one.severity) for one in told] == [(end, "notice")] * is_told
+
+
+def test_a_roster_under_another_name_is_told_while_other_files_name_people(load, tmp_path):
+    leave = "person_id,date,part,status\np-1,2026-10-05,full,approved\n"
+    users = "sourcedId,role,username\np-1,teacher,ada\n"
+    gone = [("users.csv", "refused")]
+    registry = load({"leave.csv": leave, "users-2026.csv": users})
+    told = [(one.file, one.severity) for one in registry.problems if one.severity != "notice"]
+    assert told == gone
+    registry = load({"leave.csv": leave, "users.csv": users})
+    assert not [one for one in registry.problems if one.severity != "notice"]
+    (tmp_path / "registry" / "users.csv").unlink()
+    assert not load({"leave.csv": "person_id,date,part,status\n"}).errors

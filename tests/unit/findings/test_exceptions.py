@@ -56,7 +56,6 @@ def found(*rows, code="NA-1", observables=SITE, exceptions=(), **changes):
     [
         {},
         {"subject": "ada"},
-        {"subject": "person:P-1001"},
         {"type": "c"},
         {"what": "craft supplies of Shop.example, and etsy.com"},
         {"valid_from": DAY, "valid_to": DAY},

@@ -106,7 +106,7 @@ def proposed(tmp_path_factory):
             [
                 {"account": account, "event_date": day, "account_type": "person",
                  "is_valid": True, "is_staff": True, "is_student": False,
-                 "job_title": job.title(), "role": "staff"}
+                 "job_title": job, "role": "staff"}
                 for account, job in PEOPLE.items() for day in DAYS
             ]
         ),
