@@ -24,6 +24,7 @@ class Flow(TypedDict):
     start_time: datetime | None
     time: datetime
     user_name: str | None
+    name_proof: str | None
     format: str
     event_id: int
 

@@ -168,7 +168,8 @@ def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str 
     Without a line, a firewall's mapping of that moment is the same guess.
     """
     if flow is not None and flow["user_name"] is not None:
-        found = case.rows("account_of_a_name", user_name=flow["user_name"], format=flow["format"])
+        named = {key: flow[key] for key in ("user_name", "name_proof", "format")}
+        found = case.rows("account_of_a_name", **named)
         if found:
             return found[0]["account"], found[0]["is_mapped"]
     mapped = {row["account"] for row in claims if row["witness"] == "mapping"}

@@ -14,15 +14,17 @@ the role shows whether it succeeded; otherwise the result is unknown. A name tha
 begins with `host/`, belongs to a device. TACACS is for administrators.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
+from pipelines.formats import NAMED_TWICE, Context, Format
 from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import account, address, mac, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
 
 NAMED = r"(?:Common|RADIUS|TACACS|WEBAUTH|CppmNode|CppmAlert|Endpoint)\.[A-Za-z-]+="
 EXPORTED = (
@@ -54,13 +56,18 @@ IS_CARD = r"(?i)^(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}$"
 REJECT_RULES = {
     "not an export of ClearPass": pl.col("export").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
+    NAMED_TWICE: ~pl.any_horizontal(
+        pl.col("pairs").str.count_matches(f",{key}=", literal=True) > 1
+        for keys in KEYS.values()
+        for key in keys
+    ),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match the stamp of the export, its name and numbers, then a name with a point."""
     return line.str.contains(
-        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}},[0-9]{{1,3}} [^ ]+ .+? [0-9]+ "
+        rf"{BEFORE_TAG}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}},[0-9]{{1,3}} [^ ]+ .+? [0-9]+ "
         rf"[0-9]+ [0-9]+ {NAMED}"
     )
 
@@ -92,7 +99,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             }
         )
         .with_columns(time=stamp.time, time_quality=stamp.quality)
-        .with_columns(**_logon())
+        .with_columns(**_logon(context.options))
         .with_columns(
             extras=pl.when(IS_LOGON).then(
                 json_of([pl.col(key) for key in ("nas", "service", "roles", "method")])
@@ -101,19 +108,19 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
-def _logon() -> dict[str, pl.Expr]:
+def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
     user = account(pl.col("user"))
     is_accounting = pl.col("pairs").str.contains("^,.*RADIUS[.]Acct-Username=")
     goes_on = pl.col("ended").str.contains("(?i)^(?:start|interim|alive)")
     computer = radius.computer_name(user)
     by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))
-    is_success = pl.coalesce(
+    by_status = (
         pl.col("status")
         .str.to_uppercase()
-        .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean),
-        pl.col("error") == "0",
-        by_role,
+        .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
     )
+    # the name comes first in the line: a status in it does not outweigh the real error
+    is_success = pl.min_horizontal(by_status, pl.col("error") == "0", by_role)
     activity = word_of(
         ("logon", ~is_accounting),
         ("logoff", ~goes_on),
@@ -127,6 +134,7 @@ def _logon() -> dict[str, pl.Expr]:
         .then(pl.lit("logons"))
         .otherwise(pl.lit("system_events")),
         "user_name": user,
+        "name_proof": radius.proof(pl.when(is_accounting).then(pl.lit("said")), options),
         "activity": activity,
         "logon_kind": pl.when(mac(pl.col("card")).is_not_null()).then(pl.lit("wifi")),
         "is_success": pl.when(is_logon).then(is_success),

@@ -24,6 +24,7 @@ OWN = (
     r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4}) : "
     r"([A-Za-z]+): (.*)$"
 )
+NUMBER = r"^(?:Auth: )?\(([0-9]+)\)"
 NUMBERED = r"^(?:Auth: )?(?:\([0-9]+\) +)?(?:Auth: )?"
 VERDICTS = "Login OK|Login incorrect|Invalid user"
 LOGIN = (
@@ -61,6 +62,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
             kind=pl.coalesce(own.field("5"), "syslog_program", pl.lit("radius")),
             body=said.str.replace(NUMBERED, ""),
+            number=said.str.extract(NUMBER, 1),
         )
         .with_columns(
             verdict=login.field("1"),
@@ -69,6 +71,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             nas=login.field("4"),
             at_port=login.field("5"),
             station=login.field("6"),
+            name_proof=_radius.proof(
+                pl.lit("outer"), context.options, tunnel=login.field("7").is_not_null()
+            ),
             tunnel=login.field("7").str.extract("via ([A-Z]+)", 1),
         )
         .with_columns(**_logon(context))
@@ -101,6 +106,7 @@ def _extras() -> pl.Expr:
     fields = [
         pl.col("nas"),
         pl.col("at_port").alias("port"),
+        pl.col("number"),
         pl.col("tunnel"),
     ]
     return pl.when(IS_LOGON).then(json_of(fields))

@@ -110,6 +110,13 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     return {
         "event_class": pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         "logon_kind": _radius.kind(by_port, station, context.options),
+        "name_proof": _radius.proof(
+            pl.when(pl.col("Acct-Status-Type").is_null())
+            .then(pl.lit("outer"))
+            .when((_radius.kind(by_port, station, context.options) != "vpn").fill_null(value=True))
+            .then(pl.lit("said")),
+            context.options,
+        ),
         "is_success": pl.when(activity == "logon").then(~refused),
         "failure_reason": pl.when(refused).then(
             pl.coalesce(null_if_dash(pl.col("Reply-Message")), kind)

@@ -269,7 +269,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="paloalto_json",
     product="Palo Alto Networks Strata Logging Service, Prisma Access",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

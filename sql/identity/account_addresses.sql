@@ -58,6 +58,7 @@ named_lines as (
         event_id,
         src_ip as ip,
         user_name,
+        name_proof,
         format,
         coalesce(start_time, time) as start_time
     from raw.http_requests
@@ -71,6 +72,7 @@ named_lines as (
         event_id,
         src_ip as ip,
         user_name,
+        name_proof,
         format,
         coalesce(start_time, time) as start_time
     from raw.connections
@@ -85,10 +87,19 @@ on_lines as (
         named_lines.event_id,
         named_lines.ip,
         names.account,
-        case when guessing.format is null then 'proxy' else 'mapping' end as witness,
+        if(
+            coalesce(
+                named_lines.name_proof = 'recorded', guessing.format is not null
+            ),
+            'mapping',
+            'proxy'
+        ) as witness,
         named_lines.start_time
     from named_lines
-    inner join names on named_lines.user_name = names.user_name
+    inner join names
+        on
+            proven_name(named_lines.user_name, named_lines.name_proof, null)
+            = names.user_name
     left join guessing on named_lines.format = guessing.format
 ),
 

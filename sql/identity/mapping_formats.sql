@@ -1,7 +1,8 @@
 /* ---
 summary: >
   Log formats whose user names are inferred: the product mapped the address to an
-  account, from a logon elsewhere, and no login passed through it.
+  account, from a logon elsewhere, and no login passed through it. A line says so itself
+  (`name_proof`), unless an earlier version read it.
 grain: [format]
 columns:
   format: {type: varchar, is: name of the log format}

@@ -68,6 +68,9 @@ columns:
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
   machine: {type: varchar, pii: indirect, is: machine name in a VPN login}
+  proof_event_id:
+    type: bigint
+    is: the line that proves the account, where the event's own name proves nothing
   event_id: {type: bigint, is: the event that opens it}
   logon_date: {type: date, is: local day of that event}
   event_date: {type: date, is: local day that the row serves}
@@ -78,13 +81,14 @@ logons as (
     select
         event_id,
         source,
-        format,
         host,
         src_hostname,
         src_ip,
         src_mac,
         assigned_ip,
-        user_name,
+        format,
+        name_proof,
+        user_name as written_name,
         time,
         activity,
         logon_kind,
@@ -106,8 +110,22 @@ logons as (
         event_date between $event_date::date - interval 1 day
         and $event_date::date + interval 1 day
         and activity in ('logon', 'logoff', 'lock', 'unlock', 'mapping')
-        and user_name is not null
         and not coalesce(is_machine, false)
+),
+
+guessing as (
+    select format from identity.mapping_formats
+),
+
+inner_names as (
+    select
+        event_id,
+        user_name,
+        inner_event_id
+    from identity.inner_names
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
 ),
 
 names as (
@@ -115,10 +133,6 @@ names as (
         user_name,
         account
     from identity.account_names
-),
-
-guessing as (
-    select format from identity.mapping_formats
 ),
 
 clocks as (
@@ -169,9 +183,15 @@ access_points as (
 named as (
     select
         logons.*,
+        inner_names.inner_event_id,
         names.account
     from logons
-    inner join names on logons.user_name = names.user_name
+    left join inner_names on logons.event_id = inner_names.event_id
+    inner join names
+        on
+            proven_name(
+                logons.written_name, logons.name_proof, inner_names.user_name
+            ) = names.user_name
     where
         logons.activity in ('lock', 'unlock') or coalesce(logons.is_success, true)
 ),
@@ -260,6 +280,7 @@ seated as (
         is_clock_checked,
         offset_seconds,
         null as machine,
+        null::bigint as proof_event_id,
         event_id,
         event_date
     from stepped
@@ -299,7 +320,10 @@ claims as (
         logon_kind in ('vpn', 'wifi')
         or (logon_kind = 'cloud' and activity = 'logon')
         or (
-            format in (select guessing.format from guessing)
+            coalesce(
+                name_proof = 'recorded',
+                format in (select guessing.format from guessing)
+            )
             and (
                 activity = 'mapping'
                 or (activity = 'logoff' and logon_kind is null)
@@ -355,6 +379,7 @@ connected as (
                     1
                 )
         end as machine,
+        nullif(followed.inner_event_id, followed.event_id) as proof_event_id,
         followed.event_id,
         followed.event_date
     from followed
@@ -394,6 +419,7 @@ select
     is_clock_checked,
     offset_seconds,
     machine,
+    proof_event_id,
     event_id,
     event_date as logon_date,
     $event_date::date as event_date
