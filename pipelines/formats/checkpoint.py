@@ -60,7 +60,7 @@ KEYS = [
 ]  # fmt: skip
 STOPPED = ["drop", "reject", "block", "prevent", "quarantine"]
 PASSED = ["accept", "allow", "encrypt", "decrypt", "bypass", "detect", "monitor"]
-ACCOUNT = r"^.*\(([^()]+)\)[^()]*$"
+ACCOUNT = r"^[^()]*\(([^()]+)\)$"
 COLLECTORS = ["AD Query", "Identity Collector", "Identity Agent", "Terminal Server"]
 cls, act = pl.col("event_class"), value("action").str.to_lowercase()
 FLOWS = ["connections", "http_requests"]

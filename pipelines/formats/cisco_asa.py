@@ -115,7 +115,10 @@ def _event_class() -> pl.Expr:
 def _user() -> pl.Expr:
     r"""`domain\user` of the source (a tag number follows a comma), or the line's."""
     own = pl.col("source_user").str.extract(r"^([^,]*\\[^,]+)(?:, *[0-9]+)?$", 1)
-    return pl.coalesce(account(text) for text in (own, pl.col("source_account"), said("user")))
+    return pl.coalesce(
+        account(text)
+        for text in (own, pl.col("source_account"), said("user").str.strip_suffix(">"))
+    )
 
 
 def _times() -> dict[str, pl.Expr]:

@@ -57,9 +57,12 @@ REJECT_RULES = {
     "not an export of ClearPass": pl.col("export").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
     NAMED_TWICE: ~pl.any_horizontal(
-        pl.col("pairs").str.count_matches(f",{key}=", literal=True) > 1
-        for keys in KEYS.values()
-        for key in keys
+        pl.all_horizontal(pl.col("pairs").str.contains(f",{key}=") for key in KEYS["user"]),
+        *(
+            pl.col("pairs").str.count_matches(f",{key}=", literal=True) > 1
+            for keys in KEYS.values()
+            for key in keys
+        ),
     ),
 }
 
@@ -110,7 +113,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
     user = account(pl.col("user"))
-    is_accounting = pl.col("pairs").str.contains("^,.*RADIUS[.]Acct-Username=")
+    is_accounting = pl.col("pairs").str.contains(",RADIUS[.]Acct-Username=")
     goes_on = pl.col("ended").str.contains("(?i)^(?:start|interim|alive)")
     computer = radius.computer_name(user)
     by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))

@@ -47,7 +47,7 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.keyvalue import Writers, json_of, value, with_values
 from pipelines.formats.reading.syslog import HEADER_END
 
 REFUSED = ["deny", "block", "blocked", "drop", "dropped", "redirect", "reset"]
@@ -62,6 +62,7 @@ EXTRA = [
     "unauthuser",
 ]  # fmt: skip
 
+WRITERS = Writers(["user", "xauthuser", "unauthuser"], ["agent", "filename", "url"])
 KEYS = [
     *EXTRA, "agent", "app", "appcat", "assignip", "catdesc", "contenttype", "date",
     "desc", "devname", "dhcp_msg", "dstintfrole", "dstip", "dstname", "dstport",
@@ -73,8 +74,6 @@ KEYS = [
     "type", "tz", "url", "user", "xauthuser",
 ]  # fmt: skip
 
-NAMES = ["user", "xauthuser", "unauthuser"]
-VISITORS = ["agent", "filename", "url"]
 did, cls = pl.col("did"), pl.col("event_class")
 is_interim = ((pl.col("type") == "traffic") & pl.col("logid").str.ends_with("000020")).fill_null(
     value=False
@@ -276,9 +275,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the value of each key, the time, and the event class."""
     return (
-        _since_told(
-            with_values(with_text(batch), pl.col("text"), *KEYS, names=NAMES, visitors=VISITORS)
-        )
+        _since_told(with_values(with_text(batch), pl.col("text"), *KEYS, writers=WRITERS))
         .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
         .with_columns(local=local_stamp(context))
         .with_columns(

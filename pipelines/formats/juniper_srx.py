@@ -18,7 +18,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, address, hostname, null_if_dash, port, to_int
 from pipelines.formats.reading.flows import is_machine, protocol, seconds
 from pipelines.formats.reading.json import json_text
-from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.keyvalue import Writers, value, with_values
 from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 FLOW = "RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)"
@@ -42,6 +42,7 @@ PARTS = [
     "worn_to", "worn_to_port", "transport", "policy", "from_zone", "to_zone", "session",
     "sent", "received", "lasted", "app", "nested", "user",
 ]  # fmt: skip
+WRITERS = Writers(["username"])
 KEYS = {
     "because": "reason",
     "from": "source-address",
@@ -103,7 +104,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             structured.field("2"),
             *KEYS.values(),
             *WEB,
-            names=["username"],
+            writers=WRITERS,
         )
         .with_columns(
             time="syslog_time",

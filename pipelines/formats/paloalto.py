@@ -116,7 +116,10 @@ ACTIVITIES = {
     "gateway-connected": "logon",
     "gateway-logout": "logoff",
 }
-PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
+PROVEN = (
+    r"^(failed authentication|authenticated) for user (?:'(.*)'|([^'].*?))\."
+    r"(?: +(?:Reason: |auth profile )|$)"
+)
 """PAN-OS's own messages about a login to GlobalProtect or a captive portal."""
 
 BEFORE_LOGON = ["pre-logon", "pre-login"]

@@ -84,7 +84,10 @@ ACTIVITIES = {
     "gateway-logout": "logoff",
 }
 WITH_INSIDE = ["gateway-connected", "gateway-logout"]
-PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
+PROVEN = (
+    r"^(failed authentication|authenticated) for user (?:'(.*)'|([^'].*?))\."
+    r"(?: +(?:Reason: |auth profile )|$)"
+)
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout)"
 FLOWS = ["connections", "http_requests"]

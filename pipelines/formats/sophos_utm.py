@@ -29,7 +29,7 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, value, with_values
+from pipelines.formats.reading.keyvalue import Writers, as_json, value, with_values
 from pipelines.formats.reading.syslog import HEADER_END, with_header
 from pipelines.formats.reading.web import unless_challenged
 
@@ -37,6 +37,7 @@ OWN = (
     r"^(?:<[0-9]{1,3}>)?([0-9]{4}):([0-9]{2}):([0-9]{2})-([0-9:]{8}) ([^ ]+) "
     r"([^ \[:]+)(?:\[[0-9]+\])?: (.*)$"
 )
+WRITERS = Writers(["user"], ["url", "ua"], " (?:referer|ua)=.*$")
 KEYS = [
     "id", "sub", "name", "action", "srcip", "dstip", "srcport", "dstport", "srcmac",
     "proto", "user", "method", "statuscode", "size", "url", "referer", "ua",
@@ -80,8 +81,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             with_header(batch, context.reading),
             text,
             *KEYS,
-            names=["user"],
-            visitors=["url", "ua"],
+            writers=WRITERS,
             escapes=False,
         )
         .with_columns(

@@ -39,9 +39,10 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.keyvalue import Writers, json_of, value, with_values
 from pipelines.formats.reading.syslog import HEADER_END
 
+WRITERS = Writers(["user_name"], ["url", "user_agent"], " (?:user_agent|client_host_name)=.*$")
 KEYS = [
     "date", "time", "timezone", "timestamp", "device_name", "log_id", "log_type",
     "log_component", "log_subtype", "status", "duration", "fw_rule_id", "user_name",
@@ -213,8 +214,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             batch,
             text,
             *KEYS,
-            names=["user_name"],
-            visitors=["url", "user_agent"],
+            writers=WRITERS,
             escapes=False,
             loose=True,
         )

@@ -49,7 +49,7 @@ BARRED = r"^User (.*) from ([^ ]+) not allowed because (.*)$"
 BY_PAM = r"^error: PAM: (.*) for (?:(?:invalid|illegal) user )?(.*) from ([^ ]+)"
 OPENED = r"^session opened for user ([^ (]+)"
 CLOSED = r"^session closed for user ([^ (]+)"
-REFUSED = r"^authentication failure; .*[ ]user=([^ ]+)$"
+REFUSED = r"^authentication failure; .*?[ ]user=(.+)$"
 STARTS_TRY = r"^(?:Accepted|Failed) [a-z]+(?:[/-][^ ]*)? for "
 
 SCREENS = r"^(?:login|gdm(?:-password|-fingerprint|-smartcard|-autologin)?|lightdm|sddm)$"

@@ -58,6 +58,7 @@ PACKET = (
     rf"(?:[0-9]{{1,3}} [0-9]{{1,3}} )?({IP}) ({IP})(?: ([0-9]{{1,5}}) ([0-9]{{1,5}}))?"
     r"(?: .*)?$"
 )
+SENTENCE = "^(?:Authentication of|Mobile VPN|DHCPACK on) "
 POLICY = r"\(([^()]*)\) *$"
 MOBILE = (
     r"^(Mobile VPN[a-zA-Z ]*) user ([^ ]+) logged (in|out)\. "
@@ -132,7 +133,11 @@ def with_native(lines: pl.LazyFrame) -> pl.LazyFrame:
             event_id=pl.coalesce("event_id", native.str.extract(MESSAGE, 1)),
             native_time=pl.when(is_same).then(utc),
         )
-        .with_columns(packet=pl.col("native").str.extract_groups(PACKET))
+        .with_columns(
+            packet=pl.when(~pl.col("native").str.contains(SENTENCE))
+            .then("native")
+            .str.extract_groups(PACKET)
+        )
         .with_columns(
             vendor=pl.when(pl.col("native").is_not_null())
             .then(pl.lit("WatchGuard"))

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
 import polars as pl
@@ -79,10 +80,13 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
 
 
 def written_out(expr: pl.Expr) -> pl.Expr:
-    """Return the name in lower case, with a product's escapes decoded."""
+    """Return the name with its ASCII letters in lower case and a product's escapes decoded.
+
+    Other signs stay as they are: the Kelvin sign is no `k` of someone else's name.
+    """
     return (
         expr.str.strip_chars(" \t\r\n\x00")
-        .str.to_lowercase()
+        .str.replace_many(list(ascii_uppercase), list(ascii_lowercase))
         .str.replace_all("%5c", "\\", literal=True)
         .str.replace_all("%40", "@", literal=True)
     )

@@ -60,7 +60,8 @@ logins as (
         event_date between $event_date::date - interval 1 day and $event_date::date
         and activity in ('logon', 'logoff', 'mapping')
         and coalesce(is_success, true)
-        and logon_kind in ('wifi', 'vpn')
+        -- the line of the tunnel inside has no port and no card
+        and (logon_kind in ('wifi', 'vpn') or name_proof = 'tunnel')
         -- a product that never says how it knows a name needs no second line
         and (name_proof is not null or user_name is null)
 ),

@@ -22,7 +22,7 @@ from functools import partial
 import polars as pl
 
 from pipelines.formats.reading.fields import where_rare
-from pipelines.formats.reading.pairs import values
+from pipelines.formats.reading.pairs import Writers, values
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
@@ -43,8 +43,7 @@ def with_values(
     frame: pl.LazyFrame,
     text: pl.Expr,
     *keys: str,
-    names: Sequence[str] = (),
-    visitors: Sequence[str] = (),
+    writers: Writers | None = None,
     escapes: bool = True,
     loose: bool = False,
     strict: bool = True,
@@ -58,20 +57,18 @@ def with_values(
         frame: Any lines.
         text: The line after its header.
         keys: What to look for.
-        names: Those of them that name an account.
-        visitors: Keys of values that visitors write; the product names no one behind them.
+        writers: Which of them name an account, and which ones visitors write.
         escapes: Whether a backslash inside quotes hides the next character.
         loose: Whether a value without quotes may be of several words.
         strict: Whether a text that is not pairs from end to end has no values.
     """
+    writers = writers or Writers()
     columns = [*(f"key_{key}" for key in keys), "is_pairs", "is_doubtful"]
 
     def read(texts: pl.Series) -> pl.DataFrame:
         bare = _stripped(texts)
         whole = _whole(loose=loose) if strict else ""
-        found_of = partial(
-            values, keys=keys, names=names, visitors=visitors, loose=loose, whole=whole
-        )
+        found_of = partial(values, keys=keys, writers=writers, loose=loose, whole=whole)
         is_odd = bare.str.contains(ODD).fill_null(value=False)
         if not escapes or not is_odd.any():
             found = found_of(bare)
@@ -80,6 +77,12 @@ def with_values(
             found = pl.concat([found_of(bare.filter(~is_odd)), _shown(found_of(hidden))])
             places = pl.concat([(~is_odd).arg_true(), is_odd.arg_true()])
             found = found[places.arg_sort()]
+        if writers.tail and strict and not found["is_pairs"].all():
+            odd = ~found["is_pairs"]
+            found = pl.concat(
+                [found.filter(~odd), found_of(bare.filter(odd).str.replace(writers.tail, ""))]
+            )
+            found = found[pl.concat([(~odd).arg_true(), odd.arg_true()]).arg_sort()]
         found.columns = columns
         return found
 

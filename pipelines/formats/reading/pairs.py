@@ -151,6 +151,23 @@ class Tokens(NamedTuple):
     is_plain: Bools
 
 
+class Writers(NamedTuple):
+    """Who writes the value of a key.
+
+    Attributes:
+        names: Keys that name an account. A visitor may have written the second value, or
+            the first: a line with two that differ is doubtful.
+        visitors: Keys whose values visitors write, and behind which the product names
+            no account: a name there is doubtful.
+        tail: Where a text may end that is not pairs from end to end: what a visitor wrote,
+            and what is behind it, is then not read.
+    """
+
+    names: Sequence[str] = ()
+    visitors: Sequence[str] = ()
+    tail: str = ""
+
+
 class Asked(NamedTuple):
     """The keys asked for, those of them that name an account, and those of visitors."""
 
@@ -179,8 +196,7 @@ def values(
     texts: pl.Series,
     keys: Sequence[str],
     *,
-    names: Sequence[str] = (),
-    visitors: Sequence[str] = (),
+    writers: Writers,
     loose: bool = False,
     whole: str = "",
 ) -> pl.DataFrame:
@@ -190,10 +206,7 @@ def values(
         texts: Null, or `key=value key="a value"`: a space between them.
         keys: ASCII, at most 24 bytes each; the first value of a key counts, and null is
             no value or an empty one.
-        names: Those keys that name an account. A visitor may have written the second
-            value, or the first: a line with two that differ is doubtful.
-        visitors: Keys whose values visitors write, and behind which the product names
-            no account: a name there is doubtful.
+        writers: Which of them name an account, and which ones visitors write.
         loose: Whether words without `=` belong to the value before them.
         whole: A regular expression that texts must match, if their characters alone
             do not prove it; others have no values. If it is empty, nothing is
@@ -201,7 +214,7 @@ def values(
     """
     starts = range(0, max(len(texts), 1), ROWS)
     parts = [texts.slice(start, ROWS) for start in starts]
-    asked = Asked(tuple(keys), frozenset(names), frozenset(visitors))
+    asked = Asked(tuple(keys), frozenset(writers.names), frozenset(writers.visitors))
     found = pl.concat(_part(part, asked, loose=loose, whole=whole) for part in parts)
     # what looks at a column value by value is called once a chunk
     return found.rechunk()
