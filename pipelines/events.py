@@ -47,7 +47,7 @@ NAME_PROOFS: Mapping[str, str] = {
     "outer": "a server's name of a network login; a tunnel may have proven another one",
     "said": "the client, or any program, wrote it; or it was refused",
     "guessed": "inferred without a record",
-    "doubtful": "the line names two accounts, or one in a visitor's text: it counts for none",
+    "doubtful": "the line has two names of accounts, or one in a visitor's text; none counts",
 }
 """How the product that wrote a line knows the account in it. What is said or guessed may
 confirm a name and never gives one."""

@@ -36,9 +36,6 @@ ESCAPED_ENDS = ("#000", "#015")
 
 NameProof = Literal["authenticated", "recorded", "outer", "said"]
 
-NAMED_TWICE = "a name twice"
-"""Reason of a reject whose meaning depends on a name that has two values."""
-
 Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 
 

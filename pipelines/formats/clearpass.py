@@ -19,7 +19,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import NAMED_TWICE, Context, Format
+from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import account, address, mac, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
@@ -56,14 +56,6 @@ IS_CARD = r"(?i)^(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}$"
 REJECT_RULES = {
     "not an export of ClearPass": pl.col("export").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
-    NAMED_TWICE: ~pl.any_horizontal(
-        pl.all_horizontal(pl.col("pairs").str.contains(f",{key}=") for key in KEYS["user"]),
-        *(
-            pl.col("pairs").str.count_matches(f",{key}=", literal=True) > 1
-            for keys in KEYS.values()
-            for key in keys
-        ),
-    ),
 }
 
 
@@ -101,7 +93,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 for name, keys in KEYS.items()
             }
         )
-        .with_columns(time=stamp.time, time_quality=stamp.quality)
+        .with_columns(time=stamp.time, time_quality=stamp.quality, is_doubtful=_is_doubtful())
         .with_columns(**_logon(context.options))
         .with_columns(
             extras=pl.when(IS_LOGON).then(
@@ -109,6 +101,17 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             )
         )
     )
+
+
+def _is_doubtful() -> pl.Expr:
+    """Return whether a key occurs twice: the name comes first, and may hold any of them."""
+    counts = [
+        pl.col("pairs").str.count_matches(f",{key}=", literal=True)
+        for keys in KEYS.values()
+        for key in keys
+    ]
+    users = [pl.col("pairs").str.contains(f",{key}=", literal=True) for key in KEYS["user"]]
+    return pl.any_horizontal(pl.all_horizontal(users), *(count > 1 for count in counts))
 
 
 def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
@@ -140,7 +143,7 @@ def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
         "name_proof": radius.proof(pl.when(is_accounting).then(pl.lit("said")), options),
         "activity": activity,
         "logon_kind": pl.when(mac(pl.col("card")).is_not_null()).then(pl.lit("wifi")),
-        "is_success": pl.when(is_logon).then(is_success),
+        "is_success": pl.when(is_logon & ~pl.col("is_doubtful")).then(is_success),
         "failure_reason": pl.when(is_logon & ~is_success).then(
             pl.coalesce("alerts", "status", "error " + pl.col("error"))
         ),

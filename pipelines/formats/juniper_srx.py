@@ -18,7 +18,8 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, address, hostname, null_if_dash, port, to_int
 from pipelines.formats.reading.flows import is_machine, protocol, seconds
 from pipelines.formats.reading.json import json_text
-from pipelines.formats.reading.keyvalue import Writers, value, with_values
+from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 FLOW = "RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)"

@@ -33,7 +33,8 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import protocol
-from pipelines.formats.reading.keyvalue import Writers, as_json, value, with_values
+from pipelines.formats.reading.keyvalue import as_json, value, with_values
+from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >])??(id=.*)$'

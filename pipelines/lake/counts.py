@@ -46,6 +46,8 @@ REPLACED = 0.9
 """Share from which the old words count as replaced."""
 
 SIGN = "="
+DOUBTFUL = f"name_proof{SIGN}doubtful"
+"""Events whose line names two accounts; counted however few they are."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,8 @@ def day_count(
     names = EVENT_CLASSES[event_class].names()
     filled = {name: frame.height - frame[name].null_count() for name in names}
     filled |= word_counts(event_class, frame)
+    if "name_proof" in names:
+        filled[DOUBTFUL] = frame["name_proof"].eq("doubtful").sum()
     return SourceDay(
         source=source,
         event_class=event_class,

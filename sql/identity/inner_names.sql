@@ -64,6 +64,7 @@ logins as (
         and (logon_kind in ('wifi', 'vpn') or name_proof = 'tunnel')
         -- a product that never says how it knows a name needs no second line
         and (name_proof is not null or user_name is null)
+        and name_proof is distinct from 'doubtful'
 ),
 
 named as (

@@ -166,21 +166,19 @@ class Forgery:
     """A story, the rule that finds its twin, and what counts its lines.
 
     Attributes:
-        rejects: Lines that are rejected with the reason `a name twice`.
-        doubtful: Lines whose name counts for none.
+        doubtful: The source of lines whose name counts for none.
     """
 
     act: Callable[[Forged], Mapping[str, str]]
     rule: str
-    rejects: int = 0
-    doubtful: int = 0
+    doubtful: str = ""
     victim: str = VICTIM
 
 
 FORGERIES = (
     Forgery(vpn_client_that_describes_itself, "SA-7"),
-    Forgery(typed_name_that_holds_a_verdict, "SA-9", rejects=9),
-    Forgery(agent_that_names_an_account, "NA-1", doubtful=0),
+    Forgery(typed_name_that_holds_a_verdict, "SA-9", doubtful="aaa"),
+    Forgery(agent_that_names_an_account, "NA-1", doubtful="utm"),
     Forgery(name_in_front_of_a_tunnel, "SA-9"),
     Forgery(card_read_on_the_air, "NA-1"),
     Forgery(line_of_a_logger, "AN-5", victim=f"{VICTIM}_old"),

@@ -53,12 +53,7 @@ class Shown:
 
 
 def run(
-    home: Path,
-    story: Story,
-    extra: Mapping[str, str],
-    rules: Collection[str] = (),
-    *,
-    rejects: int = 0,
+    home: Path, story: Story, extra: Mapping[str, str], rules: Collection[str] = ()
 ) -> list[Shown]:
     """Return every finding of every rule on every day of the story.
 
@@ -66,14 +61,13 @@ def run(
         home: An empty folder.
         extra: Further registry rows by file name.
         rules: Codes of the only rules to ask; empty: all.
-        rejects: Lines that no format may read; the others are meant to be read.
     """
     texts = tuple(places.registry(story.day, extra).items())
     registry, domains = _registry(texts)
     store = open_store(DistrictHome(home).state_db)
     try:
         written = _deliver(home, story)
-        _take_in(home, store, written, story, rejects)
+        _take_in(home, store, written, story)
         return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
         store.close()
@@ -117,7 +111,6 @@ def _take_in(
     store: Store,
     written: Mapping[str, list[str]],
     story: Story,
-    rejects: int = 0,
 ) -> None:
     options = IngestOptions(store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0)
     for name in written:
@@ -129,10 +122,10 @@ def _take_in(
             options=story.options.get(name, {}),
         )
         ingest_source(options, source)
-    records = ledger.source_files(store)
-    for record in records:
+    for record in ledger.source_files(store):
+        # every line of a scenario is meant to be read
         assert record.lines == len(written[record.source])
-    assert sum(record.rejects for record in records) == rejects
+        assert record.rejects == 0
 
 
 def _needed(rules: Collection[str]) -> dict[str, Model]:
