@@ -9,6 +9,7 @@ class Claim(TypedDict):
 
     account: str
     witness: str
+    name_proof: str | None
     start_time: datetime
     end_time: datetime
     event_id: int | None

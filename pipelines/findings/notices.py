@@ -153,9 +153,10 @@ def _seen(case: Case, row: Claim) -> Link:
     """Return one source's observation; under grade D it names no one either."""
     is_named = case.answer.grade != "D"
     account = case.name("account", row["account"]) if is_named else "an account"
+    known_by = f" (name: {row['name_proof']})" if row["name_proof"] else ""
     return Link(
         row["witness"],
-        f"{account} was seen there",
+        f"{account} was seen there{known_by}",
         row["start_time"],
         row["end_time"],
         case.line(row["event_id"]),

@@ -132,7 +132,6 @@ class Format:
         name_proof: How its user names are known, if a line does not show it. `recorded`
             is a product that maps an address to an account, from a logon elsewhere; a
             login of a kind (VPN, portal) passed through it all the same.
-        outsiders: Fields that people without an account can write, in words of its product.
         version: Raised when the meaning of the output changes.
     """
 
@@ -149,7 +148,6 @@ class Format:
     columns: pl.Expr | None = None
     hands_on_lines: bool = False
     name_proof: NameProof = "authenticated"
-    outsiders: str = ""
     version: int = 1
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:

@@ -8,7 +8,10 @@
 
 (each one line in the log). 522008 and 501199 are logins, 522275 is a refusal. Every
 other number is a `system_events` line. No documented message reports that a user left: the
-next login, or half a day, ends the session. A name that is a MAC is a device.
+next login, or half a day, ends the session. A name that is a MAC is a device. Of 802.1X the
+controller has the name that the client sent in front of its tunnel: it counts if the log of the
+RADIUS server proves it, or with `options.name_proof = "authenticated"` if that server returns the
+proven name (`User-Name` in its answer).
 """
 
 import polars as pl

@@ -11,7 +11,8 @@ inside a value are written `\,`.
 
 The calling station is a MAC on Wi-Fi or a port, an address in a tunnel. `USERNAME` and `INVALID`
 replace names that ISE hides. A name that is a MAC is a device that no person logged in to (MAB).
-Device administration and profiling are `system_events`.
+Device administration and profiling are `system_events`. `UserName` is the proven name; `User-Name`
+and the name of accounting are the client's, and count if a login of the session or the card does.
 """
 
 import polars as pl

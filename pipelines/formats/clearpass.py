@@ -11,7 +11,9 @@ with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
 address of an account's session. A value ends where the next name with a dot begins, and may
 contain commas. The time is that of the request, or of the line. The login's status, its error, or
 the role shows whether it succeeded; otherwise the result is unknown. A name that is a MAC, or
-begins with `host/`, belongs to a device. TACACS is for administrators.
+begins with `host/`, belongs to a device. TACACS is for administrators. `Common.Username` is the
+proven name, that of accounting is the client's. A line with a name twice (the name comes first and
+may hold any other) is a login of no one.
 """
 
 from collections.abc import Mapping

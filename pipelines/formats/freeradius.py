@@ -7,7 +7,8 @@
 (`options.logon_kind` may then set the type). `[host/pc.example.org]` is a computer. A login
 inside a TLS tunnel is written twice: `via TLS tunnel` with the name that was proven, then
 without, with the name that the client gave in front of the tunnel, which need not be the same;
-the first is marked in `extras`. Servers may be set to write passwords (`[ada/secret]`): they are
+the first is marked in `extras`, and counts for both. An access point for which the server writes no
+inner name has no tunnels, and its names count (with EAP-TLS set `check_cert_cn`). Servers may be set to write passwords (`[ada/secret]`): they are
 cut off. The stamp is local time.
 """  # noqa: E501
 

@@ -10,7 +10,9 @@ address shows that the account still has it. `Access-Accept` and `Access-Reject`
 auth-detail file; requests and challenges are system events. The address that a session was given
 is the client's own on a wireless network, and the one inside on a VPN. `Timestamp` is UTC and
 goes before the first line, which is local; `Acct-Delay-Time` seconds had passed by then. Octets
-are counted by the gateway: its input is what the client sent.
+are counted by the gateway: its input is what the client sent. A name on a wireless network or port
+is the one in front of the tunnel: it counts if the server's log proves it, or with
+`options.name_proof = "authenticated"` if the server returns the proven name in its answer.
 """
 
 import polars as pl

@@ -206,7 +206,7 @@ def day_count(
     filled = {name: frame.height - frame[name].null_count() for name in names}
     filled |= word_counts(event_class, frame)
     if "name_proof" in names:
-        filled[DOUBTFUL] = frame["name_proof"].eq("doubtful").sum()
+        filled[DOUBTFUL] = frame.filter(pl.col("name_proof") == "doubtful").height
     return SourceDay(
         source=source,
         event_class=event_class,

@@ -22,6 +22,7 @@ columns:
   witness:
     type: varchar
     is: 'proxy, mapping, wifi, tunnel, sign_in or keyboard'
+  name_proof: {type: varchar, is: 'how that source knows the account'}
   start_time: identity.address_holders
   end_time: {type: timestamptz, is: 'to this instant, included'}
   event_id: {type: bigint, is: the first event of the interval}
@@ -94,6 +95,7 @@ on_lines as (
             'mapping',
             'proxy'
         ) as witness,
+        named_lines.name_proof,
         named_lines.start_time
     from named_lines
     inner join names
@@ -110,6 +112,7 @@ busy as (
         ip,
         account,
         witness,
+        min(name_proof) as name_proof,
         min(start_time) as start_time,
         max(start_time) as end_time,
         min_by(event_id, start_time) as event_id,
@@ -148,6 +151,7 @@ stretches as (
         ip,
         account,
         witness,
+        min(name_proof) as name_proof,
         min(start_time) as start_time,
         max(end_time) as end_time,
         min_by(event_id, start_time) as event_id,
@@ -162,6 +166,7 @@ placed as (
         coalesce(presences.ip, holders.ip) as ip,
         presences.account,
         presences.presence as witness,
+        presences.name_proof,
         greatest(
             presences.start_time, coalesce(holders.start_time, presences.start_time)
         ) as start_time,
@@ -190,6 +195,7 @@ select
     ip,
     account,
     witness,
+    min(name_proof) as name_proof,
     start_time,
     max(end_time) as end_time,
     min(event_id) as event_id,

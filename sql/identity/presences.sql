@@ -68,6 +68,7 @@ columns:
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
   machine: {type: varchar, pii: indirect, is: machine name in a VPN login}
+  name_proof: {type: varchar, is: 'how the account is known, by its line'}
   proof_event_id:
     type: bigint
     is: the line that proves the account, where the event's own name proves nothing
@@ -184,6 +185,11 @@ named as (
     select
         logons.*,
         inner_names.inner_event_id,
+        case
+            when inner_names.inner_event_id <> logons.event_id then 'tunnel'
+            when inner_names.event_id is not null then 'authenticated'
+            else logons.name_proof
+        end as known_by,
         names.account
     from logons
     left join inner_names on logons.event_id = inner_names.event_id
@@ -216,6 +222,7 @@ at_keyboards as (
         named.logon_kind,
         named.reported_by,
         named.event_date,
+        named.known_by,
         named.time
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
             as time,
@@ -280,6 +287,7 @@ seated as (
         is_clock_checked,
         offset_seconds,
         null as machine,
+        known_by,
         null::bigint as proof_event_id,
         event_id,
         event_date
@@ -379,6 +387,7 @@ connected as (
                     1
                 )
         end as machine,
+        followed.known_by,
         nullif(followed.inner_event_id, followed.event_id) as proof_event_id,
         followed.event_id,
         followed.event_date
@@ -419,6 +428,7 @@ select
     is_clock_checked,
     offset_seconds,
     machine,
+    known_by as name_proof,
     proof_event_id,
     event_id,
     event_date as logon_date,
