@@ -49,8 +49,8 @@ NAME_PROOFS: Mapping[str, str] = {
     "guessed": "inferred without a record",
     "doubtful": "the line has two names of accounts, or one in a visitor's text; none counts",
 }
-"""How the product that wrote a line knows the account in it. What is said or guessed may
-confirm a name and never gives one."""
+"""Ways in which a product knows the account in its line. A name that is *said* or *guessed* may
+confirm another one and is never the reason of a finding."""
 
 LOGON_KINDS: Mapping[str, str] = {
     "interactive": "at the keyboard of that device, unlocking included",

@@ -66,7 +66,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     is_given = pl.col("action") == "assign"
     details = [null_if_dash(pl.col(key)).alias(key) for key in ("duid", "client_id")]
     return (
-        # Kea writes a quote as it is, and only a comma otherwise
+        # Kea escapes commas only, not quotes
         headed(
             batch.with_columns(
                 as_written="line", line=pl.col("line").str.replace_all('"', QUOTE, literal=True)

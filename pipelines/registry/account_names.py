@@ -82,7 +82,7 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
 def written_out(expr: pl.Expr) -> pl.Expr:
     """Return the name with its ASCII letters in lower case and a product's escapes decoded.
 
-    Other signs stay as they are: the Kelvin sign is no `k` of someone else's name.
+    Other signs stay unchanged: the Kelvin sign does not become the `k` of another name.
     """
     return (
         expr.str.strip_chars(" \t\r\n\x00")

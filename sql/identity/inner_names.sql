@@ -2,9 +2,9 @@
 summary: >
   The proven name of each network login whose line has only a name that the client chose
   (802.1X sends it in front of the tunnel that holds the identity). A server writes
-  the inner name on a line of its own: of the same request, else the only one of that
+  the inner name on a separate line: of the same request, or the only one of that
   access point or switch within seconds. A controller and accounting repeat a name: that
-  of the session, else that which a server proved for the card just before. A name
+  of the session, or the one that a server proved for the card just before. A name
   that equals one proven for the card the same day counts too. A FreeRADIUS server that
   writes no inner name for an access point has no tunnels there: its names are proven.
   A line without a row names no one.
@@ -62,7 +62,7 @@ logins as (
         and coalesce(is_success, true)
         -- the line of the tunnel inside has no port and no card
         and (logon_kind in ('wifi', 'vpn') or name_proof = 'tunnel')
-        -- a product that never says how it knows a name needs no second line
+        -- a name that an earlier version read, without its proof, needs no second line
         and (name_proof is not null or user_name is null)
         and name_proof is distinct from 'doubtful'
 ),
@@ -131,7 +131,7 @@ of_inner as (
 ),
 
 -- a name inside belongs to the one name in front, or to the one that is the same; where
--- several people log in at once and one of them hides the name, none is paired
+-- several people log in together and one of them hides the name, none is paired
 paired as (
     select
         near.event_id,

@@ -152,7 +152,7 @@ class Tokens(NamedTuple):
 
 
 class Writers(NamedTuple):
-    """Who writes the value of a key.
+    """Keys by the writer of their value.
 
     Attributes:
         names: Keys that name an account. A visitor may have written the second value, or
@@ -200,12 +200,12 @@ def values(
     loose: bool = False,
     whole: str = "",
 ) -> pl.DataFrame:
-    """Return the value of each key, without quotes, `is_pairs` and `is_doubtful`.
+    """Return the value of each key, without quotes; `is_pairs`, `is_doubtful`.
 
     Args:
         texts: Null, or `key=value key="a value"`: a space between them.
-        keys: ASCII, at most 24 bytes each; the first value of a key counts, and null is
-            no value or an empty one.
+        keys: ASCII, at most 24 bytes each; the first value of a key counts; null if it is
+            empty.
         writers: Which of them name an account, and which ones visitors write.
         loose: Whether words without `=` belong to the value before them.
         whole: A regular expression that texts must match, if their characters alone

@@ -45,14 +45,14 @@ _ONE_HEADER = (
     rf"(?:{_HOST_NAME}(?: +: +| +))?"
 )
 BEFORE_TAG = rf"^(?:[0-9]{{1,6}} )?(?:{_ONE_HEADER}){{0,2}}"
-"""What precedes a program: priority, stamp and host, once more if a relay added its own."""
+"""Text before a program: priority, stamp and host, once more if a relay added its own."""
 
 _NEW_HEADER = (
     r"(?:[0-9]{1,6} )?(?:<[0-9]{1,3}>)?1 [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?:-|\[[^\]]*\]) ?\x{feff}?"
 )
 _ANY_TAG = r"(?:[^ :=\"|\[\]]+(?:\[[^\] ]*\])?: +)?"
 HEADER_END = rf"^(?:{_NEW_HEADER}|{BEFORE_TAG[1:]}{_ANY_TAG})"
-"""A whole header, if there is one. What follows is the beginning of the message."""
+"""A whole header, if there is one; the message begins after it."""
 
 DATA = r'^(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: |$)'
 RELAYED = (
