@@ -90,7 +90,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=stamp.quality,
             ip=address(cell(4)),
             mac=pl.when(number != "00:00:00:00:00:00").then(number),
-            hostname=name(cell(5)),
+            # a name with a comma may be two columns
+            hostname=name(pl.when(~cell(5).str.contains(",", literal=True)).then(cell(5))),
             action=code.replace_strict(ACTIONS, default=None, return_dtype=pl.String),
             kind=pl.concat_str([code, null_if_dash(cell(3))], separator=" "),
             message=pl.col("line"),

@@ -21,7 +21,7 @@ params:
     why: a server ends a login within a moment of the tunnel in it
   card_seconds:
     type: int
-    default: 60
+    default: 75
     min: 5
     max: 600
     unit: seconds

@@ -315,7 +315,7 @@ def logon() -> dict[str, pl.Expr]:
         "assigned_ip": somewhere(
             address(pl.coalesce(said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)))
         ),
-        "is_machine": is_machine(account(said("user"))),
+        "is_machine": is_machine(account(said("user").str.strip_suffix(">"))),
         "end_reason": pl.coalesce(reason, null_if_dash(said("reason"))),
     }
 

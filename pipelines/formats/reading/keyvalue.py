@@ -22,7 +22,7 @@ from functools import partial
 import polars as pl
 
 from pipelines.formats.reading.fields import where_rare
-from pipelines.formats.reading.pairs import Writers, values
+from pipelines.formats.reading.pairs import NO_WRITERS, Writers, values
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
@@ -43,7 +43,7 @@ def with_values(
     frame: pl.LazyFrame,
     text: pl.Expr,
     *keys: str,
-    writers: Writers | None = None,
+    writers: Writers = NO_WRITERS,
     escapes: bool = True,
     loose: bool = False,
     strict: bool = True,
@@ -62,7 +62,6 @@ def with_values(
         loose: Whether a value without quotes may be of several words.
         strict: Whether a text that is not pairs from end to end has no values.
     """
-    writers = writers or Writers()
     columns = [*(f"key_{key}" for key in keys), "is_pairs", "is_doubtful"]
 
     def read(texts: pl.Series) -> pl.DataFrame:

@@ -168,6 +168,9 @@ class Writers(NamedTuple):
     tail: str = ""
 
 
+NO_WRITERS = Writers()
+
+
 class Asked(NamedTuple):
     """The keys asked for, those of them that name an account, and those of visitors."""
 
@@ -196,7 +199,7 @@ def values(
     texts: pl.Series,
     keys: Sequence[str],
     *,
-    writers: Writers,
+    writers: Writers = NO_WRITERS,
     loose: bool = False,
     whole: str = "",
 ) -> pl.DataFrame:
