@@ -118,7 +118,9 @@ def _is_doubtful() -> pl.Expr:
 
 def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
     user = account(pl.col("user"))
+    # a login's name may hold the key of accounting
     is_accounting = pl.col("pairs").str.contains(",RADIUS[.]Acct-Username=")
+    is_accounting &= ~pl.col("pairs").str.contains(",Common[.]Username=")
     goes_on = pl.col("ended").str.contains("(?i)^(?:start|interim|alive)")
     computer = radius.computer_name(user)
     by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))

@@ -102,7 +102,7 @@ def _host(text: str) -> str:
 
 
 def _no_tab(text: str) -> str:
-    return text.replace("\t", " ").replace("#011", " ")
+    return text.replace("\t", " ").replace("#011", "_")
 
 
 ESCAPES: dict[str, Escape] = {
