@@ -5,6 +5,7 @@ SQL models; detections from their headers; settings, files and commands from wha
 checks them. `make docs` runs it; a test fails when a page has fallen behind.
 """
 
+import inspect
 import re
 import sys
 from collections import defaultdict
@@ -19,8 +20,16 @@ from pydantic.fields import FieldInfo
 from docs.package_pages import package_picture, package_rows, write_floors
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
-from pipelines.events import ECS, EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
-from pipelines.formats import formats
+from pipelines.events import (
+    ECS,
+    EVENT_CLASSES,
+    LAKE_COLUMNS,
+    NAME_PROOFS,
+    PLACE,
+    TIME_QUALITIES,
+    Column,
+)
+from pipelines.formats import Format, formats
 from pipelines.health.product_stories import ROLES, product_stories
 from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
@@ -306,6 +315,51 @@ def products_page() -> str:
     )
 
 
+def writers_page() -> str:
+    """Return the page about who can write a name, format by format."""
+    rows = [
+        [
+            name,
+            ", ".join(f"*{word}*" for word in _proofs(one)) or "no names",
+            "; ".join(
+                WRITTEN_BY_CLIENTS[cls] for cls in one.event_classes if cls in WRITTEN_BY_CLIENTS
+            ),
+        ]
+        for name, one in formats().items()
+    ]
+    return page(
+        "Who can write a name",
+        "How each format knows the account in a line (`name_proof`), and which fields a client "
+        "or a visitor writes. A name that is only *said* or *guessed* names no one. A refused "
+        "login is always *said*.",
+        table(["Word", "Meaning"], [[word, text] for word, text in NAME_PROOFS.items()]),
+        table(["Format", "Names are", "Written by clients"], rows),
+    )
+
+
+WRITTEN_BY_CLIENTS = {
+    "http_requests": "host, URL, agent, referrer",
+    "connections": "name of the server (SNI)",
+    "dns_queries": "name asked for",
+    "leases": "name of the computer, card",
+    "logons": "name of a refused login",
+}
+"""Fields of each event class whose text a client chooses."""
+
+
+def _proofs(one: Format) -> list[str]:
+    """Return the default, and the words that the format's lines decide."""
+    source = inspect.getsource(sys.modules[one.looks_like.__module__])
+    if "user_name" not in source and "declared" not in source:
+        return []
+    by_line = [word for word in NAME_PROOFS if f'"{word}"' in source]
+    is_by_line = re.search(r'name_proof"?[:=] ?(?:_?radius|pl)\.', source)
+    own = (
+        ["authenticated"] if one.name_proof == "recorded" and "logons" in one.event_classes else []
+    )
+    return list(dict.fromkeys([one.name_proof, *own, *(by_line if is_by_line else [])]))
+
+
 def _stories(role: str) -> str:
     """Return a row for each story, a column for each product of the role."""
     stories: dict[str, dict[str, str]] = defaultdict(dict)
@@ -558,6 +612,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "data-dictionary.md": dictionary_page,
     "detections.md": detections_page,
     "products.md": products_page,
+    "writers.md": writers_page,
     "settings.md": settings_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,
@@ -574,7 +629,7 @@ def _folder(arguments: Iterable[str]) -> Path:
 def write_mapping_formats() -> None:
     """Write the formats whose user names are inferred into the model that lists them."""
     path = sql_folder() / "identity" / "mapping_formats.sql"
-    names = sorted(name for name, one in formats().items() if one.user_is_mapped)
+    names = sorted(name for name, one in formats().items() if one.name_proof == "recorded")
     rows = ",\n".join(f"    ('{name}')" for name in names)
     text = re.sub(r"(?<=values\n).*(?=\n\) as)", rows, path.read_text("utf-8"), flags=re.DOTALL)
     path.write_text(text, encoding="utf-8")

@@ -40,6 +40,18 @@ LOGON_ACTIVITIES: Mapping[str, str] = {
     "mapping": "a product took an address for an account",
 }
 
+NAME_PROOFS: Mapping[str, str] = {
+    "authenticated": "the product, or the directory that it asked, checked the account",
+    "tunnel": "the same, of a name that was sent inside a tunnel",
+    "recorded": "the network's equipment took the address for that account: a copy, a mapping",
+    "outer": "a server's name of a network login; a tunnel may have proven another one",
+    "said": "the client, or any program, wrote it; or it was refused",
+    "guessed": "inferred without a record",
+    "doubtful": "the line has two names of accounts, or one in a visitor's text; none counts",
+}
+"""Ways in which a product knows the account in its line. A name that is *said* or *guessed* may
+confirm another one and is never the reason of a finding."""
+
 LOGON_KINDS: Mapping[str, str] = {
     "interactive": "at the keyboard of that device, unlocking included",
     "cached": "at the keyboard, directory out of reach",
@@ -102,6 +114,7 @@ _SOURCE = {
     "src_mac": Column(pl.String, "its MAC, lower case with colons", "indirect"),
     "src_hostname": Column(pl.String, "its name where the log gives one", "indirect"),
     "user_name": Column(pl.String, "account as written in the log; null for none", "direct"),
+    "name_proof": Column(pl.String, "how the account is known: " + ", ".join(NAME_PROOFS)),
 }
 _EXTRAS = {
     "event_uid": Column(pl.String, "the product's own id of the event, where it has one"),

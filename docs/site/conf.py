@@ -66,7 +66,7 @@ READERS = {
     ),
     "For analysts": ("query", "query-other-programs", "sigma", "other-systems", "desk-api"),
     "For counsel and the board": (
-        "data-processing", "security-and-privacy", "keep-and-delete", "public-records",
+        "data-processing", "security-and-privacy", "outsiders", "keep-and-delete", "public-records",
     ),
 }  # fmt: skip
 """Reader -> the how-tos for them, in the order in which they read."""

@@ -46,6 +46,7 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
     "drifting": "medium",
     "not_come": "medium",
     "blind": "low",
+    "forged": "high",
 }
 """Facts about a whole source. Unreadable files are separate facts."""
 

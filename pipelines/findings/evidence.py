@@ -39,9 +39,13 @@ _ROLES = {
     ),
     "logon": (
         "select event_id, time, names.account, host as device, null as building,"
-        " null as site, activity, null as bytes_in, event_date"
-        " from raw.logons inner join main.cited using (event_id)"
-        " left join identity.account_names as names using (user_name)"
+        " null as site, activity, null as bytes_in, logons.event_date"
+        " from raw.logons as logons inner join main.cited using (event_id)"
+        " left join identity.inner_names as inner_names using (event_id)"
+        " left join identity.account_names as names on names.user_name = coalesce("
+        "inner_names.user_name, case when logons.is_success is distinct from false"
+        " and logons.name_proof in ('outer', 'said', 'guessed') then null"
+        " else logons.user_name end)"
     ),
     "lease": (
         "select event_id, time, null as account, hostname as device,"

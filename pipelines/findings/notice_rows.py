@@ -9,6 +9,7 @@ class Claim(TypedDict):
 
     account: str
     witness: str
+    name_proof: str | None
     start_time: datetime
     end_time: datetime
     event_id: int | None
@@ -24,6 +25,7 @@ class Flow(TypedDict):
     start_time: datetime | None
     time: datetime
     user_name: str | None
+    name_proof: str | None
     format: str
     event_id: int
 

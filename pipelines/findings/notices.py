@@ -153,9 +153,10 @@ def _seen(case: Case, row: Claim) -> Link:
     """Return one source's observation; under grade D it names no one either."""
     is_named = case.answer.grade != "D"
     account = case.name("account", row["account"]) if is_named else "an account"
+    known_by = f" (name: {row['name_proof']})" if row["name_proof"] else ""
     return Link(
         row["witness"],
-        f"{account} was seen there",
+        f"{account} was seen there{known_by}",
         row["start_time"],
         row["end_time"],
         case.line(row["event_id"]),
@@ -168,7 +169,8 @@ def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str 
     Without a line, a firewall's mapping of that moment is the same guess.
     """
     if flow is not None and flow["user_name"] is not None:
-        found = case.rows("account_of_a_name", user_name=flow["user_name"], format=flow["format"])
+        named = {key: flow[key] for key in ("user_name", "name_proof", "format")}
+        found = case.rows("account_of_a_name", **named)
         if found:
             return found[0]["account"], found[0]["is_mapped"]
     mapped = {row["account"] for row in claims if row["witness"] == "mapping"}

@@ -34,6 +34,8 @@ MIXED = "mixed"
 ESCAPED_ENDS = ("#000", "#015")
 """NUL and carriage return at the end of a line, as rsyslog writes them."""
 
+NameProof = Literal["authenticated", "recorded", "outer", "said"]
+
 Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 
 
@@ -127,8 +129,9 @@ class Format:
         columns: Number of columns of a line, for rules that contain `{columns}`.
         hands_on_lines: The lines that one batch passes to the next are log lines and
             events too, not names of columns.
-        user_is_mapped: Its user names are guesses: the product mapped the address to
-            an account, from a logon elsewhere, and no login passed through it.
+        name_proof: How its user names are known, if a line does not show it. `recorded`
+            is a product that maps an address to an account, from a logon elsewhere; a
+            login of a kind (VPN, portal) passed through it all the same.
         version: Raised when the meaning of the output changes.
     """
 
@@ -144,7 +147,7 @@ class Format:
     header: Callable[[pl.Expr], pl.Expr] | None = None
     columns: pl.Expr | None = None
     hands_on_lines: bool = False
-    user_is_mapped: bool = False
+    name_proof: NameProof = "authenticated"
     version: int = 1
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
@@ -212,10 +215,37 @@ class Format:
         ]
         return (
             read.with_columns(missing)
+            .with_columns(self._proven(present))
             .with_columns(**self._rules)
             .select(self._wanted(classes))
             .collect(engine="in-memory")
         )
+
+    def _proven(self, present: set[str]) -> list[pl.Expr]:
+        """Return user and proof; a doubtful line (`is_doubtful`) names no one."""
+        if "user_name" not in self._columns(self.event_classes):
+            return []
+        user, proof = pl.col("user_name"), pl.lit(self.name_proof, pl.String)
+        if self.name_proof == "recorded" and "logons" in self.event_classes:
+            is_login = (pl.col("activity") != "mapping") & pl.col("logon_kind").is_not_null()
+            is_login &= pl.col("event_class") == "logons"
+            proof = pl.when(is_login).then(pl.lit("authenticated")).otherwise(proof)
+        if "name_proof" in present:
+            proof = pl.coalesce("name_proof", proof)
+        if "logons" in self.event_classes:
+            is_refused = (pl.col("event_class") == "logons") & ~pl.col("is_success")
+            proof = pl.when(is_refused).then(pl.lit("said")).otherwise(proof)
+        doubtful = pl.lit(value=False)
+        if "is_doubtful" in present:
+            doubtful = pl.col("is_doubtful").fill_null(value=False)
+        return [
+            pl.when(~doubtful).then(user).alias("user_name"),
+            pl.when(doubtful)
+            .then(pl.lit("doubtful"))
+            .when(user.is_not_null())
+            .then(proof)
+            .alias("name_proof"),
+        ]
 
     def _occurring(self, lines: pl.DataFrame) -> tuple[str, ...]:
         there = set(lines["event_class"].unique())

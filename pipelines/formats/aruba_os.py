@@ -8,7 +8,10 @@
 
 (each one line in the log). 522008 and 501199 are logins, 522275 is a refusal. Every
 other number is a `system_events` line. No documented message reports that a user left: the
-next login, or half a day, ends the session. A name that is a MAC is a device.
+next login, or half a day, ends the session. A name that is a MAC is a device. Of 802.1X the
+controller has the name that the client sent in front of its tunnel: it counts if the log of the
+RADIUS server proves it, or with `options.name_proof = "authenticated"` if that server returns the
+proven name (`User-Name` in its answer).
 """
 
 import polars as pl
@@ -18,14 +21,17 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import account, address, mac
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
 
 PROGRAMS = r"[a-z0-9_-]+(?::[0-9]+)?"
-HEAD = rf" {PROGRAMS}\[[0-9]+\]: +<([0-9]{{6}})> (?:<[0-9]+> )?(?:<[A-Z]{{3,4}}> )"
+HEAD = rf"{BEFORE_TAG}{PROGRAMS}\[[0-9]+\]: +<([0-9]{{6}})> (?:<[0-9]+> )?(?:<[A-Z]{{3,4}}> )"
 SAID = rf"{HEAD}(?:<[^>]*>|AP:[^ ]+ <[^>]*>|\|[^|]*\|) *(.*)$"
 LOGIN, REFUSED, INSTANT = "522008", "522275", "501199"
+USER = r"[ .]username=(.+) (?:MAC=[^ ]+ IP=|ip=[^ ]+ usermac=)"
+LISTED_USER = ", username-(.*), IP-[^,]*, method-"
+"""A name may hold anything: it ends at the last words that can follow it."""
+
 PAIRS = {
-    "user": "username=(.+?)",
     "card": "(?i:(?:user)?mac)=([^ ]+)",
     "ip": "(?i:(?:user)?ip)=([^ ]+)",
     "role": "role=(.+?)",
@@ -36,7 +42,6 @@ PAIRS = {
 }
 KEYS = r"(?: [A-Za-z]+=| (?:AAA|auth) [a-z]+=|$)"
 LISTED = {
-    "user": "username-([^,]*)",
     "card": "mac-([^,]*)",
     "ip": "IP-([^,]*)",
     "role": "role-([^,]*)",
@@ -64,11 +69,22 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return (
         with_header(batch, context.reading)
         .with_columns(code=said.struct.field("1"), text=said.struct.field("2"))
-        .with_columns(**{key: _value(key) for key in PAIRS})
+        .with_columns(
+            user=pl.when(pl.col("code") == INSTANT)
+            .then(pl.col("text").str.extract(LISTED_USER, 1))
+            .otherwise(pl.col("text").str.extract(USER, 1)),
+            **{key: _value(key) for key in PAIRS},
+        )
         .with_columns(
             time="syslog_time",
             time_quality="syslog_time_quality",
             user_name=account(pl.col("user")),
+            name_proof=radius.proof(
+                pl.when(
+                    ~pl.col("method").str.contains("(?i)web|captive").fill_null(value=False)
+                ).then(pl.lit("said")),
+                context.options,
+            ),
             src_mac=mac(pl.col("card")),
             src_ip=somewhere(address(pl.col("ip"))),
             reported_by="syslog_host",
@@ -99,10 +115,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def _value(key: str) -> pl.Expr:
     text = pl.col("text")
     is_instant = pl.col("code") == INSTANT
-    pair = text.str.extract(rf"[ .]{PAIRS[key]}{KEYS}", 1)
+    # the last of them: the name in front may hold the same words
+    pair = text.str.extract(rf"^.*[ .]{PAIRS[key]}{KEYS}", 1)
     if key not in LISTED:
         return pl.when(~is_instant).then(pair)
-    listed = text.str.extract(rf", {LISTED[key]}", 1)
+    front = "" if key == "card" else "^.*"
+    listed = text.str.extract(rf"{front}, {LISTED[key]}", 1)
     return pl.when(is_instant).then(listed).otherwise(pair)
 
 

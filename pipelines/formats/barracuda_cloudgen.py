@@ -18,10 +18,10 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, address, mac, null_if_dash, port, word_of
 from pipelines.formats.reading.flows import protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
 
 ACTIVITY = r"([A-Z][A-Za-z]+): (type=[A-Z]+\|proto=.*)$"
-BOX = r"(?:^|[ />])(box_[A-Za-z]+(?:_[A-Za-z]+)*|srv_[A-Za-z0-9_]+): "
+BOX = BEFORE_TAG + r"(?:[^ ]*/)?(box_[A-Za-z]+(?:_[A-Za-z]+)*|srv_[A-Za-z0-9_]+): "
 KEYS = [
     "type", "proto", "srcIP", "srcPort", "srcMAC", "dstIP", "dstPort", "dstService",
     "rule", "info", "srcNAT", "duration", "receivedBytes", "sentBytes", "user",
@@ -43,7 +43,9 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match the name of a box's log, or an activity separated by bars."""
-    return line.str.contains(BOX) | line.str.contains(r"type=[A-Z]+\|proto=.*\|srcIF=")
+    return line.str.contains(BOX) | line.str.contains(
+        HEADER_END + r"(?:[A-Za-z0-9_-]+:? +){0,4}type=[A-Z]+\|proto=[^ ]*\|srcIF="
+    )
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -108,7 +110,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 FORMAT = Format(
     name="barracuda_cloudgen",
     product="Barracuda CloudGen Firewall",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
     read=read,

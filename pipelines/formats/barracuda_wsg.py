@@ -129,7 +129,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="barracuda_wsg",
     product="Barracuda Web Security Gateway, Web Filter",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("http_requests", "system_events"),
     looks_like=looks_like,
     read=read,

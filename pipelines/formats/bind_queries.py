@@ -18,7 +18,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import address, name, null_if_dash, port
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header, written_by
+from pipelines.formats.reading.syslog import HEADER_END, with_header, written_by
 
 OWN = r"^([0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:]{8}\.[0-9]{3}) (.*)$"
 CLIENT = (
@@ -33,6 +33,7 @@ REWRITTEN = (
     rf"{CLIENT}(?:disabled )?rpz [A-Z-]+ ([A-Za-z-]+) rewrite "
     r"([^ ]+)/([A-Z0-9]+)/[A-Z]+(?: via ([^ ]+))?"
 )
+OWN_STAMP = r"(?:[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]+ )?(?:[a-z-]+: )?(?:[a-z]+: )?"
 SHOWN = r"client (?:@0x[0-9a-f]+ )?[0-9a-fA-F.:]+#[0-9]+(?: \([^)]*\))?: .*(?:query: |rpz )"
 PASSES = ["PASSTHRU"]
 ADDRESSES = r" IN (?:A|AAAA) ([0-9a-fA-F.:]+)"
@@ -49,7 +50,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a client's query, or a line of `named`."""
-    own = line.str.contains(rf"(?:^|[ >]){SHOWN}")
+    own = line.str.contains(rf"{HEADER_END}{OWN_STAMP}{SHOWN}")
     return own | written_by(line, "named")
 
 

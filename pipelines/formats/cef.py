@@ -42,9 +42,9 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of, value
+from pipelines.formats.reading.keyvalue import json_of, named_twice, value
 from pipelines.formats.reading.office import as_iso
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
 #
@@ -137,12 +137,19 @@ def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
     groups = pl.col("line").str.strip_chars("\r\n\x00 ").str.extract_groups(HEAD)
     rest = groups.struct.field("7").str.strip_chars(" ")
     named = {"vendor": "1", "product": "2", "event_id": "4", "title": "5"}
+    names = ["suser", "susr", "duser", "loginID", "PanOSSourceUserName"]
+    shapes = [rf" {key}=.*?(?: +{KEY}=|$)" for key in names]
+    agent = rf" requestClientApplication=.* (?:{'|'.join(names)})="
     return batch.with_columns(
         fields=pl.when(rest.str.contains(rf"^(?:{KEY}=|$)")).then(
             " " + rest.str.replace_all(r" (PanOS[A-Za-z]+) =", " $1=")
         ),
         **{key: _plain(groups.struct.field(at)) for key, at in named.items()},
-    ).with_columns(_found(key).alias(f"key_{key}") for key in KEYS)
+    ).with_columns(
+        *(_found(key).alias(f"key_{key}") for key in KEYS),
+        is_doubtful=named_twice(pl.col("fields"), *shapes)
+        | pl.col("fields").str.contains(agent).fill_null(value=False),
+    )
 
 
 def disposition(title: pl.Expr) -> pl.Expr:
@@ -164,8 +171,8 @@ def _plain(text: pl.Expr) -> pl.Expr:
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match seven parts after the word CEF, or after a bare 0."""
     parts = r"(?:[^|=]*\|){5}[A-Za-z0-9-]*\|"
-    return line.str.contains(rf"CEF: ?[01]\|{parts}") | line.str.contains(
-        r"(?:^|[ >])[01]\|[A-Za-z][^|=]*\|(?:[^|=]*\|){4}[A-Za-z0-9-]*\|"
+    return line.str.contains(rf"{HEADER_END}(?:[^ |=]+ )?CEF: ?[01]\|{parts}") | line.str.contains(
+        HEADER_END + r"[01]\|[A-Za-z][^|=]*\|(?:[^|=]*\|){4}[A-Za-z0-9-]*\|"
     )
 
 
@@ -378,7 +385,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="cef",
     product="any, in CEF",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

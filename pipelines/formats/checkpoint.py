@@ -35,7 +35,8 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, somewhere
-from pipelines.formats.reading.keyvalue import as_json, value
+from pipelines.formats.reading.keyvalue import as_json, named_twice, value
+from pipelines.formats.reading.syslog import BEFORE_TAG
 
 EXPORTED = (
     r'^(?:<[0-9]{1,3}>)?(?:[^"\[]* )?1 ([^ ]+) ([^ ]+) [Cc]heck[Pp]oint [^ ]+ - '
@@ -59,7 +60,7 @@ KEYS = [
 ]  # fmt: skip
 STOPPED = ["drop", "reject", "block", "prevent", "quarantine"]
 PASSED = ["accept", "allow", "encrypt", "decrypt", "bypass", "detect", "monitor"]
-ACCOUNT = r"^.*\(([^()]+)\)[^()]*$"
+ACCOUNT = r"^[^()]*\(([^()]+)\)$"
 COLLECTORS = ["AD Query", "Identity Collector", "Identity Agent", "Terminal Server"]
 cls, act = pl.col("event_class"), value("action").str.to_lowercase()
 FLOWS = ["connections", "http_requests"]
@@ -79,8 +80,10 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match the product's name, then a bracket or a day written as one word."""
-    exported = line.str.contains(r" [Cc]heck[Pp]oint [^ ]+ - \[[a-zA-Z_]+::?\"")
-    text = line.str.contains(r"[Cc]heck[Pp]oint: +[0-9]{1,2}[A-Z][a-z]{2}[0-9]{4} ")
+    exported = line.str.contains(
+        BEFORE_TAG + r"1 [^ ]+ [^ ]+ [Cc]heck[Pp]oint [^ ]+ - \[[a-zA-Z_]+::?\""
+    )
+    text = line.str.contains(BEFORE_TAG + r"[Cc]heck[Pp]oint: +[0-9]{1,2}[A-Z][a-z]{2}[0-9]{4} ")
     return exported | text
 
 
@@ -103,7 +106,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             gateway=pl.coalesce(parts.struct.field("2"), old.struct.field("4")),
             did=old.struct.field("3"),
         )
-        .with_columns(found(key).alias(f"key_{key}") for key in KEYS)
+        .with_columns(
+            *(found(key).alias(f"key_{key}") for key in KEYS),
+            is_doubtful=named_twice(
+                pl.col("fields"), *(rf"; {key}::?{QUOTED}" for key in ("user", "src_user_name"))
+            ),
+        )
         .with_columns(key_action=pl.coalesce("key_action", "did"))
         .with_columns(time=stamp.time, time_quality=stamp.quality)
         .with_columns(
@@ -222,7 +230,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="checkpoint",
     product="Check Point",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -49,7 +49,7 @@ from pipelines.formats.reading.asa_fields import (
 from pipelines.formats.reading.fields import account, name, word_of
 from pipelines.formats.reading.flows import direction, protocol
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
 
 MESSAGE = r"%(?:ASA|FTD|NGIPS|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"
 FAMILY, CODE = pl.col("family"), pl.col("code")
@@ -73,7 +73,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a message number of ASA, FTD or their forerunners."""
-    return line.str.contains(MESSAGE + ":? ")
+    return line.str.contains(rf"(?:{HEADER_END}|{BEFORE_TAG}){MESSAGE}:? ")
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -115,7 +115,10 @@ def _event_class() -> pl.Expr:
 def _user() -> pl.Expr:
     r"""`domain\user` of the source (a tag number follows a comma), or the line's."""
     own = pl.col("source_user").str.extract(r"^([^,]*\\[^,]+)(?:, *[0-9]+)?$", 1)
-    return pl.coalesce(account(text) for text in (own, pl.col("source_account"), said("user")))
+    return pl.coalesce(
+        account(text)
+        for text in (own, pl.col("source_account"), said("user").str.strip_suffix(">"))
+    )
 
 
 def _times() -> dict[str, pl.Expr]:
@@ -167,7 +170,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="cisco_asa",
     product="Cisco ASA, FTD",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

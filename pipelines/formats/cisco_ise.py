@@ -11,7 +11,8 @@ inside a value are written `\,`.
 
 The calling station is a MAC on Wi-Fi or a port, an address in a tunnel. `USERNAME` and `INVALID`
 replace names that ISE hides. A name that is a MAC is a device that no person logged in to (MAB).
-Device administration and profiling are `system_events`.
+Device administration and profiling are `system_events`. `UserName` is the proven name; `User-Name`
+and the name of accounting are the client's, and count if a login of the session or the card does.
 """
 
 import polars as pl
@@ -22,7 +23,7 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import account, address, mac, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [+-][0-9]{2}:[0-9]{2}"
 NUMBERED = r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
@@ -66,7 +67,7 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a category of ISE with three numbers, or its numbers, stamp and code."""
     return line.str.contains(
-        rf"(?:^|[ >])(?:CISE_[A-Za-z_]+ [0-9]{{10}} [0-9]{{1,3}} [0-9]{{1,3}} "
+        rf"{HEADER_END}(?:CISE_[A-Za-z_]+ [0-9]{{10}} [0-9]{{1,3}} [0-9]{{1,3}} "
         rf"|[0-9]{{10}} [0-9]{{1,3}} 0 {STAMP} [0-9]{{10}} [0-9]{{4,5}} [A-Z]+ )"
     )
 
@@ -135,6 +136,13 @@ def _who(context: Context) -> dict[str, pl.Expr]:
     return {
         "sent": sent,
         "user_name": user,
+        "name_proof": radius.proof(
+            pl.when(pl.col("verdict") == "Radius-Accounting")
+            .then(pl.lit("said"))
+            .when(pl.col("sent_name").is_null())
+            .then(pl.lit("outer")),
+            context.options,
+        ),
         "is_machine": radius.is_computer(user) | mac(user).is_not_null(),
         "host": radius.computer_name(user),
         "src_hostname": radius.computer_name(user),

@@ -249,7 +249,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="cisco_umbrella",
     product="Cisco Umbrella",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("http_requests", "dns_queries", "connections"),
     looks_like=looks_like,
     read=read,

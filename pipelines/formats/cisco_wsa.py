@@ -26,9 +26,12 @@ from pipelines.formats.reading.fields import (
     to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import HEADER_END
 from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
-HEAD = r"^(?:.*? )?([0-9]{9,10}\.[0-9]{3}) +([0-9]+) ([^ ]+) ([A-Z_]+)/([0-9]{3}) "
+HEAD = (
+    HEADER_END + r"(?:[A-Za-z]+: )?([0-9]{9,10}\.[0-9]{3}) +([0-9]+) ([^ ]+) ([A-Z_]+)/([0-9]{3}) "
+)
 LINE = (
     HEAD + r"([0-9]+) ([A-Z_-]+) ([^ ]+) (\"[^\"]*\"|[^ ]+) ([A-Z_]+)/([^ ]+) "
     r"([^ ]+)(?: [^<]*)?? ([A-Z][A-Z0-9_]*)-([^ <]*) <\"?([^\",>]*)\"?,[^>]*>"

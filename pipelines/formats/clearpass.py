@@ -11,8 +11,12 @@ with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
 address of an account's session. A value ends where the next name with a dot begins, and may
 contain commas. The time is that of the request, or of the line. The login's status, its error, or
 the role shows whether it succeeded; otherwise the result is unknown. A name that is a MAC, or
-begins with `host/`, belongs to a device. TACACS is for administrators.
+begins with `host/`, belongs to a device. TACACS is for administrators. `Common.Username` is the
+proven name, that of accounting is the client's. A line with a name twice (the name comes first and
+may hold any other) is a login of no one.
 """
+
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -22,7 +26,7 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import account, address, mac, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
 
 NAMED = r"(?:Common|RADIUS|TACACS|WEBAUTH|CppmNode|CppmAlert|Endpoint)\.[A-Za-z-]+="
 EXPORTED = (
@@ -60,7 +64,7 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match the stamp of the export, its name and numbers, then a name with a point."""
     return line.str.contains(
-        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}},[0-9]{{1,3}} [^ ]+ .+? [0-9]+ "
+        rf"{BEFORE_TAG}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}},[0-9]{{1,3}} [^ ]+ .+? [0-9]+ "
         rf"[0-9]+ [0-9]+ {NAMED}"
     )
 
@@ -91,8 +95,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 for name, keys in KEYS.items()
             }
         )
-        .with_columns(time=stamp.time, time_quality=stamp.quality)
-        .with_columns(**_logon())
+        .with_columns(time=stamp.time, time_quality=stamp.quality, is_doubtful=_is_doubtful())
+        .with_columns(**_logon(context.options))
         .with_columns(
             extras=pl.when(IS_LOGON).then(
                 json_of([pl.col(key) for key in ("nas", "service", "roles", "method")])
@@ -101,19 +105,32 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
-def _logon() -> dict[str, pl.Expr]:
+def _is_doubtful() -> pl.Expr:
+    """Return whether a key occurs twice: the name comes first, and may hold any of them."""
+    counts = [
+        pl.col("pairs").str.count_matches(f",{key}=", literal=True)
+        for keys in KEYS.values()
+        for key in keys
+    ]
+    users = [pl.col("pairs").str.contains(f",{key}=", literal=True) for key in KEYS["user"]]
+    return pl.any_horizontal(pl.all_horizontal(users), *(count > 1 for count in counts))
+
+
+def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
     user = account(pl.col("user"))
-    is_accounting = pl.col("pairs").str.contains("^,.*RADIUS[.]Acct-Username=")
+    # a login's name may hold the key of accounting
+    is_accounting = pl.col("pairs").str.contains(",RADIUS[.]Acct-Username=")
+    is_accounting &= ~pl.col("pairs").str.contains(",Common[.]Username=")
     goes_on = pl.col("ended").str.contains("(?i)^(?:start|interim|alive)")
     computer = radius.computer_name(user)
     by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))
-    is_success = pl.coalesce(
+    by_status = (
         pl.col("status")
         .str.to_uppercase()
-        .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean),
-        pl.col("error") == "0",
-        by_role,
+        .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
     )
+    # the name comes first in the line: a status in it does not outweigh the real error
+    is_success = pl.min_horizontal(by_status, pl.col("error") == "0", by_role)
     activity = word_of(
         ("logon", ~is_accounting),
         ("logoff", ~goes_on),
@@ -127,9 +144,10 @@ def _logon() -> dict[str, pl.Expr]:
         .then(pl.lit("logons"))
         .otherwise(pl.lit("system_events")),
         "user_name": user,
+        "name_proof": radius.proof(pl.when(is_accounting).then(pl.lit("said")), options),
         "activity": activity,
         "logon_kind": pl.when(mac(pl.col("card")).is_not_null()).then(pl.lit("wifi")),
-        "is_success": pl.when(is_logon).then(is_success),
+        "is_success": pl.when(is_logon & ~pl.col("is_doubtful")).then(is_success),
         "failure_reason": pl.when(is_logon & ~is_success).then(
             pl.coalesce("alerts", "status", "error " + pl.col("error"))
         ),

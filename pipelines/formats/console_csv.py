@@ -314,7 +314,7 @@ FORMAT = Format(
     read=read,
     must=REJECT_RULES,
     framing="csv",
-    user_is_mapped=True,
+    name_proof="recorded",
     header=is_header,
     columns=width(),
 )

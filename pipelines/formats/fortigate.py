@@ -48,6 +48,8 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.pairs import Writers
+from pipelines.formats.reading.syslog import HEADER_END
 
 REFUSED = ["deny", "block", "blocked", "drop", "dropped", "redirect", "reset"]
 PASSED = [
@@ -61,6 +63,7 @@ EXTRA = [
     "unauthuser",
 ]  # fmt: skip
 
+WRITERS = Writers(["user", "xauthuser", "unauthuser"], ["agent", "filename", "url"])
 KEYS = [
     *EXTRA, "agent", "app", "appcat", "assignip", "catdesc", "contenttype", "date",
     "desc", "devname", "dhcp_msg", "dstintfrole", "dstip", "dstname", "dstport",
@@ -118,6 +121,7 @@ def endpoints() -> Mapping[str, pl.Expr]:
         "src_mac": mac(value("srcmac")),
         "src_hostname": name(value("srcname")),
         "user_name": pl.coalesce(xauth, "user", shown),
+        "name_proof": pl.when(pl.coalesce(xauth, "user").is_null()).then(pl.lit("said")),
         "dst_ip": address(value("dstip")),
         "dst_port": port(value("dstport")),
         "bytes_in": carried("rcvd"),
@@ -259,15 +263,20 @@ def extras() -> pl.Expr:
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a type and a subtype, and a log id of ten digits."""
-    return line.str.contains(r'[ ,]logid="?[0-9]{10}"?[ ,]') & line.str.contains(
-        r'[ ,]type="?(?:traffic|utm|event|dns|anomaly)"?[ ,]+subtype='
+    begins = line.str.contains(rf"(?:{HEADER_END}|{BARE[:-1]}){FIRST_KEY}=") | line.str.contains(
+        BARE
+    )
+    return (
+        begins
+        & line.str.contains(r'[ ,]logid="?[0-9]{10}"?[ ,]')
+        & line.str.contains(r'[ ,]type="?(?:traffic|utm|event|dns|anomaly)"?[ ,]+subtype=')
     )
 
 
 def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the value of each key, the time, and the event class."""
     return (
-        _since_told(with_values(with_text(batch), pl.col("text"), *KEYS))
+        _since_told(with_values(with_text(batch), pl.col("text"), *KEYS, writers=WRITERS))
         .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
         .with_columns(local=local_stamp(context))
         .with_columns(
@@ -411,7 +420,7 @@ def is_ipsec() -> pl.Expr:
 FORMAT = Format(
     name="fortigate",
     product="Fortinet FortiGate",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=(
         "connections",
         "http_requests",

@@ -7,7 +7,8 @@
 (`options.logon_kind` may then set the type). `[host/pc.example.org]` is a computer. A login
 inside a TLS tunnel is written twice: `via TLS tunnel` with the name that was proven, then
 without, with the name that the client gave in front of the tunnel, which need not be the same;
-the first is marked in `extras`. Servers may be set to write passwords (`[ada/secret]`): they are
+the first is marked in `extras`, and counts for both. An access point for which the server writes no
+inner name has no tunnels, and its names count (with EAP-TLS set `check_cert_cn`). Servers may be set to write passwords (`[ada/secret]`): they are
 cut off. The stamp is local time.
 """  # noqa: E501
 
@@ -24,6 +25,7 @@ OWN = (
     r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4}) : "
     r"([A-Za-z]+): (.*)$"
 )
+NUMBER = r"^(?:Auth: )?\(([0-9]+)\)"
 NUMBERED = r"^(?:Auth: )?(?:\([0-9]+\) +)?(?:Auth: )?"
 VERDICTS = "Login OK|Login incorrect|Invalid user"
 LOGIN = (
@@ -61,6 +63,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
             kind=pl.coalesce(own.field("5"), "syslog_program", pl.lit("radius")),
             body=said.str.replace(NUMBERED, ""),
+            number=said.str.extract(NUMBER, 1),
         )
         .with_columns(
             verdict=login.field("1"),
@@ -69,6 +72,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             nas=login.field("4"),
             at_port=login.field("5"),
             station=login.field("6"),
+            name_proof=_radius.proof(
+                pl.lit("outer"), context.options, tunnel=login.field("7").is_not_null()
+            ),
             tunnel=login.field("7").str.extract("via ([A-Z]+)", 1),
         )
         .with_columns(**_logon(context))
@@ -101,6 +107,7 @@ def _extras() -> pl.Expr:
     fields = [
         pl.col("nas"),
         pl.col("at_port").alias("port"),
+        pl.col("number"),
         pl.col("tunnel"),
     ]
     return pl.when(IS_LOGON).then(json_of(fields))

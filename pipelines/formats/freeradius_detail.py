@@ -10,7 +10,9 @@ address shows that the account still has it. `Access-Accept` and `Access-Reject`
 auth-detail file; requests and challenges are system events. The address that a session was given
 is the client's own on a wireless network, and the one inside on a VPN. `Timestamp` is UTC and
 goes before the first line, which is local; `Acct-Delay-Time` seconds had passed by then. Octets
-are counted by the gateway: its input is what the client sent.
+are counted by the gateway: its input is what the client sent. A name on a wireless network or port
+is the one in front of the tunnel: it counts if the server's log proves it, or with
+`options.name_proof = "authenticated"` if the server returns the proven name in its answer.
 """
 
 import polars as pl
@@ -110,6 +112,13 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     return {
         "event_class": pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         "logon_kind": _radius.kind(by_port, station, context.options),
+        "name_proof": _radius.proof(
+            pl.when(pl.col("Acct-Status-Type").is_null())
+            .then(pl.lit("outer"))
+            .when((_radius.kind(by_port, station, context.options) != "vpn").fill_null(value=True))
+            .then(pl.lit("said")),
+            context.options,
+        ),
         "is_success": pl.when(activity == "logon").then(~refused),
         "failure_reason": pl.when(refused).then(
             pl.coalesce(null_if_dash(pl.col("Reply-Message")), kind)

@@ -28,7 +28,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import address, mac, port
 from pipelines.formats.reading.flows import protocol, verdict
 from pipelines.formats.reading.keyvalue import json_of, value, with_values
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
 HALF_PER_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
@@ -41,6 +41,12 @@ KEYS = [
     "TYPE",
 ]  # fmt: skip
 is_packet = pl.col("event_class") == "connections"
+
+BEGINS = (
+    BEFORE_TAG + r"(?:[^ =\"\[\]]+ +){0,6}(?:\[[^\]\"]*\] ?){0,2}(?:DESCR=\"[^\"]*\" )?"
+    r"(?:[^ =\"\[\]]+ ){0,3}(?:[A-Z]+=[^ ]* +)*"
+)
+"""The header, the kernel's clock, the words of the rule and the fields in front of the source."""
 
 REJECT_RULES = {
     "no stamp": pl.col("time").is_not_null(),
@@ -57,7 +63,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match source, target and length of a packet, in this order."""
-    return line.str.contains(r" SRC=[0-9a-fA-F.:]+ DST=[0-9a-fA-F.:]+ LEN=[0-9]+ ")
+    return line.str.contains(BEGINS + r"SRC=[0-9a-fA-F.:]+ DST=[0-9a-fA-F.:]+ LEN=[0-9]+ ")
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:

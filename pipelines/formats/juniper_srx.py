@@ -19,7 +19,8 @@ from pipelines.formats.reading.fields import account, address, hostname, null_if
 from pipelines.formats.reading.flows import is_machine, protocol, seconds
 from pipelines.formats.reading.json import json_text
 from pipelines.formats.reading.keyvalue import value, with_values
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.pairs import Writers
+from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 FLOW = "RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)"
 EVENT = rf"({FLOW}|WEBFILTER_URL_[A-Z]+|[A-Z]+_[A-Z_]+)"
@@ -42,6 +43,7 @@ PARTS = [
     "worn_to", "worn_to_port", "transport", "policy", "from_zone", "to_zone", "session",
     "sent", "received", "lasted", "app", "nested", "user",
 ]  # fmt: skip
+WRITERS = Writers(["username"])
 KEYS = {
     "because": "reason",
     "from": "source-address",
@@ -82,9 +84,9 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match data in the name of Junos, or an event of its flows."""
-    return line.str.contains(r"[A-Z]+_[A-Z_]+ \[junos@") | line.str.contains(
-        r"RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: session "
-    )
+    return line.str.contains(
+        r"^(?:<[0-9]{1,3}>)?1 [^ ]+ [^ ]+ [^ ]+ [^ ]+ [A-Z]+_[A-Z_]+ \[junos@"
+    ) | line.str.contains(HEADER_END + r"RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: session ")
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -99,7 +101,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     }
     return (
         with_values(
-            with_header(batch, context.reading), structured.field("2"), *KEYS.values(), *WEB
+            with_header(batch, context.reading),
+            structured.field("2"),
+            *KEYS.values(),
+            *WEB,
+            writers=WRITERS,
         )
         .with_columns(
             time="syslog_time",
@@ -174,7 +180,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="juniper_srx",
     product="Juniper SRX",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -35,6 +35,7 @@ ROW = (
     r"^[0-9a-f.:]+,[0-9a-fA-F:]*,(?:[0-9a-fA-F:]*,)?"
     r"[0-9]{1,10},[0-9]{9,11},[0-9]+,(?:[01],[01],|[0-9]+,[0-2],)"
 )
+QUOTE = "&#x22;"
 IS_PREFIX = pl.col("lease_type") == "2"
 
 REJECT_RULES = {
@@ -65,7 +66,15 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     is_given = pl.col("action") == "assign"
     details = [null_if_dash(pl.col(key)).alias(key) for key in ("duid", "client_id")]
     return (
-        headed(batch, context.header, COLUMNS)
+        # Kea escapes commas only, not quotes
+        headed(
+            batch.with_columns(
+                as_written="line", line=pl.col("line").str.replace_all('"', QUOTE, literal=True)
+            ),
+            context.header,
+            COLUMNS,
+        )
+        .with_columns(line="as_written")
         .with_columns(action=action(pl.col("state"), lifetime))
         .with_columns(
             event_class=pl.when(IS_PREFIX)
@@ -75,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.lit("exact"),
             ip=address(pl.col("given_address")),
             mac=mac(pl.col("given_mac")),
-            hostname=name(pl.col("given_hostname").str.replace_all("&#x2c;", ",", literal=True)),
+            hostname=name(pl.col("given_hostname").str.replace_many(["&#x2c;", QUOTE], [",", '"'])),
             lease_end_time=pl.when(is_given).then(expire),
             extras=json_of([*details, pl.col("subnet_id")]),
             kind=pl.lit("prefix"),

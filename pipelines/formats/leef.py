@@ -30,7 +30,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import json_of, value, with_fields, with_leef
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 KEYS = [
     "devTime", "src", "srcPort", "srcMAC", "srcPostNAT", "srcPostNATPort", "dst",
@@ -64,7 +64,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match the word LEEF and its version; WatchGuard's lines have their own format."""
-    return line.str.contains(r"LEEF: ?[12]\.0\|") & ~line.str.contains(
+    return line.str.contains(HEADER_END + r"LEEF: ?[12]\.0\|") & ~line.str.contains(
         "0|WatchGuard|", literal=True
     )
 
@@ -76,7 +76,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     worded, iso = clock.worded(when, context.reading), clock.iso(when, context.reading)
     text = pl.coalesce("key_name", "event_id", "key_cat")
     return (
-        with_fields(with_leef(with_header(batch, context.reading), pl.col("line")), *KEYS)
+        with_fields(
+            with_leef(with_header(batch, context.reading), pl.col("line")),
+            *KEYS,
+            names=["usrName"],
+            visitors=["userAgent"],
+        )
         .with_columns(
             time=pl.coalesce(counted.time, worded.time, iso.time, "syslog_time"),
             time_quality=pl.coalesce(
@@ -172,7 +177,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="leef",
     product="any, in LEEF",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -16,10 +16,13 @@
 - Users are in the words of `events`: client VPN, AnyConnect, 802.1X.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
+from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
@@ -32,6 +35,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import HEADER_END
 
 LINE = (
     r"^(?:<[0-9]{1,3}>)?(?:.*? )??(?:1 )?"
@@ -40,7 +44,7 @@ LINE = (
 HEAD = r"^(.*?)(?: agent='| request: | pattern: |$)"
 FLOWS = ["flows", "firewall", "vpn_firewall", "cellular_firewall", "ip_flow_start"]
 TUNNEL = (
-    r"vpn_(connect|disconnect) user id '([^']*)' local ip ([^ ]+)"
+    r"^(?:type=)?(?:[a-z]+_)?vpn_(connect|disconnect) user id '([^']*)' local ip ([^ ]+)"
     r"(?: (?:re)?connected from ([^ ]+))?"
 )
 ANYCONNECT = (
@@ -73,7 +77,7 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an epoch with a long fraction, a device, a kind that Meraki has."""
     return line.str.contains(
-        r"(?:^|[ >])[0-9]{10}\.[0-9]{6,9} [^ ]+ (?:urls|flows|events|ip_flow_start"
+        HEADER_END + r"[0-9]{10}\.[0-9]{6,9} [^ ]+ (?:urls|flows|events|ip_flow_start"
         r"|ip_flow_end|(?:vpn_|cellular_)?firewall|security_event|ids-alerts"
         r"|airmarshal_events) "
     )
@@ -81,7 +85,6 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
-    del context  # the epoch is complete
     parts = pl.col("line").str.strip_chars_end("\x00\r\n ").str.extract_groups(LINE)
     stamp = clock.epoch(parts.struct.field("1"))
     return (
@@ -102,7 +105,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             identity=null_if_dash(word("identity")),
         )
         .with_columns(event_class=event_class())
-        .with_columns(**flow(), **web(), **logon(), **lease())
+        .with_columns(**flow(), **web(), **logon(context.options), **lease())
         .with_columns(
             start_time=pl.col("time"),
             is_machine=pl.col("user_name").str.contains(r"\$$|^host/"),
@@ -192,13 +195,14 @@ def web() -> dict[str, pl.Expr]:
     }
 
 
-def logon() -> dict[str, pl.Expr]:
+def logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
     """Return columns of a VPN login or an 802.1X one."""
     left = group("tunnel", 1) == "disconnect"
     outcome = pl.coalesce(group("anyconnect", 1), "eap")
     wifi = pl.col("eap").is_not_null()
     return {
         "user_name": account(pl.coalesce(group("tunnel", 2), group("anyconnect", 4), "identity")),
+        "name_proof": radius.proof(pl.when(wifi).then(pl.lit("said")), options),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(wifi).then(pl.lit("wifi")).otherwise(pl.lit("vpn")),
         "is_success": pl.when(outcome.is_not_null())
@@ -237,7 +241,7 @@ def extras() -> pl.Expr:
 FORMAT = Format(
     name="meraki",
     product="Cisco Meraki",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=(
         "connections",
         "http_requests",

@@ -31,7 +31,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol, verdict
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
 
 TOPICS = r"^([a-z0-9!-]+(?:,[a-z0-9!-]+)+):? (.*)$"
 PACKET = (
@@ -46,7 +46,7 @@ ADMIN = (
 )
 TUNNEL = r"^([^ ]+) (logged in|logged out), ([^ ]+).* from ([^ ]+)$"
 DID = "(logged in|logged out|login failed)"
-HOTSPOT = rf"^(?:->: )?([^ ]+) \(([0-9a-fA-F.:]+)\): {DID}(?:: (.*))?$"
+HOTSPOT = rf"^(?:->: )?(.+) \(([0-9a-fA-F.:]+)\): {DID}(?:: (.*))?$"
 LEASE = r"^[^ ]+ (de)?assigned ([^ ]+) (?:for|to|from) ([0-9A-Fa-f:]{17})(?: (.*))?"
 PROXIED = r"^([0-9a-fA-F.:]+) ([A-Z]+) ([^ ]+) +action=([a-z]+)"
 cls = pl.col("event_class")
@@ -72,10 +72,13 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match RouterOS topics, or its way to write a packet."""
     topics = line.str.contains(
-        r"(?:^|[ >])(?:firewall|system|dhcp|hotspot|wireless|interface|script|l2tp"
+        HEADER_END + r"(?:firewall|system|dhcp|hotspot|wireless|interface|script|l2tp"
         r"|pppoe|pptp|sstp|ovpn|ipsec|web-proxy|account|caps),[a-z,!-]+ "
     )
-    packet = line.str.contains(r" in:[^ ]+ out:.+, .*proto [A-Za-z0-9-]+.*, [^ ]+->[^ ]+")
+    packet = line.str.contains(
+        BEFORE_TAG
+        + r"(?:[^ =\"\[\]]+ +){0,6}in:[^ ]+ out:.+, .*proto [A-Za-z0-9-]+.*, [^ ]+->[^ ]+"
+    )
     return topics | packet
 
 

@@ -7,7 +7,9 @@
 
 Two lines make a login: the first accepts a peer, the second or third contains its inside address;
 without `verb 3` there is no third. The name is that of the certificate, or of the account where the
-server is set so (`username-as-common-name`); `[UNDEF]` means no user yet. Most other lines are
+server is set so (`username-as-common-name`); `[UNDEF]` means no user yet. What a client sends
+about itself (`peer info`, a certificate) is never a sentence: one begins behind the peer. Most
+other lines are
 handshakes and scans: system events, as are WireGuard's and the lines of strongSwan, which name no
 authenticated account. Own stamps are local time.
 """  # noqa: E501
@@ -19,7 +21,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, address, mac, name, port
 from pipelines.formats.reading.flows import is_machine
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header, written_by
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header, written_by
 
 PROGRAMS = r"openvpn(?:[-_@][^ \[:]+)?|ovpn-[^ \[:]+|charon(?:-[a-z]+)?"
 ISO = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})(?: us=[0-9]+)? (.*)$"
@@ -39,17 +41,20 @@ SAYS = (
 )
 FAR = r"(\[?[0-9a-fA-F]*[.:][0-9a-fA-F.:]*?\]?)(?::([0-9]{1,5}))?"
 PEER = rf"^(?:([^/ ]+)/)?{FAR}(?:/([^ ]+))? "
-INITIATED = r"\[([^\]]+)\] Peer Connection Initiated"
-WITH = r" with \[AF_INET6?\](.*?):([0-9]{1,5})(?: |$)"
-POOLED = r"MULTI_sva: pool returned IPv4=([0-9.]+)"
-LEARNED = r"MULTI: Learn: ([^ ]+) -> ([^ ]+)$"
-FAILED = r"(?:TLS Auth Error: Auth Username/Password verification failed|AUTH_FAILED)"
+INITIATED = r"^\[([^\]]+)\] Peer Connection Initiated"
+WITH = INITIATED + r" with \[AF_INET6?\](.*?):([0-9]{1,5})(?: |$)"
+POOLED = r"^MULTI_sva: pool returned IPv4=([0-9.]+)"
+LEARNED = r"^MULTI: Learn: ([^ ]+) -> ([^ ]+)$"
+FAILED = (
+    r"^(?:TLS Auth Error: Auth Username/Password verification failed"
+    r"|SENT CONTROL \[[^\]]*\]: 'AUTH_FAILED)"
+)
 BY_LDAP = (
-    r'^(?:LDAP user "([^"]+)" was not found\.'
+    r'^(?:LDAP user "(.+)" was not found\.$'
     r'|Incorrect password supplied for LDAP DN "(?:(?i:uid)=([^,"]+))?)'
 )
-ENDED = r"(SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance"
-BODY = pl.col("body")
+ENDED = r"^(SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance"
+BODY, SENTENCE = pl.col("body"), pl.col("sentence")
 IS_LOGON = pl.col("event_class") == "logons"
 
 REJECT_RULES = {
@@ -58,15 +63,15 @@ REJECT_RULES = {
     "a login from no address": pl.col("src_ip").is_not_null()
     | ~IS_LOGON
     | (pl.col("what") == "refused by LDAP"),
-    "the peer is missing": ~BODY.str.contains("Peer Connection Initiated", literal=True)
-    | pl.col("src_ip").is_not_null(),
+    "the peer is missing": ~SENTENCE.str.contains(INITIATED) | pl.col("src_ip").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a line of the daemon, or its own stamp and one of its sentences."""
-    own = rf"^(?:[0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}|{OLD_STAMP}).*?[ ]{SAYS}"
-    wireguard = line.str.contains(r" kernel: (?:\[ *[0-9.]+\] )?wireguard: wg")
+    stamp = rf"^(?:[0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}|{OLD_STAMP})(?: us=[0-9]+)? "
+    own = rf"{stamp}(?:{PEER[1:]})?(?:\[[^\]]+\] )?{SAYS}"
+    wireguard = line.str.contains(rf"{BEFORE_TAG}kernel: (?:\[ *[0-9.]+\] )?wireguard: wg")
     return line.str.contains(own) | written_by(line, PROGRAMS) | wireguard
 
 
@@ -90,6 +95,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             program=pl.when(~is_own).then("syslog_program"),
             body=pl.coalesce(iso.field("2"), old.field("5"), "syslog_body"),
         )
+        .with_columns(sentence=BODY.str.replace(PEER, ""))
         .with_columns(**_said())
         .with_columns(**_logon())
         .with_columns(
@@ -101,20 +107,19 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def _said() -> dict[str, pl.Expr]:
     """Return user, address and activity."""
     peer = BODY.str.extract_groups(PEER).struct
-    far = BODY.str.extract_groups(WITH).struct
-    learned = BODY.str.extract_groups(LEARNED).struct
+    far = SENTENCE.str.extract_groups(WITH).struct
+    learned = SENTENCE.str.extract_groups(LEARNED).struct
     owner = learned.field("2").str.extract_groups(f"{PEER[:-1]}$").struct
     ldap = BODY.str.extract_groups(BY_LDAP).struct
-    initiated = BODY.str.extract(INITIATED, 1)
-    started = BODY.str.contains("Peer Connection Initiated", literal=True)
-    pooled = BODY.str.extract(POOLED)
+    initiated = SENTENCE.str.extract(INITIATED, 1)
+    pooled = SENTENCE.str.extract(POOLED)
     events = {
         "MULTI: Learn": learned.field("1").is_not_null(),
         "MULTI_sva": pooled.is_not_null(),
-        "Peer Connection Initiated": started,
-        "authentication failed": BODY.str.contains(FAILED),
+        "Peer Connection Initiated": initiated.is_not_null(),
+        "authentication failed": SENTENCE.str.contains(FAILED),
         "refused by LDAP": BODY.str.contains(BY_LDAP),
-        "session ended": BODY.str.contains(ENDED),
+        "session ended": SENTENCE.str.contains(ENDED),
     }
     told = [pl.when(holds).then(pl.lit(word)) for word, holds in events.items()]
     return {
@@ -129,10 +134,10 @@ def _said() -> dict[str, pl.Expr]:
                 peer.field("4"),
             )
         ),
-        "src_ip": address(pl.coalesce(far.field("1"), owner.field("2"), peer.field("2"))),
-        "src_port": port(pl.coalesce(far.field("2"), owner.field("3"), peer.field("3"))),
+        "src_ip": address(pl.coalesce(far.field("2"), owner.field("2"), peer.field("2"))),
+        "src_port": port(pl.coalesce(far.field("3"), owner.field("3"), peer.field("3"))),
         "learned": pl.coalesce(learned.field("1"), pooled),
-        "signal": BODY.str.extract(ENDED, 1),
+        "signal": SENTENCE.str.extract(ENDED, 1),
     }
 
 

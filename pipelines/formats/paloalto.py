@@ -41,7 +41,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import HEADER_END, with_header
 
 # Columns of a PAN-OS log by the kind of line, its clock, and its logons.
 #
@@ -116,7 +116,10 @@ ACTIVITIES = {
     "gateway-connected": "logon",
     "gateway-logout": "logoff",
 }
-PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
+PROVEN = (
+    r"^(failed authentication|authenticated) for user (?:'(.*)'|([^'].*?))\."
+    r"(?: +(?:Reason: |auth profile )|$)"
+)
 """PAN-OS's own messages about a login to GlobalProtect or a captive portal."""
 
 BEFORE_LOGON = ["pre-logon", "pre-login"]
@@ -317,7 +320,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a receive time, a serial number and a kind in capitals, after any header."""
-    return line.str.contains("(?:^|[ >:])" + HEAD.removeprefix("^"))
+    return line.str.contains(HEADER_END + HEAD.removeprefix("^"))
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -447,7 +450,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="paloalto",
     product="Palo Alto Networks PAN-OS",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -84,7 +84,10 @@ ACTIVITIES = {
     "gateway-logout": "logoff",
 }
 WITH_INSIDE = ["gateway-connected", "gateway-logout"]
-PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
+PROVEN = (
+    r"^(failed authentication|authenticated) for user (?:'(.*)'|([^'].*?))\."
+    r"(?: +(?:Reason: |auth profile )|$)"
+)
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout)"
 FLOWS = ["connections", "http_requests"]
@@ -269,7 +272,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="paloalto_json",
     product="Palo Alto Networks Strata Logging Service, Prisma Access",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -18,7 +18,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import address, cut, port, to_int
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
 
 RULE = [
     "rule", "sub_rule", "anchor", "tracker", "interface", "cause", "action", "way",
@@ -63,7 +63,8 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match lines of filterlog, with any header."""
     return line.str.contains(
-        r"(?:^|[ >])filterlog(?:\[[0-9]+\]: |: | [0-9-]+ [^ ]+ (?:-|\[.*?\]) )[0-9]*,"
+        BEFORE_TAG
+        + r"(?:1 [^ ]+ [^ ]+ )?filterlog(?:\[[0-9]+\]: |: | [0-9-]+ [^ ]+ (?:-|\[.*?\]) )[0-9]*,"
     )
 
 

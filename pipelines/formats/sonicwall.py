@@ -34,8 +34,11 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_values
+from pipelines.formats.reading.pairs import Writers
+from pipelines.formats.reading.syslog import HEADER_END
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >])??(id=.*)$'
+WRITERS = Writers(["usr"], ["dstname", "arg"], " arg=.*$")
 KEYS = [
     "time", "fw", "m", "msg", "n", "usr", "src", "dst", "srcV6", "dstV6", "srcMac",
     "natSrc", "proto", "sent", "rcvd", "cdur", "rule", "op", "result", "dstname", "arg",
@@ -64,7 +67,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an id, a serial number and a quoted time, in this order."""
-    return line.str.contains(r'(?:^|[ >])id=[^ ]+ (?:.* )?sn=[^ ]+ time="[0-9]{4}-')
+    return line.str.contains(HEADER_END + r'id=[^ "]+ (?:[a-z]+=[^ ]+ )*sn=[^ ]+ time="[0-9]{4}-')
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -73,7 +76,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     utc = value("time").str.replace(" UTC$", "Z")
     stamp = clock.iso(utc, context.reading)
     return (
-        with_values(batch, text, *KEYS, escapes=False)
+        with_values(
+            batch,
+            text,
+            *KEYS,
+            writers=WRITERS,
+            escapes=False,
+        )
         .with_columns(
             *(
                 value(end).str.extract(END, at).alias(f"{end}_{part}")
@@ -182,7 +191,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="sonicwall",
     product="SonicWall SonicOS",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -30,13 +30,15 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_values
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.pairs import Writers
+from pipelines.formats.reading.syslog import HEADER_END, with_header
 from pipelines.formats.reading.web import unless_challenged
 
 OWN = (
     r"^(?:<[0-9]{1,3}>)?([0-9]{4}):([0-9]{2}):([0-9]{2})-([0-9:]{8}) ([^ ]+) "
     r"([^ \[:]+)(?:\[[0-9]+\])?: (.*)$"
 )
+WRITERS = Writers(["user"], ["url", "ua"], " (?:referer|ua)=.*$")
 KEYS = [
     "id", "sub", "name", "action", "srcip", "dstip", "srcport", "dstport", "srcmac",
     "proto", "user", "method", "statuscode", "size", "url", "referer", "ua",
@@ -61,7 +63,9 @@ REJECT_RULES = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an id, a severity, a system and a part, one behind the other."""
     return line.str.contains(
-        r'(?:^|[ :])id="[0-9]{4}" severity="[a-z]+" sys="[A-Za-z]+" sub="[a-z]+"'
+        HEADER_END
+        + r"(?:[0-9]{4}:[0-9]{2}:[0-9]{2}-[0-9:]{8} [^ ]+ [^ ]+: )?"
+        + r'id="[0-9]{4}" severity="[a-z]+" sys="[A-Za-z]+" sub="[a-z]+"'
     )
 
 
@@ -74,7 +78,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     url = null_if_dash(value("url"))
     user = pl.col("user_name")
     return (
-        with_values(with_header(batch, context.reading), text, *KEYS, escapes=False)
+        with_values(
+            with_header(batch, context.reading),
+            text,
+            *KEYS,
+            writers=WRITERS,
+            escapes=False,
+        )
         .with_columns(
             time=pl.coalesce(stamp.time, "syslog_time"),
             time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),

@@ -40,7 +40,10 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.pairs import Writers
+from pipelines.formats.reading.syslog import HEADER_END
 
+WRITERS = Writers(["user_name"], ["url", "user_agent"], " (?:user_agent|client_host_name)=.*$")
 KEYS = [
     "date", "time", "timezone", "timestamp", "device_name", "log_id", "log_type",
     "log_component", "log_subtype", "status", "duration", "fw_rule_id", "user_name",
@@ -194,7 +197,10 @@ def lease() -> dict[str, pl.Expr]:
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an id, a type and a component of the log, in this order."""
-    return line.str.contains(r' log_id="?[0-9]+"? log_type="[^"]+" log_component="')
+    return line.str.contains(
+        HEADER_END
+        + r'(?:[a-z_]+=(?:"[^"]*"|[^ "]*) +)*log_id="?[0-9]+"? log_type="[^"]+" log_component="'
+    )
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -205,7 +211,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         clock.iso(value("timestamp"), context.reading), clock.iso(local, context.reading)
     )
     return (
-        with_values(batch, text, *KEYS, escapes=False, loose=True)
+        with_values(
+            batch,
+            text,
+            *KEYS,
+            writers=WRITERS,
+            escapes=False,
+            loose=True,
+        )
         .with_columns(offset=offset(context), user_name=account(value("user_name")))
         .with_columns(time=stamp.time, time_quality=stamp.quality, event_class=event_class())
         .with_columns(**flow(), **web(), **logon(), **lease())
@@ -272,7 +285,7 @@ def event_class() -> pl.Expr:
 FORMAT = Format(
     name="sophos_xg",
     product="Sophos Firewall (SFOS, XG)",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=(
         "connections",
         "http_requests",

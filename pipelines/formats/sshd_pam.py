@@ -17,6 +17,8 @@ become system events: a command run as root is not a login.
 - The user is the text that the client sent, including spaces and `from`; the last
   `from` counts. The source is a name if the server resolves names.
 - The old timestamp has neither year nor zone.
+- PAM's lines count from the program that owns the service (`gdm...` for `gdm-password`): another
+  program writes them about anyone.
 """
 
 import polars as pl
@@ -25,7 +27,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, address, name, port, to_int
 from pipelines.formats.reading.flows import is_machine
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.syslog import with_header, written_by
+from pipelines.formats.reading.syslog import BEFORE_TAG, with_header, written_by
 
 PROGRAMS = (
     r"sshd(?:-session|-auth)?|sudo|su|runuser|CRON|cron|crond|anacron|atd|login|pam"
@@ -47,11 +49,14 @@ BARRED = r"^User (.*) from ([^ ]+) not allowed because (.*)$"
 BY_PAM = r"^error: PAM: (.*) for (?:(?:invalid|illegal) user )?(.*) from ([^ ]+)"
 OPENED = r"^session opened for user ([^ (]+)"
 CLOSED = r"^session closed for user ([^ (]+)"
-REFUSED = r"^authentication failure; .*[ ]user=([^ ]+)$"
+REFUSED = r"^authentication failure; .*?[ ]user=(.+)$"
 STARTS_TRY = r"^(?:Accepted|Failed) [a-z]+(?:[/-][^ ]*)? for "
 
 SCREENS = r"^(?:login|gdm(?:-password|-fingerprint|-smartcard|-autologin)?|lightdm|sddm)$"
 REMOTE_SCREENS = "xrdp-sesman"
+FAMILY = "^([a-z]+)"
+"""The part of a name that a program and its PAM service share: `gdm`, `sddm`, `sshd`."""
+
 BEFORE_ASKING = ["none", "publickey", "hostbased"]
 
 BODY = pl.col("body")
@@ -80,7 +85,7 @@ OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a syslog line of a sign-in program, or of PAM."""
-    of_pam = line.str.contains(r" pam_[a-z0-9_]+\([^:() ]+:[a-z]+\): ")
+    of_pam = line.str.contains(rf"{BEFORE_TAG}[^ :]+: pam_[a-z0-9_]+\([^:() ]+:[a-z]+\): ")
     return written_by(line, rf"(?:{PROGRAMS})(?:\(pam_unix\))?") | of_pam
 
 
@@ -161,8 +166,10 @@ def _event_class() -> pl.Expr:
     asks = pl.col("method").is_in(BEFORE_ASKING) & (verb == "Failed")
     on_screen = service.str.contains(SCREENS) | (service == REMOTE_SCREENS)
     ends = (verb == "session closed") & (service == "sshd")
+    program = pl.coalesce("syslog_program", pl.col("syslog_body").str.extract(ORPHANED, 0))
+    is_owner = program.str.extract(FAMILY, 1) == service.str.extract(FAMILY, 1)
     is_logon = pl.when(service.is_null()).then(verb.is_not_null() & ~asks)
-    taken = is_logon.otherwise(verb.is_not_null() & (on_screen | ends))
+    taken = is_logon.otherwise(verb.is_not_null() & is_owner & (on_screen | ends))
     return (
         pl.when(taken.fill_null(value=False))
         .then(pl.lit("logons"))

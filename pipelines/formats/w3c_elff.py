@@ -77,7 +77,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     """Match its header, or a date and a time in two columns and what proxies write."""
     request = rf"^{DATED} [0-9:]{{8}} [^\[]*{METHOD}"
     packet = rf"^{DATED} [0-9:]{{8}} (?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) [A-Z0-9]+ "
-    tabs = rf"(?:^|\t){DATED}\t[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\t"
+    tabs = rf"^(?:[^\t]*\t){{0,3}}{DATED}\t[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\t"
     cisco = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
     return (
         (line.str.contains(cisco) & line.str.contains(VERDICT_OF_CISCO_W3C))

@@ -34,8 +34,8 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, value, with_fields, with_leef
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.keyvalue import as_json, named_twice, value, with_fields, with_leef
+from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
 
 # WatchGuard's own syslog lines, as the keys of its LEEF.
 #
@@ -51,13 +51,14 @@ WRITTEN = (
     r"[A-Za-z][A-Za-z0-9_-]*(?:\[[0-9]*\])?: "
     r'msg_id="([0-9A-F]{4}-?[0-9A-F]{4})" '
 )
-MESSAGE = rf"(?:^|[ >]){WRITTEN}"
+MESSAGE = rf"{BEFORE_TAG}(?:[0-9A-F]+ )?(?:\([^)]*\) )?{WRITTEN}"
 IP = "[0-9a-fA-F:.]{3,39}"
 PACKET = (
     r"^([A-Z][A-Za-z]{2,15}) (.+?) (?:[0-9]{1,5} )?([a-z][a-z0-9/-]*|[0-9]{1,3}) "
     rf"(?:[0-9]{{1,3}} [0-9]{{1,3}} )?({IP}) ({IP})(?: ([0-9]{{1,5}}) ([0-9]{{1,5}}))?"
     r"(?: .*)?$"
 )
+SENTENCE = "^(?:Authentication of|Mobile VPN|DHCPACK on) "
 POLICY = r"\(([^()]*)\) *$"
 MOBILE = (
     r"^(Mobile VPN[a-zA-Z ]*) user ([^ ]+) logged (in|out)\. "
@@ -90,7 +91,7 @@ KEYS = [
     "out_if", "userAgent",
 ]  # fmt: skip
 LOGIN = (
-    r"^(?:Authentication of )?(.*?) [Uu]ser \[?([^\] ]+)\]? from ([^ ]+) "
+    r"^(?:Authentication of )?(.*?) [Uu]ser \[?(.+?)\]? from ([^ ]+) "
     r"(logged in|logged out|was accepted|was rejected)(.*)$"
 )
 LEASE = r"^DHCPACK on ([^ ]+) to ([^ ]+)(?: \(([^)]*)\))?"
@@ -132,12 +133,18 @@ def with_native(lines: pl.LazyFrame) -> pl.LazyFrame:
             event_id=pl.coalesce("event_id", native.str.extract(MESSAGE, 1)),
             native_time=pl.when(is_same).then(utc),
         )
-        .with_columns(packet=pl.col("native").str.extract_groups(PACKET))
+        .with_columns(
+            packet=pl.when(~pl.col("native").str.contains(SENTENCE))
+            .then("native")
+            .str.extract_groups(PACKET)
+        )
         .with_columns(
             vendor=pl.when(pl.col("native").is_not_null())
             .then(pl.lit("WatchGuard"))
             .otherwise("vendor"),
             fields=pl.coalesce("fields", "native"),
+            is_doubtful=pl.col("is_doubtful")
+            | named_twice(native, r' src_user="[^"]*"').fill_null(value=False),
             **_keys(),
         )
         .drop("packet")
@@ -174,7 +181,7 @@ def _quoted(text: pl.Expr, name: str) -> pl.Expr:
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match LEEF's header with the vendor's name, or the vendor's numbers of messages."""
-    return line.str.contains("1.0|WatchGuard|", literal=True) | is_native(line)
+    return line.str.contains(HEADER_END + r"(?:LEEF: ?)?1\.0\|WatchGuard\|") | is_native(line)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -184,7 +191,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     said = value("msg").str.extract_groups(LOGIN)
     leased = value("msg").str.extract_groups(LEASE)
     return (
-        with_fields(with_leef(headed, pl.col("line")), *KEYS)
+        with_fields(with_leef(headed, pl.col("line")), *KEYS, names=["src_user"])
         .pipe(with_native)
         .with_columns(
             time=pl.coalesce(stamp.time, "native_time", "syslog_time"),
@@ -297,7 +304,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="watchguard",
     product="WatchGuard Firebox",
-    user_is_mapped=True,
+    name_proof="recorded",
     event_classes=(
         "connections",
         "http_requests",

@@ -32,6 +32,8 @@ ACTIONS = {
 WIDTHS = (7, 8, 9, 12, 13, 18, 19)
 ROW = r"^[0-9]{2,5},[0-9]{2}/[0-9]{2}/[0-9]{2},[0-9]{2}:[0-9]{2}:[0-9]{2},"
 PROSE = r"^(?:\t|[0-9]{2,5}\+?\t|Event ID|QResult: |ID,Date,Time,)"
+PLAIN = r'^(?:[^,]*,){5}[^,"]*,[0-9a-fA-F]*(?:,|$)'
+NAMED = r"^((?:[^,]*,){5})(.*),([0-9a-fA-F]{12,64}(?:,.*)?)$"
 IS_LEASE = pl.col("event_class") == "leases"
 
 REJECT_RULES = {
@@ -60,6 +62,20 @@ def is_prose(line: pl.Expr) -> pl.Expr:
     return line.str.contains(PROSE)
 
 
+def _quoted(line: pl.Expr) -> pl.Expr:
+    """Quote the client's name, which may hold commas: it ends before the last number of a card."""
+    is_odd = ~line.str.contains(PLAIN)
+    parts = line.str.extract_groups(NAMED).struct
+    quoted = pl.concat_str(
+        parts.field("1"),
+        pl.lit('"'),
+        parts.field("2").str.replace_all('"', '""', literal=True),
+        pl.lit('",'),
+        parts.field("3"),
+    )
+    return pl.coalesce(pl.when(is_odd).then(quoted), line)
+
+
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `leases`, or of `system_events` for other numbers."""
     stamp = clock.civil(cell(1) + " " + cell(2), "%m/%d/%y %H:%M:%S", context.reading)
@@ -67,14 +83,15 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     code = pl.col("code")
     longer = pl.when(cell(6).str.len_chars() > 12).then(cell(6)).alias("client_id")
     return (
-        batch.with_columns(cells=cells(pl.col("line")))
+        batch.with_columns(cells=cells(_quoted(pl.col("line"))))
         .with_columns(code=cell(0))
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,
             ip=address(cell(4)),
             mac=pl.when(number != "00:00:00:00:00:00").then(number),
-            hostname=name(cell(5)),
+            # a name with a comma may be two columns
+            hostname=name(pl.when(~cell(5).str.contains(",", literal=True)).then(cell(5))),
             action=code.replace_strict(ACTIONS, default=None, return_dtype=pl.String),
             kind=pl.concat_str([code, null_if_dash(cell(3))], separator=" "),
             message=pl.col("line"),

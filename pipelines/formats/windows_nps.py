@@ -208,6 +208,11 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
         "kind": packet.replace(PACKETS),
         "message": pl.col("line"),
         "logon_kind": _radius.kind(pl.coalesce(by_port, by_service), station, context.options),
+        # the directory resolves the name of an answer, not that of accounting
+        "name_proof": _radius.proof(
+            pl.when((packet == "4") | pl.col("full_name").is_null()).then(pl.lit("said")),
+            context.options,
+        ),
         "is_success": pl.when(pl.col("activity") == "logon").then(~refused),
         "failure_reason": pl.when(refused).then(
             pl.coalesce(said, "reason " + reason, pl.lit("refused"))

@@ -18,8 +18,9 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 from pipelines.formats.reading.fields import null_if_dash
+from pipelines.formats.reading.syslog import HEADER_END
 
-MARK = r"(?:^|[ \t]|#011)MSWinEventLog(?:\t|#011)"
+MARK = HEADER_END + r"(?:[^\t# ]*(?:\t|#011))?MSWinEventLog(?:\t|#011)"
 COLUMNS = ["", "channel", "counter", "when", "event_id", "", "", "", "", "computer"]
 LABEL = "[A-Z][A-Za-z0-9/-]*(?: [A-Za-z0-9/()-]+)*:"
 TEXT = len(COLUMNS) + 1

@@ -80,7 +80,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "response": ("dns_resp", "res"),
 }
 
-TABBED = r"\t(?:vendor=Zscaler|product=NSS[A-Za-z]*)(?:\t|\r?$)"
+TABBED = (
+    r"^[A-Za-z0-9: -]{19,24}\t[A-Za-z_]+=.*\t(?:vendor=Zscaler|product=NSS[A-Za-z]*)(?:\t|\r?$)"
+)
 SPELT_OUT = ["user", "place", "device", "owner", "category", "agent", "app", "why"]
 """Fields whose characters are unescaped; a URL is left unchanged."""
 

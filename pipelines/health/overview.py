@@ -15,9 +15,11 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
+from pipelines.events import NAME_PROOFS
 from pipelines.health.arrival import delays, off_clocks, usual_lag
 from pipelines.health.issues import Issue, Kind, keep_issues, uninhibited
 from pipelines.health.source_hours import closed_times, day_kinds, intervals, judged_hours
+from pipelines.lake.counts import DOUBTFUL
 from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
 from pipelines.settings.home import DistrictHome
@@ -53,7 +55,7 @@ JUDGED_DAYS = 45
 """A silence that began earlier is shown as that old; what was kept knows better."""
 RECENT = timedelta(days=14)
 """A field that is missing only in older events is not reported."""
-OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
+OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting", "forged")
 
 OF_WAREHOUSE: tuple[Kind, ...] = (
     "silent",
@@ -349,6 +351,8 @@ def _of_ledger(
                 + ("; rules that need it do not run" if blocked_rules(gone) else ""),
             )
     yield from _rejecting(settings, store, as_of)
+    for own in days.values():
+        yield from forged(own, as_of)
 
 
 def _rejecting(settings: Settings, store: Store, as_of: datetime) -> Iterator[Issue]:
@@ -366,6 +370,21 @@ def _rejecting(settings: Settings, store: Store, as_of: datetime) -> Iterator[Is
             kind="rejecting",
             start=datetime.fromisoformat(min(file.last_read_time for file in mine)),
             detail=f"{sum(file.rejects for file in mine):,} lines of {len(mine)} files",
+        )
+
+
+def forged(days: Sequence[SourceDay], as_of: datetime) -> Iterator[Issue]:
+    """Yield the recent lines of a source whose name counts for none."""
+    found = [
+        day for day in days if day.filled.get(DOUBTFUL) and as_of.date() - day.event_date <= RECENT
+    ]
+    if found:
+        count = sum(day.filled[DOUBTFUL] for day in found)
+        yield Issue(
+            source=found[0].source,
+            kind="forged",
+            start=datetime.combine(min(day.event_date for day in found), time(), UTC),
+            detail=f"{count:,} lines have {NAME_PROOFS['doubtful'].removeprefix('the line has ')}",
         )
 
 

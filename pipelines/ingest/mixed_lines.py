@@ -1,9 +1,9 @@
 """Lines of mixed formats, each read by the format that matches it, with or without envelope.
 
-The result keeps the place of the delivered line, and a column
-`format` names what read it. A line that a format matches and cannot read is rejected with
-that format's reason; from an envelope it is tried unchanged, then after a header made
-of the envelope's fields.
+The result keeps the place of the delivered line, and a column `format` names what read it. A line
+that a format matches and cannot read is offered to the next one that matches it; if none can read
+it, it is rejected with the first one's reason. From an envelope it is tried unchanged, then after
+a header made of the envelope's fields.
 """
 
 from collections import defaultdict
@@ -65,8 +65,11 @@ class _Reading:
         self._blanks = 0
 
     def read(self, texts: pl.DataFrame) -> None:
-        """Read what formats claim, each by its own."""
-        for fmt, part in _claimed(texts):
+        """Read what formats claim; what one cannot read is offered to the next."""
+        for fmt, looks_like in _claimants(texts):
+            part = texts.filter(looks_like)
+            if not part.height:
+                continue
             parsed = self._parse(fmt, part, self._context_of(fmt, part))
             for name, frame in parsed.events.items():
                 self._events[name].append(frame.with_columns(format=pl.lit(fmt.name)))
@@ -74,6 +77,7 @@ class _Reading:
             self._refused = pl.concat([self._refused, refused])
             done = part.join(refused, on=PLACE, how="anti")
             self._left = self._left.join(done, on=PLACE, how="anti")
+            texts = texts.join(done, on=PLACE, how="anti", maintain_order="left")
             self._blanks += parsed.blanks
 
     def unread(self, texts: pl.DataFrame) -> pl.DataFrame:
@@ -115,8 +119,8 @@ class _Reading:
         return told
 
 
-def _claimed(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.DataFrame]]:
-    """Yield the lines that each format claims; what claims most is asked first."""
+def _claimants(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.Expr]]:
+    """Yield formats that may claim some of these lines; what claims most comes first."""
     looks = {
         name: fmt.looks_like(LINE).fill_null(value=False)
         for name, fmt in formats().items()
@@ -126,12 +130,6 @@ def _claimed(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.DataFrame]]:
         pl.col("line").filter(look).len().alias(name) for name, look in looks.items()
     )
     counts = shares.row(0, named=True)
-    if lines.height <= SAMPLE:
-        looks = {name: look for name, look in looks.items() if counts[name]}
     for name in sorted(looks, key=lambda name: -counts[name]):
-        if not lines.height:
-            return
-        is_own = lines.select(looks[name]).to_series()
-        if is_own.any():
-            yield formats()[name], lines.filter(is_own)
-            lines = lines.filter(~is_own)
+        if counts[name] or lines.height > SAMPLE:
+            yield formats()[name], looks[name]

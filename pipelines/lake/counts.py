@@ -46,6 +46,8 @@ REPLACED = 0.9
 """Share from which the old words count as replaced."""
 
 SIGN = "="
+DOUBTFUL = f"name_proof{SIGN}doubtful"
+"""Events whose line names two accounts; counted however few they are."""
 
 
 @dataclass(frozen=True)
@@ -200,9 +202,12 @@ def day_count(
         now: When they arrived.
         sign: -1 to subtract them again.
     """
-    names = EVENT_CLASSES[event_class].names()
+    # filled where the account is
+    names = [name for name in EVENT_CLASSES[event_class].names() if name != "name_proof"]
     filled = {name: frame.height - frame[name].null_count() for name in names}
     filled |= word_counts(event_class, frame)
+    if "name_proof" in EVENT_CLASSES[event_class].names():
+        filled[DOUBTFUL] = frame.filter(pl.col("name_proof") == "doubtful").height
     return SourceDay(
         source=source,
         event_class=event_class,

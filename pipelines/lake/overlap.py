@@ -57,7 +57,10 @@ class EarlierFiles:
             for file in (*listed, *written)
             if (file.first_time or "") <= last and first <= (file.last_time or "9")
         ]
-        return pl.scan_parquet(paths) if paths else frame.clear().lazy()
+        if not paths:
+            return frame.clear().lazy()
+        # files of an earlier version have fewer columns
+        return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +137,7 @@ def _by_id(with_id: pl.DataFrame, rows: pl.LazyFrame, event_class: str) -> pl.Se
     The id alone is not enough: some products number the lines of one query identically.
     Fields that a product adds later (`extras`) may differ.
     """
-    said = key(event_class, without=("time_quality", "extras"))
+    said = key(event_class, "extras")
     on = ["event_uid", "time", "_key"]
     mine = with_id.select("_row", "event_uid", "time", said)
     known = rows.filter(pl.col("event_uid").is_not_null()).select(*on[:2], said)

@@ -16,6 +16,9 @@ ALIKE = 0.9
 """Share of the smaller side of an interval that the other side must hold."""
 MIN_INSTANTS = 2
 SAME = ["time", "_key"]
+READINGS = ("time_quality", "name_proof")
+"""Columns of how a line was read; another version may have read the same line otherwise."""
+
 _EVENTS = pl.Schema({"time": INSTANT, "_key": pl.UInt64()})
 
 
@@ -218,9 +221,9 @@ def _counted(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.group_by(SAME).agg(n=pl.len())
 
 
-def key(event_class: str, *, without: tuple[str, ...] = ("time_quality",)) -> pl.Expr:
+def key(event_class: str, *without: str) -> pl.Expr:
     """Return one number for the content of an event; valid within one process."""
-    names = [n for n in EVENT_CLASSES[event_class].names() if n not in without]
+    names = [n for n in EVENT_CLASSES[event_class].names() if n not in (*READINGS, *without)]
     return pl.struct(names).hash().alias("_key")
 
 

@@ -80,7 +80,7 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
 
 
 def written_out(expr: pl.Expr) -> pl.Expr:
-    """Return the name in lower case, with a product's escapes decoded."""
+    """Return the name in lower case, as `lowered`, with a product's escapes decoded."""
     return (
         lowered(expr.str.strip_chars(" \t\r\n\x00"))
         .str.replace_all("%5c", "\\", literal=True)

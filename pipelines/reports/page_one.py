@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, str] = {
     "off_clock": "set the clock of {source}",
     "drifting": "find out what changed in the log settings of {source}",
     "rejecting": "check the log format of {source}",
+    "forged": "find out who writes names of others into {source}",
     "not_come": "find out where the expected traffic in {source} went",
     "let_through": "check the block list of {source}",
     "blind": "find out why the {source} log leaves out accounts or sites",

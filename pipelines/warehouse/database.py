@@ -262,20 +262,23 @@ class Database:
                 f" select file_id * {LINES_PER_FILE} + line_no as event_id, *"
                 f" from read_parquet(getvariable('files_{event_class}'),"
                 f" explicit_cardinality = getvariable('rows_{event_class}'),"
-                " hive_partitioning = false)"
+                " hive_partitioning = false, union_by_name = true)"
             )
             self.known.viewed.add(event_class)
 
-    def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
-        """Make `raw.<event_class>` an empty relation of the right columns."""
+    def empty_file(self, event_class: str, schema: pl.Schema) -> Path:
+        """Return a file without rows, which gives a view its columns.
+
+        A view names its files by a variable, and no list of them may be empty. Files of an
+        earlier version may lack a column.
+        """
         with self.known.one_views:
-            # a view names its files by a variable, and no list of them may be empty
             if self.known.empty is None:
                 self.known.empty = TemporaryDirectory(prefix=scratch("empty"))
             file = Path(self.known.empty.name) / f"{event_class}.parquet"
             if not file.exists():
                 pl.DataFrame(schema=schema).write_parquet(file)
-        self.view_files(event_class, ShownFiles((file,)))
+        return file
 
     def build(self, model: Model, values: Mapping[str, Scalar], *days: date | None) -> int:
         """Build a model, or some days of it in one statement; return the number of rows.

@@ -228,12 +228,10 @@ def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) ->
 def show(database: Database, listed: Listed) -> None:
     """Make `raw.*` show the events of these files alone."""
     for event_class, shown in listed.items():
-        if shown.paths:
-            database.view_files(event_class, shown)
-        else:
-            columns = EVENT_CLASSES[event_class].schema
-            schema = [*PLACE.items(), *columns.items(), *LAKE_COLUMNS.items()]
-            database.view_nothing(event_class, pl.Schema(schema))
+        columns = EVENT_CLASSES[event_class].schema
+        schema = pl.Schema([*PLACE.items(), *columns.items(), *LAKE_COLUMNS.items()])
+        empty = database.empty_file(event_class, schema)
+        database.view_files(event_class, shown._replace(paths=(empty, *shown.paths)))
 
 
 def load_registry(database: Database, registry: Registry) -> None:

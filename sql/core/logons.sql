@@ -9,7 +9,10 @@ columns:
   event_id: {type: bigint, is: the log line}
   source: {type: varchar, is: source of the line}
   time: {type: timestamptz, is: when}
-  user_name: {type: varchar, pii: direct, is: account as written in the log}
+  user_name:
+    type: varchar
+    pii: direct
+    is: account as written in the log, if it is proven or was refused
   host: {type: varchar, pii: indirect, is: host that was logged on to}
   device: {type: varchar, pii: indirect, is: 'that host, as the registry has it'}
   reported_by: {type: varchar, pii: indirect, is: host that reported it}
@@ -29,6 +32,14 @@ logons as (
     where event_date = $event_date::date
 ),
 
+inner_names as (
+    select
+        event_id,
+        user_name
+    from identity.inner_names
+    where event_date = $event_date::date
+),
+
 names as (
     select
         name,
@@ -41,7 +52,11 @@ select
     logons.event_id,
     logons.source,
     logons.time,
-    logons.user_name,
+    if(
+        logons.is_success is not distinct from false,
+        logons.user_name,
+        proven_name(logons.user_name, logons.name_proof, inner_names.user_name)
+    ) as user_name,
     logons.host,
     -- a Chromebook has the directory's id in addition to its given name
     coalesce(named.device, known.device) as device,
@@ -54,6 +69,7 @@ select
     coalesce(logons.is_machine, false) as is_machine,
     logons.event_date
 from logons
+left join inner_names on logons.event_id = inner_names.event_id
 left join names as named on logons.host = named.name
 left join names as known
     on logons.src_hostname = known.name and logons.logon_kind = 'interactive'

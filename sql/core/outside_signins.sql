@@ -27,20 +27,24 @@ with
 
 logons as (
     select
-        event_id,
-        user_name,
-        logon_kind,
-        src_ip,
-        time
-    from raw.logons
+        logons.event_id,
+        proven_name(logons.user_name, logons.name_proof, inner_names.user_name)
+            as user_name,
+        logons.logon_kind,
+        logons.src_ip,
+        logons.time
+    from raw.logons as logons
+    left join identity.inner_names as inner_names
+        on
+            logons.event_id = inner_names.event_id
+            and inner_names.event_date = $event_date::date
     where
-        event_date = $event_date::date
-        and activity = 'logon'
-        and is_success
-        and logon_kind in ('cloud', 'vpn')
-        and src_ip is not null
-        and user_name is not null
-        and time_quality not in ('ambiguous', 'shifted')
+        logons.event_date = $event_date::date
+        and logons.activity = 'logon'
+        and logons.is_success
+        and logons.logon_kind in ('cloud', 'vpn')
+        and logons.src_ip is not null
+        and logons.time_quality not in ('ambiguous', 'shifted')
 ),
 
 names as (

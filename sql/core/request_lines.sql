@@ -15,7 +15,7 @@ columns:
   is_ambiguous_time: {type: boolean, is: in a repeated or left-out hour}
   src_ip: {type: varchar, pii: indirect, is: address it came from}
   machine: {type: varchar, pii: indirect, is: computer name in the line}
-  user_name: {type: varchar, pii: direct, is: user name in the line}
+  user_name: {type: varchar, pii: direct, is: 'user name in the line, if it is proven'}
   is_mapped:
     type: boolean
     is: the product takes user names from logons on the address, not from a login
@@ -42,9 +42,11 @@ lines as not materialized (
         src_ip,
         -- an agent on the computer, as of a cloud proxy, names the machine itself
         split_part(lower(src_hostname), '.', 1) as machine,
-        user_name,
-        format in (select mapping.format from identity.mapping_formats as mapping)
-            as is_mapped,
+        proven_name(user_name, name_proof, null) as user_name,
+        coalesce(
+            name_proof = 'recorded',
+            format in (select mapping.format from identity.mapping_formats as mapping)
+        ) as is_mapped,
         url_hostname,
         method,
         status_code,

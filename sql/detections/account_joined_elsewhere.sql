@@ -146,6 +146,7 @@ joins as (
         joined.start_time,
         joined.end_time,
         joined.event_id,
+        joined.proof_event_id,
         joined.event_date
     from identity.presences as joined
     inner join staff on joined.account = staff.account
@@ -206,6 +207,7 @@ far as (
         todays.person_id,
         todays.device,
         todays.event_id as join_event_id,
+        todays.proof_event_id,
         todays.joined_days,
         todays.is_first,
         todays.is_typed,
@@ -257,6 +259,7 @@ at_both as (
         far.account,
         far.device,
         far.join_event_id,
+        far.proof_event_id,
         far.joined_days,
         far.is_first,
         far.is_typed,
@@ -290,6 +293,7 @@ select
     sorted_set(list(device) || list(near_device)) as observables,
     sorted_set(
         list(join_event_id)
+        || coalesce(list(proof_event_id) filter (where proof_event_id is not null), [])
         || flatten(list(evidence))
         || flatten(list(near_evidence))
     ) as evidence,

@@ -22,6 +22,7 @@ columns:
   witness:
     type: varchar
     is: 'proxy, mapping, wifi, tunnel, sign_in or keyboard'
+  name_proof: {type: varchar, is: 'how that source knows the account'}
   start_time: identity.address_holders
   end_time: {type: timestamptz, is: 'to this instant, included'}
   event_id: {type: bigint, is: the first event of the interval}
@@ -58,6 +59,7 @@ named_lines as (
         event_id,
         src_ip as ip,
         user_name,
+        name_proof,
         format,
         coalesce(start_time, time) as start_time
     from raw.http_requests
@@ -71,6 +73,7 @@ named_lines as (
         event_id,
         src_ip as ip,
         user_name,
+        name_proof,
         format,
         coalesce(start_time, time) as start_time
     from raw.connections
@@ -85,10 +88,20 @@ on_lines as (
         named_lines.event_id,
         named_lines.ip,
         names.account,
-        case when guessing.format is null then 'proxy' else 'mapping' end as witness,
+        if(
+            coalesce(
+                named_lines.name_proof = 'recorded', guessing.format is not null
+            ),
+            'mapping',
+            'proxy'
+        ) as witness,
+        named_lines.name_proof,
         named_lines.start_time
     from named_lines
-    inner join names on named_lines.user_name = names.user_name
+    inner join names
+        on
+            proven_name(named_lines.user_name, named_lines.name_proof, null)
+            = names.user_name
     left join guessing on named_lines.format = guessing.format
 ),
 
@@ -99,6 +112,7 @@ busy as (
         ip,
         account,
         witness,
+        min(name_proof) as name_proof,
         min(start_time) as start_time,
         max(start_time) as end_time,
         min_by(event_id, start_time) as event_id,
@@ -137,6 +151,7 @@ stretches as (
         ip,
         account,
         witness,
+        min(name_proof) as name_proof,
         min(start_time) as start_time,
         max(end_time) as end_time,
         min_by(event_id, start_time) as event_id,
@@ -151,6 +166,7 @@ placed as (
         coalesce(presences.ip, holders.ip) as ip,
         presences.account,
         presences.presence as witness,
+        presences.name_proof,
         greatest(
             presences.start_time, coalesce(holders.start_time, presences.start_time)
         ) as start_time,
@@ -179,6 +195,7 @@ select
     ip,
     account,
     witness,
+    min(name_proof) as name_proof,
     start_time,
     max(end_time) as end_time,
     min(event_id) as event_id,

@@ -22,6 +22,20 @@ columns:
 --- */
 with
 
+logons as (
+    select
+        logons.* replace (
+            proven_name(logons.user_name, logons.name_proof, inner_names.user_name)
+                as user_name
+        )
+    from raw.logons as logons
+    left join identity.inner_names as inner_names
+        on
+            logons.event_id = inner_names.event_id
+            and inner_names.event_date = $event_date::date
+    where logons.event_date = $event_date::date
+),
+
 leases as (
     select
         split_part(leases.hostname, '.', 1) as name,
@@ -51,10 +65,9 @@ joins as (
         null as user_name,
         time,
         event_id
-    from raw.logons
+    from logons
     where
-        event_date = $event_date::date
-        and logon_kind = 'wifi'
+        logon_kind = 'wifi'
         and activity = 'logon'
         and coalesce(is_success, true)
         and src_mac is not null
@@ -78,7 +91,7 @@ keyboards as (
         and logon_kind in ('interactive', 'cached')
         and coalesce(is_success, true)
         and host = reported_by
-        and user_name is not null
+        and proven_name(user_name, name_proof, null) is not null
         and not coalesce(is_machine, false)
 ),
 

@@ -50,7 +50,7 @@ logons as (
         event_date between $event_date::date - interval 6 day and $event_date::date
         and activity in ('logon', 'ticket')
         and is_success
-        and user_name is not null
+        and proven_name(user_name, name_proof, null) is not null
         and not coalesce(is_machine, false)
 ),
 

@@ -1,7 +1,8 @@
 /* ---
 summary: >
   Log formats whose user names are inferred: the product mapped the address to an
-  account, from a logon elsewhere, and no login passed through it.
+  account, from a logon elsewhere, and no login passed through it. `name_proof`
+  records the same for each line that this version read.
 grain: [format]
 columns:
   format: {type: varchar, is: name of the log format}

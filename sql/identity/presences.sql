@@ -68,6 +68,10 @@ columns:
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
   machine: {type: varchar, pii: indirect, is: machine name in a VPN login}
+  name_proof: {type: varchar, is: 'how the account is known, by its line'}
+  proof_event_id:
+    type: bigint
+    is: the line that proves the account, where the event's own name proves nothing
   event_id: {type: bigint, is: the event that opens it}
   logon_date: {type: date, is: local day of that event}
   event_date: {type: date, is: local day that the row serves}
@@ -78,13 +82,14 @@ logons as (
     select
         event_id,
         source,
-        format,
         host,
         src_hostname,
         src_ip,
         src_mac,
         assigned_ip,
-        user_name,
+        format,
+        name_proof,
+        user_name as written_name,
         time,
         activity,
         logon_kind,
@@ -106,8 +111,22 @@ logons as (
         event_date between $event_date::date - interval 1 day
         and $event_date::date + interval 1 day
         and activity in ('logon', 'logoff', 'lock', 'unlock', 'mapping')
-        and user_name is not null
         and not coalesce(is_machine, false)
+),
+
+guessing as (
+    select format from identity.mapping_formats
+),
+
+inner_names as (
+    select
+        event_id,
+        user_name,
+        inner_event_id
+    from identity.inner_names
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
 ),
 
 names as (
@@ -115,10 +134,6 @@ names as (
         user_name,
         account
     from identity.account_names
-),
-
-guessing as (
-    select format from identity.mapping_formats
 ),
 
 clocks as (
@@ -169,9 +184,20 @@ access_points as (
 named as (
     select
         logons.*,
+        inner_names.inner_event_id,
+        case
+            when inner_names.inner_event_id <> logons.event_id then 'tunnel'
+            when inner_names.event_id is not null then 'authenticated'
+            else logons.name_proof
+        end as known_by,
         names.account
     from logons
-    inner join names on logons.user_name = names.user_name
+    left join inner_names on logons.event_id = inner_names.event_id
+    inner join names
+        on
+            proven_name(
+                logons.written_name, logons.name_proof, inner_names.user_name
+            ) = names.user_name
     where
         logons.activity in ('lock', 'unlock') or coalesce(logons.is_success, true)
 ),
@@ -196,6 +222,7 @@ at_keyboards as (
         named.logon_kind,
         named.reported_by,
         named.event_date,
+        named.known_by,
         named.time
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
             as time,
@@ -260,6 +287,8 @@ seated as (
         is_clock_checked,
         offset_seconds,
         null as machine,
+        known_by,
+        null::bigint as proof_event_id,
         event_id,
         event_date
     from stepped
@@ -299,7 +328,10 @@ claims as (
         logon_kind in ('vpn', 'wifi')
         or (logon_kind = 'cloud' and activity = 'logon')
         or (
-            format in (select guessing.format from guessing)
+            coalesce(
+                name_proof = 'recorded',
+                format in (select guessing.format from guessing)
+            )
             and (
                 activity = 'mapping'
                 or (activity = 'logoff' and logon_kind is null)
@@ -355,6 +387,8 @@ connected as (
                     1
                 )
         end as machine,
+        followed.known_by,
+        nullif(followed.inner_event_id, followed.event_id) as proof_event_id,
         followed.event_id,
         followed.event_date
     from followed
@@ -394,6 +428,8 @@ select
     is_clock_checked,
     offset_seconds,
     machine,
+    known_by as name_proof,
+    proof_event_id,
     event_id,
     event_date as logon_date,
     $event_date::date as event_date

@@ -1,5 +1,10 @@
--- The account of a user name, and whether its log only maps users to addresses.
+-- The account of a user name that the log's product knows, and whether it only maps
+-- users to addresses.
 select
-    names.account,
-    $format in (select format from identity.mapping_formats) as is_mapped
-from identity.account_names as names where names.user_name = $user_name
+    account,
+    coalesce(
+        $name_proof = 'recorded',
+        $format in (select format from identity.mapping_formats)
+    ) as is_mapped
+from identity.account_names
+where user_name = proven_name($user_name, $name_proof, null)

@@ -68,5 +68,5 @@ def test_ecs_names_belong_to_columns_of_events():
     without = {"time_quality", "extras", "category", "connection_uid"}
     assert columns - set(ECS) == without | {
         "logon_kind", "logon_type", "logon_uid", "assigned_ip", "is_machine", "action",
-        "lease_end_time", "kind",
+        "lease_end_time", "kind", "name_proof",
     }  # fmt: skip

@@ -5,11 +5,15 @@ before them it shows after them: nothing is lost, and nothing of theirs is mista
 its own.
 """
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines.formats import PLACE
+from pipelines.ingest import mixed_lines
+from pipelines.ingest.parser import ANY, parse
 from tests.formats.test_formats import FORMATS, LOGS, batch_of, context_of
 
 FOREIGN = (
@@ -40,6 +44,39 @@ def test_what_rsyslog_makes_of_an_ending_is_no_part_of_the_line(name, escape):
     )
     for cls, frame in plain.events.items():
         assert_frame_equal(read.events[cls].drop(PLACE), frame.drop(PLACE))
+
+
+PAM_LINES = [
+    f"Nov  2 08:{minute:02d}:00 lab-7 gdm-password]: pam_unix(gdm-password:session): "
+    "session opened for user ada(uid=1001) by (uid=0)"
+    for minute in range(5)
+]
+VISIT = (
+    '<30>device="SFW" date=2026-11-23 time=08:16:00 timezone="CST" log_id=050901616001 '
+    'log_type="Content Filtering" log_component="HTTP" log_subtype="Allowed" user_name="ada" '
+    'category="News" url="https://news.example.org/a" src_ip=10.20.1.7 dst_ip=198.51.100.8 '
+    'protocol="TCP" user_agent="{agent}"'
+)
+
+
+def read_mixed(lines):
+    batch = batch_of("squid_access", "\n".join(lines).encode())
+    return parse(ANY, batch, context_of("sophos_xg"))
+
+
+@pytest.mark.parametrize("agent", ["x pam_unix(a:b): y", "x sshd[1]: Accepted password for ada"])
+def test_a_visitors_agent_does_not_choose_the_reader_of_its_line(agent):
+    parsed = read_mixed([*PAM_LINES, VISIT.format(agent=agent)])
+    assert not parsed.reject_count
+    assert parsed.events["http_requests"]["format"].to_list() == ["sophos_xg"]
+
+
+def test_a_line_that_one_format_claims_and_cannot_read_is_offered_to_the_next(monkeypatch):
+    greedy = replace(FORMATS["sshd_pam"], looks_like=lambda line: line.is_not_null())
+    monkeypatch.setattr(mixed_lines, "formats", lambda: FORMATS | {"sshd_pam": greedy})
+    parsed = read_mixed([*PAM_LINES, VISIT.format(agent="x"), "words that no product writes"])
+    assert parsed.events["http_requests"].height == 1
+    assert parsed.rejects["line"].to_list() == ["words that no product writes"]
 
 
 @pytest.mark.parametrize("log", OF_LINES, ids=lambda log: log.parent.name)

@@ -880,7 +880,8 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
         "NPS": Product("windows_nps", nps),
         "ISE": Product("cisco_ise", ise),
         "ClearPass": Product("clearpass", clearpass),
-        "Aruba": Product("aruba_os", aruba),
+        # of 802.1X it has the name that the client sent, unless the server returns the proven one
+        "Aruba": Product("aruba_os", aruba, options={"name_proof": "authenticated"}),
     },
     "vpn": {
         "FortiClient": Product("fortigate", forticlient),

@@ -19,7 +19,7 @@ from pipelines.weeks import monday, school_year
 
 def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():
     """A format that is missing there would have its guesses mistaken for logins."""
-    said = {name for name, one in formats().items() if one.user_is_mapped}
+    said = {name for name, one in formats().items() if one.name_proof == "recorded"}
     query = models()["identity.mapping_formats"].query
     with duckdb.connect() as connection:
         listed = connection.execute(query).fetchall()
@@ -27,8 +27,8 @@ def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():
 
 
 def test_a_firewall_or_filter_that_maps_addresses_is_marked():
-    assert formats()["cisco_umbrella"].user_is_mapped
-    assert not formats()["squid_access"].user_is_mapped
+    assert formats()["cisco_umbrella"].name_proof == "recorded"
+    assert formats()["squid_access"].name_proof == "authenticated"
 
 
 def test_a_day_is_closed_for_the_models_when_it_is_no_working_day_of_the_calendar():

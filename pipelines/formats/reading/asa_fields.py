@@ -187,7 +187,7 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
             "722051",
         ],
         (
-            r"^Group <?(?<group>[^>]*?)>? User <?(?<user>[^>]*?)>? IP <?(?<a>[^> ]*)>? "
+            r"^Group <?(?<group>[^>]*?)>? User <?(?<user>.*) IP <?(?<a>[^> ]*)>? "
             r"(?<said>.*)$"
         ),
     ),
@@ -195,14 +195,14 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
         ["716038", "716039"],
         (
             r"^(?<said>Authentication: (?:rejected|successful)), "
-            r"group = (?<group>[^ ,]*) user = (?<user>[^ ,]*) ?, "
-            r"Session Type: (?<session>.*)$"
+            r"group = (?<group>[^ ,]*) user = (?<user>.*?) ?, "
+            r"Session Type: (?<session>[^,]*)$"
         ),
     ),
     "given": (
         ["109201"],
         (
-            r"^UAUTH: Session=[^,]*, User=(?<user>[^,]*), "
+            r"^UAUTH: Session=[^,]*, User=(?<user>.*), "
             r"Assigned IP=(?<given>[^,]*), (?<said>.*)$"
         ),
     ),
@@ -216,7 +216,7 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
     "gone": (
         ["113019"],
         (
-            r"^Group = (?<group>.*?), Username = (?<user>.*?), IP = (?<a>[^ ,]+), "
+            r"^Group = (?<group>.*?), Username = (?<user>.*), IP = (?<a>[^ ,]+), "
             r"Session disconnected\. Session Type: (?<session>.*?), "
             r"Duration: (?<lasted>[^,]+), Bytes xmt: (?<sent>[0-9]+), "
             r"Bytes rcv: (?<received>[0-9]+), Reason: (?<reason>.*)$"
@@ -315,7 +315,7 @@ def logon() -> dict[str, pl.Expr]:
         "assigned_ip": somewhere(
             address(pl.coalesce(said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)))
         ),
-        "is_machine": is_machine(account(said("user"))),
+        "is_machine": is_machine(account(said("user").str.strip_suffix(">"))),
         "end_reason": pl.coalesce(reason, null_if_dash(said("reason"))),
     }
 

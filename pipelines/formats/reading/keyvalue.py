@@ -16,12 +16,13 @@ without one it is the tab again. A syslog relay may write a tab as `#011`, and m
 the word `LEEF:` for a tag and removed it.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import polars as pl
 
 from pipelines.formats.reading.fields import where_rare
-from pipelines.formats.reading.pairs import values
+from pipelines.formats.reading.pairs import NO_WRITERS, Writers, values
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
@@ -34,34 +35,39 @@ HEAD = r"^(?:.*?[ :>])?(?:LEEF: ?)?([12]\.0)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)
 SEPARATOR = r"^(?:([^|\t=])|0?x([0-9A-Fa-f]{2}))?\|"
 SHAPE = r"^(?:\t+[A-Za-z0-9_.-]+=[^\t]*)+$"
 TAB = "\t"
+ENDS = " \t,|;"
+"""Separators at the ends of a key and its value."""
 
 
 def with_values(
     frame: pl.LazyFrame,
     text: pl.Expr,
     *keys: str,
+    writers: Writers = NO_WRITERS,
     escapes: bool = True,
     loose: bool = False,
     strict: bool = True,
 ) -> pl.LazyFrame:
     """Add what each key holds, without quotes (`value` names it), and `is_pairs`.
 
-    Null where the key is missing or has nothing behind it; the first one counts.
+    Null where the key is missing or has nothing behind it; the first one counts. Adds
+    `is_doubtful` too.
 
     Args:
         frame: Any lines.
         text: The line after its header.
         keys: What to look for.
+        writers: Which of them name an account, and which ones visitors write.
         escapes: Whether a backslash inside quotes hides the next character.
         loose: Whether a value without quotes may be of several words.
         strict: Whether a text that is not pairs from end to end has no values.
     """
-    names = [*(f"key_{key}" for key in keys), "is_pairs"]
+    columns = [*(f"key_{key}" for key in keys), "is_pairs", "is_doubtful"]
 
     def read(texts: pl.Series) -> pl.DataFrame:
         bare = _stripped(texts)
         whole = _whole(loose=loose) if strict else ""
-        found_of = partial(values, keys=keys, loose=loose, whole=whole)
+        found_of = partial(values, keys=keys, writers=writers, loose=loose, whole=whole)
         is_odd = bare.str.contains(ODD).fill_null(value=False)
         if not escapes or not is_odd.any():
             found = found_of(bare)
@@ -70,7 +76,13 @@ def with_values(
             found = pl.concat([found_of(bare.filter(~is_odd)), _shown(found_of(hidden))])
             places = pl.concat([(~is_odd).arg_true(), is_odd.arg_true()])
             found = found[places.arg_sort()]
-        found.columns = names
+        if writers.tail and strict and not found["is_pairs"].all():
+            odd = ~found["is_pairs"]
+            found = pl.concat(
+                [found.filter(~odd), found_of(bare.filter(odd).str.replace(writers.tail, ""))]
+            )
+            found = found[pl.concat([(~odd).arg_true(), odd.arg_true()]).arg_sort()]
+        found.columns = columns
         return found
 
     # immediately: within a plan it would run inside of its threads, at a higher cost
@@ -193,13 +205,40 @@ def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
     )
 
 
-def with_fields(frame: pl.LazyFrame, *keys: str) -> pl.LazyFrame:
-    """Add what each key holds; `keyvalue.value` names the column."""
+def with_fields(
+    frame: pl.LazyFrame,
+    *keys: str,
+    names: Sequence[str] = (),
+    visitors: Sequence[str] = (),
+) -> pl.LazyFrame:
+    """Add what each key holds (`value` names the column), and `is_doubtful`."""
+    late = [rf"\t{visitor}=.*\t{key}=" for visitor in visitors for key in names]
+    shapes = {key: rf"\t{key}=([^\t]*)" for key in keys}
     return frame.with_columns(
-        pl.col("fields")
-        .str.extract(rf"\t{key}=([^\t]*)", 1)
-        .str.strip_chars(" ")
-        .replace("", None)
-        .alias(f"key_{key}")
-        for key in keys
+        *(
+            pl.col("fields")
+            .str.extract(shape, 1)
+            .str.strip_chars(" ")
+            .replace("", None)
+            .alias(f"key_{key}")
+            for key, shape in shapes.items()
+        ),
+        is_doubtful=named_twice(pl.col("fields"), *(shapes[key] for key in names))
+        | pl.any_horizontal(
+            pl.lit(value=False), *(pl.col("fields").str.contains(shape) for shape in late)
+        ).fill_null(value=False),
+    )
+
+
+def named_twice(text: pl.Expr, *shapes: str) -> pl.Expr:
+    """Return whether a pattern of a key and its value matches values that differ.
+
+    An empty value counts: where no one signed in, the second one is a visitor's.
+    """
+    found = [
+        text.str.extract_all(shape).list.eval(pl.element().str.strip_chars(ENDS)).list.n_unique()
+        for shape in shapes
+    ]
+    return pl.any_horizontal(pl.lit(value=False), *(count > 1 for count in found)).fill_null(
+        value=False
     )

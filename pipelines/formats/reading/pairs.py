@@ -151,28 +151,65 @@ class Tokens(NamedTuple):
     is_plain: Bools
 
 
+class Writers(NamedTuple):
+    """Keys by the writer of their value.
+
+    Attributes:
+        names: Keys that name an account. A visitor may have written the second value, or
+            the first: a line with two that differ is doubtful.
+        visitors: Keys whose values visitors write, and behind which the product names
+            no account: a name there is doubtful.
+        tail: Where a text may end that is not pairs from end to end: what a visitor wrote,
+            and what is behind it, is then not read.
+    """
+
+    names: Sequence[str] = ()
+    visitors: Sequence[str] = ()
+    tail: str = ""
+
+
+NO_WRITERS = Writers()
+
+
+class Asked(NamedTuple):
+    """The keys asked for, those of them that name an account, and those of visitors."""
+
+    keys: tuple[str, ...]
+    names: frozenset[str]
+    visitors: frozenset[str]
+
+
 class Shape(NamedTuple):
     """The keys of a line.
 
     Attributes:
-        places: For each key asked for, the number of its token; -1 for none. Once
-            more for keys that come twice.
+        places: For each key asked for, the number of its first token; -1 for none.
+        again: Pairs of tokens that repeat the key of a name: the first, a later one.
+        is_late: A name is behind what a visitor writes.
         is_sound: All are words that can be keys.
     """
 
-    places: tuple[Ints, ...]
+    places: Ints
+    again: tuple[tuple[int, int], ...]
+    is_late: bool
     is_sound: bool
 
 
 def values(
-    texts: pl.Series, keys: Sequence[str], *, loose: bool = False, whole: str = ""
+    texts: pl.Series,
+    keys: Sequence[str],
+    *,
+    writers: Writers = NO_WRITERS,
+    loose: bool = False,
+    whole: str = "",
 ) -> pl.DataFrame:
-    """Return the value of each key, without quotes, and `is_pairs`; null for nothing.
+    """Return the value of each key, without quotes; `is_pairs`, `is_doubtful`.
 
     Args:
         texts: Null, or `key=value key="a value"`: a space between them.
-        keys: ASCII, at most 24 bytes each; of two values of one key the first that
-            is not empty counts.
+        keys: ASCII, at most 24 bytes each; the first value of a key counts; null if it is
+            empty.
+        writers: Which of them name an account, and which ones visitors write.
         loose: Whether words without `=` belong to the value before them.
         whole: A regular expression that texts must match, if their characters alone
             do not prove it; others have no values. If it is empty, nothing is
@@ -180,16 +217,17 @@ def values(
     """
     starts = range(0, max(len(texts), 1), ROWS)
     parts = [texts.slice(start, ROWS) for start in starts]
-    found = pl.concat(_part(part, tuple(keys), loose=loose, whole=whole) for part in parts)
+    asked = Asked(tuple(keys), frozenset(writers.names), frozenset(writers.visitors))
+    found = pl.concat(_part(part, asked, loose=loose, whole=whole) for part in parts)
     # what looks at a column value by value is called once a chunk
     return found.rechunk()
 
 
-def _part(texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str) -> pl.DataFrame:
+def _part(texts: pl.Series, asked: Asked, *, loose: bool, whole: str) -> pl.DataFrame:
     buffer, offsets = _joined(texts)
     tokens = _tokens(buffer, offsets, loose=loose)
     which, models = alike(buffer, tokens.begin, tokens.equals, tokens.first)
-    shapes = [_shape(_keys(buffer, tokens, row), keys) for row in models]
+    shapes = [_shape(_keys(buffer, tokens, row), asked) for row in models]
     is_pairs = np.ones(len(texts), np.bool_)
     if whole:
         is_sound = np.array([shape.is_sound for shape in shapes], np.bool_)
@@ -197,8 +235,11 @@ def _part(texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str) -
         odd = np.flatnonzero(~is_pairs)
         is_pairs[odd] = texts.gather(odd).str.contains(whole).fill_null(value=False)
         which = np.where(is_pairs, which, len(shapes))
-    found = _found(buffer, tokens, which, [*shapes, _shape((), keys)], len(keys))
-    return pl.DataFrame([*found, pl.Series(is_pairs)], schema=[*keys, "is_pairs"])
+    shapes = [*shapes, _shape((), asked)]
+    found = _found(buffer, tokens, which, shapes, len(asked.keys))
+    is_odd = _doubtful(buffer, tokens, which, shapes)
+    flags = [pl.Series(is_pairs), pl.Series(is_odd)]
+    return pl.DataFrame([*found, *flags], schema=[*asked.keys, "is_pairs", "is_doubtful"])
 
 
 def _joined(texts: pl.Series) -> tuple[Bytes, Ints]:
@@ -265,44 +306,58 @@ def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def _shape(there: tuple[bytes, ...], asked: tuple[str, ...]) -> Shape:
+def _shape(there: tuple[bytes, ...], asked: Asked) -> Shape:
     """Return the places of the requested keys among those of a line."""
-    number = {key.encode("ascii"): place for place, key in enumerate(asked)}
-    if len(number) < len(asked) or max(map(len, number), default=0) > LONGEST:
+    number = {key.encode("ascii"): place for place, key in enumerate(asked.keys)}
+    if len(number) < len(asked.keys) or max(map(len, number), default=0) > LONGEST:
         message = f"a key is longer than {LONGEST} bytes, or named twice"
         raise ValueError(message)
-    places: list[Ints] = []
+    places = np.full(len(asked.keys), -1)
+    again = []
+    is_visitors = is_late = False
     for token, key in enumerate(there):
-        if key not in number:
+        is_visitors |= key.decode("utf-8", "replace") in asked.visitors
+        place = number.get(key)
+        if place is None:
             continue
-        for places_of_nth in places:
-            if places_of_nth[number[key]] < 0:
-                places_of_nth[number[key]] = token
-                break
-        else:
-            places.append(np.full(len(asked), -1))
-            places[-1][number[key]] = token
-    return Shape(tuple(places), all(map(KEY.fullmatch, there)))
+        if places[place] < 0:
+            places[place] = token
+        elif asked.keys[place] in asked.names:
+            again.append((int(places[place]), token))
+        is_late |= is_visitors and asked.keys[place] in asked.names
+    return Shape(places, tuple(again), is_late, all(map(KEY.fullmatch, there)))
 
 
 def _found(
     buffer: Bytes, tokens: Tokens, which: Ints, shapes: Sequence[Shape], count: int
 ) -> list[pl.Series]:
-    """Return a column for each key; the first of its values that is not empty."""
-    depth = max(1, *(len(shape.places) for shape in shapes))
-    nowhere = np.full(count, -1)
-    places = np.array([[*one.places, *[nowhere] * depth][:depth] for one in shapes])
-    wanted = np.flatnonzero((places[:, 0] >= 0).any(axis=0))
-    begin, size = _held(tokens, places[:, 0], wanted, which)
-    for nth in range(1, depth):
-        again, length = _held(tokens, places[:, nth], wanted, which)
-        is_empty = size == 0
-        begin, size = np.where(is_empty, again, begin), np.where(is_empty, length, size)
+    """Return a column for each key: its first value."""
+    places = np.array([shape.places for shape in shapes])
+    wanted = np.flatnonzero((places >= 0).any(axis=0))
+    begin, size = _held(tokens, places, wanted, which)
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(which))
     found = [nothing] * count
     for key, column in zip(wanted, columns(buffer, begin, size), strict=True):
         found[key] = column
     return found
+
+
+def _doubtful(buffer: Bytes, tokens: Tokens, which: Ints, shapes: Sequence[Shape]) -> Bools:
+    """Return whether each row has two names that differ, or one where a visitor writes."""
+    is_odd = np.array([shape.is_late for shape in shapes], np.bool_)[which]
+    for number, shape in enumerate(shapes):
+        if not shape.again:
+            continue
+        for row in np.flatnonzero(which == number):
+            texts = [
+                [
+                    buffer[tokens.value[at] : tokens.end[at]].tobytes()
+                    for at in (tokens.first[row] + token for token in pair)
+                ]
+                for pair in shape.again
+            ]
+            is_odd[row] = any(first != later for first, later in texts)
+    return is_odd
 
 
 def _held(tokens: Tokens, places: Ints, wanted: Ints, which: Ints) -> tuple[Ints, Ints]:

@@ -52,6 +52,23 @@ def caller(station: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return mac(bare), address(pl.when(mac(bare).is_null()).then(bare))
 
 
+def proof(
+    by_line: pl.Expr, options: Mapping[str, str], *, tunnel: pl.Expr | None = None
+) -> pl.Expr:
+    """Return how the name is known; `options.name_proof` may say that the server returns it.
+
+    A client chooses the name in front of the tunnel that holds its identity, and network
+    equipment has no other, unless the server returns the proven one (`User-Name` in its
+    answer).
+
+    Raises:
+        SettingsError: The option is another word.
+    """
+    said = one_of(options, "name_proof", ("authenticated", "outer"))
+    outside = by_line if said is None else pl.lit(said)
+    return outside if tunnel is None else pl.when(tunnel).then(pl.lit("tunnel")).otherwise(outside)
+
+
 def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]) -> pl.Expr:
     """Return `wifi` or `vpn`, from the port, the station or the settings.
 

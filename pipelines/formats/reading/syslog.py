@@ -39,6 +39,21 @@ NEW_FIELDS = ["version", "stamp", "host", "program", "process", "kind", "rest"]
 HEADED = rf"{PRIORITY}|{NEW}|{STAMP}|{TAG_WITH_PROCESS}"
 """Beginning of a line with a header; without one, the body is the whole line."""
 
+_HOST_NAME = r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.:/-][A-Za-z0-9_.:%/-]*)"
+_ONE_HEADER = (
+    rf"(?:<[0-9]{{1,3}}>:? ?)?(?:[*.]?(?:{OLD}|{ISO})(?: {ZONE}:| ?:)? +)?"
+    rf"(?:{_HOST_NAME}(?: +: +| +))?"
+)
+BEFORE_TAG = rf"^(?:[0-9]{{1,6}} )?(?:{_ONE_HEADER}){{0,2}}"
+"""Text before a program: priority, stamp and host, once more if a relay added its own."""
+
+_NEW_HEADER = (
+    r"(?:[0-9]{1,6} )?(?:<[0-9]{1,3}>)?1 [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?:-|\[[^\]]*\]) ?\x{feff}?"
+)
+_ANY_TAG = r"(?:[^ :=\"|\[\]]+(?:\[[^\] ]*\])?: +)?"
+HEADER_END = rf"^(?:{_NEW_HEADER}|{BEFORE_TAG[1:]}{_ANY_TAG})"
+"""A whole header, if there is one; the message begins after it."""
+
 DATA = r'^(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: |$)'
 RELAYED = (
     r"^(?:<[0-9]{1,3}>|[A-Z][a-z]{2} [ 0-3][0-9] (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:"
@@ -192,8 +207,11 @@ def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 
 
 def written_by(line: pl.Expr, program: str) -> pl.Expr:
-    """Match headers with a program; `program` is a regular expression."""
-    old = rf"(?:^|[ >])(?:{program})(?:\[[0-9]*\])?: "
+    """Match headers with a program; `program` is a regular expression.
+
+    A program in the message is a word of its sender's.
+    """
+    old = rf"{BEFORE_TAG}(?:{program})(?:\[[0-9]*\])?: "
     new = rf"^[^ ]*1 [^ ]+ [^ ]+ (?:{program}) [^ ]+ [^ ]+ (?:-|\[)"
     return line.str.contains(old) | line.str.contains(new)
 

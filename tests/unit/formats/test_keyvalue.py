@@ -30,8 +30,9 @@ LINE = st.lists(st.tuples(PAIR, GAP), min_size=1, max_size=8).map(
 
 
 def read_alone(line: str | None) -> dict[str, str | None]:
-    """Return the first value of each key that is not empty, found from left to right."""
+    """Return the first value of each key; an empty one is a value, and shown as none."""
     found: dict[str, str | None] = dict.fromkeys(KEYS)
+    seen = set()
     bare = (line or "").strip(" \t\r\x00")
     pattern = r'([A-Za-z0-9_.:-]+)=("(?:[^"\\]|\\.)*"|[^ "]*)(?: +|$)'
     if "".join(one.group() for one in re.finditer(pattern, bare)) != bare:
@@ -39,8 +40,9 @@ def read_alone(line: str | None) -> dict[str, str | None]:
     for key, text in re.findall(pattern, bare):
         plain = text[1:-1] if text.startswith('"') else text
         plain = re.sub(r'\\([\\"])', r"\1", plain)
-        if key in found and not found[key] and plain:
-            found[key] = plain
+        if key in found and key not in seen:
+            found[key] = plain or None
+        seen.add(key)
     return found
 
 
@@ -58,6 +60,24 @@ def read_together(lines: list[str | None]) -> list[dict[str, str | None]]:
 @example(["a=" + "0123456789ab", "a=" + "0123456789abc", 'a="0123456789abc"'])
 def test_keys_are_found_together_as_alone(lines):
     assert read_together(lines) == [read_alone(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_doubtful"),
+    [
+        ("user=ada id=1", False),
+        ("user=ada id=1 user=ada", False),
+        ('user="" agent="Moz" user="ada"', True),
+        ("user=ada id=1 user=bo", True),
+        ("user=ada agent=x", False),
+        ('agent="Moz" user="ada"', True),
+    ],
+)
+def test_a_line_with_two_names_or_one_behind_an_agent_is_doubtful(line, is_doubtful):
+    frame = pl.LazyFrame({"line": [line]})
+    writers = _pairs.Writers(["user"], ["agent"])
+    found = with_values(frame, pl.col("line"), "user", "agent", writers=writers).collect()
+    assert found["is_doubtful"].to_list() == [is_doubtful]
 
 
 def test_parts_of_a_batch_are_put_together(monkeypatch):

@@ -2,14 +2,17 @@
 
 import random
 
+import polars as pl
 import pytest
 
+from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.lake import files as lake_files
 from pipelines.lake.files import LakeError, damaged, read_sound, require_sound
 from pipelines.state import ledger
 from pipelines.warehouse import inputs
-from pipelines.warehouse.database import writing
+from pipelines.warehouse.database import ShownFiles, writing
 from tests.conftest import LONG
+from tests.databases import empty_database
 from tests.faults.home import Home, lines, once
 
 
@@ -63,3 +66,16 @@ def test_what_is_damaged_is_neither_shown_nor_read(home):
     lake_files._digest.cache_clear()
     assert read_sound(home.lake, one).height == one.row_count
     assert home.numbers() == once(0, 80)
+
+
+def test_a_file_of_an_earlier_version_has_no_proof_of_its_names(tmp_path):
+    columns = {**PLACE, **EVENT_CLASSES["logons"].schema, **LAKE_COLUMNS}
+    row = {"file_id": 1, "line_no": 1, "user_name": "ada"}
+    now = pl.DataFrame([row | {"name_proof": "said"}], columns)
+    now.drop("name_proof").write_parquet(tmp_path / "a.parquet")
+    now.write_parquet(tmp_path / "b.parquet")
+    paths = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    with empty_database() as database:
+        inputs.show(database, {"logons": ShownFiles(paths, 2)})
+        found = database.rows("select name_proof from raw.logons order by name_proof")
+    assert found == [("said",), (None,)]
