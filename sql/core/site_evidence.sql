@@ -49,7 +49,7 @@ params:
     min: 60
     max: 7200
     unit: seconds
-    why: use in two places within ten minutes is that of two persons, or of one between them
+    why: use in two places within ten minutes is that of two persons
 columns:
   account: varchar
   device: varchar

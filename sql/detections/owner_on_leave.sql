@@ -59,14 +59,14 @@ params:
     min: 30
     max: 3600
     unit: seconds
-    why: an automatic sign-on is over in a minute
+    why: an automatic sign-on takes a minute
   middle_minutes:
     type: int
     default: 90
     min: 30
     max: 360
     unit: minutes
-    why: people who come in and go home ill come with the others
+    why: people who come in and go home ill arrive when the others do
   beside_minutes:
     type: int
     default: 30

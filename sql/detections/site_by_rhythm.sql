@@ -122,7 +122,7 @@ found as (
             and standing.event_date = $event_date::date
             and (
                 standing.verdict = 'denied'
-                -- an entry for others is no word against a site of work
+                -- an entry for others shows nothing about a site of work
                 or (
                     standing.verdict in ('approved_other_role', 'lapsed')
                     and standing.non_work_sources >= 1

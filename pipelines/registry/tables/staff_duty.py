@@ -6,9 +6,8 @@ on a day of unknown type there is no window. A day that a declaration closed has
 them until then: a person who came before the snow day was declared, came to work. Extra
 duty always counts. A break is not duty: a separate row, or, for a person without one that
 day, the usual break of the settings, at some time within a span of the day.
-A working day without a row, in a week in which the person has others, is no day off for
-certain, since a row may be missing: the hours of the others are `possible` duty then, which is
-neither on duty nor off.
+A working day without a row, in a week in which the person has others, may be a day off or a
+lost row: the hours of the others are `possible` duty then, which is neither on duty nor off.
 Staff without a contract row have the usual hours of the settings, by job or role. Their
 rows are marked, because no one stated these hours for the person.
 """
