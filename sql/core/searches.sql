@@ -101,7 +101,7 @@ tries as (
     group by all
 ),
 
--- of one port, of one address, and of both at once
+-- of one port, of one address, and of both together
 asked as (
     select
         *,

@@ -158,7 +158,7 @@ through_sessions as (
         and clients.assigned_to <> seen.person_id
 ),
 
--- the owner can not have been at the client when the session was opened
+-- the owner cannot have been at the client when the session was opened
 opened_elsewhere as (
     select sessions.session_event_id
     from through_sessions as sessions
