@@ -26,6 +26,7 @@ grain: [subject, event_date]
 lookback: 13
 params:
   event_date: {type: date}
+  zone: {type: varchar}
   longest_seconds:
     type: int
     default: 240
@@ -59,7 +60,9 @@ columns:
   measure: {type: double, is: seconds of the longest visit}
 claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
-  the longest stretch about {longest_seconds:duration}; [{is_denied?}denied by the
+  the longest stretch about {longest_seconds:duration}[{is_off_duty?}, from {clock_time}
+  on {weekday:map 1=Monday|2=Tuesday|3=Wednesday|4=Thursday|5=Friday|6=Saturday|Sunday},
+  outside its owner's duty hours][{is_building_closed?}, while the building was closed]; [{is_denied?}denied by the
   district's list][{is_off_list?}not on the approved list][{is_leisure?}known as
   {categories:names} and used by few colleagues; the district has no approved list yet].
 details:
@@ -68,6 +71,10 @@ details:
   why_no_break: varchar
   is_repeated: boolean
   limb: varchar
+  is_off_duty: boolean
+  clock_time: varchar
+  weekday: varchar
+  is_building_closed: boolean
   is_denied: boolean
   is_leisure: boolean
   is_off_list: boolean
@@ -127,12 +134,32 @@ days as (
     group by account, site
 ),
 
+closed as (
+    select building
+    from registry.calendar_days
+    where date = $event_date::date and is_closed_day(day_type)
+),
+
+rostered as (
+    select accounts.account
+    from core.rostered_people as people
+    inner join identity.accounts as accounts on people.person_id = accounts.person_id
+    where
+        people.event_date = $event_date::date
+        and accounts.event_date = $event_date::date
+        and not people.is_usual_duty
+),
+
 counted as (
     select
         use.*,
-        days.day_count
+        days.day_count,
+        closed.building is not null as is_building_closed,
+        rostered.account is not null and use.on_duty_seconds = 0 as is_off_duty
     from use
     inner join days on use.account = days.account and use.site = days.site
+    left join closed on use.building = closed.building
+    left join rostered on use.account = rostered.account
     where
         use.event_date = $event_date::date
         and (
@@ -173,6 +200,10 @@ select
             when bool_or(is_district_device) then 'time and property'
             else 'time'
         end,
+        is_off_duty := bool_and(is_off_duty),
+        clock_time := strftime(timezone($zone, min(start_time)), '%-I:%M %p'),
+        weekday := isodow($event_date::date)::varchar,
+        is_building_closed := bool_and(is_building_closed),
         is_denied := bool_and(verdict = 'denied'),
         is_leisure := bool_and(verdict = 'leisure'),
         is_off_list := not bool_and(verdict in ('denied', 'leisure')),
