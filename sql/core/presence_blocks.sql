@@ -3,8 +3,8 @@ summary: >
   Stretches in which a person used a device: engaged requests with short pauses, spread
   over minutes and several sites, or many requests to one site over five minutes, so
   that a burst of restored tabs is none. The time from the first to the last request
-  counts, wherever the full five minutes of the clock fall. For durations and off-hours use, never as
-  proof of sharing. A block belongs to the local day on which it starts.
+  counts, wherever the full five minutes of the clock fall. For durations and off-hours
+  use, never as proof of sharing. A block belongs to the local day on which it starts.
 grain: [account, device, start_time]
 lookback: 1
 lookahead: 1

@@ -62,9 +62,10 @@ claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
   the longest stretch about {longest_seconds:duration}[{is_off_duty?}, from {clock_time}
   on {weekday:map 1=Monday|2=Tuesday|3=Wednesday|4=Thursday|5=Friday|6=Saturday|Sunday},
-  outside its owner's duty hours][{is_building_closed?}, while the building was closed]; [{is_denied?}denied by the
-  district's list][{is_off_list?}not on the approved list][{is_leisure?}known as
-  {categories:names} and used by few colleagues; the district has no approved list yet].
+  outside its owner's duty hours][{is_building_closed?}, while the building was closed];
+  [{is_denied?}denied by the district's list][{is_off_list?}not on the approved
+  list][{is_leisure?}known as {categories:names} and used by few colleagues; the
+  district has no approved list yet].
 details:
   shared: site
   is_break: boolean
