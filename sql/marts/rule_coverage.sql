@@ -69,6 +69,12 @@ requests as (
         requests.is_district_device,
         requests.device_pool,
         requests.binding_event_id,
+        -- a line that names its device came from home, through no tunnel
+        requests.net_kind = 'remote'
+        and not (
+            coalesce(requests.device_basis = 'agent', false)
+            and requests.binding_event_id is null
+        ) as is_tunneled,
         requests.net_kind,
         requests.has_location,
         requests.building,
@@ -280,6 +286,7 @@ judged_requests as (
         requests.net_kind,
         requests.device_pool,
         requests.binding_event_id,
+        requests.is_tunneled,
         requests.is_stated,
         coalesce(requests.is_staff, true) as is_staff,
         writing.device is not null
@@ -358,7 +365,7 @@ alike as (
         is_stated,
         is_staff,
         is_told,
-        net_kind = 'remote' as is_remote,
+        coalesce(is_tunneled, false) as is_tunneled,
         device_pool is not null as is_pooled,
         binding_event_id is not null as has_lease,
         no_person,
@@ -452,7 +459,7 @@ stopped as (
         end as position,
         event_count
     from alike
-    where is_stated and is_remote
+    where is_stated and is_tunneled
     union all
     select
         'logons' as family,
