@@ -90,7 +90,7 @@ ONE_FACT, NO_OWNER = "one fact names the account", "the device has no owner on f
 NO_ONE_SEEN = "no log shows who is at the device"
 NO_LOGONS = "the device writes no logons"
 NO_DEVICE = "no device"
-SHARED_ADDRESS = "address that stands for many"
+SHARED_ADDRESS = "address that many share"
 NOT_STATED = "no line shows if it was allowed"
 
 REASONS: Mapping[str, str] = {

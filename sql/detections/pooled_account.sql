@@ -5,8 +5,8 @@ summary: >
   approved for sharing, was logged on at the keyboards of devices of several people
   within a week, or joined the network with them (802.1X). Two people are enough if the
   person who keeps the account was at their own keyboard in another building just before
-  and just after each of the logons: no one handed it over. The account is the subject;
-  no person is named.
+  and just after each of the logons, or if two logons in two buildings are closer than
+  the drive: no one handed it over. The account is the subject; no person is named.
 code: SA-5
 kind: shared_account
 severity: medium
@@ -44,11 +44,13 @@ columns:
 claim: >-
   Account {account} was signed in on {devices} devices of {people} people within a week;
   it is not approved for sharing.[{is_keeper_elsewhere?} The person who keeps it was at
-  the keyboard in another building each time.]
+  the keyboard in another building each time.][{is_faster_than_drive?} Two of the logons
+  were closer than the drive between their buildings.]
 details:
   people: int
   devices: int
   is_keeper_elsewhere: boolean
+  is_faster_than_drive: boolean
   is_clock_wrong: boolean
 explanations:
   - name: An account that the district lets several people use
@@ -122,7 +124,10 @@ placed as (
         used.event_id,
         used.start_time,
         accounts.person_id,
-        places.building
+        places.building,
+        buildings.campus,
+        buildings.lat,
+        buildings.lon
     from used
     inner join accounts on used.account = accounts.account
     inner join identity.address_devices as holders
@@ -131,8 +136,9 @@ placed as (
             and used.start_time >= holders.start_time
             and used.start_time < holders.end_time
     inner join identity.places as places on holders.ip = places.ip
+    left join registry.buildings as buildings on places.building = buildings.building
     where
-        accounts.person_id <> used.assigned_to
+        coalesce(accounts.person_id <> used.assigned_to, true)
         and used.is_clock_checked
         and places.has_location
         and holders.event_date
@@ -183,6 +189,30 @@ absent as (
     having before_id is not null and after_id is not null
 ),
 
+-- no one person logged on at both
+apart as (
+    select
+        one_logon.account,
+        list(one_logon.event_id) || list(other_logon.event_id) as evidence
+    from placed as one_logon
+    inner join placed as other_logon
+        on
+            one_logon.account = other_logon.account
+            and one_logon.assigned_to <> other_logon.assigned_to
+            and one_logon.campus <> other_logon.campus
+    where
+        one_logon.start_time <= other_logon.start_time
+        and epoch(other_logon.start_time) - epoch(one_logon.start_time)
+        < drive_seconds(
+            kilometers_nearby(
+                one_logon.lat, one_logon.lon, other_logon.lat, other_logon.lon
+            )
+        )
+        and one_logon.lat is not null
+        and other_logon.lat is not null
+    group by one_logon.account
+),
+
 absences as (
     select
         account,
@@ -199,7 +229,9 @@ select
     count(distinct used.assigned_to)::double as measure,
     sorted_values(used.device) as observables,
     sorted_set(
-        list(used.event_id) || coalesce(any_value(absences.evidence), []::bigint[])
+        list(used.event_id)
+        || coalesce(any_value(absences.evidence), []::bigint[])
+        || coalesce(any_value(apart.evidence), []::bigint[])
     ) as evidence,
     struct_pack(
         people := count(distinct used.assigned_to),
@@ -207,16 +239,19 @@ select
         is_keeper_elsewhere := coalesce(
             max(absences.people) = count(distinct used.assigned_to), false
         ),
+        is_faster_than_drive := bool_or(apart.account is not null),
         is_clock_wrong := ruled_out_if(bool_and(used.is_clock_checked))
     ) as details,
     $event_date::date as event_date
 from used
 left join absences on used.account = absences.account
+left join apart on used.account = apart.account
 group by used.account
 -- on each day on which it is used
 having
     (
         count(distinct used.assigned_to) >= $people
         or max(absences.people) >= $absent_people
+        or bool_or(apart.account is not null)
     )
     and count(distinct used.assigned_to) filter (where used.is_today) > 0

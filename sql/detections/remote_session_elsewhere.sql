@@ -4,9 +4,9 @@ summary: >
   A remote session, as on a terminal server, takes place where its client is. Requests
   of such a session, opened from a computer that is assigned to another person,
   alternate within minutes with requests from the live keyboard of the account's owner
-  in another building, and the session was opened while the owner's device was in use. A
-  session from the owner's own computer, from shared stock, or from an address that no
-  lease and no building identifies does not count.
+  in another building, and the session was opened while the owner's device was in use,
+  or they alternate more often. A session from the owner's own computer, from shared
+  stock, or from an address that no lease and no building identifies does not count.
 code: SA-10
 kind: shared_account
 severity: high
@@ -25,6 +25,14 @@ params:
     min: 2
     max: 100
     why: twice there and back; one late line makes at most two
+  more_turns:
+    type: int
+    default: 8
+    min: 2
+    max: 100
+    why: >-
+      a session that the owner left open at a colleague's desk goes on by itself a few
+      times at most
   gap_seconds:
     type: int
     default: 240
@@ -51,7 +59,7 @@ explanations:
   - name: A session that the owner opened at a colleague's desk and left open
     by_design: >-
       the owner's device was in use within minutes before and after the session was
-      opened
+      opened, or the two alternated eight times
   - administrator
   - live
   - name: A computer that changed hands while the registry still names its former user
@@ -176,12 +184,16 @@ opened_elsewhere as (
 ),
 
 both_sides as (
-    select *
+    select
+        *,
+        false as is_opened_elsewhere
     from at_own_desk
     union all
-    select through_sessions.* exclude (opened)
+    select
+        through_sessions.* exclude (opened),
+        opened_elsewhere.session_event_id is not null as is_opened_elsewhere
     from through_sessions
-    semi join opened_elsewhere
+    left join opened_elsewhere
         on through_sessions.session_event_id = opened_elsewhere.session_event_id
 ),
 
@@ -190,6 +202,7 @@ stepped as (
         *,
         lag(event_id) over in_order as previous_id,
         lag(is_remote) over in_order as previous_is_remote,
+        lag(is_opened_elsewhere) over in_order as previous_is_opened_elsewhere,
         lag(device) over in_order as previous_device,
         lag(at_device) over in_order as previous_at_device,
         lag(at_building) over in_order as previous_at_building,
@@ -257,4 +270,6 @@ select
     $event_date::date as event_date
 from turns
 group by person_id
-having count(*) >= $turns
+having
+    count(*) >= $more_turns
+    or count_if(is_opened_elsewhere or previous_is_opened_elsewhere) >= $turns

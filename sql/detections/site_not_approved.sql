@@ -106,7 +106,7 @@ explanations:
       it][{!is_denied?}{!has_second_fact?}classified as non-work by two lists, or by the
       list of well-known sites][{sent_megabytes?}one list classifies it as file sharing,
       and {sent_megabytes:number} MB were sent there][{is_used_alone?}one list
-      classifies it as games, and no student and few colleagues use it]
+      classifies it as games or file sharing, and no student and few colleagues use it]
   - embed
   - service
   - shared: glance
