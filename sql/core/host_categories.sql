@@ -27,8 +27,8 @@ columns:
     is: >-
       a kind of site that is seldom work; of games and file sharing, which lists often
       give to lessons and tools, and of a host that another list calls infrastructure,
-      such as content delivery, only if two sources agree, the district's own file names
-      the site, or it is well known
+      such as content delivery, or of streaming that another list calls music, only if
+      two lists agree, the district's own file names the site, or it is well known
   is_doubtful:
     type: boolean
     is: games or file sharing by one list alone; another kind of fact must show it
@@ -143,7 +143,8 @@ counted as (
         bool_or(source = 'district') as is_districts,
         count(*) over (partition by url_hostname) as category_count,
         bool_or(category = 'infrastructure') over (partition by url_hostname)
-            as is_infrastructure
+            as is_infrastructure,
+        bool_or(category = 'music') over (partition by url_hostname) as is_music
     from authored
     group by url_hostname, category
 ),
@@ -170,6 +171,8 @@ select
             -- pages load what a second list calls content delivery; a person may not
             -- have chosen it
             and not is_infrastructure
+            -- a player that goes on during work is music, whatever one list calls it
+            and not (category = 'streaming' and is_music)
         )
         or source_count >= 2
         or is_districts

@@ -192,7 +192,7 @@ shared as (
     select site
     from lessons
     group by site
-    having bool_or(is_student) or count(*) > $colleagues
+    having bool_or(is_student) or count(*) > $colleagues + 1
 ),
 
 summed as (
