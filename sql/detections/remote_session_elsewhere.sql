@@ -80,6 +80,57 @@ triage: >
 --- */
 with
 
+logons as (
+    select
+        event_id,
+        time,
+        src_ip
+    from core.logons
+    where
+        event_date = $event_date::date
+        and logon_kind = 'remote'
+        and is_success is distinct from false
+        and src_ip is not null
+),
+
+devices as (
+    select
+        device,
+        assigned_to
+    from identity.devices
+    where
+        event_date = $event_date::date
+        and pool is null
+        and assigned_to is not null
+),
+
+places as (
+    select
+        ip,
+        building
+    from identity.places
+    where has_location and building is not null
+),
+
+-- few sessions are opened from another computer: all else depends on them
+openings as (
+    select
+        logons.event_id,
+        logons.time as opened,
+        holders.device as at_device,
+        places.building as at_building,
+        devices.assigned_to
+    from logons
+    inner join identity.address_devices as holders
+        on
+            logons.src_ip = holders.ip
+            and logons.time >= holders.start_time
+            and logons.time < holders.end_time
+    inner join devices on holders.device = devices.device
+    inner join places on logons.src_ip = places.ip
+    where holders.event_date = $event_date::date
+),
+
 seen as (
     select
         event_id,
@@ -98,40 +149,25 @@ seen as (
     where
         event_date = $event_date::date
         and person_id is not null
+        and session_event_id is not null
         and attribution_grade = 'A'
         and is_live
         and not is_ambiguous_time
 ),
 
-logons as (
+through_sessions as (
     select
-        event_id,
-        time,
-        src_ip,
-        logon_kind
-    from core.logons
-    where event_date = $event_date::date and logon_kind in ('interactive', 'remote')
+        seen.*,
+        true as is_remote,
+        openings.at_device,
+        openings.at_building,
+        openings.opened
+    from seen
+    inner join openings on seen.session_event_id = openings.event_id
+    where openings.assigned_to <> seen.person_id
 ),
 
-clients as (
-    select
-        holders.ip,
-        holders.device,
-        holders.start_time,
-        holders.end_time,
-        devices.assigned_to,
-        places.building
-    from identity.address_devices as holders
-    inner join identity.devices as devices on holders.device = devices.device
-    inner join identity.places as places on holders.ip = places.ip
-    where
-        holders.event_date = $event_date::date
-        and devices.event_date = $event_date::date
-        and devices.pool is null
-        and devices.assigned_to is not null
-        and places.has_location
-),
-
+-- at the own keyboard, in no remote session
 at_own_desk as (
     select
         seen.*,
@@ -139,31 +175,12 @@ at_own_desk as (
         seen.device as at_device,
         seen.building as at_building
     from seen
-    inner join logons on seen.session_event_id = logons.event_id
+    semi join through_sessions on seen.person_id = through_sessions.person_id
+    anti join logons on seen.session_event_id = logons.event_id
     where
-        logons.logon_kind = 'interactive'
-        and seen.has_location
+        seen.has_location
         and seen.building is not null
         and seen.device_owner = seen.person_id
-),
-
-through_sessions as (
-    select
-        seen.*,
-        true as is_remote,
-        clients.device as at_device,
-        clients.building as at_building,
-        logons.time as opened
-    from seen
-    inner join logons on seen.session_event_id = logons.event_id
-    inner join clients
-        on
-            logons.src_ip = clients.ip
-            and logons.time >= clients.start_time
-            and logons.time < clients.end_time
-    where
-        logons.logon_kind = 'remote'
-        and clients.assigned_to <> seen.person_id
 ),
 
 -- the owner cannot have been at the client when the session was opened
