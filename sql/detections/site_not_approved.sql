@@ -199,6 +199,7 @@ summed as (
     select
         *,
         sum(total_seconds) over of_the_day as use_seconds,
+        max(longest_seconds) over of_the_day as longest_of_use,
         sum(visit_count) over of_the_day as use_visits,
         sum(request_count) over of_the_day as use_requests
     from evidence
@@ -237,6 +238,8 @@ use as (
             -- a page that was looked at for longer than a visit's pause parts a visit
             or (
                 summed.use_visits >= 2
+                -- glances alone are another rule's
+                and 2 * summed.longest_of_use >= $longest_seconds
                 and summed.use_requests >= 2 * $requests
                 and summed.use_seconds >= $longest_seconds
             )
