@@ -19,6 +19,8 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, SourceError
+from pipelines.registry import domain_lists
+from pipelines.registry.csv_files import category_keys
 from pipelines.registry.domain_lists import TakenList, keep, kept, read_list
 from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
@@ -98,6 +100,30 @@ def doubts(home: Home, as_json: AsJson = False) -> None:
         print_facts(row, said, as_json=as_json)
     if not rows and not as_json:
         typer.echo("The lists agree on every site of the latest week.")
+
+
+@app.command()
+def words(home: Home, as_json: AsJson = False) -> None:
+    """List categories in the newest week's lines that are not known, with their requests."""
+    place = DistrictHome(home.resolve())
+    with reading(current(place.snapshots)) as database:
+        used = list(database.frame(query_text("lookups/category_words_used")).iter_rows(named=True))
+    categories = load_settings(place).registry.categories
+    known = dict(domain_lists.category_words().iter_rows()) | dict(categories)
+    keys = {*category_keys(known), *category_keys(known.values())}
+    unknown = [
+        row
+        for row, key in zip(used, category_keys(row["word"] for row in used), strict=True)
+        if key not in keys
+    ]
+    for row in unknown:
+        sites = "site" if row["sites"] == 1 else "sites"
+        said = f"{row['word']}: {row['requests']:,} requests to {row['sites']:,} {sites}"
+        print_facts(row, said, as_json=as_json)
+    if unknown and not as_json:
+        typer.echo("No rule counts these as work or non-work. Name them in [registry.categories].")
+    if not unknown and not as_json:
+        typer.echo("Every category in the lines of the latest week is known.")
 
 
 def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:

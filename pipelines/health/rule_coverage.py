@@ -90,6 +90,7 @@ ONE_FACT, NO_OWNER = "one fact names the account", "the device has no owner on f
 NO_ONE_SEEN = "no log shows who is at the device"
 NO_LOGONS = "the device writes no logons"
 NO_DEVICE = "no device"
+SHARED_ADDRESS = "address that many share"
 NOT_STATED = "no line shows if it was allowed"
 
 REASONS: Mapping[str, str] = {
@@ -97,6 +98,7 @@ REASONS: Mapping[str, str] = {
     CONTRADICTED: "have logs that name different people",
     "account unknown to the registry": "have an account that is not in the registry",
     NO_DEVICE: "come from an address whose device is not known",
+    SHARED_ADDRESS: "come from an address that many devices share",
     "no host": "have no host",
     NOT_STATED: "come from logs that do not show if a request was allowed",
     "no line closes its session": "belong to sessions whose line with bytes and end did not arrive",
@@ -116,6 +118,7 @@ REASONS: Mapping[str, str] = {
 OPENED_BY: Mapping[str, str] = {
     "account unknown to the registry": "these accounts in users.csv or accounts.csv "
     "(schoolbell propose)",
+    SHARED_ADDRESS: "computer names or client descriptions in the proxy's log",
     "no host": "host names in the proxy's log",
     NOT_STATED: "a column for what the filter did (disposition in district.toml)",
     "no line closes its session": "the firewall's traffic log at the end of each session",

@@ -217,6 +217,7 @@ VALUES: Mapping[str, Words] = {
     "device_basis": {
         **BINDINGS,
         "keyboard": "from outside: the owner's own device, in use at that moment",
+        "desk": "behind a shared address: the owner's desktop in that building, in use then",
         "contradicted": "a tunnel's, but the device was on site at that time",
     },
     "lag": {

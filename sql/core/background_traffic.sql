@@ -16,6 +16,7 @@ params:
 columns:
   url_hostname: {type: varchar, is: host}
   talking_count: {type: bigint, is: locked stretches in which it was talked to}
+  page_count: {type: bigint, is: 'of them, those in which it sent an HTML document'}
   locked_count: {type: bigint, is: locked stretches of the day with any traffic}
   event_date: {type: date, is: local day}
 --- */
@@ -26,7 +27,8 @@ requests as (
         account,
         device,
         start_time,
-        url_hostname
+        url_hostname,
+        is_page
     from core.candidate_requests
     where event_date = $event_date::date
 ),
@@ -45,11 +47,12 @@ sessions as (
 ),
 
 talked as (
-    select distinct
+    select
         requests.url_hostname,
         sessions.account,
         sessions.device,
-        sessions.start_time
+        sessions.start_time,
+        bool_or(requests.is_page) as has_page
     from requests
     inner join sessions
         on
@@ -57,6 +60,7 @@ talked as (
             and requests.device = sessions.device
             and requests.start_time > sessions.start_time + interval 2 minute
             and requests.start_time < sessions.end_time - interval 1 minute
+    group by all
 ),
 
 stretches as (
@@ -75,6 +79,7 @@ total as (
 select
     talked.url_hostname,
     count(*) as talking_count,
+    count_if(talked.has_page)::bigint as page_count,
     max(total.locked_count) as locked_count,
     $event_date::date as event_date
 from talked

@@ -1,7 +1,9 @@
 /* ---
 summary: >
   Requests that a person made, within what logs can show: candidates that are not
-  timed by a machine and go to no host that is contacted from locked screens. Each
+  timed by a machine and go to no host that is contacted from locked screens. Of such a
+  host, as the one of mail and files, documents count that reach a live keyboard, if
+  locked screens get none: its other answers, large ones too, arrive by themselves. Each
   row shows whether the account's keyboard was active on that device at the moment.
 grain: [event_id]
 lookback: 14
@@ -19,6 +21,12 @@ params:
     min: 1
     max: 1000
     why: fewer locked stretches say nothing about a district
+  page_share:
+    type: double
+    default: 0.05
+    min: 0
+    max: 1
+    why: a document in one of twenty locked stretches is a tab that refreshes
   live_slack_seconds:
     type: int
     default: 20
@@ -72,6 +80,7 @@ talk as (
     select
         url_hostname,
         talking_count,
+        page_count,
         locked_count,
         event_date
     from core.background_traffic
@@ -107,7 +116,9 @@ locked as (
 ),
 
 chatty as (
-    select talk.url_hostname
+    select
+        talk.url_hostname,
+        sum(talk.page_count) < $page_share * sum(talk.talking_count) as is_page_opened
     from talk
     cross join locked
     group by talk.url_hostname
@@ -117,10 +128,14 @@ chatty as (
 ),
 
 quiet as (
-    select requests.*
+    select
+        requests.*,
+        chatty.url_hostname is not null as is_chatty
     from requests
     left join chatty on requests.url_hostname = chatty.url_hostname
-    where chatty.url_hostname is null
+    where
+        chatty.url_hostname is null
+        or (requests.is_page and chatty.is_page_opened)
 ),
 
 -- joining the network and the first pages after it may be one moment
@@ -152,7 +167,7 @@ live as (
 )
 
 select
-    quiet.* exclude (is_machine_timed, event_date),
+    quiet.* exclude (is_machine_timed, is_chatty, event_date),
     live.event_id is not null as is_live,
     -- of what was woken, only for a while
     session_days.device is not null
@@ -163,3 +178,4 @@ select
 from quiet
 left join live on quiet.event_id = live.event_id
 left join session_days on quiet.device = session_days.device
+where not quiet.is_chatty or live.event_id is not null

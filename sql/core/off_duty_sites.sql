@@ -5,11 +5,35 @@ summary: >
   another site counts as that one; sensitive sites are left out. A request counts until
   the next one to such a site, three minutes at most, the last for twenty seconds: an
   open tunnel shows no reader. One or two requests to a non-work site are another page's
-  embed, and do not count.
+  embed, and do not count. A site that one list alone calls games or file sharing counts
+  as non-work when no lesson can be: on a day on which the building is closed, before
+  dawn or late, if no student and few colleagues use it within two weeks.
 grain: [account, device, start_time]
-lookahead: 1
+lookback: 13
+lookahead: 13
 params:
   event_date: {type: date}
+  zone: {type: varchar}
+  first_hour:
+    type: double
+    default: 6.5
+    min: 0
+    max: 12
+    unit: hours
+    why: no one prepares a lesson with a game before dawn
+  last_hour:
+    type: double
+    default: 21.5
+    min: 12
+    max: 24
+    unit: hours
+    why: nor late in the evening
+  colleagues:
+    type: int
+    default: 3
+    min: 1
+    max: 1000
+    why: this many who use a site on duty may use it for their lessons
   reading_seconds:
     type: int
     default: 180
@@ -57,9 +81,31 @@ cited as (
         account,
         device,
         start_time as stretch_start,
+        is_closed_day(day_type)
+        or hour(timezone($zone, start_time)) + minute(timezone($zone, start_time)) / 60
+        not between $first_hour and $last_hour as is_no_lesson,
         unnest(requests) as event_id
     from core.off_duty_intervals
     where event_date = $event_date::date
+),
+
+lessons as (
+    select
+        site,
+        user_key,
+        bool_or(is_student) as is_student
+    from core.lesson_use
+    where
+        event_date between $event_date::date - interval 13 day
+        and $event_date::date + interval 13 day
+    group by site, user_key
+),
+
+lesson_sites as (
+    select site
+    from lessons
+    group by site
+    having bool_or(is_student) or count(*) >= $colleagues
 ),
 
 requests as (
@@ -98,6 +144,7 @@ labels as (
     select
         url_hostname,
         max(case when is_non_work then source_count else 0 end) as list_count,
+        bool_or(is_doubtful) as is_doubtful,
         -- of a way around the filter the tool is what counts
         coalesce(bool_or(is_sensitive), false)
         and not bool_or(category = 'circumvention') as is_sensitive
@@ -122,6 +169,14 @@ judged as (
         end as verdict,
         case
             when services.source <> 'own' then coalesce(standing.non_work_sources, 0)
+            when
+                labels.is_doubtful
+                and cited.is_no_lesson
+                and requests.site not in (
+                    select lesson_sites.site
+                    from lesson_sites
+                )
+                then greatest(labels.list_count, 1)
             else coalesce(labels.list_count, 0)
         end as list_count,
         coalesce(

@@ -1,9 +1,10 @@
 /* ---
 summary: >
   Stretches in which a person used a device: engaged requests with short pauses, spread
-  over several sites and five-minute bins, or many requests to one site over more bins,
-  so that a burst of restored tabs is none. For durations and off-hours use, never as
-  proof of sharing. A block belongs to the local day on which it starts.
+  over minutes and several sites, or many requests to one site over five minutes, so
+  that a burst of restored tabs is none. The time from the first to the last request
+  counts, wherever the full five minutes of the clock fall. For durations and off-hours
+  use, never as proof of sharing. A block belongs to the local day on which it starts.
 grain: [account, device, start_time]
 lookback: 1
 lookahead: 1
@@ -30,12 +31,20 @@ params:
     min: 3
     max: 200
     why: a single site may be a tab that was left open, so it takes more
-  one_site_bins:
+  one_site_seconds:
     type: int
-    default: 3
-    min: 1
-    max: 50
-    why: the same
+    default: 300
+    min: 60
+    max: 7200
+    unit: seconds
+    why: the same; as long as off-duty use must last
+  least_seconds:
+    type: int
+    default: 150
+    min: 20
+    max: 3600
+    unit: seconds
+    why: restored tabs load within seconds, and a glance ends within minutes
 by_account: [core.engaged_requests]
 columns:
   account: varchar
@@ -53,7 +62,6 @@ columns:
   active_seconds: {type: double, is: 'each request until the next, the tail at most'}
   request_count: {type: bigint, is: engaged requests}
   site_count: {type: bigint, is: registrable domains}
-  bin_count: {type: bigint, is: five-minute bins with a request}
   live_share: {type: double, is: share of requests with a live keyboard}
   is_live_known: {type: boolean, is: the device writes logons}
   session_events: {type: 'bigint[]', is: logons that make it live}
@@ -140,7 +148,6 @@ select
     sum(seconds)::double as active_seconds,
     count(*) as request_count,
     count(distinct site) as site_count,
-    count(distinct floor(epoch(start_time) / 300)) as bin_count,
     avg(case when is_live then 1.0 else 0.0 end) as live_share,
     bool_or(is_live_known) as is_live_known,
     sorted_values(session_event_id) as session_events,
@@ -162,8 +169,7 @@ having
         -- an evening on one site; a tab that refreshes is timed by a machine
         or (
             count(*) >= $one_site_requests
-            and count(distinct floor(epoch(start_time) / 300)) >= $one_site_bins
+            and epoch(max(start_time)) - epoch(min(start_time)) >= $one_site_seconds
         )
     )
-    and epoch(max(start_time)) - epoch(min(start_time)) >= 60
-    and count(distinct floor(epoch(start_time) / 300)) >= 2
+    and epoch(max(start_time)) - epoch(min(start_time)) >= $least_seconds

@@ -29,7 +29,9 @@ columns:
   device_basis:
     type: varchar
     is: 'lease, static, tunnel or agent: how the device is known'
-  binding_event_id: {type: bigint, is: the lease that identifies the device}
+  binding_event_id:
+    type: bigint
+    is: the lease that identifies the device, or the tunnel's login
   taken_over_time:
     type: timestamptz
     is: when this device took the address over from another one
@@ -132,8 +134,12 @@ select
         when named.device is null or named.device = holders.device then holders.binding
         else 'agent'
     end as device_basis,
+    -- whichever device the line names: the tunnel's login is who opened the tunnel
     case
-        when named.device is null or named.device = holders.device
+        when
+            named.device is null
+            or named.device = holders.device
+            or holders.binding = 'tunnel'
             then holders.lease_event_id
     end as binding_event_id,
     holders.taken_over_time,

@@ -3,7 +3,10 @@ kind: ephemeral
 summary: >
   The device and the place that every web request of a day came from. From outside,
   where no VPN log identifies the device, it is assumed to be the owner's while the
-  account is at its keyboard; a device that is on site at that time is not it.
+  account is at its keyboard; a device that is on site at that time is not it. Behind a
+  building's one address (NAT), a line that names the account is of the owner's desktop
+  there while that is the account's only live keyboard and all its requests of those
+  minutes come from Windows programs: a phone with the same login makes others.
 grain: [event_id]
 lookahead: 1
 params:
@@ -37,7 +40,8 @@ columns:
   device_basis:
     type: varchar
     is: >-
-      lease, static, tunnel, keyboard or agent; contradicted where it was on site then
+      lease, static, tunnel, keyboard, desk or agent; contradicted where it was on site
+      then
   binding_event_id: core.request_places
   taken_over_time: core.request_places
   device_class: core.request_places
@@ -154,20 +158,136 @@ at_keyboard as (
     having count(distinct own_devices.device) = 1
 ),
 
+-- behind one address of many: lines with the account's login, and what wrote them
+nat_lines as (
+    select
+        event_id,
+        user_name,
+        src_ip,
+        building,
+        start_time,
+        epoch(start_time)::bigint // (60 * $on_site_minutes) as slot
+    from requests
+    where
+        net_kind = 'nat'
+        and device is null
+        and building is not null
+        and user_name is not null
+        and not is_mapped
+),
+
+nat_agents as (
+    select
+        nat_lines.user_name,
+        nat_lines.src_ip,
+        nat_lines.slot,
+        bool_or(lines.user_agent like '%Windows NT%') as has_windows,
+        bool_or(
+            lines.user_agent not like '%Windows NT%'
+            and regexp_matches(
+                lines.user_agent,
+                'iP(hone|ad|od)|Android|Mobile|CFNetwork|Darwin|okhttp|Dalvik|CrOS'
+                || '|Macintosh|Linux'
+            )
+        ) as has_other
+    from nat_lines
+    inner join raw.http_requests as lines on nat_lines.event_id = lines.event_id
+    where
+        lines.event_date = $event_date::date
+        and lines.user_agent is not null
+    group by nat_lines.user_name, nat_lines.src_ip, nat_lines.slot
+),
+
+-- a minute before may belong to the phone that goes on a minute later
+windows_only as (
+    select
+        here.user_name,
+        here.src_ip,
+        here.slot
+    from nat_agents as here
+    inner join nat_agents as nearby
+        on
+            here.user_name = nearby.user_name
+            and here.src_ip = nearby.src_ip
+            and nearby.slot between here.slot - 1 and here.slot + 1
+    where here.has_windows
+    group by here.user_name, here.src_ip, here.slot
+    having not bool_or(nearby.has_other)
+),
+
+-- whatever the account has at that moment: a phone's network login, a shared computer
+account_sessions as (
+    select
+        account,
+        coalesce(device, mac, ip, 'unknown') as device,
+        state,
+        start_time,
+        end_time
+    from identity.presences
+    where
+        event_date = $event_date::date
+        and state in ('live', 'connected')
+        and presence in ('keyboard', 'wifi', 'tunnel')
+),
+
+at_desk as (
+    select
+        nat_lines.event_id,
+        min(desks.device) as device,
+        min(desks.device_class) as device_class,
+        min(desks.assigned_to) as assigned_to
+    from nat_lines
+    inner join windows_only
+        on
+            nat_lines.user_name = windows_only.user_name
+            and nat_lines.src_ip = windows_only.src_ip
+            and nat_lines.slot = windows_only.slot
+    inner join names on nat_lines.user_name = names.user_name
+    inner join accounts on names.account = accounts.account
+    inner join account_sessions
+        on
+            names.account = account_sessions.account
+            and nat_lines.start_time between account_sessions.start_time
+            and account_sessions.end_time
+    left join identity.devices as desks
+        on
+            account_sessions.device = desks.device
+            and account_sessions.state = 'live'
+            and desks.event_date = $event_date::date
+            and desks.pool is null
+            and desks.device_class = 'desktop'
+            and desks.assigned_to = accounts.person_id
+            and desks.building = nat_lines.building
+    group by nat_lines.event_id
+    having
+        count(distinct account_sessions.device) = 1
+        and bool_and(desks.device is not null)
+),
+
+assumed as (
+    select
+        *,
+        'keyboard' as device_basis
+    from at_keyboard
+    union all
+    select
+        *,
+        'desk' as device_basis
+    from at_desk
+),
+
 with_device as not materialized (
     select
         requests.* replace (
-            coalesce(at_keyboard.device, requests.device) as device,
-            if(
-                at_keyboard.event_id is null, requests.device_basis, 'keyboard'
-            ) as device_basis,
-            coalesce(at_keyboard.device_class, requests.device_class) as device_class,
-            coalesce(at_keyboard.assigned_to, requests.assigned_to) as assigned_to,
-            requests.is_district_device or at_keyboard.event_id is not null
+            coalesce(assumed.device, requests.device) as device,
+            coalesce(assumed.device_basis, requests.device_basis) as device_basis,
+            coalesce(assumed.device_class, requests.device_class) as device_class,
+            coalesce(assumed.assigned_to, requests.assigned_to) as assigned_to,
+            requests.is_district_device or assumed.event_id is not null
                 as is_district_device
         )
     from requests
-    left join at_keyboard on requests.event_id = at_keyboard.event_id
+    left join assumed on requests.event_id = assumed.event_id
 ),
 
 contradicted as (

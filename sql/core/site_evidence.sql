@@ -54,6 +54,7 @@ columns:
   account: varchar
   device: varchar
   is_district_device: boolean
+  building: core.site_use
   site: core.site_use
   verdict: varchar
   is_external: {type: boolean, is: no approval applies to this account on this day}
@@ -231,6 +232,7 @@ select
     use.account,
     use.device,
     coalesce(use.is_district_device, false) as is_district_device,
+    use.building,
     use.site,
     use.verdict,
     is_external(use.verdict) as is_external,

@@ -12,15 +12,24 @@ lookback: 1
 lookahead: 1
 params:
   event_date: {type: date}
+  provider_seconds:
+    type: int
+    default: 120
+    min: 10
+    max: 3600
+    unit: seconds
+    why: a client asks its provider for a server, and connects within seconds
 columns:
   account: core.http_requests
   device: identity.devices
   destination: varchar
   site: core.outside_flows
-  how: {type: varchar, is: resolver or tool}
+  how: {type: varchar, is: 'resolver, tool or port'}
   seen_by: varchar
   category: {type: varchar, is: circumvention or remote_access}
-  list_count: {type: bigint, is: lists that call it so}
+  list_count:
+    type: bigint
+    is: lists that call it so; of a port, 1, and 1 for a call to a provider before
   is_well_known: boolean
   is_listed: boolean
   attribution_grade: {type: varchar, is: A or C}
@@ -94,7 +103,8 @@ listed as (
 outside as (
     select
         destination,
-        min(site) as site
+        min(site) as site,
+        bool_and(is_bare_address) as is_bare_address
     from core.outside_flows
     where event_date = $event_date::date and seen_by = 'firewall'
     group by destination
@@ -201,6 +211,11 @@ tunnels as (
         ) = 1
 ),
 
+-- WireGuard and OpenVPN over UDP, on the ports that they have by themselves
+tunnel_ports as (
+    select unnest([51820, 1194]) as dst_port
+),
+
 connections as (
     select
         lines.event_id,
@@ -209,19 +224,37 @@ connections as (
         coalesce(lines.dst_hostname, lines.dst_ip) as destination,
         coalesce(lines.start_time, lines.time) as start_time,
         lines.time,
-        coalesce(lines.bytes_in, 0) + coalesce(lines.bytes_out, 0) as bytes,
-        words.category
+        -- a firewall may log one sum of both directions
+        coalesce(
+            lines.bytes_in + lines.bytes_out,
+            lines.bytes_in,
+            lines.bytes_out,
+            try_cast(lines.extras ->> '$.bytes' as bigint),
+            0
+        ) as bytes,
+        coalesce(words.category, if(tools.destination is null, 'circumvention', null))
+            as category,
+        tools.destination is null and words.word is null as is_by_port
     from raw.connections as lines
     inner join outside
         on coalesce(lines.dst_hostname, lines.dst_ip) = outside.destination
     left join tools on lines.dst_hostname = tools.destination
     left join words on category_key(lines.category) = words.word
+    left join tunnel_ports
+        on
+            lines.dst_port = tunnel_ports.dst_port
+            and lines.protocol = 'udp'
+            and outside.is_bare_address
     where
         lines.event_date = $event_date::date
         and lines.disposition is distinct from 'blocked'
         and coalesce(lines.direction not in ('inbound', 'lateral'), true)
         and coalesce(lines.dst_hostname, lines.dst_ip) is not null
-        and (tools.destination is not null or words.word is not null)
+        and (
+            tools.destination is not null
+            or words.word is not null
+            or tunnel_ports.dst_port is not null
+        )
 ),
 
 held as (
@@ -306,6 +339,27 @@ named as (
         and coalesce(seated.account = names.account, true)
 ),
 
+-- the client asks its provider for a server first
+providers as (
+    select
+        named.event_id as tunnel_event_id,
+        max(tunnels.event_id) as event_id
+    from named
+    inner join tunnels
+        on
+            named.account = tunnels.account
+            and named.device = tunnels.device
+            and tunnels.start_time
+            between named.start_time - to_seconds($provider_seconds)
+            and named.start_time
+    inner join tools on tunnels.destination = tools.destination
+    where
+        named.is_by_port
+        and tools.how = 'tool'
+        and tools.category = 'circumvention'
+    group by named.event_id
+),
+
 uses as (
     select
         event_id,
@@ -315,6 +369,8 @@ uses as (
         site,
         'proxy' as seen_by,
         null as category,
+        false as is_by_port,
+        null as provider_event_id,
         attribution_grade,
         is_live_known,
         start_time,
@@ -332,6 +388,8 @@ uses as (
         coalesce(hosts.site, named.destination) as site,
         'firewall' as seen_by,
         named.category,
+        named.is_by_port,
+        providers.event_id as provider_event_id,
         'C' as attribution_grade,
         named.is_live_known,
         named.start_time,
@@ -342,6 +400,7 @@ uses as (
     from named
     inner join staff on named.account = staff.account
     left join identity.hosts as hosts on named.destination = hosts.url_hostname
+    left join providers on named.event_id = providers.tunnel_event_id
 ),
 
 timed as (
@@ -369,6 +428,8 @@ sums as (
         min(site) as site,
         seen_by,
         min(category) as category,
+        bool_and(is_by_port) as is_by_port,
+        count(provider_event_id) > 0 as has_provider,
         max(attribution_grade) as attribution_grade,
         bool_and(is_live_known) as is_live_known,
         count(*) as flow_count,
@@ -393,6 +454,7 @@ cited as (
             list_slice(list_sort(list(event_id)), 1, 40)
             || list(binding_event_id)
             || list(session_event_id)
+            || list(provider_event_id)
         ) as evidence
     from uses
     group by account, device, site, seen_by
@@ -403,10 +465,13 @@ select
     sums.device,
     sums.destination,
     sums.site,
-    coalesce(tools.how, 'tool') as how,
+    case
+        when sums.is_by_port then 'port'
+        else coalesce(tools.how, 'tool')
+    end as how,
     sums.seen_by,
     coalesce(tools.category, sums.category) as category,
-    coalesce(tools.list_count, 1) as list_count,
+    coalesce(tools.list_count, 1) + if(sums.has_provider, 1, 0) as list_count,
     coalesce(tools.is_well_known, false) as is_well_known,
     listed.destination is not null as is_listed,
     sums.attribution_grade,

@@ -53,7 +53,9 @@ params:
     min: 1
     max: 15
     unit: minutes
-    why: a person who types the password signs in to the cloud account as well
+    why: >-
+      a person who types the password signs in to the cloud account, or at the
+      keyboard, as well
   history_days:
     type: int
     default: 3
@@ -83,8 +85,10 @@ explanations:
     not_testable: the logs do not yet cover the week after it
   - name: A device that joined without its user
     test: is_login_alone
-    ruled_out: the account signed in to its cloud account at that moment
-    not_testable: no sign-in was logged at that moment
+    ruled_out: >-
+      the account signed in to its cloud account, or logged on at that device's
+      keyboard, at that moment
+    not_testable: no sign-in and no logon at the keyboard was logged at that moment
   - name: Ten minutes of help from a colleague
     by_design: only use in another building at the same minutes counts
   - machine
@@ -169,7 +173,8 @@ pairs as (
     group by account, device
 ),
 
--- a sign-in to the cloud account at the moment of the join: the password was typed
+-- a sign-in to the cloud account, or a logon of the account at the keyboard of that
+-- device, at the moment of the join: the password was typed
 typed_joins as (
     select distinct joins.event_id
     from joins
@@ -179,7 +184,17 @@ typed_joins as (
             and typed.start_time
             between joins.start_time - interval 1 minute * $typed_minutes
             and joins.start_time + interval 1 minute * $typed_minutes
-    where typed.event_date = $event_date::date and typed.presence = 'sign_in'
+    where
+        typed.event_date = $event_date::date
+        and (
+            typed.presence = 'sign_in'
+            or (
+                typed.presence = 'keyboard'
+                and typed.state = 'live'
+                and typed.logon_kind = 'interactive'
+                and typed.device = joins.device
+            )
+        )
 ),
 
 todays as (

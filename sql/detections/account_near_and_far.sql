@@ -6,6 +6,7 @@ summary: >
   tunnel makes no such request. Places count, not device names: a tunnel is only assumed
   to be the owner's laptop. Tunnels over mobile networks, relays, hosting providers and
   the district's own egress are left out; from a network of unknown kind it is a lead.
+  Where the lines name another person's computer outside, fewer alternations are enough.
 code: SA-6
 kind: shared_account
 severity: high
@@ -30,6 +31,14 @@ params:
     min: 2
     max: 100
     why: three times there and back; one late line makes at most two
+  named_turns:
+    type: int
+    default: 3
+    min: 2
+    max: 100
+    why: >-
+      a line that names another person's computer, with the account at its keyboard,
+      assumes nothing; one late line makes at most two turns
   gap_seconds:
     type: int
     default: 240
@@ -55,7 +64,8 @@ columns:
 claim: >-
   Account {account} was used at {buildings:names} and through a VPN from outside[,
   about {kilometers:number} km away,] at about the same time: {turns} switches within
-  minutes each.
+  minutes each.[{is_anothers_device?} The lines from outside name another person's
+  computer.]
 details:
   turns: int
   shortest_gap_seconds: double
@@ -64,6 +74,7 @@ details:
   network_kind: varchar
   kind_source: varchar
   is_shared_network: boolean
+  is_anothers_device: boolean
   is_left_open: boolean
   is_clock_wrong: boolean
 explanations:
@@ -114,6 +125,14 @@ seen as (
         -- logons and has none, its tunnel is idle or another machine's
         is_live or not is_live_known or device_basis = 'contradicted'
             as is_possibly_used,
+        -- the line names a computer of another person, where this account is live
+        coalesce(
+            device_basis = 'agent'
+            and device_pool is null
+            and device_owner <> person_id
+            and is_live,
+            false
+        ) as is_anothers,
         -- the clock of that device does not apply to a tunnel of another device
         is_clock_checked or device_basis = 'contradicted' as is_clock_checked,
         session_event_id,
@@ -283,6 +302,7 @@ stepped as (
         lag(network_kind) over in_order as previous_network_kind,
         lag(kind_source) over in_order as previous_kind_source,
         lag(start_time) over in_order as previous_start,
+        lag(is_anothers) over in_order as previous_is_anothers,
         lag(is_live_known) over in_order as previous_is_live_known,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
         lag(session_event_id) over in_order as previous_session_id,
@@ -294,6 +314,8 @@ stepped as (
 turns as (
     select
         *,
+        case when is_on_site then previous_is_anothers else is_anothers end
+            as is_anothers_turn,
         coalesce(network_kind, previous_network_kind) as far_kind,
         coalesce(kind_source, previous_kind_source) as far_source,
         case when is_on_site then building else previous_building end as near_building,
@@ -346,6 +368,7 @@ select
         network_kind := min(far_kind),
         kind_source := min(far_source),
         is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
+        is_anothers_device := bool_and(is_anothers_turn),
         is_left_open := ruled_out_if(
             bool_and(is_live_known and previous_is_live_known)
         ),
@@ -358,4 +381,4 @@ select
     $event_date::date as event_date
 from measured
 group by owner
-having count(*) >= $turns
+having count(*) >= $turns or count_if(is_anothers_turn) >= $named_turns

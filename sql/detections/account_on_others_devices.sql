@@ -46,12 +46,14 @@ details:
   devices: int
   swaps: int
   sessions: int
+  is_administrator: boolean
   is_clock_wrong: boolean
 explanations:
   - name: Help among colleagues, or support
     not_testable: logs do not know the reason
   - name: Rooms that were exchanged, each with the own account
     not_testable: an exchange of rooms and of accounts write the same lines
+  - administrator
   - name: Shared stock
     by_design: pools, carts, labs and podiums are left out
   - clock
@@ -189,6 +191,12 @@ used as (
     from opened_elsewhere
 ),
 
+administrators as (
+    select account
+    from core.administrators
+    where event_date = $event_date::date
+),
+
 swaps as (
     select
         here.account,
@@ -218,10 +226,12 @@ select
         devices := count(distinct used.device),
         swaps := count(distinct swaps.assigned_to),
         sessions := count(distinct used.event_id) filter (where used.is_session),
+        is_administrator := bool_or(administrators.account is not null),
         is_clock_wrong := ruled_out_if(bool_and(used.is_clock_checked))
     ) as details,
     $event_date::date as event_date
 from used
+left join administrators on used.account = administrators.account
 left join swaps
     on
         used.account = swaps.account

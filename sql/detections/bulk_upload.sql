@@ -138,7 +138,11 @@ flows as not materialized (
     from core.outside_flows
     where
         bytes_out > 0
-        and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+        -- behind one address of many, only a device that is identified
+        and (
+            coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+            or (net_kind = 'nat' and is_registered)
+        )
         and device_class is distinct from 'phone_byod'
 ),
 

@@ -1,11 +1,11 @@
 /* ---
 title: A device tried many others inside, and most did not answer
 summary: >
-  Within ten minutes a device asked many inside addresses for one port, or one address
-  for many ports, and hardly any answered. That is how a network is searched. The
-  device is the subject; its user may know nothing about it. A test by the technology
-  office looks the same, so it is a finding only on a device of a person with another
-  job, and at a time that no change window covers.
+  Within ten minutes a device asked many inside addresses for one port, one address for
+  many ports, or many addresses for many ports, and hardly any answered. That is how a
+  network is searched. The device is the subject; its user may know nothing about it. A
+  test by the technology office looks the same, so it is a finding only on a device of a
+  person with another job, and at a time that no change window covers.
 code: AN-20
 kind: anomaly
 about: device
@@ -34,7 +34,7 @@ params:
     why: who is known answers; who is searched for is mostly not there
 columns:
   subject: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
-  measure: {type: double, is: addresses or ports in ten minutes}
+  measure: {type: double, is: 'addresses, ports, or pairs, in ten minutes'}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
   {account} tried {targets:count target} inside within ten minutes, and

@@ -3,7 +3,8 @@ title: External sites on district property outside duty
 summary: >
   A staff account was in use on a district device, wholly outside its owner's duty
   hours, with a person at the keyboard, and used external sites, including minutes on
-  sites known to be non-work. Grading in the evening on approved sites never counts.
+  sites known to be non-work: eight minutes, or five if nearly all of the time was spent
+  on such sites. Grading in the evening on approved sites never counts.
 code: OH-1
 kind: off_hours_external
 severity: low
@@ -34,7 +35,8 @@ params:
     min: 60
     max: 7200
     unit: seconds
-    why: shorter than this is a look at the mail
+    why: >-
+      shorter than this is a look at the mail, unless nearly all of it is leisure
   external_seconds:
     type: int
     default: 480
@@ -49,6 +51,12 @@ params:
     max: 7200
     unit: seconds
     why: a glance at a shop during an evening's work is not an evening in a shop
+  leisure_share:
+    type: double
+    default: 0.8
+    min: 0.5
+    max: 1
+    why: nothing but leisure needs no eight minutes; no mail was looked at
   live_share:
     type: double
     default: 0.8
@@ -142,7 +150,7 @@ stretches as (
     from core.off_duty_intervals
     where
         event_date = $event_date::date
-        and active_seconds >= $block_seconds
+        and active_seconds >= $non_work_seconds
         and live_share >= $live_share
 ),
 
@@ -151,7 +159,6 @@ sites as (
     from core.off_duty_sites
     where
         event_date = $event_date::date
-        and external_seconds >= $external_seconds
         and non_work_seconds >= $non_work_seconds
 ),
 
@@ -185,6 +192,12 @@ found as (
         on
             stretches.person_id = kept.person_id
             and stretches.event_date = kept.event_date
+    where
+        (
+            stretches.active_seconds >= $block_seconds
+            and sites.external_seconds >= $external_seconds
+        )
+        or sites.non_work_seconds >= $leisure_share * stretches.active_seconds
 )
 
 select

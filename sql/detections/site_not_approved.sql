@@ -5,7 +5,9 @@ summary: >
   sustained stretch, on duty or on a district device. The site is known as non-work if
   two lists agree, if the list of well-known sites has it and no list differs, or if one
   list has it and the use lasts or repeats. Sites that the district's own list denies
-  need no other list.
+  need no other list. Of games and file sharing of one list, another kind of fact must
+  show it: much that was sent there, or half an hour on several days on a site that no
+  student and few colleagues use. Short visits of one day count together.
   What a page embeds, a mail links to or a glance leaves does not count; nor do
   breaks count as duty.
 code: NA-1
@@ -24,8 +26,10 @@ session_policy:
   nothing: lead
 grain: [subject, event_date]
 lookback: 13
+lookahead: 13
 params:
   event_date: {type: date}
+  zone: {type: varchar}
   longest_seconds:
     type: int
     default: 240
@@ -48,6 +52,19 @@ params:
     max: 28800
     unit: seconds
     why: use this long in a day replaces a second list
+  sent_megabytes:
+    type: int
+    default: 10
+    min: 1
+    max: 100000
+    unit: megabytes
+    why: pages and forms send a thousandth of it; files were put there
+  colleagues:
+    type: int
+    default: 2
+    min: 0
+    max: 1000
+    why: three colleagues who use a site on duty may use it for their lessons
   repeat_days:
     type: int
     default: 3
@@ -59,9 +76,12 @@ columns:
   measure: {type: double, is: seconds of the longest visit}
 claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
-  the longest stretch about {longest_seconds:duration}; [{is_denied?}denied by the
-  district's list][{is_off_list?}not on the approved list][{is_leisure?}known as
-  {categories:names} and used by few colleagues; the district has no complete list yet].
+  the longest stretch about {longest_seconds:duration}[{is_off_duty?}, from {clock_time}
+  on {weekday:map 1=Monday|2=Tuesday|3=Wednesday|4=Thursday|5=Friday|6=Saturday|Sunday},
+  outside its owner's duty hours][{is_building_closed?}, while the building was closed];
+  [{is_denied?}denied by the district's list][{is_off_list?}not on the approved
+  list][{is_leisure?}known as {categories:names} and used by few colleagues; the
+  district has no complete list yet].
 details:
   shared: site
   is_break: boolean
@@ -69,19 +89,29 @@ details:
   is_owner_away: boolean
   is_repeated: boolean
   limb: varchar
+  is_off_duty: boolean
+  clock_time: varchar
+  weekday: varchar
+  is_building_closed: boolean
   is_denied: boolean
   is_leisure: boolean
   is_off_list: boolean
   is_on_one_list: boolean
+  has_second_fact: boolean
+  sent_megabytes: int
+  is_used_alone: boolean
 explanations:
   - shared: category
     ruled_out: >-
-      [{is_denied?}the district's own list denies it][{!is_denied?}classified as
-      non-work by two lists, or by the list of well-known sites]
+      [{is_denied?}the district's own list denies
+      it][{!is_denied?}{!has_second_fact?}classified as non-work by two lists, or by the
+      list of well-known sites][{sent_megabytes?}one list classifies it as file sharing,
+      and {sent_megabytes:number} MB were sent there][{is_used_alone?}one list
+      classifies it as games or file sharing, and no student and few colleagues use it]
   - embed
   - service
   - shared: glance
-    by_design: only stretches of four minutes or more count
+    by_design: only four minutes or more count, in one stretch or in several of a day
   - break
   - away
   - name: A site that serves the job
@@ -105,19 +135,121 @@ triage: >
 --- */
 with
 
-use as (
-    select *
+evidence as (
+    select
+        *,
+        coalesce(non_work_sources, 0) = 0
+        and coalesce(verdict, '') <> 'denied'
+        and regexp_matches(coalesce(categories, ''), 'file_sharing|games')
+            as is_doubtful,
+        -- what the list denies is one use, whichever of its sites it went to
+        case when verdict = 'denied' then 'denied' else site end as used_site
     from core.site_evidence
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
         -- an approval that does not cover the account is another rule's
         and coalesce(verdict not in ('approved_other_role', 'lapsed'), true)
-        and (non_work_sources >= 1 or verdict = 'denied')
         and is_page_read
-        and longest_seconds >= $longest_seconds
-        and request_count >= $requests
-        and (on_duty_seconds >= $longest_seconds or is_district_device)
+),
+
+-- a proxy's and a firewall's view of the same bytes are not added
+sent as (
+    select
+        device,
+        site,
+        event_date,
+        max(bytes_out) as bytes_out
+    from (
+        select
+            device,
+            site,
+            event_date,
+            seen_by,
+            sum(bytes_out) as bytes_out
+        from core.outside_flows
+        where
+            event_date between $event_date::date - interval 13 day
+            and $event_date::date
+            and bytes_out > 0
+        group by device, site, event_date, seen_by
+    ) as by_log
+    group by device, site, event_date
+),
+
+lessons as (
+    select
+        site,
+        user_key,
+        bool_or(is_student) as is_student
+    from core.lesson_use
+    where
+        event_date between $event_date::date - interval 13 day
+        and $event_date::date + interval 13 day
+    group by site, user_key
+),
+
+-- sites that may serve lessons; the account itself is one of the colleagues
+shared as (
+    select site
+    from lessons
+    group by site
+    having bool_or(is_student) or count(*) > $colleagues + 1
+),
+
+summed as (
+    select
+        *,
+        sum(total_seconds) over of_the_day as use_seconds,
+        max(longest_seconds) over of_the_day as longest_of_use,
+        sum(visit_count) over of_the_day as use_visits,
+        sum(request_count) over of_the_day as use_requests
+    from evidence
+    window of_the_day as (partition by account, device, used_site, event_date)
+),
+
+use as (
+    select
+        summed.*,
+        case
+            when
+                summed.is_doubtful
+                and regexp_matches(summed.categories, 'file_sharing')
+                and sent.bytes_out >= 1000000 * $sent_megabytes
+                then (sent.bytes_out / 1000000)::bigint
+        end as sent_megabytes,
+        summed.is_doubtful
+        and shared.site is null
+        and summed.total_seconds >= $long_seconds as is_used_alone
+    from summed
+    left join sent
+        on
+            summed.device = sent.device
+            and summed.site = sent.site
+            and summed.event_date = sent.event_date
+    left join shared on summed.site = shared.site
+    where
+        (
+            summed.non_work_sources >= 1
+            or summed.verdict = 'denied'
+            or summed.is_doubtful
+        )
+        and summed.use_requests >= $requests
+        and (
+            summed.longest_seconds >= $longest_seconds
+            -- a page that was looked at for longer than a visit's pause parts a visit
+            or (
+                summed.use_visits >= 2
+                -- glances alone are another rule's
+                and 2 * summed.longest_of_use >= $longest_seconds
+                and summed.use_requests >= 2 * $requests
+                and summed.use_seconds >= $longest_seconds
+            )
+        )
+        and (
+            summed.on_duty_seconds >= $longest_seconds
+            or summed.is_district_device
+        )
 ),
 
 days as (
@@ -129,16 +261,50 @@ days as (
     group by account, site
 ),
 
+closed as (
+    select building
+    from registry.calendar_days
+    where date = $event_date::date and is_closed_day(day_type)
+),
+
+rostered as (
+    select accounts.account
+    from core.rostered_people as people
+    inner join identity.accounts as accounts on people.person_id = accounts.person_id
+    where
+        people.event_date = $event_date::date
+        and accounts.event_date = $event_date::date
+        and not people.is_usual_duty
+),
+
 counted as (
     select
         use.*,
-        days.day_count
+        days.day_count,
+        closed.building is not null as is_building_closed,
+        rostered.account is not null and use.on_duty_seconds = 0 as is_off_duty
     from use
     inner join days on use.account = days.account and use.site = days.site
+    left join closed on use.building = closed.building
+    left join rostered on use.account = rostered.account
     where
         use.event_date = $event_date::date
         and (
-            use.non_work_sources >= 2
+            not use.is_doubtful
+            or use.sent_megabytes is not null
+            or (use.is_used_alone and days.day_count >= 2)
+        )
+        -- several glances are use where no list can be wrong
+        and (
+            use.longest_seconds >= $longest_seconds
+            or use.non_work_sources >= 2
+            or use.is_well_known
+            or use.verdict = 'denied'
+            or use.sent_megabytes is not null
+        )
+        and (
+            use.is_doubtful
+            or use.non_work_sources >= 2
             or use.is_well_known
             or use.verdict = 'denied'
             or days.day_count >= 2
@@ -176,14 +342,25 @@ select
             when bool_or(is_district_device) then 'time and property'
             else 'time'
         end,
+        is_off_duty := bool_and(is_off_duty),
+        clock_time := strftime(timezone($zone, min(start_time)), '%-I:%M %p'),
+        weekday := isodow($event_date::date)::varchar,
+        is_building_closed := bool_and(is_building_closed),
         is_denied := bool_and(verdict = 'denied'),
         is_leisure := bool_and(verdict = 'leisure'),
         is_off_list := not bool_and(verdict in ('denied', 'leisure')),
+        has_second_fact := bool_and(is_doubtful),
+        sent_megabytes := max(sent_megabytes),
+        is_used_alone := bool_and(is_doubtful and sent_megabytes is null),
         is_on_one_list := case
-            when bool_and(verdict = 'denied') then false
+            when bool_and(verdict = 'denied' or is_doubtful) then false
             else is_on_one_list(
-                min(non_work_sources) filter (where verdict <> 'denied'),
-                bool_and(is_well_known) filter (where verdict <> 'denied'),
+                min(non_work_sources) filter (
+                    where verdict <> 'denied' and not is_doubtful
+                ),
+                bool_and(is_well_known) filter (
+                    where verdict <> 'denied' and not is_doubtful
+                ),
                 max(day_count),
                 round(clock_seconds(total_seconds, spans), 0)
             )

@@ -7,8 +7,9 @@ summary: >
   one after the other through the proxy, or many tunnels to an outside name
   resolver. If only one list has it, and not the list of well-known
   sites, use must last half an hour or repeat on a second day; a resolver is recognized
-  by its name and needs neither. Services that
-  the district manages are on its list of sites and never count.
+  by its name and needs neither. A tunnel to an address without a name, on the port of
+  WireGuard or OpenVPN, must repeat on a second day or follow a call to a listed
+  provider. Services that the district manages are on its list of sites and never count.
 code: NA-3
 kind: non_approved_site
 severity: medium
@@ -269,7 +270,7 @@ tunnels as (
         and (
             (how = 'resolver' and flow_count >= $look_ups)
             or (
-                how = 'tool'
+                how in ('tool', 'port')
                 and seen_by = 'firewall'
                 and longest_seconds >= $longest_seconds
                 and total_bytes >= $tunnel_rate * total_seconds
@@ -342,7 +343,8 @@ by_tunnel as (
             or tunnels.list_count >= 2
             or tunnels.is_well_known
             or tunnel_days.day_count >= 2
-            or tunnels.total_seconds >= $long_seconds
+            -- a port alone may be one that two callers agreed upon by chance
+            or (tunnels.how = 'tool' and tunnels.total_seconds >= $long_seconds)
         )
 ),
 

@@ -69,6 +69,12 @@ requests as (
         requests.is_district_device,
         requests.device_pool,
         requests.binding_event_id,
+        -- a line that names its device came from home, through no tunnel
+        requests.net_kind = 'remote'
+        and not (
+            coalesce(requests.device_basis = 'agent', false)
+            and requests.binding_event_id is null
+        ) as is_tunneled,
         requests.net_kind,
         requests.has_location,
         requests.building,
@@ -210,7 +216,7 @@ steps as (
             ('sites', 1, 'no account', true),
             ('sites', 2, 'two logs name different people', true),
             ('sites', 3, 'account unknown to the registry', true),
-            ('sites', 4, 'address that stands for many', false),
+            ('sites', 4, 'address that many share', true),
             ('sites', 5, 'no device', true),
             ('sites', 6, 'no host', true),
             ('sites', 7, 'no line shows if it was allowed', true),
@@ -223,7 +229,7 @@ steps as (
             ('hours', 1, 'no account', true),
             ('hours', 2, 'two logs name different people', true),
             ('hours', 3, 'account unknown to the registry', true),
-            ('hours', 4, 'address that stands for many', false),
+            ('hours', 4, 'address that many share', true),
             ('hours', 5, 'no device', true),
             ('hours', 6, 'no host', true),
             ('hours', 7, 'no line shows if it was allowed', true),
@@ -240,7 +246,7 @@ steps as (
             ('presence', 1, 'no account', true),
             ('presence', 2, 'two logs name different people', true),
             ('presence', 3, 'account unknown to the registry', true),
-            ('presence', 4, 'address that stands for many', false),
+            ('presence', 4, 'address that many share', true),
             ('presence', 5, 'no device', true),
             ('presence', 6, 'network unknown to the registry', true),
             ('presence', 7, 'network in no one building', false),
@@ -280,6 +286,7 @@ judged_requests as (
         requests.net_kind,
         requests.device_pool,
         requests.binding_event_id,
+        requests.is_tunneled,
         requests.is_stated,
         coalesce(requests.is_staff, true) as is_staff,
         writing.device is not null
@@ -358,7 +365,7 @@ alike as (
         is_stated,
         is_staff,
         is_told,
-        net_kind = 'remote' as is_remote,
+        coalesce(is_tunneled, false) as is_tunneled,
         device_pool is not null as is_pooled,
         binding_event_id is not null as has_lease,
         no_person,
@@ -452,7 +459,7 @@ stopped as (
         end as position,
         event_count
     from alike
-    where is_stated and is_remote
+    where is_stated and is_tunneled
     union all
     select
         'logons' as family,

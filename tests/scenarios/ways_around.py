@@ -133,7 +133,7 @@ def found(code, act, *rules, account="avega", severity="low"):
 
 
 SCENARIOS = (
-    found("S42", many_short_visits, "NA-2"),
+    found("S42", many_short_visits, "NA-2", "NA-1"),
     found("S45", web_proxy, "NA-3", "NA-1", severity="medium"),
     Scenario(
         "S46",

@@ -259,4 +259,7 @@ STORIES = (
     Pair("A session on a host from a colleague's computer",
          session_on_a_host_from_a_colleagues_pc, ("SA-L",), "avega",
          session_on_a_host_from_the_own_pc, ("windows",), lead=True, missing=(SIZE,)),
+    Pair("A session on a host from a colleague's computer while its owner types",
+         session_on_a_host_from_a_colleagues_pc, ("SA-10",), "avega",
+         session_on_a_host_from_the_own_pc, ("windows",), leads=("SA-L",), missing=(SIZE,)),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """Accounts: from `accounts.csv`, and from the roster for the others."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -84,31 +84,109 @@ def directory(rows: RegistryFrame, logins: pl.DataFrame, domains: Sequence[str])
         domains: Domains of the district's accounts.
     """
     listed = rows.frame.with_columns(account=canonical(pl.col("username"), domains))
-    once = _without_overlap(listed)
-    again = listed.join(once.select(LINE), on=LINE, how="anti")
-    roster, shared = _of_roster(logins)
-    rest = roster.join(once, on="account", how="anti")
-    accounts = pl.concat([conform(ACCOUNTS, once), conform(ACCOUNTS, rest)])
+    once, again = _without_overlap(listed)
+    roster, shared = _of_roster(logins.join(once, on="account", how="anti"))
+    accounts = pl.concat([conform(ACCOUNTS, once), conform(ACCOUNTS, roster)])
+    spellings, earlier = _by_owner(_spellings(listed, logins, domains), accounts)
+    accounts = pl.concat([accounts, conform(ACCOUNTS, earlier)])
     accounts = accounts.with_columns(pl.col("approved_shared", "is_admin").fill_null(value=False))
-    aliases, doubtful = _aliases(once, logins, accounts, domains)
+    aliases, doubtful = _aliases(spellings, accounts)
     problems = tell(
         FILE.name,
         "username",
         again.select(LINE, pl.col("username").alias("value")),
-        what="is an account of another row on the same days",
+        what="is an account of another row on the same days; two persons own it on none of them",
         allowed="one row per account and day, spellings under aliases",
     )
     return Directory(accounts, aliases, (*rows.problems, *problems, *shared, *doubtful))
 
 
-def _without_overlap(listed: pl.DataFrame) -> pl.DataFrame:
-    """Return rows of one account that follow each other; the first of two that overlap."""
+def _without_overlap(listed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return rows of one account that follow each other, and the rows that overlap them.
+
+    Of two that overlap the first counts; on the days on which they name two persons, the
+    account has no owner.
+    """
     ordered = listed.sort("account", "valid_from", LINE, nulls_last=False)
     reached = pl.col("valid_to").fill_null(date.max)
     before = reached.cum_max().shift(1).over("account")
-    overlaps = pl.col("valid_from").fill_null(date.min) <= before
-    kept = ordered.filter(~overlaps.fill_null(value=False))
-    return kept.sort(LINE)
+    overlaps = (pl.col("valid_from").fill_null(date.min) <= before).fill_null(value=False)
+    again = ordered.filter(overlaps)
+    others = {
+        account: list(rows.select("owner_person_id", "valid_from", "valid_to").iter_rows())
+        for (account,), rows in again.group_by("account")
+    }
+    kept = ordered.filter(~overlaps)
+    pieces = [
+        {**row, "owner_person_id": owner, "valid_from": first_day, "valid_to": last_day}
+        for row in kept.filter(pl.col("account").is_in(list(others))).iter_rows(named=True)
+        for owner, first_day, last_day in _undisputed(row, others[row["account"]])
+    ]
+    whole = kept.filter(~pl.col("account").is_in(list(others)))
+    return pl.concat([whole, pl.DataFrame(pieces, kept.schema)]).sort(LINE), again.sort(LINE)
+
+
+def _undisputed(
+    row: Mapping[str, Any], others: Sequence[tuple[str | None, date | None, date | None]]
+) -> Iterator[tuple[str | None, date | None, date | None]]:
+    """Yield owner, first and last day of the parts of a row; none is the owner of a dispute."""
+    first_day = row["valid_from"] or date.min
+    last_day = row["valid_to"] or date.max
+    for owner, other_first, other_last in sorted(others, key=lambda other: other[1] or date.min):
+        begins = max(other_first or date.min, first_day)
+        ends = min(other_last or date.max, last_day)
+        if owner == row["owner_person_id"] or begins > ends:
+            continue
+        if begins > first_day:
+            yield row["owner_person_id"], _open(first_day), begins - timedelta(days=1)
+        yield None, _open(begins), _open(ends)
+        if ends == last_day:
+            return
+        first_day = ends + timedelta(days=1)
+    yield row["owner_person_id"], _open(first_day), _open(last_day)
+
+
+def _open(day: date) -> date | None:
+    return None if day in {date.min, date.max} else day
+
+
+def _by_owner(spellings: pl.DataFrame, accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return aliases of accounts, and those of an earlier owner as separate accounts.
+
+    An alias belongs to the person of its row, not to a name that another person has now.
+    """
+    reached = pl.col("valid_to").fill_null(date.max)
+    holders = (
+        accounts.filter(reached == reached.max().over("account"))
+        .group_by("account")
+        .agg(pl.col("owner_person_id").first().alias("holder"))
+    )
+    owned = spellings.join(holders, on="account", how="left", maintain_order="left")
+    is_holders = (
+        pl.col("owner_person_id").is_null()
+        | (pl.col("owner_person_id") == pl.col("holder"))
+        | ~pl.col("account").is_in(_accounts_of_several(spellings, accounts))
+    ).fill_null(value=False)
+    earlier = owned.filter(~is_holders & ~pl.col("alias").is_in(accounts["account"].to_list()))
+    alone = earlier.filter(pl.col("owner_person_id").n_unique().over("alias") == 1)
+    return owned.filter(is_holders), alone.unique(
+        "alias", keep="first", maintain_order=True
+    ).select(
+        pl.col("alias").alias("account"),
+        "owner_person_id",
+        "valid_from",
+        "valid_to",
+        account_type=pl.lit("person"),
+    )
+
+
+def _accounts_of_several(spellings: pl.DataFrame, accounts: pl.DataFrame) -> list[str]:
+    """Return accounts that rows of the list or the roster give to several persons."""
+    owners = pl.concat(
+        [table.select("account", "owner_person_id") for table in (spellings, accounts)]
+    )
+    count = owners.drop_nulls().group_by("account").agg(pl.col("owner_person_id").n_unique())
+    return count.filter(pl.col("owner_person_id") > 1)["account"].to_list()
 
 
 def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
@@ -136,11 +214,8 @@ def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     return accounts, told
 
 
-def _aliases(
-    listed: pl.DataFrame, logins: pl.DataFrame, accounts: pl.DataFrame, domains: Sequence[str]
-) -> tuple[pl.DataFrame, list[Problem]]:
+def _aliases(spellings: pl.DataFrame, accounts: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     """Return other spellings; one that could mean two accounts means none."""
-    spellings = _spellings(listed, logins, domains)
     is_account = pl.col("alias").is_in(accounts["account"].to_list())
     is_doubtful = is_account | (pl.col("account").n_unique().over("alias") > 1)
     problems = tell(
@@ -155,18 +230,32 @@ def _aliases(
 
 
 def _spellings(listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str]) -> pl.DataFrame:
-    """`alias` and `account` as the list and the roster's mail addresses say."""
+    """`alias`, `account` and owner as the list and the roster's mail addresses say."""
     own = listed.explode("aliases").select(
-        LINE, canonical(pl.col("aliases"), domains).alias("alias"), "account"
+        LINE,
+        canonical(pl.col("aliases"), domains).alias("alias"),
+        "account",
+        "owner_person_id",
+        "valid_from",
+        "valid_to",
     )
     # a mail address of the district, without its @ and the rest
-    mail = logins.filter(~pl.col("email").str.contains("@", literal=True)).select(
-        LINE, pl.col("email").alias("alias"), "account"
-    )
+    mail = logins.filter(~pl.col("email").str.contains("@", literal=True)).select(*_mail_columns())
     return (
         pl.concat([own.drop_nulls("alias"), mail, _whole_mail(logins)])
         .filter(pl.col("alias") != pl.col("account"))
-        .unique(["alias", "account"], keep="first", maintain_order=True)
+        .unique(["alias", "account", "owner_person_id"], keep="first", maintain_order=True)
+    )
+
+
+def _mail_columns() -> tuple[pl.Expr, ...]:
+    return (
+        pl.col(LINE),
+        pl.col("email").alias("alias"),
+        pl.col("account"),
+        pl.col("owner_person_id"),
+        pl.lit(None, pl.Date).alias("valid_from"),
+        pl.col("valid_to"),
     )
 
 
@@ -193,9 +282,7 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     )
     others = kept.join(accounts, on="local").filter(pl.col("other") != pl.col("owner_person_id"))
     alone = kept.filter(pl.col("account").n_unique().over("email") == 1)
-    return alone.filter(~pl.col("local").is_in(others["local"].to_list())).select(
-        LINE, pl.col("email").alias("alias"), "account"
-    )
+    return alone.filter(~pl.col("local").is_in(others["local"].to_list())).select(*_mail_columns())
 
 
 def placed(

@@ -293,12 +293,41 @@ def test_an_account_may_pass_from_one_owner_to_the_next(load):
         "desk,role_shared,p-1,,\ndesk,role_shared,p-2,2026-08-01,\n"
     )
     registry = load({"accounts.csv": listed})
-    assert registry.frames["accounts"]["owner_person_id"].to_list() == [
-        "p-1",
-        "p-3",
-        "p-1",
+    # on the days on which two rows name two persons, it is no one's
+    assert registry.frames["accounts"].select("owner_person_id", "valid_from").rows() == [
+        ("p-1", None),
+        (None, date(2026, 6, 30)),
+        ("p-3", date(2026, 8, 1)),
+        ("p-1", None),
+        (None, date(2026, 8, 1)),
     ]
     assert [problem.line for problem in registry.errors] == [4, 6]
+
+
+def test_an_alias_belongs_to_the_person_of_its_row(load):
+    roster = (
+        "sourcedId,username,email,status,dateLastModified\n"
+        "p-1,kdel,kim.del@school.example,active,\n"
+        "p-2,kdel,kay.del@school.example,tobedeleted,2026-08-26\n"
+        "p-3,ada,ada.new@school.example,active,\n"
+    )
+    listed = (
+        "username,account_type,owner_person_id,aliases,valid_from,valid_to\n"
+        "kdel,person,p-1,,2026-05-17,\n"
+        "kdel,person,p-2,kay.del@school.example,2026-05-17,2026-08-25\n"
+    )
+    registry = load({"users.csv": roster, "accounts.csv": listed})
+    accounts = registry.frames["accounts"].sort("account", "valid_from")
+    assert accounts.select("account", "owner_person_id", "valid_from", "valid_to").rows() == [
+        ("ada", "p-3", None, None),
+        ("kay.del", "p-2", date(2026, 5, 17), date(2026, 8, 25)),
+        ("kdel", None, date(2026, 5, 17), date(2026, 8, 25)),
+        ("kdel", "p-1", date(2026, 8, 26), None),
+    ]
+    assert set(registry.frames["account_aliases"].rows()) == {
+        ("kim.del", "kdel"),
+        ("ada.new", "ada"),
+    }
 
 
 def test_names_that_nearly_fit_are_told(load):
