@@ -64,6 +64,7 @@ devices as (
         device,
         mac,
         ethernet_mac,
+        private_macs,
         static_ip
     from identity.devices
     where event_date = $event_date::date
@@ -76,7 +77,9 @@ cards as (
     from (
         select
             device,
-            unnest([mac, ethernet_mac]) as mac
+            unnest(
+                [mac, ethernet_mac] || coalesce(private_macs, []::varchar[])
+            ) as mac
         from devices
     ) as held
     where mac is not null
