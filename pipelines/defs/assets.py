@@ -15,7 +15,6 @@ from pathlib import Path
 from types import ModuleType
 
 import dagster as dg
-from pydantic import Field
 
 from pipelines.build.due import note_built
 from pipelines.build.spans import days_said_of
@@ -371,33 +370,36 @@ SPECS = [
 ]
 
 
-class IngestConfig(dg.Config):
-    """Sources of one ingest."""
-
-    sources: list[str] = Field(
-        default_factory=list, description="Names of sources to read, such as proxy; empty: all."
+# plain types: text of `dg.Config` may also be `{env: NAME}`, and an error would print the value
+INGEST_CONFIG = {
+    "sources": dg.Field(
+        [str], default_value=[], description="Names of sources to read, such as proxy; empty: all."
     )
-
-
-class RuleConfig(dg.Config):
-    """One rule on some days."""
-
-    rule: str = Field(description="Id of the rule, such as SA-1.")
-    first: str = Field(description="First local day, such as 2026-10-20.")
-    last: str = Field(default="", description="Last local day; empty: the first day alone.")
+}
+RULE_CONFIG = {
+    "rule": dg.Field(str, description="Id of the rule, such as SA-1."),
+    "first": dg.Field(str, description="First local day, such as 2026-10-20."),
+    "last": dg.Field(
+        str, default_value="", description="Last local day; empty: the first day alone."
+    ),
+}
 
 
 @dg.multi_asset(
-    name="take_in_deliveries", specs=SPECS, check_specs=[BALANCE], pool="warehouse_writer"
+    name="take_in_deliveries",
+    specs=SPECS,
+    check_specs=[BALANCE],
+    pool="warehouse_writer",
+    config_schema=INGEST_CONFIG,
 )
 def ingest(
-    context: dg.AssetExecutionContext, config: IngestConfig, home: HomeResource
+    context: dg.AssetExecutionContext, home: HomeResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read everything new; the account of lines is checked and shown."""
     with home.writing() as district:
         for shrunk in district.registry.refused:
             context.log.warning("registry/%s", shrunk)
-        outcomes = ingest_sources(district, only=config.sources)
+        outcomes = ingest_sources(district, only=context.op_execution_context.op_config["sources"])
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)
         rows = {
@@ -594,14 +596,15 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
         context.log.info("%s", line)
 
 
-@dg.op
-def judge_one_rule(context: dg.OpExecutionContext, config: RuleConfig, home: HomeResource) -> None:
+@dg.op(config_schema=RULE_CONFIG)
+def judge_one_rule(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Build one rule's table for some days from the current tables, and judge it."""
-    first, last = (date.fromisoformat(text) for text in (config.first, config.last or config.first))
+    rule, *bounds = (context.op_config[name] for name in RULE_CONFIG)
+    first, last = (date.fromisoformat(text or bounds[0]) for text in bounds)
     with home.writing() as district, home.warehouse(district) as database:
-        if config.rule not in district.detections:
-            raise dg.Failure(f"There is no rule {config.rule}.", allow_retries=False)
-        model = district.detections[config.rule].model
+        if rule not in district.detections:
+            raise dg.Failure(f"There is no rule {rule}.", allow_retries=False)
+        model = district.detections[rule].model
         logged_on = sorted(days_said_of(event_days(district.store)))
         days = [day for day in logged_on if first <= day <= last]
         _refuse_empty(days or [first], logged_on)
@@ -609,7 +612,7 @@ def judge_one_rule(context: dg.OpExecutionContext, config: RuleConfig, home: Hom
         kept = judge_days(database, district, {model.name: days})
     context.log.info(
         "%s, %s to %s: %d new findings, %d updated, %d withdrawn",
-        config.rule, days[0], days[-1], len(kept.new), len(kept.updated), len(kept.withdrawn),
+        rule, days[0], days[-1], len(kept.new), len(kept.updated), len(kept.withdrawn),
     )  # fmt: skip
 
 
