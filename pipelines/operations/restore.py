@@ -248,24 +248,34 @@ def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool
         with store.reading() as transaction:
             if layout_of(transaction) != layout():
                 return  # `upgrade` comes first
-        chain = open_chain(store, home)
-        if chain.head() and not chain.key_file.exists():
-            return  # nothing can be written; `audit verify` reports it
-        chain.seal_head()
-        if not always and verified(store, home) is None:
-            return
-        known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
-        newest = max(filter(None, known), key=lambda head: head.number, default=None)
-        held = chain.head()
-        first, last = held.number + 1 if held else 1, newest.number if newest else 0
-        lost = f"earlier entries {first} to {last} are not in it"
-        why = f"restored from the backup of {manifest.made_time[:19]}; " + (
-            lost if last >= first else "no entry was lost"
-        )
-        subject = str(newest or "0:")
-        chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
+        origin = f"restored from the backup of {manifest.made_time[:19]}"
+        continue_chain(store, home, origin, actor, always=always)
     finally:
         store.close()
+
+
+def continue_chain(
+    store: Store, home: DistrictHome, origin: str, actor: str, *, always: bool = False
+) -> None:
+    """Record in the audit chain that an earlier state is in use again.
+
+    Args:
+        always: Also if no entry is known that this state lacks.
+    """
+    chain = open_chain(store, home)
+    if chain.head() and not chain.key_file.exists():
+        return  # nothing can be written; `audit verify` reports it
+    chain.seal_head()
+    if not always and verified(store, home) is None:
+        return
+    known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
+    newest = max(filter(None, known), key=lambda head: head.number, default=None)
+    held = chain.head()
+    first, last = held.number + 1 if held else 1, newest.number if newest else 0
+    lost = f"earlier entries {first} to {last} are not in it"
+    why = f"{origin}; {lost if last >= first else 'no entry was lost'}"
+    subject = str(newest or "0:")
+    chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
 
 
 def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
