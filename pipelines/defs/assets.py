@@ -29,13 +29,14 @@ from pipelines.registry import frames
 from pipelines.registry.frames import FRAMES
 from pipelines.reports.dictionary import header_of, sql_type, words_of
 from pipelines.reports.headline import NUMBERS, this_week
-from pipelines.reports.publication import Published, publish_reports
+from pipelines.reports.publication import Published, publish_pending
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
 from pipelines.run.run import RunResult, Watchers, run_opened, told, troubles
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
+from pipelines.state.published_reports import is_snapshot_due
 from pipelines.state.source_records import mark_clean, note_run, quarantined
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
@@ -529,11 +530,12 @@ def report_asset(
         deps=[SNAPSHOT],
         group_name="reports",
         partitions_def=weeks,
-        description="Offline pages of each week, and the index of weeks.",
+        description="Offline pages of each week, and the index of weeks. A report also writes each "
+        "week that was judged since its own page was written.",
         owners=[OWNER],
         kinds={"html"},
         tags=_tags("published", {}),
-        metadata=code_of(publish_reports),
+        metadata=code_of(publish_pending),
         freshness_policy=freshness,
         automation_condition=dg.AutomationCondition.eager(),
         check_specs=[
@@ -548,9 +550,11 @@ def report_asset(
     def report(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        week = date.fromisoformat(context.partition_key)
+        week, now = date.fromisoformat(context.partition_key), datetime.now(UTC)
         with home.writing() as district:
-            done = publish_reports(district, datetime.now(UTC), [week])
+            if is_snapshot_due(district.store):
+                publish_snapshot(district, now)
+            done = publish_pending(district, now, [week])
             metadata = report_metadata(done, week, district.settings.report.address)
         yield dg.MaterializeResult(metadata=metadata)
         page = Path(str(metadata["report"].value))
@@ -618,7 +622,7 @@ def judge_one_rule(context: dg.OpExecutionContext, home: HomeResource) -> None:
 
 @dg.job(
     executor_def=dg.in_process_executor,
-    description="One rule on some days, from the current tables. The next run publishes what "
+    description="One rule on some days, from the current tables. The next report publishes what "
     "changed.",
 )
 def one_rule() -> None:
