@@ -31,6 +31,7 @@ from pipelines.lake.files import prepare, sweep
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.remote import shown
 from pipelines.privacy.attribution_changes import keep_changes
+from pipelines.privacy.pseudonyms import home_key
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.outline import code_mark
 from pipelines.registry.registry import keep_registry
@@ -86,13 +87,15 @@ def ingest_sources(
 
     Raises:
         EngineError: The configured engine is missing or gave up.
-        SettingsError: There is no such source.
+        SettingsError: There is no such source, or the home's key is missing.
     """
     if engine is None:
         with district.engine() as own:
             return ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watch, engine=own, only=only
             )
+    # without it nothing could be published, which a long build need not find out
+    home_key(district.home, district.store)
     began = datetime.now(UTC)
     if district.reading.noted is None:  # else all that is believed is kept
         keep_registry(district.home, district.registry, began)

@@ -29,7 +29,7 @@ def upgrade(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Upgrade a home from an earlier version, or go back.
+    """Upgrade a home from an earlier version.
 
     The state is copied, compared with the old one row by row, and swapped in at one
     instant; the old one is kept next to it. Run it after each new release; it reports when
