@@ -28,9 +28,11 @@ def _license(about: PackageMetadata) -> str:
     """Return the expression, otherwise the classifiers, otherwise the first words."""
     values = about.get_all("Classifier") or []
     marks = [one.rpartition(" :: ")[2] for one in values if one.startswith("License :: ")]
-    text = str(about.get("License", "")).strip().partition("\n")[0]
-    named = about.get("License-Expression") or ", ".join(marks) or text[:MAX_LENGTH]
-    return str(named or "not stated")
+    expression, text = (
+        (about.get_all(key) or [""])[0].strip() for key in ("License-Expression", "License")
+    )
+    first_line = text.partition("\n")[0][:MAX_LENGTH]
+    return expression or ", ".join(marks) or first_line or "not stated"
 
 
 if __name__ == "__main__":
