@@ -124,7 +124,7 @@ def asked(
         TimeoutError: There was no complete answer in time.
         TooLargeError: The content is larger.
         NearAddressError: The name leads to a link-local address, or to this machine, which
-            only an address that says so may. Nothing was sent.
+            only a URL with its name or address may. Nothing was sent.
     """
     import requests  # a fifth of a second to import
 
@@ -152,7 +152,7 @@ def asked(
 def require_elsewhere(opened: socket.socket, host: str, *, is_own: bool) -> None:
     """Close a connection to a place that a name should not lead to.
 
-    The name alone proves nothing: whoever answers for it chooses the address.
+    The name alone proves nothing: its owner chooses the address.
 
     Args:
         is_own: This machine is meant.

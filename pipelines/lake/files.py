@@ -54,7 +54,7 @@ class WrittenPart:
 
     Attributes:
         has_ids: Some of its events have an id that the product gave them.
-        has_repeats: Some of its lines stand twice; see `repeated_lines`.
+        has_repeats: Some of its lines are written twice; see `repeated_lines`.
     """
 
     file: LakeFile

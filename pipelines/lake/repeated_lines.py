@@ -1,8 +1,8 @@
-"""Finds lines that stand twice next to each other, as a relay that sends twice writes them.
+"""Finds lines that are written twice next to each other, as by a relay that sends twice.
 
 Two events can be equal: a log with whole seconds shows two visits of a page in one second as
-two equal lines, and both count. Only where the line itself tells events apart does the second
-of two equal ones say nothing new: by a stamp with parts of a second, or by the port of a
+two equal lines, and both count. The second of two equal lines repeats the first only where the
+line itself distinguishes events: by a stamp with parts of a second, or by the port of a
 connection. Products' own ids are compared in `overlap`.
 """
 

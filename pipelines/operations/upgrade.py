@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import inspect
-
 from pipelines.district import only_writer
 from pipelines.errors import ModelError, SettingsError
 from pipelines.ingest.line_account import unbalanced
@@ -17,7 +15,7 @@ from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.audit import verified
 from pipelines.state.connections import open_store, read_store, store_as_it_is
 from pipelines.state.home_mark import Mark, advance, note, noted
-from pipelines.state.layout import lacking, layout_of
+from pipelines.state.layout import has_chain, lacking, layout_of
 from pipelines.state.layout import mark as layout
 from pipelines.state.migration import (
     MigrationResult,
@@ -29,7 +27,6 @@ from pipelines.state.migration import (
     upgrade_server,
 )
 from pipelines.state.opened_state import open_state, refuse_lost
-from pipelines.state.tables import AUDIT, FACTS, OUTBOX
 from pipelines.warehouse.snapshots import reading
 
 EARLIER = re.compile(r"state\.db\.before-\d{8}T\d{6}Z")
@@ -124,8 +121,8 @@ def go_back(path: Path, actor: str, now: datetime | None = None) -> Path | str:
         store = store_as_it_is(place)
         try:
             with store.reading() as transaction:
-                whole = {*inspect(transaction).get_table_names()} - lacking(transaction).keys()
-            if {AUDIT.name, FACTS.name, OUTBOX.name} <= whole:
+                is_whole = has_chain(transaction)
+            if is_whole:
                 continue_chain(store, home, f"the state {kept} is in use again", actor, always=True)
         finally:
             store.close()

@@ -7,12 +7,9 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.errors import SettingsError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 READ_NO_LINK = (
     os.O_RDONLY
@@ -257,7 +254,7 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def read_fields(kind: "type[DataclassInstance]", noted: Mapping[str, object]) -> dict[str, Any]:
+def read_fields(kind: type[Any], noted: Mapping[str, object]) -> dict[str, Any]:
     """Return the values of a kept file's entry that this version knows.
 
     A later version may have added some; a home that went back keeps its files.

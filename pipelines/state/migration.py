@@ -388,5 +388,5 @@ def no_earlier_state(where: str) -> UpgradeError:
     return UpgradeError(
         "there is no state from before an upgrade",
         where=where,
-        remedy="If no upgrade changed its layout, the previous version opens it as it is.",
+        remedy="If no upgrade changed its layout, the previous version opens the current one.",
     )
