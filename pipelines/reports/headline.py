@@ -31,7 +31,7 @@ from pipelines.reports.language import marked, plural, term, text
 from pipelines.reports.report_rows import Number, PublishedRecord, WeekNumbers
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
-from pipelines.state.rows import Facts, FindingRow
+from pipelines.state.rows import Facts, FindingRow, number_in, texts_in
 
 IS_RULE = pl.col("rule") != ""
 FAILED = pl.col("model").fill_null("") != ""
@@ -328,11 +328,9 @@ def _uses_of(case: Case, row: FindingRow) -> list[SiteUse]:
 
 def _uses(details: Facts, case: str | None, subject: str, day: date) -> list[SiteUse]:
     """Return the use of each site of a finding."""
-    sites = details.get("sites") or []
-    minutes, categories = details.get("total_seconds") or 0, details.get("categories") or []
-    return [
-        SiteUse(site, case, subject, day, minutes / 60 / len(sites), categories) for site in sites
-    ]
+    sites, categories = texts_in(details, "sites"), texts_in(details, "categories")
+    minutes = number_in(details, "total_seconds") / 60
+    return [SiteUse(site, case, subject, day, minutes / len(sites), categories) for site in sites]
 
 
 def unjudged_minutes(view: View) -> float:

@@ -31,7 +31,7 @@ from pipelines.state.connections import Store
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.privacy_records import gather_openings
-from pipelines.state.published_reports import mark_reports_written, pending_reports
+from pipelines.state.published_reports import is_snapshot_due, pending_reports
 from pipelines.state.source_records import note_run, reason_lines, set_back
 from pipelines.warehouse.snapshots import set_broken_aside
 
@@ -142,16 +142,15 @@ def run_opened(
     snapshot, reports = None, []
     weeks = pending_reports(district.store)
     broken = set_broken_aside(district.home.snapshots)
-    if weeks or (broken and district.home.warehouse.exists()):
+    if is_snapshot_due(district.store) or (broken and district.home.warehouse.exists()):
         from pipelines.reports.snapshot_tables import publish_snapshot
 
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
     if weeks:
-        from pipelines.reports.publication import publish_reports
+        from pipelines.reports.publication import publish_pending
 
-        reports = publish_reports(district, now, weeks)
-        mark_reports_written(district.store, weeks)
+        reports = publish_pending(district, now)
         lap("report")
     note_run(district.store, now)
     alerts = send_alerts(district, now, health)
