@@ -208,7 +208,7 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
             yield from write(
                 district.store, district.home, plan, actor, ", ".join(path.name for path in paths)
             )
-        yield "Delete the exports: they contain names."
+        yield "Delete the exports: they contain names. What later lists may complete is kept."
 
 
 def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:

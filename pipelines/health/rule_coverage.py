@@ -49,6 +49,7 @@ CLASSES: Mapping[str, str] = {
     "podium": "podiums",
     "server": "servers",
     "signage": "screens on walls",
+    "tablet": "tablets",
     "vdi_host": "virtual desktops",
     NO_CLASS: "devices without a known class",
 }

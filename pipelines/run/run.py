@@ -104,6 +104,15 @@ def run(
         )
 
 
+def _completed(district: District) -> tuple[District, Sequence[str]]:
+    """Return the district after kept exports were matched again, and what changed."""
+    if not district.home.kept_exports.is_dir():
+        return district, ()
+    from pipelines.proposals.setup import match_again  # it takes long to import
+
+    return match_again(district)
+
+
 def run_opened(
     district: District,
     now: datetime,
@@ -113,6 +122,7 @@ def run_opened(
     engine: Kind | None = None,
 ) -> RunResult:
     """Return the steps of a run on an opened district whose lock is held."""
+    district, matched = _completed(district)
     said = district.settings.report
     if said.sections_off or said.mail or said.accent or said.accent_dark:
         from pipelines.reports.publication import check_report_settings
@@ -171,6 +181,7 @@ def run_opened(
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
+            *matched,
             *_repaired(district.home, done.damaged, broken),
             *([behind] if behind else []),
         ),

@@ -1,7 +1,7 @@
 """The rows that one table of an export gives, and the rows that it leaves out, with reasons."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.registry.csv_files import is_formula
@@ -47,6 +47,11 @@ class ImportResult:
         self.left.setdefault(why, []).append(what)
 
     @property
+    def unread(self) -> list[str]:
+        """Columns with values that are not read."""
+        return self.export.unread(self.sheet)
+
+    @property
     def said(self) -> list[str]:
         """Lines about rows that were left out, one per reason."""
         lines = []
@@ -56,6 +61,15 @@ class ImportResult:
             more = ", ..." if len(known) > SHOWN else ""
             lines.append(f"{len(which):,} {why}" + (f": {some}{more}" if some else ""))
         return lines
+
+
+def rows_by_file(results: Iterable[ImportResult]) -> dict[str, list[Row]]:
+    """Return the rows of several tables, by registry file."""
+    rows: dict[str, list[Row]] = {}
+    for one in results:
+        for name, more in one.rows.items():
+            rows.setdefault(name, []).extend(more)
+    return rows
 
 
 def examples(names: Sequence[str]) -> str:
