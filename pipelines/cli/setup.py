@@ -167,7 +167,7 @@ def _written(
     names = ", ".join(path.name for path in paths)
     with only_writer(home):
         done = write(store, home, plan, str(who_asks(home, settings)), names)
-    keeps = "What later lists may complete is kept. " if plan.to_keep else ""
+    keeps = "The home keeps what later lists complete. " if plan.to_keep else ""
     return [
         *done,
         f"The next run uses it. {keeps}Delete the exports: they contain names.",

@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -21,7 +22,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.district import District, Reading
-from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
+from pipelines.health.rule_coverage import NO_RULES, Rules, note_systems, rules_on
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
@@ -432,6 +433,8 @@ def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str)
     tables = [*plan.taken, *plan.kept]
     keep(home.kept_exports, plan.to_keep)
     note_written(home.kept_exports, rows_by_file(tables))
+    if systems := sum((Counter(one.systems) for one in tables), Counter[str]()):
+        note_systems(store, systems)
     if plan.usual_duty:
         done += _written_hours(home, plan, actor, chain)
     return done

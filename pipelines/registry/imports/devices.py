@@ -46,6 +46,11 @@ POOLS: Mapping[str, str] = {
 }
 STANDS = ("kiosk", "signage")
 """Classes of a managed Chrome device that has no user."""
+SYSTEMS = {
+    "windows": r"windows|latitude|optiplex|thinkpad|elitebook|probook",
+    "mac": r"mac ?os|macbook|\bimac|mac ?(?:mini|pro\b|studio)",
+}
+"""System of a computer -> words of its model and system."""
 GONE = re.compile(
     r"deprovision|unenroll|removed|disabled|retired|^false$|pending|archived|lost|stolen|surplus"
     r"|disposed|scrap",
@@ -64,6 +69,8 @@ CARD_COLUMNS = ("mac", "ethernet_mac")
 def add_devices(taken: ImportResult, known: ExportIndex) -> None:
     """Add each device with its owner, class and building."""
     every = list(_device_facts(taken))
+    named = (first_match(SYSTEMS, row["model"]) for row in every)
+    taken.systems = Counter(filter(None, named))
     _add_short_names(taken, known, every)
     _forget_shared_names(taken, every)
     owners = Counter(filter(None, (known.person(one.get("user", "")) for one in every)))
@@ -119,7 +126,7 @@ def _why_not(row: Row) -> str:
 
 
 def _forget_shared_names(taken: ImportResult, rows: Sequence[dict[str, str]]) -> None:
-    """Empty a host name that several devices have, such as iPad: it identifies none of them."""
+    """Remove a host name that several devices have, such as iPad: it identifies none of them."""
     serials: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         serials[row["hostname"]] |= {row.get("serial", "").lower()} - {""}

@@ -5,7 +5,7 @@ consoles rename them; names are compared as `reading.plain` writes them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -86,6 +86,29 @@ HOW: Mapping[str, str] = {
 """Registry file that no export contains -> where its rows come from."""
 MIN_COLUMNS = 3
 """Columns of a registry file in a table that has others too."""
+SYSTEMS: Mapping[str, tuple[str, ...]] = {
+    "Student information system with OneRoster": ("OneRoster users",),
+    "PowerSchool, Skyward or a personnel office": ("staff list",),
+    "Apple School Manager": ("Apple School Manager locations",),
+    "Active Directory": ("Active Directory",),
+    "Entra or Microsoft 365": ("Entra", "Microsoft 365"),
+    "Google Workspace": ("Google users", "Google Chrome"),
+    "Okta": ("Okta",),
+    "Intune": ("Intune",),
+    "Jamf Pro": ("Jamf",),
+    "Mosyle": ("Mosyle",),
+    "Kandji": ("Kandji",),
+    "Another system for devices, or an inventory": ("list of devices", "asset inventory"),
+    "Windows DHCP server": ("Windows DHCP",),
+    "ISC or Kea DHCP server": ("DHCP subnets",),
+    "Palo Alto firewall": ("PAN-OS",),
+    "Meraki or UniFi": ("clients of a network",),
+    "Cisco ISE": ("Cisco ISE",),
+    "ClearPass": ("ClearPass",),
+    "FreeRADIUS": ("FreeRADIUS",),
+    "Absence system": ("absences",),
+}
+"""Product that a district may have -> how the names of its exports begin."""
 ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
 IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
 """Every file that an export can add to."""
@@ -659,6 +682,15 @@ def hint(sheet: Sheet) -> str:
         near = nearest(mark.split("|")[0], map(str.lower, sheet.header))
         said.append(mark.replace("|", " or ") + (f" (is it {near!r}?)" if near else ""))
     return f"nearest: {export.name}, but it has no column {', '.join(said)}"
+
+
+def exports_of(systems: Collection[str]) -> list[Export]:
+    """Return the exports of products, by their names; several products share a kind."""
+    return [
+        one
+        for one in EXPORTS
+        if any(one.name.startswith(SYSTEMS[system]) for system in systems) and one.how
+    ]
 
 
 def how_to_get(file: str) -> str:

@@ -3,7 +3,7 @@
 A list of devices may come before the people who have them, and networks before the buildings
 that they are in. Each `setup` reads the kept tables again, so the order does not matter.
 Only columns that are read are kept, no password, and no name of a student. A row that was
-written once and that a person deleted from the registry is not written again.
+written once and that a person deleted from the registry is not added again.
 """
 
 import hashlib

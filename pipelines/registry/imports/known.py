@@ -27,7 +27,7 @@ _GENERIC = """
 GENERIC = frozenset(_GENERIC.split())
 """Words of a school's name that alone do not identify it."""
 COMMON_WORDS = frozenset(("an", "as", "at", "in", "is", "it", "no", "on", "or", "to", "us"))
-"""Words that could be taken for the initials of a school."""
+"""Words that look like the initials of a school."""
 MIN_WORD = 4
 _UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
 

@@ -71,7 +71,7 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> No
             facts = [account_facts(export, cells) for cells in sheet.rows]
             known.enabled |= {known.login(row["login"]) for row in facts if not is_disabled(row)}
     if not any(export.into == ORGS.name for _, export in tables):
-        # a state's list, which has a code of its own for each school, comes last
+        # a state's list, which has its own code for each school, comes last
         schools = [one for one in tables if one[1].facts == "school"]
         see_schools(sorted(schools, key=lambda one: "district" in one[1].cells), known)
         if not known.has_places:

@@ -21,6 +21,7 @@ class ImportResult:
         rows: Registry file -> rows for it.
         left: Why rows were left out -> how many, and a few of them.
         notes: Further facts for the operator.
+        systems: Number of computers by system, of a list of devices.
         closed: Accounts that are open in the roster and closed in this table.
     """
 
@@ -30,6 +31,7 @@ class ImportResult:
     left: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    systems: Mapping[str, int] = field(default_factory=dict)
 
     def add(self, file: str, row: Row) -> None:
         """Add one row for a file; a cell that a spreadsheet would run remains empty."""
