@@ -22,9 +22,15 @@ def see_schools(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) -> N
     """Make buildings of lists of schools, where nothing else has named any."""
     for sheet, export in tables:
         rows = [{name: export.fact(name, cells) for name in export.cells} for cells in sheet.rows]
-        if not known.has_places and len(rows) <= LARGEST_DISTRICT:
+        districts = {row.get("district", "") for row in rows}
+        if not known.has_places and len(rows) <= LARGEST_DISTRICT and len(districts) == 1:
+            # a state's code of a school is in no other list of the district
+            is_of_state = districts != {""}
             known.see_places(
-                Place(_code(row), row["code"] or row["name"], row["name"]) for row in rows
+                Place(row["name"], row["name"], row["name"])
+                if is_of_state
+                else Place(_code(row), row["code"] or row["name"], row["name"])
+                for row in rows
             )
 
 
@@ -47,6 +53,8 @@ def add_schools(taken: ImportResult, known: ExportIndex) -> None:
         if len(places) > 1:
             taken.leave("schools of one name in several places; enter theirs", rows[0]["name"])
             continue
+        suggested = taken.rows.get("buildings.csv", [])
+        taken.rows["buildings.csv"] = [one for one in suggested if one["building"] != building]
         taken.add(
             "buildings.csv",
             {

@@ -403,6 +403,20 @@ def test_names_of_networks_are_buildings_until_a_list_names_them(made):
     assert buildings == [{"HS": "o-h", "MS": "o-m"}] * 2
 
 
+def test_a_list_of_schools_places_buildings_that_units_name_in_any_order(made):
+    """Together with a directory, the row without coordinates hid the row with them."""
+    files = (
+        {"nces.csv": LISTS["list of schools"][0]},
+        {"google.csv": DIRECTORY.replace("/High", "/Oakdale High").replace("/Mid", "/Oakdale Mid")},
+    )
+    orders = [{**files[0], **files[1]}], [*files], [*reversed(files)]
+    homes = [made() for _ in orders]
+    for home, order in zip(homes, orders, strict=True):
+        registry_of(home, order)
+        found = {row["name"]: row["lat"] for row in rows(home, "buildings.csv")}
+        assert found == {"Oakdale High School": "41.60", "Oakdale Middle School": "41.62"}
+
+
 def test_a_run_matches_kept_exports_when_a_list_changes(made):
     home = made()
     scopes = SCOPES.replace("HS ", "North ").replace("MS ", "South ")
