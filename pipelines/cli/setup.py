@@ -211,6 +211,8 @@ def _later_names(plan: Plan) -> Iterator[str]:
         people = counted(len(persons), "1 person gets|# people get")
         yield f"{people} the sourcedId of the roster, in every file"
     for code, place in places.items():
+        if code == place.building:
+            continue
         yield f"building {code} is {place.building} now, in every file"
 
 

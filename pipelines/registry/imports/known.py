@@ -263,7 +263,8 @@ class ExportIndex:
 
 def is_unrostered(row: Row) -> bool:
     """Return whether a directory or a list of staff made a row of `users.csv`, and no roster."""
-    is_named_so = row["sourcedId"] in (row.get("identifier"), row.get("username"))
+    names = {row.get(one, "").lower() for one in ("identifier", "username")}
+    is_named_so = row["sourcedId"].lower() in names
     return is_named_so and not (row.get("dateLastModified") or row.get("enabledUser"))
 
 

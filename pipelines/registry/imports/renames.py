@@ -75,10 +75,10 @@ def _persons(rostered: Sequence[Row], users: Sequence[Row]) -> dict[str, str]:
         for name in ("identifier", "username", "email"):
             if row.get(name):
                 ids.setdefault(row[name].lower(), set()).add(row["sourcedid"])
-    own = {row["sourcedid"] for row in rostered}
+    own = {row["sourcedid"].lower() for row in rostered}
     found = {}
     for row in users:
-        person = row["sourcedId"]
+        person = row["sourcedId"].lower()
         if person in own or not is_unrostered(row):
             continue
         names = {row.get(one, "").lower() for one in ("identifier", "username", "email")} - {""}
@@ -114,7 +114,9 @@ def _places(listed: Sequence[Place], places: Sequence[Place]) -> dict[str, Place
         building = index.building(place.name, place.building)
         by_name = next((one for one in listed if one.building == building), None)
         same = orgs.get(place.org_id, by_name)
-        if same is not None and same.building != place.building:
+        if same is not None and place != Place(
+            same.building, same.org_id or same.building, same.name or place.name
+        ):
             found[place.building] = same
     return found
 
@@ -133,7 +135,7 @@ def renamed(data: bytes, file: File, columns: Mapping[str, str], renames: Rename
         after = _with_later_names(before, file, renames)
         is_twice = file.name == "buildings.csv" and after["building"] in buildings
         buildings |= {after.get("building", "")} if before != after else set()
-        if before.get("sourcedId") in renames.persons or is_twice:
+        if before.get("sourcedId", "").lower() in renames.persons or is_twice:
             document.remove(row)  # the roster's own row follows
             is_changed = True
             continue
@@ -153,7 +155,7 @@ def _with_later_names(row: Row, file: File, renames: Renames) -> dict[str, str]:
     for name, cell in row.items():
         names = file.columns[name].names if name in file.columns else None
         if names == "person" or (file is ROLES and name == "userSourcedId"):
-            cells[name] = persons.get(cell, cell)
+            cells[name] = persons.get(cell.lower(), cell)
         elif names == "building":
             cells[name] = codes.get(cell, cell)
         elif name in ORG_COLUMNS:

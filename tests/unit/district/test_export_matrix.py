@@ -403,6 +403,15 @@ def test_names_of_networks_are_buildings_until_a_list_names_them(made):
     assert buildings == [{"HS": "o-h", "MS": "o-m"}] * 2
 
 
+def test_a_list_of_buildings_replaces_the_names_that_networks_suggested(made):
+    """The suggested row kept its code as organization, which the roster does not have."""
+    home = made()
+    listed = "org_id,building,lat,lon,name\no-h,HS,41.6,-93.6,High\no-m,MS,41.7,-93.7,Middle\n"
+    registry_of(home, [{"scopes.csv": SCOPES}, {"buildings.csv": listed}])
+    found = {row["building"]: (row["org_id"], row["name"]) for row in rows(home, "buildings.csv")}
+    assert found == {"HS": ("o-h", "High"), "MS": ("o-m", "Middle")}
+
+
 def test_a_list_of_schools_places_buildings_that_units_name_in_any_order(made):
     """Together with a directory, the row without coordinates hid the row with them."""
     files = (
