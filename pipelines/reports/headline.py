@@ -21,6 +21,7 @@ from pipelines.health.rule_coverage import (
     FAMILIES,
     FILTERED,
     KEYBOARDS,
+    PLACELESS_SHARE,
     REASONS,
     Blind,
     CoverageRow,
@@ -192,6 +193,14 @@ def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:
     Args:
         is_brief: Name the reason with the most requests; only count the others.
     """
+    lacking, total = view.inputs.placeless_networks
+    if kind == KINDS["shared_accounts"] and lacking > PLACELESS_SHARE * total:
+        networks = text(
+            "{lacking} of {total} networks have no building",
+            lacking=number(lacking),
+            total=number(total),
+        )
+        return f"{term(NOT_YET)} {networks}."
     worst: dict[str, Blind] = {}
     for family in ASKED_OF[kind]:
         for one in gaps_of(judged(view), family):

@@ -18,7 +18,7 @@ from pipelines.health.rule_coverage import arrived, fed_since, rules_on
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
-from pipelines.registry.registry import Registry, building_names
+from pipelines.registry.registry import Registry, building_names, placeless_networks
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame, with_frames
@@ -301,6 +301,7 @@ def report_inputs(
         rule_standing=_known(database, "findings.rule_standing"),
         blind_share=_known(database, "marts.blind_share"),
         rule_coverage=_known(database, "marts.rule_coverage"),
+        placeless_networks=placeless_networks(district.registry),
         account_names=[
             domain.pattern for domain in noted_domains(district.store) if domain.state == APPLIED
         ],

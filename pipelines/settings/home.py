@@ -63,6 +63,11 @@ class DistrictHome:
         return self.path / "registry-kept"
 
     @property
+    def kept_exports(self) -> Path:
+        """Columns of imported exports that are read, to complete them by later lists."""
+        return self.path / "exports-kept"
+
+    @property
     def landing(self) -> Path:
         """Folder in which log files arrive, one subfolder per source."""
         return self.path / "landing"
