@@ -22,7 +22,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 Kind = Literal["local", "pool", "spark"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-ON_A_CLUSTER: tuple[Kind, ...] = ("spark",)
+CLUSTERED: tuple[Kind, ...] = ("spark",)
 """Engines whose workers another machine starts."""
 ATTEMPTS = 4
 """Attempts at a task whose worker ends: a task that ends four workers ends a fifth."""

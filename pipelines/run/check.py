@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.alerts.channels import channel_faults, report_channels
 from pipelines.district import District
-from pipelines.engines import ON_A_CLUSTER
+from pipelines.engines import CLUSTERED
 from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
@@ -219,7 +219,7 @@ def _capitals(district: District) -> Iterator[Fault]:
 def _engine(settings: Settings) -> Iterator[Fault]:
     """Yield a Spark engine that only a start by spark-submit can find."""
     engine = settings.engine
-    if engine.kind in ON_A_CLUSTER and not engine.master:
+    if engine.kind in CLUSTERED and not engine.master:
         yield Fault(
             ("engine", "master"),
             "is missing: Spark is found only where spark-submit starts the run",

@@ -12,7 +12,9 @@ params:
     default: 0.9
     min: 0.5
     max: 1
-    why: gaps of people vary by far more; a program that starts must not look like lost accounts
+    why: >-
+      gaps of people vary by far more; a program that starts must not look like lost
+      accounts
 columns:
   event_date: {type: date, is: local day}
   source: {type: varchar, is: name of the source}
