@@ -23,7 +23,12 @@ from pipelines.actions.action import (
     day_of,
 )
 from pipelines.actions.context import ActionContext
-from pipelines.actions.site_effects import days_to_try, settled_by, span_in_words
+from pipelines.actions.site_effects import (
+    days_to_try,
+    list_in_words,
+    settled_by,
+    span_in_words,
+)
 from pipelines.build.steps import nobody_watches
 from pipelines.build.trial import Difference, TrialResult, copied
 from pipelines.build.trial import changed as with_registry
@@ -428,9 +433,14 @@ def _site(context: ActionContext, values: Values) -> Preview:
         rows=[f"{name}: {value}" for name, value in row.items() if value],
         differences=lambda: would_change(context, row),
         write=write,
-        note=span_in_words(row, context.today),
+        note=f"{span_in_words(row, context.today)} {_list_after(context, row)}".strip(),
         facts=row,
     )
+
+
+def _list_after(context: ActionContext, row: Mapping[str, str]) -> str:
+    frames = context.district.registry.frames
+    return list_in_words(frames, context.today, row["pattern"])
 
 
 EXCEPTION = Action(

@@ -15,6 +15,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
 from pipelines.registry import canonical
+from pipelines.registry.tables.site_list import MIN_SITES, approved_sites_of
 from pipelines.reports.words import count, day
 from pipelines.state.findings import WITHDRAWN
 from pipelines.state.rows import FindingColumns, FindingRow, number_in, texts_in
@@ -104,6 +105,35 @@ def span_in_words(row: Mapping[str, str], today: date) -> str:
     first = date.fromisoformat(row["valid_from"])
     past = "also covers earlier use" if first < today else "does not cover earlier use"
     return f"It counts from {day(first)} and {past}."
+
+
+def list_in_words(frames: Mapping[str, pl.DataFrame], today: date, added: str = "") -> str:
+    """Return whether the list of sites counts as complete, and the setting that decides it.
+
+    Empty where it does, or where it is empty and stays so.
+
+    Args:
+        frames: The frames of the registry.
+        today: The local day.
+        added: A site that would be put on the list.
+    """
+    sites = approved_sites_of(frames["approved_sites"]) | ({added} if added else set())
+    complete_from = frames["site_list"]["complete_from"].min()
+    if isinstance(complete_from, date):
+        later = f"The list of sites counts as complete from {day(complete_from)} on."
+        return later if complete_from > today else ""
+    if not sites:
+        return ""
+    decides = "`site_list_complete_from` in district.toml sets the day from which it is complete"
+    if len(sites) >= MIN_SITES:
+        return (
+            f"With it the list has {count(len(sites), 'site')} and counts as complete: use of "
+            f"other sites of a non-work kind is then judged. {decides}."
+        )
+    return (
+        f"The list has {count(len(sites), 'site')} and does not count as complete: a use of other "
+        f"sites is judged as without a list. {decides}; without it, the tenth site does."
+    )
 
 
 def in_words(context: ActionContext, found: Iterable[Difference]) -> list[str]:

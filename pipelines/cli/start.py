@@ -4,15 +4,18 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from itertools import chain
 from itertools import count as count_from
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import Group, accept_group, groups, offered
+from pipelines.actions.site_effects import list_in_words
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
 from pipelines.cli.output import print_facts
@@ -89,6 +92,9 @@ def start(
     with open_district(home) as district:
         for line in _next(first_steps(district), home):
             typer.echo(safe(line))
+        today = datetime.now(ZoneInfo(district.zone)).date()
+        if sites := list_in_words(district.registry.frames, today):
+            typer.echo(safe(f"  {sites}"))
 
 
 def _bring_all(

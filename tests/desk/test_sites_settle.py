@@ -84,3 +84,24 @@ def test_the_command_covers_past_use_too(district, tmp_path):
         assert [one for one in statuses(home, site) if one[1] == "open"] == []
     listed = run(home, "sites", "list").out
     assert not any(site in listed for site in sites)
+
+
+def test_a_list_that_has_just_begun_says_so(district, tmp_path):
+    """The tenth approved site turned the uses of all other leisure sites into violations."""
+    home = district.copy(tmp_path)
+    file = home / "registry" / "approved_sites.csv"
+    header, *rows = file.read_text().splitlines()
+    known = dict.fromkeys(row.split(",")[1] for row in rows if ",deny," not in row)
+    ours = [next(row for row in rows if row.split(",")[1] == site) for site in known]
+    decide = ("sites", "decide", "twitch.tv", "--reason", REASON)
+    file.write_text("\n".join([header, *ours[:3]]) + "\n")
+    run(home, "check", "--accept", "approved_sites.csv")
+    assert "The list has 4 sites and does not count as complete" in run(home, *decide).out
+    file.write_text("\n".join([header, *ours[:9]]) + "\n")
+    assert "With it the list has 10 sites and counts as complete" in run(home, *decide).out
+    settings = home / "district.toml"
+    text = settings.read_text()
+    settings.write_text(
+        text.replace("[district]\n", "[district]\nsite_list_complete_from = 2090-01-01\n", 1)
+    )
+    assert "counts as complete from Sun, Jan 1" in run(home, *decide).out

@@ -30,10 +30,19 @@ def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     return {"site_list": RegistryFrame(pl.DataFrame(rows, schema(COLUMNS), orient="row"), ())}
 
 
+def _approving(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("match") != "deny", pl.col("supports").is_null())
+
+
+def approved_sites_of(rows: pl.DataFrame) -> set[str]:
+    """Return the sites that the list approves; what serves another site is none of its own."""
+    return set(_approving(rows)["pattern"])
+
+
 def _tenth_day(rows: pl.DataFrame) -> date | None:
-    approving = rows.filter(pl.col("match") != "deny", pl.col("supports").is_null())
     begun = (
-        approving.group_by("pattern")
+        _approving(rows)
+        .group_by("pattern")
         .agg(pl.col("valid_from").fill_null(date.min).min())
         .sort("valid_from")["valid_from"]
     )
