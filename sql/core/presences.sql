@@ -9,6 +9,7 @@ summary: >
   first page to a quarter of an hour after the last. Background traffic, a tab that is
   left open and a tunnel that stays up make too few requests in a row. Activity of many
   devices in the same minute, as after an outage, shows no one.
+  A computer that logs on by itself at the same moment of several days shows no one.
   Shared stock has no presence without a keyboard log, even if one person signed for it:
   its network login may be a saved one.
   A time is checked where two logs agree: a silence that ends with a logon, a join or a
@@ -77,6 +78,20 @@ params:
     min: 1
     max: 50
     why: the same
+  automatic_days:
+    type: int
+    default: 3
+    min: 2
+    max: 13
+    unit: days
+    why: on this many earlier days of two weeks no person logs on at the same moment
+  automatic_seconds:
+    type: int
+    default: 15
+    min: 1
+    max: 120
+    unit: seconds
+    why: a start by a timer varies by seconds, people by minutes
   joined_count:
     type: int
     default: 3
@@ -403,6 +418,37 @@ checked_logons as (
         and page_before.event_id is null
 ),
 
+-- a computer that signs itself on does so at the same second of the morning
+daily_logons as (
+    select distinct
+        account,
+        device,
+        logon_date,
+        event_id,
+        epoch(start_time)::bigint % 86400 as second_of_day
+    from identity.presences
+    where
+        event_date between $event_date::date - interval 14 day and $event_date::date
+        and presence = 'keyboard'
+        and logon_kind = 'interactive'
+        and logon_date = event_date
+),
+
+automatic_logons as (
+    select logons.event_id
+    from daily_logons as logons
+    inner join daily_logons as earlier
+        on
+            logons.account = earlier.account
+            and logons.device = earlier.device
+            and earlier.logon_date < logons.logon_date
+            and abs(logons.second_of_day - earlier.second_of_day)
+            <= $automatic_seconds
+    where logons.logon_date >= $event_date::date - interval 1 day
+    group by logons.event_id
+    having count(distinct earlier.logon_date) >= $automatic_days
+),
+
 agreeing as (
     select count(distinct device) >= $joined_count as is_agreed
     from answered
@@ -424,7 +470,9 @@ seen as (
         logon_date,
         event_id
     from presences
-    where presence = 'keyboard'
+    where
+        presence = 'keyboard'
+        and event_id not in (select automatic_logons.event_id from automatic_logons)
     union all
     select
         account,
