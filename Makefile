@@ -2,6 +2,9 @@
 SHELL := /bin/bash
 PY ?= python3
 UV := .uv/bin/uv
+SBOM = $(UV) export -q --frozen --no-dev --format cyclonedx1.5
+# what the container image installs
+IMAGE_EXTRAS := --extra webserver --extra postgres --extra gz
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
@@ -22,7 +25,8 @@ $(UV):
 	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo 'Python cannot make virtual environments here. On Debian or Ubuntu: apt-get install python3-venv'; exit 1; }
 	$(PY) -m venv .uv
-	.uv/bin/python -m pip install -q --disable-pip-version-check 'uv==0.13.9'
+	.uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
+	  -r deploy/container/uv.txt
 
 .venv/.stamp: $(UV) pyproject.toml uv.lock
 	$(UV) sync -q --frozen --compile-bytecode --python $(PY)
@@ -107,9 +111,11 @@ site: setup ## the documents of each version as pages in build/site, with a samp
 release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FILE signs, IMAGE=no leaves it out
 	rm -rf dist
 	$(UV) build -q --out-dir dist
-	$(UV) export -q --frozen --no-dev --format cyclonedx1.5 -o dist/schoolbell.cdx.json > /dev/null
+	$(SBOM) --all-extras -o dist/schoolbell.cdx.json > /dev/null
+	$(SBOM) $(IMAGE_EXTRAS) -o dist/schoolbell-image.cdx.json > /dev/null
+	$(BIN)/python -m docs.licenses dist/schoolbell.cdx.json > dist/LICENSES.txt
 	$(if $(filter no,$(IMAGE)),,deploy/container/build.sh dist $(IMAGE_OPTIONS))
-	cd dist && sha256sum *.whl *.tar.gz *.json > SHA256SUMS
+	cd dist && sha256sum *.whl *.tar.gz *.json LICENSES.txt > SHA256SUMS
 	$(if $(SIGN_KEY),ssh-keygen -q -Y sign -f $(SIGN_KEY) -n file dist/SHA256SUMS)
 	@ls dist
 

@@ -34,6 +34,7 @@ from pipelines.health.product_stories import ROLES, product_stories
 from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
 from pipelines.registry.frames import FILES, FRAMES
+from pipelines.registry.imports.exports import EXPORTS
 from pipelines.reports.dictionary import KEPT, VALUES, sql_type
 from pipelines.reports.joins import joins_of
 from pipelines.settings.model import Settings
@@ -110,6 +111,63 @@ def retention_page() -> str:
             listed(f"{what}: {why}." for what, why in KEPT_FOR_GOOD.items()),
         ),
         section("Not reached by a purge", listed(NOT_REACHED)),
+    )
+
+
+FACTS = {
+    "mail": ("mail",),
+    "login": ("login", "short"),
+    "serial": ("serial",),
+    "cards": ("mac", "ethernet_mac"),
+    "holder or person": ("user", "person", "employee"),
+    "class": ("model", "system", "device_class"),
+    "building": ("place", "room", "building", "code", "named"),
+}
+"""Column of the table of exports -> the facts that fill it."""
+OF_ROSTER = {
+    "users.csv": {"mail", "login", "person", "place"},
+    "orgs.csv": {"place"},
+    "roles.csv": {"person", "place"},
+}
+"""Facts of the files of a roster."""
+
+
+_NOTES = """
+Login: a short login name next to a mail address becomes another name of that person, if it is
+always next to the same address and resembles its name.
+
+Cards: the card of the radio and that of the port are both kept.
+
+Class: from the model and the system: desktop, laptop, tablet, chromebook, lab computer and others.
+
+Lists of a network's clients and endpoints contain private phones: they add cards to devices that
+another list names, and no device.
+"""
+EXPORT_NOTES = _NOTES.strip().split("\n\n")
+
+
+def exports_page() -> str:
+    """Return the page on the exports that `setup` reads: what each one fills."""
+    rows = []
+    for export in EXPORTS:
+        if export.facts == "nothing":
+            continue
+        facts = {*export.says, *(name for name, columns in export.cells.items() if columns)}
+        if export.facts == "roster":
+            facts |= OF_ROSTER[export.into]
+        filled = ["yes" if facts & {*names} else "" for names in FACTS.values()]
+        target = "what the directory names" if export.facts == "card" else export.into
+        rows.append([export.name, target, *filled, export.how])
+    unused = [f"{one.name}: {one.why}." for one in EXPORTS if one.facts == "nothing"]
+    return page(
+        "Exports",
+        "The lists that `schoolbell setup --from` reads, and the facts that each one fills. A "
+        "list is recognized by its columns, whatever the name of its file. Import them in any "
+        "order: a list that comes first is completed by those that follow, at the next `setup` "
+        "or `run`. `setup` names the columns with values that it does not read.",
+        table(["List", "Fills", *FACTS, "Where it comes from"], rows),
+        section("Notes", listed(EXPORT_NOTES)),
+        section("Recognized and not used", listed(unused)),
     )
 
 
@@ -616,6 +674,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,
+    "exports.md": exports_page,
     "packages.md": packages_page,
     "packages.svg": package_picture,
 }

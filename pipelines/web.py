@@ -5,10 +5,16 @@ would block a run indefinitely, and one that never ends would fill the memory.
 """
 
 import io
-from collections.abc import Callable, Mapping
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from pipelines.errors import SchoolbellError
 
 if TYPE_CHECKING:  # a fifth of a second to import
     import requests
@@ -17,12 +23,50 @@ CHUNK_BYTES = 65_536
 BETWEEN_BYTES = 0.9
 """Share of a deadline for one read, so that the library reports what it knows first."""
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+METADATA = ("100.100.100.200", "fd00:ec2::254")
+"""Metadata addresses of clouds, in addition to 169.254.169.254, which is link-local."""
+NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+IPV4 = 0xFFFF_FFFF
+
 Result = TypeVar("Result")
 S = TypeVar("S", bound="requests.Session")
 
 
 class TooLargeError(OSError):
     """An answer is larger than anything that was asked for."""
+
+
+class NearAddressError(SchoolbellError):
+    """A name leads to this machine or to a place where clouds hand out their keys."""
+
+
+def is_near(text: str) -> bool:
+    """Return whether an address is link-local or a cloud's metadata service.
+
+    An IPv6 address that contains an IPv4 one counts as both.
+    """
+    return any(
+        one.is_link_local or one.is_unspecified or str(one) in METADATA for one in _meant(text)
+    )
+
+
+def is_loopback(text: str) -> bool:
+    """Return whether an address is this machine's own."""
+    return any(one.is_loopback for one in _meant(text))
+
+
+def _meant(text: str) -> Iterator[Address]:
+    """Yield an address, and the one that is written in it; nothing if it is a name."""
+    try:
+        address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return
+    yield address
+    if isinstance(address, ipaddress.IPv6Address):
+        yield from filter(None, (address.ipv4_mapped, address.sixtofour))
+        if any(address in network for network in NAT64):
+            yield ipaddress.IPv4Address(int(address) & IPV4)
 
 
 @dataclass(frozen=True)
@@ -79,22 +123,91 @@ def asked(
     Raises:
         TimeoutError: There was no complete answer in time.
         TooLargeError: The content is larger.
+        NearAddressError: The name leads to a link-local address, or to this machine, which
+            only a URL with its name or address may. Nothing was sent.
     """
     import requests  # a fifth of a second to import
 
+    host = urlsplit(url).hostname or ""
+    is_own = host == "localhost" or is_loopback(host)
+
     def call() -> Response:
-        with requests.request(
-            method,
-            url,
-            data=data,
-            headers=headers,
-            allow_redirects=allow_redirects,
-            stream=True,
-            timeout=seconds * BETWEEN_BYTES,
-        ) as answer:
-            return Response(answer.status_code, content(answer, most) if most else b"")
+        with requests.Session() as session:
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _adapter()(is_own=is_own))
+            with session.request(
+                method,
+                url,
+                data=data,
+                headers=headers,
+                allow_redirects=allow_redirects,
+                stream=True,
+                timeout=seconds * BETWEEN_BYTES,
+            ) as answer:
+                return Response(answer.status_code, content(answer, most) if most else b"")
 
     return within(seconds, call)
+
+
+def require_elsewhere(opened: socket.socket, host: str, *, is_own: bool) -> None:
+    """Close a connection to a place that a name should not lead to.
+
+    The name alone proves nothing: its owner chooses the address.
+
+    Args:
+        is_own: This machine is meant.
+
+    Raises:
+        NearAddressError: It leads there.
+    """
+    address = str(opened.getpeername()[0])
+    if is_near(address) or (is_loopback(address) and not is_own):
+        opened.close()
+        raise NearAddressError(
+            f"the name leads to {address}: this machine, a link-local address, or a cloud's "
+            "metadata service",
+            where=host,
+            remedy="Give the name of your own server, and ask who answers for it in DNS.",
+        )
+
+
+@cache
+def _adapter() -> "Callable[..., requests.adapters.HTTPAdapter]":
+    """Return an adapter whose connections are checked before anything is sent."""
+    from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    class Adapter(HTTPAdapter):
+        def __init__(self, *, is_own: bool) -> None:
+            self._is_own = is_own
+            super().__init__()
+
+        def init_poolmanager(self, *args: object, **values: object) -> None:
+            super().init_poolmanager(*args, **values)  # type: ignore[arg-type]
+            is_own = self._is_own
+
+            class Plain(HTTPConnection):
+                def _new_conn(self) -> socket.socket:
+                    opened = super()._new_conn()
+                    require_elsewhere(opened, self.host, is_own=is_own)
+                    return opened
+
+            class Encrypted(HTTPSConnection):
+                def _new_conn(self) -> socket.socket:
+                    opened = super()._new_conn()
+                    require_elsewhere(opened, self.host, is_own=is_own)
+                    return opened
+
+            class PlainPool(HTTPConnectionPool):
+                ConnectionCls = Plain
+
+            class EncryptedPool(HTTPSConnectionPool):
+                ConnectionCls = Encrypted
+
+            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+
+    return Adapter
 
 
 def content(answer: "requests.Response", most: int) -> bytes:

@@ -20,7 +20,7 @@ from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Transaction
-from pipelines.state.desk_users import end_account, put_account
+from pipelines.state.desk_users import end_account, put_account, release_subject
 from pipelines.state.rows import FindingRecord, FindingRow
 from pipelines.warehouse.models import subject_kind
 from pipelines.weeks import school_year
@@ -223,6 +223,22 @@ def end(context: ActionContext, login: str) -> str:
         if not end_account(transaction, name):
             raise SettingsError(
                 f"there is no account {name}", remedy="List them with: schoolbell desk account list"
+            )
+    return name
+
+
+def accept(context: ActionContext, address: str) -> str:
+    """Let another account of the provider sign in with an address; return the address.
+
+    Raises:
+        SettingsError: No one has signed in with it.
+    """
+    context.require("accounts")
+    name = address.strip().casefold()
+    with context.chain.recording(_act(context, "desk address released", name)) as transaction:
+        if not release_subject(transaction, name):
+            raise SettingsError(
+                f"no one has signed in with {name}", remedy="Give the whole address, with domain."
             )
     return name
 

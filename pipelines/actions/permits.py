@@ -55,6 +55,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act
+from pipelines.state.rows import number_in, texts_in
 
 NAME = FILE.name
 WEEKS = 8
@@ -329,15 +330,15 @@ def undecided_sites(context: ActionContext, week: date) -> list[UndecidedSite]:
             continue
         for row in case.counted:
             details = context.shown(row)["details"]
-            names = details.get("sites") or ()
-            listed = row["record"]["details"].get("sites") or ()
+            names = texts_in(details, "sites")
+            listed = texts_in(row["record"]["details"], "sites")
             for name, site in zip(names, listed, strict=True):
                 one = held.setdefault(str(name), _Site())
                 one.settled.append(settled_by(context, row, site))
                 one.cases.add(case.case_id)
                 one.accounts.add(row["subject"])
-                one.minutes += details.get("total_seconds", 0) / 60 / len(names)
-                one.categories |= set(details.get("categories") or ())
+                one.minutes += number_in(details, "total_seconds") / 60 / len(names)
+                one.categories |= {*texts_in(details, "categories")}
                 one.is_hidden |= bool(hidden_sites(row["record"]))
     rows: list[UndecidedSite] = [
         {

@@ -17,7 +17,7 @@ from pipelines.findings.record import Finding
 from pipelines.registry import canonical
 from pipelines.reports.words import count, day
 from pipelines.state.findings import WITHDRAWN
-from pipelines.state.rows import FindingColumns, FindingRow
+from pipelines.state.rows import FindingColumns, FindingRow, number_in, texts_in
 from pipelines.warehouse.snapshots import attach_warehouse
 
 LEAD = "C1"
@@ -154,16 +154,15 @@ def _use(finding: Finding) -> tuple[str, date, str]:
 
 def _what(finding: Finding) -> str:
     """Return the use as its minutes and its day, or what kind of case it is."""
-    seconds, when = finding.details.get("total_seconds"), day(finding.event_date)
-    if finding.kind == "non_approved_site" and isinstance(seconds, int | float):
+    seconds, when = number_in(finding.details, "total_seconds"), day(finding.event_date)
+    if finding.kind == "non_approved_site" and seconds:
         return f"{count(max(round(seconds / 60), 1), 'minute')} on {when}"
     return f"{when} ({KINDS[finding.kind]})"
 
 
 def _sites(row: FindingRow) -> Sequence[str]:
     """Return the sites that a finding names; some rules record only their number."""
-    named = row["record"].get("details", {}).get("sites")
-    return named if isinstance(named, list) else ()
+    return texts_in(row["record"].get("details", {}), "sites")
 
 
 def _day(row: FindingColumns) -> date:

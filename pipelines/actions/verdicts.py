@@ -25,6 +25,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.review import VERDICT_WORDS, VERDICTS, Verdict
 from pipelines.reports.sign_off import Signature, open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
+from pipelines.state.findings import OPEN
 from pipelines.state.reviews import add_comment, present_code, put_ticket
 from pipelines.state.rows import FindingRow, RequestRow
 
@@ -268,6 +269,13 @@ def revisions_of(values: Values) -> dict[str, str]:
     }
 
 
+def _outcome(code: str, verb: str) -> str:
+    """Return what a verdict does: one that decides nothing leaves a case open."""
+    if VERDICTS[code] == OPEN:
+        return f"{'stays' if verb == 'is' else 'stay'} open: {word(code)}"
+    return f"{verb} decided: {word(code)}"
+
+
 def _more(chosen: Sequence[FindingRow]) -> str:
     return f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
 
@@ -289,7 +297,7 @@ def _verdict(context: ActionContext, values: Values) -> Result:
     label = case.label if case else about
     what = label if subject == ALL else f"one finding of {label}"
     return Result(
-        f"{what} is decided: {word(code)}{_more(chosen)}.",
+        f"{what} {_outcome(code, 'is')}{_more(chosen)}.",
         {
             "subject_id": about,
             "finding_ids": [row["finding_id"] for row in chosen],
@@ -304,8 +312,9 @@ def _verdict(context: ActionContext, values: Values) -> Result:
 def _verdict_many(context: ActionContext, values: Values) -> Result:
     ids = tuple(revisions_of(values))
     chosen = verdict_many(context, ids, values["code"], values["reason"])
-    cases = f"{len(ids)} cases are" if len(ids) > 1 else "1 case is"
-    said = f"{cases} decided: {word(values['code'])} ({len(chosen)} findings)."
+    is_one, code = len(ids) == 1, values["code"]
+    cases = "1 case" if is_one else f"{len(ids)} cases"
+    said = f"{cases} {_outcome(code, 'is' if is_one else 'are')} ({len(chosen)} findings)."
     return Result(said, decided=ids)
 
 

@@ -32,7 +32,7 @@ from pipelines.settings.alert_settings import Channel
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state.connections import Store, now_text
-from pipelines.web import asked
+from pipelines.web import NearAddressError, asked
 
 WEB = ("https://", "http://")
 TIMEOUT_SECONDS = 10.0
@@ -163,6 +163,8 @@ def beat(where: str, home: Path, now: datetime) -> None:
             beat.write_text(now_text(now) + "\n", encoding="ascii")
             if is_new:
                 beat.chmod(0o644)  # the monitor may be another user
+    except NearAddressError as error:
+        raise DeliveryError(f"the heartbeat failed: {error.what}", retryable=False) from error
     except OSError as error:  # which those of requests are
         reason = type(error).__name__
         raise DeliveryError(f"the heartbeat failed: {reason}", retryable=True) from error

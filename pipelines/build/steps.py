@@ -1,12 +1,13 @@
 """The steps of a run up to the findings, each one call on an opened district."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from threading import Event, Lock
 
@@ -30,6 +31,7 @@ from pipelines.lake.files import prepare, sweep
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.remote import shown
 from pipelines.privacy.attribution_changes import keep_changes
+from pipelines.privacy.pseudonyms import home_key
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.outline import code_mark
 from pipelines.registry.registry import keep_registry
@@ -85,13 +87,15 @@ def ingest_sources(
 
     Raises:
         EngineError: The configured engine is missing or gave up.
-        SettingsError: There is no such source.
+        SettingsError: There is no such source, or the home's key is missing.
     """
     if engine is None:
         with district.engine() as own:
             return ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watch, engine=own, only=only
             )
+    # without it nothing could be published, which a long build need not find out
+    home_key(district.home, district.store)
     began = datetime.now(UTC)
     if district.reading.noted is None:  # else all that is believed is kept
         keep_registry(district.home, district.registry, began)
@@ -403,13 +407,15 @@ def judge_days(
     days: Mapping[str, Sequence[date]],
     because: tuple[str, ...] = (),
     again: Sequence[date] = (),
+    held_back: Collection[date] = (),
 ) -> LifecycleResult:
-    """Turn the detections' rows into findings, and store them.
+    """Turn the detections' rows into findings, and store them; their weeks' reports are pending.
 
     Args:
         days: The days that each model was built for.
         because: Registry files whose change made some of them stale.
         again: Days whose models are current, and whose candidates are judged again.
+        held_back: Days that could not be built any more.
     """
     keep_changes(database, district.store)
     skipped = unjudged(district.store, district.settings, district.outline)
@@ -429,6 +435,7 @@ def judge_days(
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)
     note_judged_rules(database, district)
+    add_pending_reports(district.store, {*chain(*days.values()), *again, *held_back})
     return kept
 
 
@@ -476,9 +483,9 @@ def _built_and_judged(district: District, progress: Progress, engine: Engine | N
             if not built.is_noted:
                 note_versions(database, district)
             return Warehouse(built, LifecycleResult((), (), ()))
-        kept = judge_days(database, district, built.days, built.because, built.again)
-        days = {day for days in built.days.values() for day in days}
-        add_pending_reports(district.store, days | set(built.again) | built.newly_held_back)
+        kept = judge_days(
+            database, district, built.days, built.because, built.again, built.newly_held_back
+        )
         note_versions(database, district)
         database.forget_changes()
     if built.newly_held_back and not is_whole(district.home.warehouse):

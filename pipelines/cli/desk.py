@@ -78,6 +78,18 @@ def end(home: Home, login: Login, as_json: AsJson = False) -> None:
     print_facts({"login": name}, f"{name} can no longer sign in.", as_json=as_json)
 
 
+@account.command("accept")
+def accept(home: Home, login: Login, as_json: AsJson = False) -> None:
+    """Accept that an address has another account at the OpenID provider."""
+    from pipelines.actions.context import accept as accepted
+
+    with open_context(home, "accounts") as context:
+        name = accepted(context, login)
+    print_facts(
+        {"login": name}, f"The next account that signs in as {name} keeps it.", as_json=as_json
+    )
+
+
 @account.command("list")
 def list_accounts(home: Home, as_json: AsJson = False) -> None:
     """List accounts, ended ones included."""

@@ -55,34 +55,34 @@ def ingest(
         typer.echo(behind, err=True)
     if aside:
         typer.echo(set_aside(aside), err=True)
-    for outcome in outcomes:
-        _tell(outcome, as_json=as_json)
+    if as_json:
+        for outcome in outcomes:
+            _tell(outcome)
+    else:
+        for text in troubles(outcomes):
+            typer.echo(text, err=True)
     sys.exit(1 if is_all_lost(outcomes) else 0)
 
 
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
+def _tell(outcome: Outcome) -> None:
     record = outcome.record
-    if as_json:
-        facts = {
-            "source": record.source,
-            "path": record.path,
-            "format": record.format,
-            "state": record.state,
-            "kind": outcome.kind,
-            "lines": record.lines,
-            "events": record.events,
-            "rejects": record.rejects,
-            "blanks": record.blanks,
-            "duplicates": record.duplicates,
-            "pending": record.pending_lines,
-            "bytes": record.consumed_bytes,
-            "message": record.message,
-            "waits": outcome.waits or None,
-        }
-        print_facts(facts, as_json=True)
-    else:
-        for text in troubles([outcome]):
-            typer.echo(text, err=True)
+    facts = {
+        "source": record.source,
+        "path": record.path,
+        "format": record.format,
+        "state": record.state,
+        "kind": outcome.kind,
+        "lines": record.lines,
+        "events": record.events,
+        "rejects": record.rejects,
+        "blanks": record.blanks,
+        "duplicates": record.duplicates,
+        "pending": record.pending_lines,
+        "bytes": record.consumed_bytes,
+        "message": record.message,
+        "waits": outcome.waits or None,
+    }
+    print_facts(facts, as_json=True)
 
 
 def _preview(district: District, settle_seconds: float, *, as_json: bool) -> None:

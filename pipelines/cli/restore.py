@@ -75,6 +75,8 @@ def _lines(done: RestoreResult, made: RecoveryResult | None) -> Iterator[str]:
         f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
         f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
     )
+    if done.was_stopped:
+        yield "An earlier restore into this folder was stopped; what it left was removed."
     if made is not None:
         yield from lines_of(made)
     for path in done.kept:
@@ -97,4 +99,5 @@ def _shown(done: RestoreResult) -> dict[str, object]:
         "wrong": list(done.wrong),
         "set_aside": list(done.set_aside),
         "kept": [str(path) for path in done.kept],
+        "was_stopped": done.was_stopped,
     }

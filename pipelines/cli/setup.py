@@ -170,7 +170,11 @@ def _written(
     names = ", ".join(path.name for path in paths)
     with only_writer(home):
         done = write(store, home, plan, str(who_asks(home, settings)), names)
-    return [*done, "The next run uses it. Delete the exports: they contain names."]
+    keeps = "The home keeps what later lists complete. " if plan.to_keep else ""
+    return [
+        *done,
+        f"The next run uses it. {keeps}Delete the exports: they contain names.",
+    ]
 
 
 def _told(plan: Plan) -> Iterator[str]:
@@ -182,9 +186,15 @@ def _told(plan: Plan) -> Iterator[str]:
         )
         yield from (f"  left out: {line}" for line in one.said)
         yield from (f"  note: {line}" for line in one.notes)
+        if one.unread:
+            yield f"  columns that are not read: {', '.join(one.unread)}"
         yield from (f"  {problem}" for problem in one.sheet.told)
     yield from _calendars(plan)
     yield from (f"{one.place}: not read: {one.why}" for one in plan.unread)
+    if plan.kept:
+        kinds = ", ".join(dict.fromkeys(one.export.name for one in plan.kept))
+        yield f"matched again, from earlier imports: {kinds}"
+    yield from _later_names(plan)
     for merged in plan.files:
         yield from _difference(merged)
     yield from _set(plan)
@@ -195,6 +205,18 @@ def _told(plan: Plan) -> Iterator[str]:
     for file, disables, how in remedies(plan.missing):
         yield f"{file} has no row: {disables}"
         yield f"  from: {how}"
+
+
+def _later_names(plan: Plan) -> Iterator[str]:
+    """Yield the people and buildings that get the names of a later list."""
+    persons, places = plan.renames.persons, plan.renames.places
+    if persons:
+        people = counted(len(persons), "1 person gets|# people get")
+        yield f"{people} the sourcedId of the roster, in every file"
+    for code, place in places.items():
+        if code == place.building:
+            continue
+        yield f"building {code} is {place.building} now, in every file"
 
 
 def outline(plan: Plan) -> Iterator[str]:
@@ -263,6 +285,7 @@ def _facts(plan: Plan) -> dict[str, object]:
                 "gave": {file: len(rows) for file, rows in one.rows.items()},
                 "left_out": {why: len(which) for why, which in one.left.items()},
                 "notes": one.notes,
+                "columns_not_read": one.unread,
             }
             for one in plan.taken
         ],

@@ -22,11 +22,13 @@ from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
 from pipelines.proposals.first_steps import FirstSteps, MissingExport, first_steps, format_of
 from pipelines.proposals.setup import plan_of, write
+from pipelines.registry.imports.exports import HOW, SYSTEMS, exports_of
 from pipelines.registry.new_home import Answers
 from pipelines.reports.words import count
 from pipelines.run.console import console, watching
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.problems import nearest
 
 Paths = Annotated[
     list[Path] | None,
@@ -43,6 +45,10 @@ def start(
     exports: Annotated[
         list[Path] | None,
         typer.Option("--from", help="An export, or a folder of exports; repeatable."),
+    ] = None,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--have", help="A product of your district, such as 'Jamf Pro'; repeatable."),
     ] = None,
     is_silent: Annotated[
         bool, typer.Option("--yes", help="Do not ask questions; accept no proposal.")
@@ -69,7 +75,8 @@ def start(
     if not place.settings_file.exists():
         made_home(place, Answers(), is_asked=is_asking)
         typer.echo(f"District home: {place.path}")
-    found = _bring_all(home, logs or (), exports or (), is_asking=is_asking)
+    _refuse_unknown(systems or ())
+    found = _bring_all(home, logs or (), exports or (), systems or (), is_asking=is_asking)
     _step(3, "The first report")
     if not found.is_read:
         typer.echo("No recognized log yet. Add one, then run this again:")
@@ -87,7 +94,12 @@ def start(
 
 
 def _bring_all(
-    home: Path, logs: Sequence[Path], exports: Sequence[Path], *, is_asking: bool
+    home: Path,
+    logs: Sequence[Path],
+    exports: Sequence[Path],
+    systems: Sequence[str],
+    *,
+    is_asking: bool,
 ) -> FirstSteps:
     """Bring logs and exports, those given or asked for; how far the home has come."""
     _step(1, "Logs")
@@ -97,15 +109,43 @@ def _bring_all(
     for line in _logs(found):
         typer.echo(safe(line))
     _step(2, "Exports of your systems")
-    given = exports or (_asked_exports(found) if is_asking else ())
+    if is_asking and not (systems or exports):
+        systems = _asked_systems()
+    given = exports or (_asked_exports(found, systems) if is_asking else ())
     with open_district(home) as district:
         for line in _set_up(district, given, is_asking=is_asking):
             typer.echo(safe_lines(line))
     with open_district(home) as district:
         found = first_steps(district)
-    for line in _exports(found):
+    for line in _exports(found, systems):
         typer.echo(safe(line))
     return found
+
+
+def _refuse_unknown(systems: Sequence[str]) -> None:
+    for name in systems:
+        if name not in SYSTEMS:
+            guess = nearest(name, SYSTEMS)
+            near = f" Did you mean {guess!r}?" if guess else ""
+            raise SettingsError(
+                f"{name!r} is not a known product",
+                where="--have",
+                remedy=f"It is one of: {'; '.join(SYSTEMS)}.{near}",
+            )
+
+
+def _asked_systems() -> list[str]:
+    """Ask which products the district has; Enter means any."""
+    names = list(SYSTEMS)
+    for number, name in enumerate(names, 1):
+        typer.echo(f"  {number:2} {name}")
+    question = "Which of these does your district have? Numbers such as 2, 5, 9 (Enter: show all)"
+    while answer := typer.prompt(question, "", show_default=False).strip():
+        words = answer.replace(",", " ").split()
+        if all(word.isdecimal() and 0 < int(word) <= len(names) for word in words):
+            return [names[int(word) - 1] for word in words]
+        typer.echo(f"{answer} is not a list of numbers from 1 to {len(names)}.")
+    return []
 
 
 def _step(number: int, title: str) -> None:
@@ -157,8 +197,8 @@ def _asked_logs(home: DistrictHome) -> list[Path]:
     return _asked_paths("A log or a folder of logs to copy there (Enter: none)")
 
 
-def _asked_exports(found: FirstSteps) -> list[Path]:
-    for line in _exports(found):
+def _asked_exports(found: FirstSteps, systems: Sequence[str]) -> list[Path]:
+    for line in _exports(found, systems):
         typer.echo(safe(line))
     return _asked_paths("Folder with your exports (Enter: continue without)")
 
@@ -180,20 +220,41 @@ def _logs(found: FirstSteps) -> Iterator[str]:
     yield from (f"  missing: {line}" for line in found.absent)
 
 
-def _exports(found: FirstSteps) -> Iterator[str]:
+def _exports(found: FirstSteps, systems: Sequence[str]) -> Iterator[str]:
+    """Yield what is missing and what it enables, then where it comes from in this district."""
     first = [one for one in found.missing if one.is_first]
     later = [one for one in found.missing if not one.is_first]
     if not first:
         yield "  You have every export that takes an hour or less."
     for one in first:
-        yield f"  {one.file} is empty. Get it from: {one.how}"
-        yield f"    It enables: {_opens(one)}"
+        yield f"  {one.file} is empty. It enables rules on: {_opens(one)}"
+        yield f"    From: {_source(one, systems)}"
+    if systems and first:
+        yield "  Export from your systems, into one folder, then give it with --from:"
+        yield from _ways(systems)
     for one in later[:LATER]:
-        yield f"  Later, {one.file}: {one.how}; it enables {_opens(one)}"
+        yield f"  Later, {one.file}: {one.how}; it enables rules on {_opens(one)}"
+
+
+def _source(one: MissingExport, systems: Sequence[str]) -> str:
+    """Return which of the district's products fill a file; of all, if none is named."""
+    fitting = [
+        name
+        for name in systems or SYSTEMS
+        if any(export.into == one.file for export in exports_of([name]))
+    ]
+    other = one.how if one.file in HOW else "the first run, whose logs propose rows"
+    return "; ".join(fitting) or other
+
+
+def _ways(systems: Sequence[str]) -> Iterator[str]:
+    for name in systems:
+        for how in dict.fromkeys(export.how for export in exports_of([name])):
+            yield f"    {name}: {how}"
 
 
 def _opens(one: MissingExport) -> str:
-    return ", ".join(one.opens) or one.disables
+    return one.subjects or one.disables
 
 
 def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> Iterator[str]:
@@ -210,7 +271,7 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
             yield from write(
                 district.store, district.home, plan, actor, ", ".join(path.name for path in paths)
             )
-        yield "Delete the exports: they contain names."
+        yield "Delete the exports: they contain names. The home keeps what later lists complete."
 
 
 def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:

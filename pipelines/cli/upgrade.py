@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, whose_login
 from pipelines.cli.output import print_facts
 from pipelines.errors import safe_lines
-from pipelines.operations.upgrade import Plan, UpgradeResult, plan
+from pipelines.operations.upgrade import Plan, UpgradeResult, go_back, plan
 from pipelines.operations.upgrade import upgrade as upgraded
 from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
@@ -20,6 +20,13 @@ def upgrade(
     is_check: Annotated[
         bool, typer.Option("--check", help="Show what would be done without doing it.")
     ] = False,
+    is_back: Annotated[
+        bool,
+        typer.Option(
+            "--back",
+            help="Put the state from before the last upgrade back, for the previous version.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Upgrade a home from an earlier version.
@@ -28,6 +35,16 @@ def upgrade(
     instant; the old one is kept next to it. Run it after each new release; it reports when
     there is nothing to do. Exit codes: 0 done, 1 a check failed.
     """
+    if is_back:
+        later = str(go_back(home, whose_login()))
+        print_facts(
+            {"kept": later},
+            f"The state from before the upgrade is in place. The newer one is kept: {later}",
+            "Next: install the previous version, then: "
+            f"schoolbell recover --home {home}; schoolbell run --home {home}",
+            as_json=as_json,
+        )
+        return
     if is_check:
         _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)
         return
@@ -60,8 +77,7 @@ def _tell(done: UpgradeResult, home: Path) -> None:
         for table, what in done.state.left.items():
             typer.echo(f"Not copied: {table} ({what})")
         typer.echo(f"Kept: {done.state.kept}")
-        back = done.state.way_back
-        typer.echo(f"To go back: install the previous version, then {back}")
+        typer.echo(f"To go back: schoolbell upgrade --back --home {home}")
     for line in done.wrong:
         typer.echo(safe_lines(line), err=True)
     if not done.is_warehouse_readable:

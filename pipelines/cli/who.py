@@ -32,7 +32,7 @@ def who(
         str,
         typer.Argument(help="2026-11-10T14:03:22Z, or the district's time without Z or offset."),
     ],
-    reason: Annotated[str, typer.Option(help="Why; recorded in the audit log.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; needed, and recorded in the audit log.")] = "",
     case: Annotated[str, typer.Option(help="Case or notice that needs it.")] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import ModuleType
 
 import dagster as dg
-from pydantic import Field
 
 from pipelines.build.due import note_built
 from pipelines.build.spans import days_said_of
@@ -30,13 +29,14 @@ from pipelines.registry import frames
 from pipelines.registry.frames import FRAMES
 from pipelines.reports.dictionary import header_of, sql_type, words_of
 from pipelines.reports.headline import NUMBERS, this_week
-from pipelines.reports.publication import Published, publish_reports
+from pipelines.reports.publication import Published, publish_pending
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
 from pipelines.run.run import RunResult, Watchers, run_opened, told, troubles
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
+from pipelines.state.published_reports import is_snapshot_due
 from pipelines.state.source_records import mark_clean, note_run, quarantined
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
@@ -372,33 +372,36 @@ SPECS = [
 ]
 
 
-class IngestConfig(dg.Config):
-    """Sources of one ingest."""
-
-    sources: list[str] = Field(
-        default_factory=list, description="Names of sources to read, such as proxy; empty: all."
+# plain types: text of `dg.Config` may also be `{env: NAME}`, and an error would print the value
+INGEST_CONFIG = {
+    "sources": dg.Field(
+        [str], default_value=[], description="Names of sources to read, such as proxy; empty: all."
     )
-
-
-class RuleConfig(dg.Config):
-    """One rule on some days."""
-
-    rule: str = Field(description="Id of the rule, such as SA-1.")
-    first: str = Field(description="First local day, such as 2026-10-20.")
-    last: str = Field(default="", description="Last local day; empty: the first day alone.")
+}
+RULE_CONFIG = {
+    "rule": dg.Field(str, description="Id of the rule, such as SA-1."),
+    "first": dg.Field(str, description="First local day, such as 2026-10-20."),
+    "last": dg.Field(
+        str, default_value="", description="Last local day; empty: the first day alone."
+    ),
+}
 
 
 @dg.multi_asset(
-    name="take_in_deliveries", specs=SPECS, check_specs=[BALANCE], pool="warehouse_writer"
+    name="take_in_deliveries",
+    specs=SPECS,
+    check_specs=[BALANCE],
+    pool="warehouse_writer",
+    config_schema=INGEST_CONFIG,
 )
 def ingest(
-    context: dg.AssetExecutionContext, config: IngestConfig, home: HomeResource
+    context: dg.AssetExecutionContext, home: HomeResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read everything new; the account of lines is checked and shown."""
     with home.writing() as district:
         for shrunk in district.registry.refused:
             context.log.warning("registry/%s", shrunk)
-        outcomes = ingest_sources(district, only=config.sources)
+        outcomes = ingest_sources(district, only=context.op_execution_context.op_config["sources"])
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)
         rows = {
@@ -528,11 +531,12 @@ def report_asset(
         deps=[SNAPSHOT],
         group_name="reports",
         partitions_def=weeks,
-        description="Offline pages of each week, and the index of weeks.",
+        description="Offline pages of each week, and the index of weeks. A report also writes each "
+        "week that was judged since its own page was written.",
         owners=[OWNER],
         kinds={"html"},
         tags=_tags("published", {}),
-        metadata=code_of(publish_reports),
+        metadata=code_of(publish_pending),
         freshness_policy=freshness,
         automation_condition=dg.AutomationCondition.eager(),
         check_specs=[
@@ -547,9 +551,11 @@ def report_asset(
     def report(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        week = date.fromisoformat(context.partition_key)
+        week, now = date.fromisoformat(context.partition_key), datetime.now(UTC)
         with home.writing() as district:
-            done = publish_reports(district, datetime.now(UTC), [week])
+            if is_snapshot_due(district.store):
+                publish_snapshot(district, now)
+            done = publish_pending(district, now, [week])
             metadata = report_metadata(done, week, district.settings.report.address)
         yield dg.MaterializeResult(metadata=metadata)
         page = Path(str(metadata["report"].value))
@@ -595,14 +601,15 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
         context.log.info("%s", line)
 
 
-@dg.op
-def judge_one_rule(context: dg.OpExecutionContext, config: RuleConfig, home: HomeResource) -> None:
+@dg.op(config_schema=RULE_CONFIG)
+def judge_one_rule(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Build one rule's table for some days from the current tables, and judge it."""
-    first, last = (date.fromisoformat(text) for text in (config.first, config.last or config.first))
+    rule, *bounds = (context.op_config[name] for name in RULE_CONFIG)
+    first, last = (date.fromisoformat(text or bounds[0]) for text in bounds)
     with home.writing() as district, home.warehouse(district) as database:
-        if config.rule not in district.detections:
-            raise dg.Failure(f"There is no rule {config.rule}.", allow_retries=False)
-        model = district.detections[config.rule].model
+        if rule not in district.detections:
+            raise dg.Failure(f"There is no rule {rule}.", allow_retries=False)
+        model = district.detections[rule].model
         logged_on = sorted(days_said_of(event_days(district.store)))
         days = [day for day in logged_on if first <= day <= last]
         _refuse_empty(days or [first], logged_on)
@@ -610,13 +617,13 @@ def judge_one_rule(context: dg.OpExecutionContext, config: RuleConfig, home: Hom
         kept = judge_days(database, district, {model.name: days})
     context.log.info(
         "%s, %s to %s: %d new findings, %d updated, %d withdrawn",
-        config.rule, days[0], days[-1], len(kept.new), len(kept.updated), len(kept.withdrawn),
+        rule, days[0], days[-1], len(kept.new), len(kept.updated), len(kept.withdrawn),
     )  # fmt: skip
 
 
 @dg.job(
     executor_def=dg.in_process_executor,
-    description="One rule on some days, from the current tables. The next run publishes what "
+    description="One rule on some days, from the current tables. The next report publishes what "
     "changed.",
 )
 def one_rule() -> None:

@@ -35,6 +35,7 @@ from pipelines.defs.elsewhere import built_elsewhere
 from pipelines.defs.resources import (
     DEFAULT_ZONE,
     HomeResource,
+    NothingHandedOn,
     daily,
     district_settings,
     logged_days,
@@ -58,19 +59,19 @@ def report_link(
     return dg.MetadataValue.path(DistrictHome(home.folder).reports / "latest.html")
 
 
-def build_defs(home: HomeResource | None = None) -> dg.Definitions:
-    """Assemble the code location; a test passes its own home."""
+def build_defs() -> dg.Definitions:
+    """Assemble the code location over the home of this process."""
     with warnings.catch_warnings():
         # single-run backfills and offsets between partitions are beta in 1.13
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return _assembled(home)
+        return _assembled(HomeResource())
 
 
-def _assembled(home: HomeResource | None) -> dg.Definitions:
+def _assembled(home: HomeResource) -> dg.Definitions:
     settings = district_settings()
     zone = settings.district.zone if settings else DEFAULT_ZONE
     versions = versions_of(models(), settings) if settings else {}
-    held = logged_days(home or HomeResource())
+    held = logged_days(home)
     days = daily(zone, held)
     hours = settings.alerts.quiet_run_hours if settings else QUIET_HOURS
     fresh = fresh_within(hours)
@@ -89,7 +90,7 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
         report_asset(weekly(zone, held), fresh),
         look_and_tell,
     ]
-    link = {"report": report_link(home or HomeResource(), settings)}
+    link = {"report": report_link(home, settings)}
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link), assets),
         jobs=[everything, ingesting, building, one_rule, reporting, alerting, housekeeping],
@@ -103,5 +104,5 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
             failed_runs,
             finished_runs,
         ],
-        resources={"home": home or HomeResource()},
+        resources={"home": home, "io_manager": NothingHandedOn()},
     )

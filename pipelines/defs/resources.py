@@ -33,19 +33,18 @@ DEFAULT_ZONE = "America/Chicago"
 
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """One district home.
+    """The district home of this process.
 
-    Attributes:
-        path: Its folder; without one, `SCHOOLBELL_HOME`, then `demo-district`.
+    It has no fields: whatever a launch could set would let anyone who may start a job
+    choose the folder, or print a variable of the service.
     """
 
-    path: str = ""
     _known: tuple[object, Registry] | None = PrivateAttr(default=None)
 
     @property
     def folder(self) -> Path:
-        """The folder of the home."""
-        return Path(self.path or os.environ.get(HOME_VARIABLE) or "demo-district")
+        """The folder of the home: that of `SCHOOLBELL_HOME`, or `demo-district`."""
+        return Path(os.environ.get(HOME_VARIABLE) or "demo-district")
 
     @contextmanager
     def opened(self) -> Iterator[District]:
@@ -94,11 +93,26 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield database
 
 
+class NothingHandedOn(dg.ConfigurableIOManager):
+    """Keep Dagster from storing outputs: what an asset makes is in the home.
+
+    It has no fields either: the folder of Dagster's own manager may be set at a launch.
+    """
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Accept nothing but None."""
+        if obj is not None:
+            raise TypeError(f"{context.name}: an output has no place to be stored")
+
+    def load_input(self, context: dg.InputContext) -> object:
+        """Refuse: no asset reads another one's output."""
+        raise TypeError(f"{context.name}: an input is read from the home")
+
+
 def district_settings() -> Settings | None:
     """Return the settings of this process's home; None before there is one."""
-    folder = Path(os.environ.get(HOME_VARIABLE) or "demo-district")
     try:
-        return load_settings(DistrictHome(folder))
+        return load_settings(DistrictHome(HomeResource().folder))
     except SchoolbellError:
         return None
 

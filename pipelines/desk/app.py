@@ -54,7 +54,12 @@ from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Principal, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, Transaction
-from pipelines.state.desk_users import case_revision, record_revision, request_revision
+from pipelines.state.desk_users import (
+    bind_subject,
+    case_revision,
+    record_revision,
+    request_revision,
+)
 from pipelines.state.privacy_records import gather_openings
 from pipelines.state.reviews import requests
 
@@ -947,6 +952,7 @@ def openid_back(request: Request) -> Response:
             settings.desk, _back(desk, request), dict(request.query_params), word
         )
         require_entry(who(session, settings, desk.home.home))
+        _require_same_account(desk, session)
     except SchoolbellError as error:
         return _sign_in(desk, 403, str(error))
     except Exception:
@@ -957,6 +963,24 @@ def openid_back(request: Request) -> Response:
     answer = _rendered(desk, "signedin.html.j2", 200, {})
     answer.delete_cookie(BROWSER)
     return _with_cookie(desk, answer, desk.sessions.begin(session))
+
+
+def _require_same_account(desk: DeskApp, session: Session) -> None:
+    """Raise an error where an address was given to another person, who would get its roles.
+
+    Raises:
+        RefusedError: The provider's account is not the one that signed in with it before.
+    """
+    with desk.home.writing, desk.home.district.store.writing() as transaction:
+        is_same = bind_subject(transaction, session.address, session.subject)
+    if not is_same:
+        note(desk, session, "sign in refused", "another account of the provider")
+        raise RefusedError(
+            "this address belonged to another account of the provider",
+            where=session.address,
+            remedy="If it is the same person, an operator runs: "
+            f"schoolbell desk account accept {session.address}",
+        )
 
 
 def sign_out(visit: Visit, given: Mapping[str, str]) -> Response:

@@ -18,7 +18,7 @@ from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day
 from pipelines.state.reviews import last_verdicts, referrals, requests
-from pipelines.state.rows import FindingRow
+from pipelines.state.rows import FindingRow, texts_in
 from pipelines.warehouse.models import subject_kind
 
 A_PAGE = 50
@@ -343,8 +343,7 @@ def buildings_of(home: OpenHome, case: Case) -> frozenset[str]:
     for row in case.counted:
         record = row["record"]
         details = record.get("details") or {}
-        codes = details.get("buildings")
-        found |= set(codes) if isinstance(codes, list) else set()
+        found |= {*texts_in(details, "buildings")}
         found |= {str(details.get("building") or "")}
         found |= {by_device.get(device, "") for device in record["devices"]}
     return frozenset(found - {""})

@@ -20,6 +20,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ class Session:
     Attributes:
         way: `system`, `openid`, `proxy` or `local`.
         address: The login with its domain, as the provider or the proxy sent it.
+        subject: Digest of the provider and its own id of the account, which is never reused.
         uid: The user id of the system, for that way.
         token: Included in each form; a post without it is refused.
         told: One-time message for the next page.
@@ -76,6 +78,7 @@ class Session:
     way: str
     uid: int = 0
     address: str = ""
+    subject: str = ""
     groups: tuple[str, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     began: float = field(default_factory=time.monotonic)
@@ -394,7 +397,22 @@ class OpenIdSignIn:
             registry.validate(token.claims)
         except (JoseError, ValueError) as error:
             raise RefusedError("the provider's answer cannot be verified") from error
+        require_party(token.claims, desk.openid.client_id)
         return token.claims
+
+
+def require_party(claims: Mapping[str, object], client_id: str) -> None:
+    """Raise an error for an ID token that the provider issued to another program.
+
+    OpenID Connect Core 3.1.3.7, steps 4 and 5.
+
+    Raises:
+        RefusedError: It was.
+    """
+    audience, party = claims.get("aud"), claims.get("azp")
+    is_shared = isinstance(audience, list) and len(audience) > 1
+    if party != client_id and (party is not None or is_shared):
+        raise RefusedError("the provider's answer is for another program")
 
 
 def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
@@ -416,8 +434,13 @@ def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
         raise RefusedError("the provider has not verified this address")
     groups = claims.get(one.groups_claim, ())
     named = groups if isinstance(groups, list | tuple) else [groups]
+    account = f"{claims.get('iss', '')}\0{claims.get('sub', '')}"
     return Session(
-        login=desk.without_domain(said), way="openid", address=said, groups=tuple(map(str, named))
+        login=desk.without_domain(said),
+        way="openid",
+        address=said,
+        subject=sha256(account.encode()).hexdigest(),
+        groups=tuple(map(str, named)),
     )
 
 

@@ -15,7 +15,7 @@ from pipelines.warehouse.sentences import counted, listed
 FACTS: Mapping[str, tuple[str, str]] = {
     "inventory": ("inventory", "the device is assigned to the account's owner"),
     "keyboard": ("keyboard session", "the account was signed in at this device"),
-    "login": ("login", "the log line itself carries the account's login"),
+    "login": ("login", "the log line carries the account's login, which the product checked"),
     "mapping": ("firewall mapping", "the firewall matched the address to the account"),
     "network": (
         "network login",

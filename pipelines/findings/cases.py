@@ -35,7 +35,7 @@ from pipelines.state.reviews import (
     put_into_case,
     stored_cases,
 )
-from pipelines.state.rows import FindingRow, FindingText
+from pipelines.state.rows import FindingRow, FindingText, texts_in
 
 if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     import polars as pl
@@ -233,7 +233,7 @@ def is_told_by(finding: FindingRow, other: FindingRow) -> bool:
 
 
 def _sites(finding: FindingRow) -> set[str]:
-    return set(finding["record"].get("details", {}).get("sites") or ())
+    return set(texts_in(finding["record"].get("details", {}), "sites"))
 
 
 def _holds_first(other: FindingRow) -> int:

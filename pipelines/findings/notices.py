@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.findings.notice_rows import Claim, Flow, Holder, KnownDevice
+from pipelines.findings.review import required_reason
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, pseudonyms
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
@@ -53,7 +54,7 @@ class Justification:
     """The user, as the operating system identifies them, the reason, and the case."""
 
     actor: str
-    reason: str = ""
+    reason: str
     case: str = ""
 
 
@@ -332,10 +333,12 @@ def resolve(district: District, asked: NoticeQuery, because: Justification) -> N
     The audit chain records the question before the answer is returned.
 
     Raises:
+        SettingsError: There is no reason.
         ModelError: Nothing has been built.
         BusyError: A run is in progress.
         AuditError: It cannot be recorded; then there is no answer.
     """
+    reason = required_reason(because.reason)
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
     names = pseudonyms(district.registry, district.store, district.home, day)
     answer = _resolved(district.store, district.home, asked, day, names)
@@ -343,7 +346,7 @@ def resolve(district: District, asked: NoticeQuery, because: Justification) -> N
         actor=because.actor,
         action=ACTION,
         subject=_subject(asked, answer, names),
-        reason=because.reason,
+        reason=reason,
         case=because.case,
     )
     with open_chain(district.store, district.home).recording(act):

@@ -49,15 +49,15 @@ VERDICTS: Mapping[str, str] = {
     "data_fault": EXPLAINED,
     "undetermined": "open",
 }
+"""Verdict -> the status that it gives a finding."""
 VERDICT_WORDS = {
     "violation": "Violation: the logs show it, and it was not allowed",
-    "authorized": "Authorized: the use was allowed",
-    "benign": "Benign: it was allowed or is harmless",
-    "misattributed": "Misattributed: it was a different person",
-    "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: the logs cannot show it",
+    "authorized": "Authorized: a person with the authority had allowed it",
+    "benign": "Benign: the policy allows it, or it is harmless",
+    "misattributed": "Misattributed: it was another account, device or person",
+    "data_fault": "Data fault: the logs or the registry are wrong",
+    "undetermined": "Undetermined: the logs cannot show it, and the case stays open",
 }
-"""Verdict -> the status that it gives a finding."""
 
 MIN_REASON = 8
 

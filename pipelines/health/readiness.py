@@ -12,11 +12,13 @@ from pipelines.health.rule_coverage import (
     HOURS,
     KEYBOARDS,
     LOGONS,
+    PLACELESS_SHARE,
     PRESENCE,
     SITES,
     arrived,
     asks_presence,
     family_of,
+    is_without_windows,
     noted_coverage,
 )
 from pipelines.registry.account_domains import AMBIGUOUS, APPLIED, MIN_NAMES, PROPOSED, Domain
@@ -58,6 +60,7 @@ JOIN_LOGS = frozenset(
     }
 )
 """Formats that show which account joined the network with which card (802.1X)."""
+MACS_LOG = "the login log (802.1X)"
 ANYTHING = frozenset({"declared_csv", "declared_json", "declared_syslog", "mixed", "cef", "leef"})
 """Formats whose name does not show what a log contains."""
 
@@ -125,14 +128,30 @@ def not_told(store: Store, settings: Settings, outline: Outline) -> Iterator[str
         many = sum(counts.get(name, 0) for name in kind.classes)
         if not many or formats & kind.formats:
             continue
+        logs, has_joins = kind.logs, bool(formats & JOIN_LOGS)
+        if "laptop" in kind.classes and is_without_windows(store):
+            if has_joins:
+                continue  # Macs write no log of sign-ins that is read; the network does
+            logs = f"{MACS_LOG} of the network's RADIUS server"
         headers = sorted(enabled_headers(settings).items())
         codes = [code for code, one in headers if family_of(one) == KEYBOARDS]
         joins = [code for code, one in headers if code not in codes and asks_presence(one)]
         rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
-        if not formats & JOIN_LOGS:
+        if not has_joins:
             rules = f"{rules}; {', '.join(joins)} find fewer cases, mostly leads"
         words = kind.words if many == 1 else f"{kind.words}s"
-        yield (f"no log shows the user of {many:,} {words}: {kind.logs} does not arrive ({rules})")
+        yield (f"no log shows the user of {many:,} {words}: {logs} does not arrive ({rules})")
+
+
+def placeless(outline: Outline) -> Iterator[str]:
+    """Yield that networks have no building, if shared-account rules are off for it."""
+    lacking, count = outline.placeless
+    if lacking > PLACELESS_SHARE * count:
+        yield (
+            f"{lacking} of {count} networks have no building: {FAMILIES[PRESENCE]} are off. Write "
+            "it into subnets.csv, or list buildings in buildings.csv with the names that the "
+            "networks have: the next run matches them"
+        )
 
 
 def carried(outline: Outline) -> Iterator[str]:
@@ -146,6 +165,7 @@ def carried(outline: Outline) -> Iterator[str]:
 
 def not_delivered(store: Store, settings: Settings, outline: Outline) -> Iterator[str]:
     """Yield families of rules whose logs do not arrive, with the rules."""
+    yield from placeless(outline)
     yield from not_told(store, settings, outline)
     held = delivered(store, settings)
     if not held:

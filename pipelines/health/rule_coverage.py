@@ -49,6 +49,7 @@ CLASSES: Mapping[str, str] = {
     "podium": "podiums",
     "server": "servers",
     "signage": "screens on walls",
+    "tablet": "tablets",
     "vdi_host": "virtual desktops",
     NO_CLASS: "devices without a known class",
 }
@@ -82,6 +83,10 @@ ASKED_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of finding -> every family that must have judged before "none" is stated."""
 
+PLACELESS_SHARE = 0.5
+"""Share of networks without a building above which shared-account rules are off."""
+SYSTEMS = "device_systems"
+"""Fact of the state: number of computers by system, in lists of devices that were imported."""
 KEYBOARD = "logons.host"
 """Facts that only a computer's own log shows."""
 NO_ACCOUNT = "no account"
@@ -143,6 +148,7 @@ KEYBOARD_LOG: Mapping[str, str] = {
     "vdi_host": "the Security logs",
 }
 """Class of a device -> the log that shows who is at its keyboard."""
+WINDOWS_LOG, MACS_LOG = "the Security logs", "the network's logins of Macs (802.1X)"
 SAME_LOG: Mapping[str, str] = {
     "Google's ChromeOS audit": "Google's audit of ChromeOS does not arrive",
     "the Security logs": "the Security log does not arrive",
@@ -320,12 +326,15 @@ def coverage_rows(rows: Iterable[Mapping[str, object]]) -> list[CoverageRow]:
     return typed(CoverageRow, ({name: row[name] for name in names if name in row} for row in rows))
 
 
-def coverage_of(rows: Sequence[CoverageRow], *, has_leases: bool = False) -> RuleCoverage:
+def coverage_of(
+    rows: Sequence[CoverageRow], *, has_leases: bool = False, has_windows: bool = True
+) -> RuleCoverage:
     """Sum up rows of `marts.rule_coverage`.
 
     Args:
         rows: Days of the table.
         has_leases: Whether DHCP logs arrive; then no line advises to deliver them.
+        has_windows: Whether some computer may write a Windows log.
     """
     if not rows:
         return RuleCoverage(0, 0, ())
@@ -335,12 +344,16 @@ def coverage_of(rows: Sequence[CoverageRow], *, has_leases: bool = False) -> Rul
     lost = sum(row.dropped_count for row in sites if row.is_loss and row.filter != NO_ACCOUNT)
     days = [row.event_date for row in rows]
     blind = tuple(_blind(summed, rows))
-    openings = tuple(_openings(blind, rows, has_leases=has_leases))
+    openings = tuple(_openings(blind, rows, has_leases=has_leases, has_windows=has_windows))
     return RuleCoverage(judged + lost, judged, blind, min(days), max(days), openings)
 
 
 def _openings(
-    blind: Iterable[Blind], rows: Iterable[CoverageRow], *, has_leases: bool
+    blind: Iterable[Blind],
+    rows: Iterable[CoverageRow],
+    *,
+    has_leases: bool,
+    has_windows: bool = True,
 ) -> list[Opening]:
     """Return one for each log or list that would help, where a filter left out too much.
 
@@ -362,6 +375,8 @@ def _openings(
             continue
         device = row.device_class or NO_CLASS
         what = _opened_by(name, family, device, writing, has_leases=has_leases)
+        if not has_windows and what.startswith(WINDOWS_LOG):
+            what = MACS_LOG
         is_one_reason = not what or name in OPENED_BY
         why = REASONS[name] if is_one_reason else ""
         key = (what, why, UNITS.get(family, "requests"))
@@ -502,6 +517,21 @@ def gaps_of(rows: Iterable[CoverageRow], family: str) -> list[Blind]:
     return [blind[name] for name in sorted(blind)]
 
 
+def note_systems(store: Store, counts: Mapping[str, int]) -> None:
+    """Remember the systems of the computers in lists of devices."""
+    with store.writing() as connection:
+        noted = json.loads(fact(connection, SYSTEMS) or "{}")
+        remember(connection, SYSTEMS, json.dumps({**noted, **counts}))
+
+
+def is_without_windows(store: Store) -> bool:
+    """Return whether the lists of devices have Macs, and neither they nor logs a Windows PC."""
+    with store.reading() as connection:
+        counts = json.loads(fact(connection, SYSTEMS) or "{}")
+    has_logs = any((file.format or "").startswith("windows_sec") for file in source_files(store))
+    return counts.get("mac", 0) > 0 and not counts.get("windows", 0) and not has_logs
+
+
 def note_coverage(database: "Database", store: Store) -> None:
     """Remember the newest week, for those who may not open the warehouse."""
     if not database.has(TABLE):
@@ -510,7 +540,9 @@ def note_coverage(database: "Database", store: Store) -> None:
     first = (newest or date.max) - DAYS + timedelta(days=1)
     week = database.days_of(TABLE, first, newest or date.max)
     leases = any(one.event_class == "leases" for one in lake_files(store))
-    found = coverage_of(coverage_rows(week), has_leases=leases)
+    found = coverage_of(
+        coverage_rows(week), has_leases=leases, has_windows=not is_without_windows(store)
+    )
     noted = json.dumps(asdict(found), default=date.isoformat)
     with store.writing() as connection:
         if fact(connection, NOTED) != noted:

@@ -26,6 +26,7 @@ from pipelines.ingest.progress import FileProgress
 from pipelines.ingest.staged_rows import Staged, WrittenRows
 from pipelines.lake.counts import day_count
 from pipelines.lake.files import REJECTS, WrittenPart, by_day, spool, write, writing_to
+from pipelines.lake.repeated_lines import repeated
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import Mark
 
@@ -246,6 +247,7 @@ def parse_block(task: BlockTask) -> WrittenRows:
                     file=write(task.lake, f"{name}-{number}", task.source, event_class, part),
                     day=day_count(task.source, event_class, part, datetime.now(UTC)),
                     has_ids=part["event_uid"].null_count() < part.height,
+                    has_repeats=bool(repeated(part, event_class).any()),
                 )
                 for number, (event_class, part) in enumerate(_by_class_and_day(frames))
             ),

@@ -132,15 +132,15 @@ class Duplicates:
     ) -> bool:
         """Return whether an event of these files may have come before; they must be read then.
 
-        None has where no event has an id, none of the files is or has a copy, and
-        none covers a time that another does: see `overlap`.
+        None has where no event has an id or repeats the line before it, none of the files is
+        or has a copy, and none covers a time that another does: see `overlap`.
 
         Args:
             parts: Files of one event class that were written and do not count yet.
             known: The rows of all files of the source, as the ledger has them.
             staged: The rows that the files bring them to.
         """
-        if any(part.has_ids for part in parts):
+        if any(part.has_ids or part.has_repeats for part in parts):
             return True
         files = self._files(known, staged)
         family = {*files.roots, *files.roots.values()}

@@ -54,11 +54,13 @@ class WrittenPart:
 
     Attributes:
         has_ids: Some of its events have an id that the product gave them.
+        has_repeats: Some of its lines are written twice; see `repeated_lines`.
     """
 
     file: LakeFile
     day: SourceDay
     has_ids: bool
+    has_repeats: bool
 
 
 class LakeError(SchoolbellError):

@@ -9,8 +9,8 @@ Exports overlap, and copies are cut short. Three proofs count, and nothing less:
    of that interval the other holds too. Of identical events as many are kept as
    the fuller file has.
 
-Two rotated files that share their border second are therefore both kept whole,
-and so are two identical lines of one file.
+Two rotated files that share their border second are therefore both kept whole. Of two
+identical lines next to each other in one file, see `repeated_lines`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.lake.repeated_lines import line_before, repeated
 from pipelines.lake.same_content import by_content, key, ranges
 from pipelines.state import ledger
 from pipelines.state.connections import Store, now_text
@@ -113,6 +114,10 @@ def find(frame: pl.DataFrame, earlier: EarlierFiles, files: Files) -> RepeatedRo
     copies = numbered.filter(pl.col("file_id").is_in(family))
     if copies.height:
         came.append(_by_place(copies, rows, files, earlier.event_class))
+    before = line_before(frame, rows)
+    again = repeated(frame, earlier.event_class, before)
+    if again.any():
+        came.append(numbered.filter(again)["_row"])
     left = numbered
     if came:
         known = pl.col("_row").is_in(_union(came).implode())

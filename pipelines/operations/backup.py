@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,7 +39,7 @@ MAX_BYTES = 1 << 30
 
 STATE = "state.db"
 SINGLE = ("district.toml", "audit.head")
-WHOLE = ("registry", "registry-kept", "lists", "reports", "certificates")
+WHOLE = ("registry", "registry-kept", "exports-kept", "lists", "reports", "certificates")
 FOLDERS = (*WHOLE, "lake", "landing")
 PURPOSE = b"schoolbell backup manifest\n"
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -47,6 +47,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 PREFIX = "backup-"
 PARTIAL = ".partial-"
+LEFT_BEHIND = re.compile(re.escape(PARTIAL) + r"(\d{8}T\d{6}Z)")
 LAST = "last_backup_time"
 
 
@@ -303,6 +304,7 @@ def back_up(
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = (now or datetime.now(UTC)).astimezone(UTC)
     stamp = made.strftime("%Y%m%dT%H%M%SZ")
+    _clear_partial(into, made)
     aside, final = into / f"{PARTIAL}{stamp}", into / f"{PREFIX}{stamp}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
@@ -316,6 +318,15 @@ def back_up(
         remember(transaction, LAST, now_text(made))
         remember(transaction, BACKUPS, str(into))
     return BackedUp(final, manifest, linked)
+
+
+def _clear_partial(into: Path, now: datetime) -> None:
+    """Delete what backups that were stopped left a day ago; a younger one may still run."""
+    oldest = (now - timedelta(days=1)).strftime("%Y%m%dT%H%M%SZ")
+    for path in into.iterdir():
+        found = LEFT_BEHIND.fullmatch(path.name)
+        if found and found[1] < oldest and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def newest(into: Path) -> Path | None:

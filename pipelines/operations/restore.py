@@ -3,6 +3,7 @@
 A drill proves regularly that the first works; the second lists differences.
 """
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ from pipelines.warehouse.snapshots import reading
 COMPARED = ("identity", "core", "detections", "marts")
 
 KEYS = ("pseudonyms.key", "audit.key")
+STOPPED = ".restoring"
+"""End of the name of a folder that a restore fills; one is left if it is stopped."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class RestoreResult:
     Attributes:
         set_aside: Files of the lake that the backup does not know, now in `.unlisted`.
         kept: The earlier state, where there was one.
+        was_stopped: An earlier restore had been stopped; what it left was removed.
     """
 
     home: DistrictHome
@@ -127,12 +131,13 @@ class RestoreResult:
     wrong: Sequence[str]
     set_aside: Sequence[str] = ()
     kept: Sequence[Path] = ()
+    was_stopped: bool = False
 
 
 def restore(
     backup: Path, target: Path, keys: Path, *, actor: str = "schoolbell", fingerprint: str = ""
 ) -> RestoreResult:
-    """Restore a home into a new folder.
+    """Restore a home into a new folder, which appears whole, by one rename.
 
     Args:
         backup: A folder that `back_up` made.
@@ -146,7 +151,13 @@ def restore(
             was changed, or the keys are not those of the home.
     """
     manifest = read_manifest(backup)
-    if target.exists() and any(target.iterdir()):
+    target = target.resolve()
+    # a file system that is mounted there cannot be replaced by a rename
+    is_mount = os.path.ismount(target)
+    place = target / STOPPED if is_mount else target.with_name(f".{target.name}{STOPPED}")
+    was_stopped = place.exists()
+    is_left = is_mount and was_stopped and not DistrictHome(target).settings_file.exists()
+    if target.exists() and any(target.iterdir()) and not is_left:
         raise BackupError(
             "is not empty; nothing was restored",
             where=str(target),
@@ -154,22 +165,47 @@ def restore(
         )
     require_trusted(backup, manifest, _key_of(keys), fingerprint)
     require_same(backup, manifest)
-    home = DistrictHome(target.resolve())
-    _require_space(home.path, manifest)
+    for left in target.iterdir() if is_left else (place,):
+        _remove(left)
+    aside = DistrictHome(place)
+    _require_space(aside.path, manifest)
     try:
-        home.keys.mkdir(mode=0o700, parents=True)
-        _keys(keys, home)
+        aside.keys.mkdir(mode=0o700, parents=True)
+        _keys(keys, aside)
         for name, expected in manifest.files.items():
-            _copied(backup / name, home.path / name, expected)
+            _copied(backup / name, aside.path / name, expected)
+        create(aside.path)  # completes folders and sets their modes
+        _marked(aside, "", 0)
+        _chained(aside, manifest, actor)
+        for folder in (aside.reports, *aside.reports.rglob("*")):
+            folder.chmod(0o750 if folder.is_dir() else 0o640)
+        _place(place, target, is_mount=is_mount)
     except BaseException:
-        shutil.rmtree(home.path, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         raise
-    home = create(home.path)  # completes folders and sets their modes
-    _marked(home, "", 0)
-    _chained(home, manifest, actor)
-    for folder in (home.reports, *home.reports.rglob("*")):
-        folder.chmod(0o750 if folder.is_dir() else 0o640)
-    return RestoreResult(home, manifest, wrong_with(home, manifest))
+    home = DistrictHome(target)
+    return RestoreResult(home, manifest, wrong_with(home, manifest), was_stopped=was_stopped)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _place(aside: Path, target: Path, *, is_mount: bool) -> None:
+    """Put a whole home into its place; the settings, which make it one, come last."""
+    if is_mount:
+        for path in sorted(aside.iterdir(), key=lambda one: one.suffix == ".toml"):
+            path.rename(target / path.name)
+        target.chmod(aside.stat().st_mode)
+        aside.rmdir()
+    else:
+        if target.exists():
+            target.rmdir()
+        aside.rename(target)
+        sync(target.parent)
 
 
 def restore_in_place(
@@ -248,24 +284,34 @@ def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool
         with store.reading() as transaction:
             if layout_of(transaction) != layout():
                 return  # `upgrade` comes first
-        chain = open_chain(store, home)
-        if chain.head() and not chain.key_file.exists():
-            return  # nothing can be written; `audit verify` reports it
-        chain.seal_head()
-        if not always and verified(store, home) is None:
-            return
-        known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
-        newest = max(filter(None, known), key=lambda head: head.number, default=None)
-        held = chain.head()
-        first, last = held.number + 1 if held else 1, newest.number if newest else 0
-        lost = f"earlier entries {first} to {last} are not in it"
-        why = f"restored from the backup of {manifest.made_time[:19]}; " + (
-            lost if last >= first else "no entry was lost"
-        )
-        subject = str(newest or "0:")
-        chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
+        origin = f"restored from the backup of {manifest.made_time[:19]}"
+        continue_chain(store, home, origin, actor, always=always)
     finally:
         store.close()
+
+
+def continue_chain(
+    store: Store, home: DistrictHome, origin: str, actor: str, *, always: bool = False
+) -> None:
+    """Record in the audit chain that an earlier state is in use again.
+
+    Args:
+        always: Also if no entry is known that this state lacks.
+    """
+    chain = open_chain(store, home)
+    if chain.head() and not chain.key_file.exists():
+        return  # nothing can be written; `audit verify` reports it
+    chain.seal_head()
+    if not always and verified(store, home) is None:
+        return
+    known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
+    newest = max(filter(None, known), key=lambda head: head.number, default=None)
+    held = chain.head()
+    first, last = held.number + 1 if held else 1, newest.number if newest else 0
+    lost = f"earlier entries {first} to {last} are not in it"
+    why = f"{origin}; {lost if last >= first else 'no entry was lost'}"
+    subject = str(newest or "0:")
+    chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
 
 
 def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:

@@ -1,5 +1,6 @@
 """Brings a home to this version, or its state to PostgreSQL and back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,15 +9,27 @@ from pathlib import Path
 from pipelines.district import only_writer
 from pipelines.errors import ModelError, SettingsError
 from pipelines.ingest.line_account import unbalanced
+from pipelines.operations.restore import continue_chain
 from pipelines.settings.home import DistrictHome, sync
 from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.audit import verified
-from pipelines.state.connections import open_store, read_store
-from pipelines.state.home_mark import Mark, advance, note
-from pipelines.state.layout import lacking, layout_of, mark
-from pipelines.state.migration import MigrationResult, copy_state, upgrade_file, upgrade_server
+from pipelines.state.connections import open_store, read_store, store_as_it_is
+from pipelines.state.home_mark import Mark, advance, note, noted
+from pipelines.state.layout import has_chain, lacking, layout_of
+from pipelines.state.layout import mark as layout
+from pipelines.state.migration import (
+    MigrationResult,
+    copy_state,
+    no_earlier_state,
+    return_file,
+    return_server,
+    upgrade_file,
+    upgrade_server,
+)
 from pipelines.state.opened_state import open_state, refuse_lost
 from pipelines.warehouse.snapshots import reading
+
+EARLIER = re.compile(r"state\.db\.before-\d{8}T\d{6}Z")
 
 
 @dataclass(frozen=True)
@@ -55,11 +68,11 @@ def plan(home: DistrictHome) -> Plan:
     store = read_store(refuse_lost(home))
     try:
         with store.reading() as transaction:
-            missing, noted = lacking(transaction), layout_of(transaction)
+            missing, present = lacking(transaction), layout_of(transaction)
     finally:
         store.close()
     size = home.state_db.stat().st_size if home.state_db.is_file() else 0
-    return Plan(missing, noted == mark(), size, _opens(home.warehouse))
+    return Plan(missing, present == layout(), size, _opens(home.warehouse))
 
 
 def upgrade(path: Path, now: datetime | None = None) -> UpgradeResult:
@@ -77,6 +90,43 @@ def upgrade(path: Path, now: datetime | None = None) -> UpgradeResult:
             state = _renewed(home, now or datetime.now(UTC))
         wrong = tuple(_wrong(home))
     return UpgradeResult(state, wrong, found.is_warehouse_readable)
+
+
+def go_back(path: Path, actor: str, now: datetime | None = None) -> Path | str:
+    """Put the state from before the last upgrade back, so that the previous version opens it.
+
+    Returns:
+        The present state's new place: a file, or a schema of the database.
+
+    Raises:
+        UpgradeError: There is no earlier state; nothing was changed.
+        BusyError: A run is in progress.
+    """
+    home = DistrictHome(path.resolve())
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    with only_writer(home):
+        place = state_place(home)
+        reached = max((mark.generation for mark in noted(home).values()), default=0) + 1
+        later: Path | str = f"after_{stamp.lower()}"
+        if isinstance(place, str):
+            kept, mark = return_server(place, stamp, reached)
+        else:
+            later = place.with_name(f"{place.name}.after-{stamp}")
+            earlier = [one for one in place.parent.iterdir() if EARLIER.fullmatch(one.name)]
+            if not earlier:
+                raise no_earlier_state(str(place))
+            kept = max(earlier).name
+            mark = return_file(place, place.with_name(kept), later, reached)
+        _note(home, mark)
+        store = store_as_it_is(place)
+        try:
+            with store.reading() as transaction:
+                is_whole = has_chain(transaction)
+            if is_whole:
+                continue_chain(store, home, f"the state {kept} is in use again", actor, always=True)
+        finally:
+            store.close()
+    return later
 
 
 def _renewed(home: DistrictHome, now: datetime) -> MigrationResult:

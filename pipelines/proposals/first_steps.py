@@ -4,6 +4,7 @@ Nothing is written and nothing is remembered: each step is judged by what is the
 that a person who stops halfway goes on where it ended.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,15 @@ from pipelines.warehouse.detections import Detection
 MAX_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
                 "buildings.csv", "calendar.csv", "leave.csv")  # fmt: skip
 """Files that an hour of exports provides; the rest comes later."""
+
+
+KINDS: Mapping[str, str] = {
+    "shared_account": "shared accounts",
+    "non_approved_site": "sites that are not approved",
+    "off_hours_external": "use outside duty hours",
+    "anomaly": "unusual use",
+}
+"""Kind of finding, as a person calls it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class MissingExport:
     Attributes:
         how: Where a person gets it.
         opens: Codes of the rules that wait for it.
+        subjects: Their subjects, with the number of rules.
         is_first: An hour of exports gives it.
     """
 
@@ -56,6 +67,7 @@ class MissingExport:
     how: str
     opens: Sequence[str]
     is_first: bool
+    subjects: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,14 +143,12 @@ def format_of(file: Path) -> str:
 
 def _missing(detections: Mapping[str, Detection], registry: Registry) -> Iterator[MissingExport]:
     lacking = rules_on(detections, registry).lacking
-    found = [
-        MissingExport(
-            file,
-            disables,
-            how,
-            [code for code, files in lacking.items() if file in files],
-            file in MAX_EXPORTS,
+    found = []
+    for file, disables, how in remedies(registry.missing):
+        codes = [code for code, files in lacking.items() if file in files]
+        kinds = Counter(detections[code].model.header.kind for code in codes)
+        subjects = ", ".join(f"{KINDS.get(one, one)} ({count})" for one, count in kinds.items())
+        found.append(
+            MissingExport(file, disables, how, codes, file in MAX_EXPORTS, subjects=subjects)
         )
-        for file, disables, how in remedies(registry.missing)
-    ]
     return iter(sorted(found, key=lambda one: (not one.is_first, -len(one.opens))))

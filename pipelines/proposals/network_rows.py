@@ -12,7 +12,13 @@ MIN_ADDRESSES = 3
 """Addresses that make a network; fewer are strays."""
 PREFIXES = {4: 24, 6: 64}
 BLOCKS = {4: 16, 6: 48}
-REMOTE = "remote"
+REMOTE, OWN_DEVICES = "remote", "byod"
+WHY = {
+    REMOTE: "tunnels assigned them or their neighbors, and no lease did",
+    OWN_DEVICES: "most cards there are random, and no computer of the registry is there: it is "
+    "for guests or own devices",
+}
+"""Reason for a kind of network."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TUNNEL_SHARE = 0.5
 """Minimum share of a network's addresses that tunnels from outside assigned."""
@@ -45,24 +51,22 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
         for one in map(_network, evidence.query("placed_addresses")["ip"].to_list())
         if one is not None
     }
+    has_computers = any(row.computers for rows in found.values() for row in rows)
     alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
         if len(rows) >= MIN_ADDRESSES:
             is_outside = _block(network) in outside and not any(row.mac for row in rows)
-            kind = REMOTE if is_outside else _kind(rows)
+            kind = REMOTE if is_outside else _kind(rows, has_computers=has_computers)
             alike[network.version, kind, _building(rows)].append(network)
     for (_, kind, building), several in sorted(alike.items()):
         for network in ipaddress.collapse_addresses(several):
             count = sum(len(found[one]) for one in several if one.subnet_of(network))
-            why = (
-                "tunnels assigned them or their neighbors, and no lease did"
-                if kind == REMOTE
-                else "the kind is guessed from their network cards"
-            )
+            why = WHY.get(kind, "the kind is guessed from their network cards")
             yield Proposal(
                 "subnets.csv",
                 {"cidr": str(network), "building": building, "kind": kind},
                 f"{count} addresses here have no building; {why}",
+                doubt="" if kind != "wifi" or has_computers else "it may be for guests",
             )
 
 
@@ -89,9 +93,17 @@ def _network(address: str) -> Network | None:
     return ipaddress.ip_network(f"{ip}/{PREFIXES[ip.version]}", strict=False)
 
 
-def _kind(rows: Sequence[UnplacedAddress]) -> str:
-    """Return the type: phones use random cards; computers on a cable do not."""
+def _kind(rows: Sequence[UnplacedAddress], *, has_computers: bool = True) -> str:
+    """Return the type: phones use random cards; computers on a cable do not.
+
+    Without a computer of the registry it is not the district's own Wi-Fi.
+
+    Args:
+        has_computers: Whether any network shows computers of the registry.
+    """
     if sum(row.is_tunnel for row in rows) > TUNNEL_SHARE * len(rows):
         return REMOTE
     random = [row.mac for row in rows if row.mac and row.mac[1:2] in "26ae"]
-    return "wifi" if len(random) > RANDOM_SHARE * len(rows) else "wired"
+    if len(random) <= RANDOM_SHARE * len(rows):
+        return "wired"
+    return "wifi" if any(row.computers for row in rows) or not has_computers else OWN_DEVICES

@@ -11,8 +11,9 @@ import re
 import shutil
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -20,20 +21,38 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.district import District
-from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
+from pipelines.district import District, Reading
+from pipelines.health.rule_coverage import NO_RULES, Rules, note_systems, rules_on
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
 from pipelines.registry.ical import clean, read_calendar
-from pipelines.registry.imports.export_tables import Calendar, UnreadTable, found_in
-from pipelines.registry.imports.exports import IMPORTED, ROSTER_FILES, export_of, hint, how_to_get
-from pipelines.registry.imports.known import ExportIndex, Place
+from pipelines.registry.imports.export_tables import Calendar, Sheet, UnreadTable, found_in
+from pipelines.registry.imports.exports import (
+    IMPORTED,
+    ROSTER_FILES,
+    Export,
+    export_of,
+    hint,
+    how_to_get,
+)
+from pipelines.registry.imports.kept_tables import (
+    are_kept,
+    files_of,
+    keep,
+    kept_tables,
+    not_deleted,
+    note_written,
+    still_valid,
+)
+from pipelines.registry.imports.known import ExportIndex, Place, device_key
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
 from pipelines.registry.imports.people import CLOSED_LIST, CLOSED_NOTE
+from pipelines.registry.imports.renames import Renames, renamed, renames_of
 from pipelines.registry.imports.rows import rows_of
-from pipelines.registry.imports.taken import ImportResult
+from pipelines.registry.imports.taken import ImportResult, rows_by_file
 from pipelines.registry.kept_copies import has_rows
+from pipelines.registry.outline import digest_of
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
 from pipelines.settings.home import DistrictHome
@@ -42,11 +61,13 @@ from pipelines.settings.problems import Problem
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
-from pipelines.state.connections import Store
+from pipelines.state.connections import Store, fact, remember
 
 LOG_BYTES = 64_000_000
 """Bytes of the logs that are searched for host names."""
 FILE_BYTES = 8_000_000
+MATCHED = "kept_exports_matched"
+"""Fact of the state: the registry with which kept tables were last matched."""
 UNNAMED = "weekdays that it does not list: school days"
 """Name of the days that a calendar implies."""
 
@@ -73,6 +94,10 @@ class Plan:
 
     Attributes:
         taken: What each table provided.
+        kept: What each table of earlier imports provides now.
+        to_keep: Tables that later lists may complete, by file.
+        is_kept: They are there already.
+        renames: People and buildings that get the names of a later list.
         unread: What was not opened or not recognized, and why.
         files: The registry's files after the import.
         before: The rules that can judge now.
@@ -85,6 +110,10 @@ class Plan:
     """
 
     taken: list[ImportResult] = field(default_factory=list)
+    kept: list[ImportResult] = field(default_factory=list)
+    renames: Renames = field(default_factory=Renames)
+    to_keep: Mapping[str, bytes] = field(default_factory=dict)
+    is_kept: bool = True
     unread: list[UnreadTable] = field(default_factory=list)
     calendars: list[NewCalendar] = field(default_factory=list)
     files: list[Merged] = field(default_factory=list)
@@ -100,7 +129,7 @@ class Plan:
     def is_empty(self) -> bool:
         """Nothing would be written."""
         is_changed = any(one.is_changed for one in self.files)
-        return not (self.calendars or self.usual_duty or is_changed)
+        return self.is_kept and not (self.calendars or self.usual_duty or is_changed)
 
 
 def plan_of(
@@ -133,9 +162,19 @@ def plan_of(
             plan.unread.append(UnreadTable(found.place, why))
         else:
             sheets.append((found, export))
-    known = known_of(district.home, district.settings, district.registry)
-    plan.taken = list(rows_of(sheets, known))
-    plan.files = list(_merged(district.home, district.settings, plan.taken, taking, coordinates))
+    renames = settings.registry.columns
+    kept = still_valid(kept_tables(district.home.kept_exports, renames), sheets)
+    with tempfile.TemporaryDirectory(prefix=scratch("setup")) as folder:
+        home = _with_later_names(district, [*sheets, *kept], plan, Path(folder))
+        registry = load_registry(home, settings) if plan.renames else district.registry
+        known = known_of(home, settings, registry)
+        results = list(rows_of([*sheets, *kept], known))
+        new = {id(sheet) for sheet, _ in sheets}
+        plan.taken = [one for one in results if id(one.sheet) in new]
+        plan.kept = [one for one in results if id(one.sheet) not in new]
+        plan.files = list(_merged(district.home, home, settings, plan, taking, coordinates))
+    plan.to_keep = files_of([*sheets, *kept])
+    plan.is_kept = are_kept(district.home.kept_exports, plan.to_keep)
     has_hours = "staff_duty.csv" not in district.registry.missing
     if not (usual_duty or has_hours or "staff_duty.csv" in {one.file for one in plan.files}):
         plan.usual_duty = suggested(known.hours)
@@ -163,18 +202,24 @@ def tried(district: District, plan: Plan) -> Plan:
 
 def _as_it_would_be(home: DistrictHome, plan: Plan, folder: Path) -> Registry:
     """Return the registry of a copy of the home in which everything is written."""
-    copy = DistrictHome(folder)
-    copy.settings_file.write_bytes(_settings(home, plan))
-    for name in ("registry", "lists", "agency"):
-        source: Path = getattr(home, name)
-        if source.is_dir():
-            shutil.copytree(source, getattr(copy, name), symlinks=False)
-    copy.registry.mkdir(exist_ok=True)
+    copy = _copy(home, folder, _settings(home, plan))
     for merged in plan.files:
         (copy.registry / merged.file).write_bytes(merged.data)
     for calendar in plan.calendars:
         (copy.registry / calendar.name).write_bytes(calendar.data)
     return load_registry(copy, load_settings(copy))
+
+
+def _copy(home: DistrictHome, folder: Path, settings: bytes) -> DistrictHome:
+    """Copy the registry of a home."""
+    copy = DistrictHome(folder)
+    copy.settings_file.write_bytes(settings)
+    for name in ("registry", "lists", "agency"):
+        source: Path = getattr(home, name)
+        if source.is_dir():
+            shutil.copytree(source, getattr(copy, name), symlinks=False)
+    copy.registry.mkdir(exist_ok=True)
+    return copy
 
 
 def _settings(home: DistrictHome, plan: Plan) -> bytes:
@@ -185,19 +230,28 @@ def _settings(home: DistrictHome, plan: Plan) -> bytes:
     return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
 
 
-def known_of(home: DistrictHome, settings: Settings, registry: Registry) -> ExportIndex:
-    """Return people and buildings of the registry."""
-    folder = read_folder(home, settings)
-    frame = folder.rows[USERS.name].frame
-    users = [
+def _cells(frame: pl.DataFrame) -> list[Row]:
+    """Return rows of text."""
+    return [
         {name: cell or "" for name, cell in row.items() if isinstance(cell, str | None)}
         for row in frame.iter_rows(named=True)
     ]
-    places = [
+
+
+def places_of(registry: Registry) -> list[Place]:
+    """Return the buildings of the registry."""
+    return [
         Place(row["building"], row["org_id"] or "", row["name"] or "")
         for row in registry.frames["buildings"].iter_rows(named=True)
         if row["building"]
     ]
+
+
+def known_of(home: DistrictHome, settings: Settings, registry: Registry) -> ExportIndex:
+    """Return people and buildings of the registry."""
+    folder = read_folder(home, settings)
+    frame = folder.rows[USERS.name].frame
+    users, places = _cells(frame), places_of(registry)
     domains = settings.district.account_domains
     accounts = folder.rows["accounts.csv"].frame
     is_closed = pl.col("note").str.starts_with(CLOSED_NOTE)
@@ -215,9 +269,12 @@ def known_of(home: DistrictHome, settings: Settings, registry: Registry) -> Expo
         listed={name: [*cells.str.to_lowercase()] for name, cells in listed.items()},
         logged=partial(names_in_logs, home.landing),
     )
+    owned = accounts.filter(pl.col("account_type") == "person").drop_nulls("owner_person_id")
+    for name, person in owned.select("username", "owner_person_id").iter_rows():
+        known.see_name(name, person)
     devices = folder.rows["devices.csv"].frame.drop_nulls("hostname")
     for name, *cards in devices.select("hostname", "mac", "ethernet_mac").iter_rows():
-        known.cards.setdefault(name.lower(), set()).update(filter(None, cards))
+        known.cards.setdefault(device_key(name), set()).update(filter(None, cards))
     return known
 
 
@@ -254,26 +311,61 @@ def _is_elsewhere(home: DistrictHome, registry: Registry) -> bool:
     return not own and USERS.name not in registry.missing
 
 
+def _with_later_names(
+    district: District, tables: Sequence[tuple[Sheet, Export]], plan: Plan, folder: Path
+) -> DistrictHome:
+    """Return the home, or a copy in which people and buildings have the names of later lists."""
+    home, settings = district.home, district.settings
+    users = read_folder(home, settings).rows[USERS.name].frame
+    places = places_of(district.registry)
+    plan.renames = renames_of(tables, _cells(users), places)
+    if not plan.renames:
+        return home
+    copy = _copy(home, folder, home.settings_file.read_bytes())
+    for name, file in IMPORTED.items():
+        path = copy.registry / name
+        if path.is_file() and file.columns:
+            columns = settings.registry.columns.get(name, {})
+            path.write_bytes(renamed(path.read_bytes(), file, columns, plan.renames))
+    return copy
+
+
 def _merged(
     home: DistrictHome,
+    base: DistrictHome,
     settings: Settings,
-    taken: Sequence[ImportResult],
+    plan: Plan,
     taking: Collection[str],
     coordinates: Iterable[Row],
 ) -> Iterator[Merged]:
-    rows: dict[str, list[Row]] = {}
-    for one in taken:
-        for name, more in one.rows.items():
-            rows.setdefault(name, []).extend(more)
+    """Yield each file with the rows of the new tables, then of those of earlier imports.
+
+    Args:
+        base: The home, in which later names already replace earlier ones.
+    """
+    rows, earlier = rows_by_file(plan.taken), rows_by_file(plan.kept)
     if given := list(coordinates):
         rows.setdefault("buildings.csv", []).extend(given)
     for name, file in IMPORTED.items():
-        if not rows.get(name):
+        was, path = _bytes_of(home.registry / name), base.registry / name
+        before = _bytes_of(path)
+        if not (rows.get(name) or earlier.get(name) or was != before):
             continue
-        path = home.registry / name
-        before = path.read_bytes() if path.is_file() else b""
         renames = settings.registry.columns.get(name, {})
-        yield merge(before, file, rows[name], renames, is_taken=name in taking)
+        is_taken = name in taking
+        made = merge(before, file, rows.get(name, ()), renames, is_taken=is_taken)
+        if earlier.get(name):
+            again = not_deleted(home.kept_exports, file, earlier[name], made.data, renames)
+            whole = merge(before, file, [*rows.get(name, ()), *again], renames, is_taken=False)
+            if not is_taken:
+                made.data, made.added, made.filled = whole.data, whole.added, whole.filled
+            made.same, made.alone = whole.same, whole.alone
+        made.before, made.is_renamed = was, was != before
+        yield made
+
+
+def _bytes_of(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _calendar(found: Calendar, settings: Settings) -> NewCalendar:
@@ -338,9 +430,40 @@ def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str)
                 put(path.with_name(f"{path.name}{ORIGINAL}{stamp}"), path.read_bytes())
             put(path, calendar.data)
         done.append(f"{calendar.name}: {sum(calendar.days.values())} days")
+    tables = [*plan.taken, *plan.kept]
+    keep(home.kept_exports, plan.to_keep)
+    note_written(home.kept_exports, rows_by_file(tables))
+    if systems := sum((Counter(one.systems) for one in tables), Counter[str]()):
+        note_systems(store, systems)
     if plan.usual_duty:
         done += _written_hours(home, plan, actor, chain)
     return done
+
+
+def match_again(district: District) -> tuple[District, list[str]]:
+    """Complete the registry with kept tables, if a list changed since they were last matched.
+
+    The caller holds the home's lock. Rows that a person deleted are not added again, and no
+    cell is replaced.
+
+    Returns:
+        The district with the registry as it is now, and a sentence about each changed file.
+    """
+    home, settings, store = district.home, district.settings, district.store
+    with store.reading() as reading:
+        matched = fact(reading, MATCHED)
+    is_same = matched == digest_of(home, settings)
+    # of a registry with a file that shrank, nothing is concluded
+    if not home.kept_exports.is_dir() or is_same or district.outline.refused:
+        return district, []
+    plan = plan_of(district, ())
+    done: list[str] = []
+    if not plan.is_empty:
+        done = write(store, home, plan, "schoolbell run", "kept exports")
+        district = replace(district, reading=Reading.of(load_registry(home, settings)))
+    with store.writing() as writing:
+        remember(writing, MATCHED, digest_of(home, settings))
+    return district, [f"Exports of an earlier setup were matched again: {one}" for one in done]
 
 
 def _written_hours(home: DistrictHome, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:

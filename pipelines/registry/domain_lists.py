@@ -21,7 +21,7 @@ import polars as pl
 
 from pipelines.errors import SettingsError
 from pipelines.registry.sites import canonical_host
-from pipelines.settings.home import sync
+from pipelines.settings.home import read_fields, sync
 from pipelines.settings.model import ListSource
 
 STARTER = "schoolbell-starter 1"
@@ -319,7 +319,8 @@ def kept(folder: Path, name: str) -> TakenList | None:
     path = folder / f"{name}.json"
     if not path.is_file():
         return None
-    return TakenList(**json.loads(path.read_text(encoding="utf-8")))
+    noted = json.loads(path.read_text(encoding="utf-8"))
+    return TakenList(**read_fields(TakenList, noted))
 
 
 def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:

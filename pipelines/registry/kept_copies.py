@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from pipelines.errors import SettingsError
-from pipelines.settings.home import PRIVATE, SECRET_FILE, DistrictHome, put
+from pipelines.settings.home import PRIVATE, SECRET_FILE, DistrictHome, put, read_fields
 from pipelines.settings.problems import Problem
 
 INDEX = "kept.json"
@@ -142,7 +142,7 @@ def read_kept(home: DistrictHome) -> dict[str, AcceptedFile]:
     path = home.kept_registry / INDEX
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        found = {name: AcceptedFile(**one) for name, one in said.items()}
+        found = {name: AcceptedFile(**read_fields(AcceptedFile, one)) for name, one in said.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -49,6 +49,7 @@ class Outline:
         works: Day of the calendar, in ISO format -> whether a building
             works.
         buildings: Code -> name, of those that have one.
+        placeless: Networks of buildings without a building, and all of them.
         is_student: Finding -> whether it is about a student's account; may be
             incomplete.
     """
@@ -64,6 +65,7 @@ class Outline:
     works: Mapping[str, bool]
     buildings: Mapping[str, str]
     is_student: Mapping[str, bool] = field(default_factory=dict)
+    placeless: tuple[int, int] = (0, 0)
 
 
 def digest_of(home: DistrictHome, settings: Settings) -> str:

@@ -34,6 +34,8 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 
+IN_BUILDINGS = ("wired", "lab", "wifi")
+"""Kinds of networks that are in a building."""
 FIXED = ("desktop", "lab_pc")
 """Classes of stationary devices."""
 IN_TABLES = ("calendar.csv",)
@@ -244,6 +246,13 @@ def is_settled(home: DistrictHome, registry: Registry) -> bool:
     )
 
 
+def placeless_networks(registry: Registry) -> tuple[int, int]:
+    """Return how many networks in buildings have no building, and how many there are."""
+    frame = registry.frames["subnets"]
+    places = frame["building"].filter(frame["kind"].is_in(IN_BUILDINGS))
+    return places.null_count(), len(places)
+
+
 def outline_of(registry: Registry) -> Outline:
     """Return the outline of a registry that was read."""
     frames = registry.frames
@@ -267,6 +276,7 @@ def outline_of(registry: Registry) -> Outline:
         mail_domains=tuple(sorted(mail_domains(directory))),
         works=works,
         buildings=building_names(registry),
+        placeless=placeless_networks(registry),
     )
 
 

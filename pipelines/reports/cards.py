@@ -60,7 +60,7 @@ from pipelines.reports.words import (
 )
 from pipelines.settings.model import NO_QUESTIONS
 from pipelines.settings.problems import SEVERITIES
-from pipelines.state.rows import typed
+from pipelines.state.rows import texts_in, typed
 
 Say = Callable[[float], str]
 WITH_BREAKS = marked("of it in contract hours (breaks unknown)")
@@ -714,7 +714,7 @@ def _buildings(view: View) -> Mapping[str, list[str]]:
 def schools_of(view: View, case: Case) -> tuple[str, ...]:
     """Return the buildings of a case: those of its facts, otherwise of its log lines."""
     said = {
-        str(one) for row in case.counted for one in row["record"]["details"].get("buildings") or ()
+        code for row in case.counted for code in texts_in(row["record"]["details"], "buildings")
     }
     cited = {one for row in case.counted for one in _buildings(view).get(row["finding_id"], ())}
     return tuple(sorted(said or cited))

@@ -103,6 +103,7 @@ DEVICES: Words = {
     "desktop": "desktop computer",
     "laptop": "laptop",
     "chromebook": "Chromebook",
+    "tablet": "tablet of the district, such as an iPad",
     "podium": "computer at a teacher's desk, used by any teacher in the room",
     "lab_pc": "computer of a lab, for many",
     "kiosk": "public computer",

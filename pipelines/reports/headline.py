@@ -21,6 +21,7 @@ from pipelines.health.rule_coverage import (
     FAMILIES,
     FILTERED,
     KEYBOARDS,
+    PLACELESS_SHARE,
     REASONS,
     Blind,
     CoverageRow,
@@ -31,7 +32,7 @@ from pipelines.reports.language import marked, plural, term, text
 from pipelines.reports.report_rows import Number, PublishedRecord, WeekNumbers
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
-from pipelines.state.rows import Facts, FindingRow
+from pipelines.state.rows import Facts, FindingRow, number_in, texts_in
 
 IS_RULE = pl.col("rule") != ""
 FAILED = pl.col("model").fill_null("") != ""
@@ -192,6 +193,14 @@ def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:
     Args:
         is_brief: Name the reason with the most requests; only count the others.
     """
+    lacking, total = view.inputs.placeless_networks
+    if kind == KINDS["shared_accounts"] and lacking > PLACELESS_SHARE * total:
+        networks = text(
+            "{lacking} of {total} networks have no building",
+            lacking=number(lacking),
+            total=number(total),
+        )
+        return f"{term(NOT_YET)} {networks}."
     worst: dict[str, Blind] = {}
     for family in ASKED_OF[kind]:
         for one in gaps_of(judged(view), family):
@@ -328,11 +337,9 @@ def _uses_of(case: Case, row: FindingRow) -> list[SiteUse]:
 
 def _uses(details: Facts, case: str | None, subject: str, day: date) -> list[SiteUse]:
     """Return the use of each site of a finding."""
-    sites = details.get("sites") or []
-    minutes, categories = details.get("total_seconds") or 0, details.get("categories") or []
-    return [
-        SiteUse(site, case, subject, day, minutes / 60 / len(sites), categories) for site in sites
-    ]
+    sites, categories = texts_in(details, "sites"), texts_in(details, "categories")
+    minutes = number_in(details, "total_seconds") / 60
+    return [SiteUse(site, case, subject, day, minutes / len(sites), categories) for site in sites]
 
 
 def unjudged_minutes(view: View) -> float:

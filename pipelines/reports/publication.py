@@ -44,7 +44,12 @@ from pipelines.settings.home import PLAIN_FILE, SHARED, DistrictHome
 from pipelines.settings.model import Report, Settings
 from pipelines.settings.scratch import scratch
 from pipelines.state.connections import Store
-from pipelines.state.published_reports import put_report, report_facts
+from pipelines.state.published_reports import (
+    mark_reports_written,
+    pending_reports,
+    put_report,
+    report_facts,
+)
 from pipelines.state.retention import kept_from, purged_reports
 from pipelines.state.rows import ReportFacts
 from pipelines.warehouse.database import Database
@@ -202,6 +207,20 @@ class Published:
 
 def nobody_waits(_week: date, _at: int, _of: int) -> None:
     """Do nothing, for callers without progress."""
+
+
+def publish_pending(
+    district: District, now: datetime, also: Iterable[date] = ()
+) -> list[Published]:
+    """Write the reports of the weeks that were judged since theirs were written.
+
+    Args:
+        also: Mondays of weeks that are written in any case.
+    """
+    weeks = {*pending_reports(district.store), *also}
+    done = publish_reports(district, now, weeks)
+    mark_reports_written(district.store, weeks)
+    return done
 
 
 def publish_reports(

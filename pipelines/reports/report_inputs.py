@@ -201,6 +201,7 @@ class ReportInputs:
             consent or exception, `about` the clause or rule.
         rule_standing: Conclusions from reviewers' decisions for each rule.
         blind_share: Lines per day without a host or without an account.
+        placeless_networks: Networks of buildings without a building, and all of them.
         rule_coverage: What each family of rules could judge, by filter, each day.
         account_names: Forms of account names that are read without a setting.
         new_services: New outside sites, by day, without names of people.
@@ -258,6 +259,7 @@ class ReportInputs:
     rule_standing: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_standing"))
     blind_share: pl.DataFrame = field(default_factory=lambda: empty_frame("blind_share"))
     rule_coverage: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_coverage"))
+    placeless_networks: tuple[int, int] = (0, 0)
     new_services: pl.DataFrame = field(default_factory=lambda: empty_frame("new_services"))
     unjudged_sites: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged_sites"))
     rule_ends: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_ends"))

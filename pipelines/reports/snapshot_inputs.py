@@ -18,7 +18,7 @@ from pipelines.health.rule_coverage import arrived, fed_since, rules_on
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
-from pipelines.registry.registry import Registry, building_names
+from pipelines.registry.registry import Registry, building_names, placeless_networks
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame, with_frames
@@ -34,6 +34,7 @@ from pipelines.state.audit import open_chain
 from pipelines.state.connections import Store
 from pipelines.state.records_requests import record_requests
 from pipelines.state.reviews import statements_by_case
+from pipelines.state.rows import texts_in
 from pipelines.state.source_records import last_look, noted_domains, stored_issues
 from pipelines.state.source_records import source_days as counted_days
 from pipelines.warehouse.database import Database
@@ -211,7 +212,7 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     record = json.loads(row["record"])
     measures = record.get("measures") or {}
     claim = claim_with_names(row["claim"], measures, names)
-    codes = measures.get("buildings") or []
+    codes = texts_in(measures, "buildings")
     if not any(code in names for code in codes):
         return claim, row["record"]
     measures["buildings"] = [names.get(code, code) for code in codes]
@@ -220,9 +221,9 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
 
 def claim_with_names(claim: str, details: Mapping[str, object], names: Mapping[str, str]) -> str:
     """Return the sentence of a finding, with the buildings of its details by their names."""
-    codes = details.get("buildings")
-    lists = [codes] if isinstance(codes, list) else []
-    lists += [[details[key]] for key in ONE_BUILDING if isinstance(details.get(key), str)]
+    codes = texts_in(details, "buildings")
+    lists = [codes] if codes else []
+    lists += [[str(details[key])] for key in ONE_BUILDING if isinstance(details.get(key), str)]
     for some in lists:
         if any(code in names for code in some):
             claim = with_place_names(claim, some, names)
@@ -300,6 +301,7 @@ def report_inputs(
         rule_standing=_known(database, "findings.rule_standing"),
         blind_share=_known(database, "marts.blind_share"),
         rule_coverage=_known(database, "marts.rule_coverage"),
+        placeless_networks=placeless_networks(district.registry),
         account_names=[
             domain.pattern for domain in noted_domains(district.store) if domain.state == APPLIED
         ],

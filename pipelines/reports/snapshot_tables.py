@@ -35,6 +35,7 @@ from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
+from pipelines.state.published_reports import note_snapshot
 from pipelines.state.rows import EvidenceRow, FindingRow
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import subject_kind
@@ -81,7 +82,9 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
         queries = {name: database.shown(name, columns, copied) for name, columns in tables.items()}
         folder = district.home.snapshots
         most = district.settings.limits.snapshots
-        return publish(database, folder, queries, frames, now, notes, is_whole=is_whole, most=most)
+        path = publish(database, folder, queries, frames, now, notes, is_whole=is_whole, most=most)
+    note_snapshot(district.store)
+    return path
 
 
 def about_frame(settings: Settings, now: datetime) -> pl.DataFrame:

@@ -31,7 +31,7 @@ from pipelines.state.connections import Store
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.privacy_records import gather_openings
-from pipelines.state.published_reports import mark_reports_written, pending_reports
+from pipelines.state.published_reports import is_snapshot_due, pending_reports
 from pipelines.state.source_records import note_run, reason_lines, set_back
 from pipelines.warehouse.snapshots import set_broken_aside
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
+MAX_WAITING = 3
+"""Waiting files of a source that are listed one by one."""
 MAX_TOLD = 20
 """Findings that are listed one by one."""
 WHERE = "identity.attribution_changes lists the earlier and the current attribution."
@@ -104,6 +106,15 @@ def run(
         )
 
 
+def _completed(district: District) -> tuple[District, Sequence[str]]:
+    """Return the district after kept exports were matched again, and what changed."""
+    if not district.home.kept_exports.is_dir():
+        return district, ()
+    from pipelines.proposals.setup import match_again  # it takes long to import
+
+    return match_again(district)
+
+
 def run_opened(
     district: District,
     now: datetime,
@@ -113,6 +124,7 @@ def run_opened(
     engine: Kind | None = None,
 ) -> RunResult:
     """Return the steps of a run on an opened district whose lock is held."""
+    district, matched = _completed(district)
     said = district.settings.report
     if said.sections_off or said.mail or said.accent or said.accent_dark:
         from pipelines.reports.publication import check_report_settings
@@ -142,16 +154,15 @@ def run_opened(
     snapshot, reports = None, []
     weeks = pending_reports(district.store)
     broken = set_broken_aside(district.home.snapshots)
-    if weeks or (broken and district.home.warehouse.exists()):
+    if is_snapshot_due(district.store) or (broken and district.home.warehouse.exists()):
         from pipelines.reports.snapshot_tables import publish_snapshot
 
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
     if weeks:
-        from pipelines.reports.publication import publish_reports
+        from pipelines.reports.publication import publish_pending
 
-        reports = publish_reports(district, now, weeks)
-        mark_reports_written(district.store, weeks)
+        reports = publish_pending(district, now)
         lap("report")
     note_run(district.store, now)
     alerts = send_alerts(district, now, health)
@@ -171,6 +182,7 @@ def run_opened(
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
+            *matched,
             *_repaired(district.home, done.damaged, broken),
             *([behind] if behind else []),
         ),
@@ -220,12 +232,25 @@ def set_aside(count: int) -> str:
 
 
 def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """Yield problems of files, and waiting lines with reasons, safe for a terminal."""
+    """Yield problems of files, and waiting files with reasons, safe for a terminal.
+
+    Many waiting files of a source are one line.
+    """
+    waiting: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.is_told:
             yield trouble(outcome.record)
         if outcome.waits:
-            yield safe(f"{outcome.record.source}/{outcome.record.path}: {outcome.waits}")
+            waiting.setdefault(outcome.record.source, []).append(outcome)
+    for source, several in waiting.items():
+        if len(several) > MAX_WAITING:
+            first = several[0]
+            yield safe(
+                f"{source}: {len(several)} files wait, such as {first.record.path}: {first.waits}"
+            )
+            continue
+        for outcome in several:
+            yield safe(f"{source}/{outcome.record.path}: {outcome.waits}")
 
 
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:

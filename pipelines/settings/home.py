@@ -5,8 +5,9 @@ import secrets
 import stat
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import SettingsError
 
@@ -60,6 +61,11 @@ class DistrictHome:
     def kept_registry(self) -> Path:
         """Copies of the registry files that were last believed."""
         return self.path / "registry-kept"
+
+    @property
+    def kept_exports(self) -> Path:
+        """Columns of imported exports that are read, to complete them by later lists."""
+        return self.path / "exports-kept"
 
     @property
     def landing(self) -> Path:
@@ -251,3 +257,11 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def read_fields(kind: type[Any], noted: Mapping[str, object]) -> dict[str, Any]:
+    """Return the values of a kept file's entry that this version knows.
+
+    A later version may have added some; a home that went back keeps its files.
+    """
+    return {one.name: noted[one.name] for one in fields(kind) if one.name in noted}

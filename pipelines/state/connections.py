@@ -302,7 +302,7 @@ def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], No
         remember(connection, LAYOUT, mark())
 
 
-def store_as_it_is(path: Path) -> Store:
+def store_as_it_is(path: Path | str) -> Store:
     """Return a store to write to, its tables neither made nor compared with this version."""
     return Store(engine_of(path))
 

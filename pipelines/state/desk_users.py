@@ -1,10 +1,11 @@
 """State of the desk: accounts, saved views, and whether a case has changed since it was shown."""
 
 import hashlib
+import json
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from pipelines.state.connections import Store, now_text
+from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.rows import AccountRow, SavedViewRow
 from pipelines.state.tables import (
     ASSIGNMENTS,
@@ -93,6 +94,26 @@ def accounts(store: Store) -> list[AccountRow]:
     """Return every account, ended ones too, by login."""
     query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
     return store.rows(AccountRow, query)
+
+
+SUBJECTS = "desk_subjects"
+"""Fact with the account at the provider that each address signed in with first."""
+
+
+def bind_subject(connection: Connection, address: str, subject: str) -> bool:
+    """Remember the account behind an address; return False if it was another one."""
+    known = json.loads(fact(connection, SUBJECTS) or "{}")
+    if address not in known:
+        remember(connection, SUBJECTS, json.dumps(known | {address: subject}, sort_keys=True))
+    return bool(known.get(address, subject) == subject)
+
+
+def release_subject(connection: Connection, address: str) -> bool:
+    """Let another account of the provider sign in with an address; return whether one had."""
+    known = json.loads(fact(connection, SUBJECTS) or "{}")
+    is_known = known.pop(address, None) is not None
+    remember(connection, SUBJECTS, json.dumps(known, sort_keys=True))
+    return is_known
 
 
 def put_view(connection: Connection, login: str, name: str, query: str) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from sqlalchemy import Connection, inspect, select
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.tables import FACTS, METADATA, OUTBOX
+from pipelines.state.tables import AUDIT, FACTS, METADATA, OUTBOX
 
 NUMBER = 10
 """The present layout; one written by a later Schoolbell has a higher number."""
@@ -109,6 +109,12 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
             where=where,
             remedy=remedy,
         )
+
+
+def has_chain(connection: Connection) -> bool:
+    """Return whether the tables that the audit chain reads are as this version has them."""
+    whole = {*inspect(connection).get_table_names()} - lacking(connection).keys()
+    return {AUDIT.name, FACTS.name, OUTBOX.name} <= whole
 
 
 def has_every_table(connection: Connection) -> bool:

@@ -10,6 +10,8 @@ file that any machine can read.
 """
 
 import os
+import re
+import shutil
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -36,7 +38,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import SchoolbellError
+from pipelines.settings.home import SECRET_FILE
 from pipelines.state.connections import Store, StoreError, engine_of, only_one_writes, remember
+from pipelines.state.home_mark import Mark, advance, begin
 from pipelines.state.layout import FACT, FILLED, FORMER_NAMES, LEFT_BEHIND, mark
 from pipelines.state.tables import FACTS, METADATA
 
@@ -45,6 +49,7 @@ CHUNK = 1_000
 Row = Mapping[str, object]
 
 ASIDE = ".upgrading"
+EARLIER_SCHEMA = re.compile(r"before_\d{8}t\d{6}z")
 OLD = "old"
 
 
@@ -117,13 +122,11 @@ class MigrationResult:
         rows: Rows of each copied table.
         left: Tables left behind, with the consequence.
         kept: The earlier state: a file, or the schema of a database.
-        way_back: What to do, with the previous version installed, to return to it.
     """
 
     rows: Mapping[str, int]
     left: Mapping[str, str]
     kept: Path | str
-    way_back: str
 
 
 def upgrade_file(path: Path, kept: Path) -> MigrationResult:
@@ -149,7 +152,38 @@ def upgrade_file(path: Path, kept: Path) -> MigrationResult:
     os.link(path, kept)
     aside.replace(path)
     _flushed(path.parent)
-    return MigrationResult(rows, left, kept, f"mv {kept} {path}")
+    return MigrationResult(rows, left, kept)
+
+
+def return_file(path: Path, kept: Path, later: Path, generation: int) -> Mark:
+    """Put an earlier state back, in one rename, as the newest that the home had.
+
+    Args:
+        kept: The earlier file; it becomes the database.
+        later: A name for the present file, which must not exist.
+        generation: The minimum, so that the home accepts it.
+
+    Raises:
+        UpgradeError: The present one is damaged or in use; nothing was changed.
+    """
+    _settled(path)
+    aside = path.with_name(path.name + ASIDE)
+    aside.unlink(missing_ok=True)
+    shutil.copyfile(kept, aside)
+    aside.chmod(SECRET_FILE)
+    engine = engine_of(aside)
+    try:
+        with engine.begin() as connection:
+            own = advance(connection, generation) or begin(connection, "", generation)
+    finally:
+        engine.dispose()
+    _settled(aside)
+    _flushed(aside)
+    os.link(path, later)
+    aside.replace(path)
+    kept.unlink()
+    _flushed(path.parent)
+    return own
 
 
 def _settled(path: Path) -> None:
@@ -293,14 +327,7 @@ def upgrade_server(url: str, stamp: str) -> MigrationResult:
 
 
 def _renewed(connection: Connection, kept: str) -> MigrationResult:
-    seen = inspect(connection)
-    own = METADATA.tables.keys() | set(FORMER_NAMES.values()) | LEFT_BEHIND.keys()
-    there = set(seen.get_table_names())
-    held, place = sorted(own & there), str(seen.default_schema_name)
-    quoted = connection.dialect.identifier_preparer.quote
-    connection.execute(text(f"create schema {quoted(kept)}"))
-    for name in held:
-        connection.execute(text(f"alter table {quoted(name)} set schema {quoted(kept)}"))
+    held = _moved(connection, None, kept)
     METADATA.create_all(connection)
     rows = {
         table.name: copied_table(connection, table, held, kept) for table in METADATA.sorted_tables
@@ -308,14 +335,58 @@ def _renewed(connection: Connection, kept: str) -> MigrationResult:
     counting_on(connection)
     remember(connection, FACT, mark())
     left = {name: LEFT_BEHIND[name] for name in held if name in LEFT_BEHIND}
-    return MigrationResult(rows, left, kept, _way_back(place, kept, is_alone=own >= there))
+    return MigrationResult(rows, left, kept)
 
 
-def _way_back(place: str, kept: str, *, is_alone: bool) -> str:
-    """Return the input for psql; if other tables exist too, only a description."""
-    if not is_alone:
-        return f"move the tables of schema {kept} back into {place}, over the new ones"
-    return (
-        f'psql -c "begin; drop schema {place} cascade; '
-        f'alter schema {kept} rename to {place}; commit"'
+def _moved(connection: Connection, source: str | None, target: str) -> Sequence[str]:
+    """Move the tables of a state into a new schema; return their names.
+
+    Args:
+        source: Their schema; None: the one that the account uses.
+    """
+    own = METADATA.tables.keys() | set(FORMER_NAMES.values()) | LEFT_BEHIND.keys()
+    held = sorted(own & set(inspect(connection).get_table_names(schema=source)))
+    quoted = connection.dialect.identifier_preparer.quote
+    connection.execute(text(f"create schema if not exists {quoted(target)}"))
+    for name in held:
+        place = f"{quoted(source)}.{quoted(name)}" if source else quoted(name)
+        connection.execute(text(f"alter table {place} set schema {quoted(target)}"))
+    return held
+
+
+def return_server(url: str, stamp: str, generation: int) -> tuple[str, Mark]:
+    """Put the tables of the newest earlier schema back; return its name and the mark.
+
+    The present tables move into a schema `after_…`, in the same transaction.
+
+    Args:
+        stamp: Part of the name of the schema that keeps the present tables.
+        generation: The minimum, so that the home accepts the state.
+
+    Raises:
+        UpgradeError: There is no earlier state.
+    """
+    engine = engine_of(url)
+    try:
+        with engine.begin() as connection:
+            only_one_writes(connection)
+            seen = inspect(connection)
+            place = str(seen.default_schema_name)
+            kept = max(filter(EARLIER_SCHEMA.fullmatch, seen.get_schema_names()), default=None)
+            if kept is None:
+                raise no_earlier_state(engine.url.render_as_string())
+            _moved(connection, None, f"after_{stamp.lower()}")
+            _moved(connection, kept, place)
+            connection.execute(text(f"drop schema {kept}"))
+            return kept, advance(connection, generation) or begin(connection, "", generation)
+    finally:
+        engine.dispose()
+
+
+def no_earlier_state(where: str) -> UpgradeError:
+    """Return the error of a home that no upgrade changed."""
+    return UpgradeError(
+        "there is no state from before an upgrade",
+        where=where,
+        remedy="If no upgrade changed its layout, the previous version opens the current one.",
     )

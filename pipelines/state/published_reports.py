@@ -18,6 +18,8 @@ from pipelines.state.tables import REPORT_FACTS, REPORTS
 from pipelines.weeks import monday
 
 PENDING = "reports_owed"
+IN_SNAPSHOT = "reports_owed_in_snapshot"
+"""Pending weeks whose days were judged before the newest snapshot was made."""
 
 
 def add_pending_reports(store: Store, days: Iterable[date]) -> None:
@@ -29,6 +31,19 @@ def add_pending_reports(store: Store, days: Iterable[date]) -> None:
     weeks = {monday(day) for day in days if day >= first}
     with store.writing() as connection:
         _note(connection, weeks | _noted(connection))
+        _note(connection, _noted(connection, IN_SNAPSHOT) - weeks, IN_SNAPSHOT)
+
+
+def note_snapshot(store: Store) -> None:
+    """Record that a new snapshot contains what the pending weeks will show."""
+    with store.writing() as connection:
+        _note(connection, _noted(connection), IN_SNAPSHOT)
+
+
+def is_snapshot_due(store: Store) -> bool:
+    """Return whether a pending week was judged after the newest snapshot."""
+    with store.reading() as connection:
+        return bool(_noted(connection) - _noted(connection, IN_SNAPSHOT))
 
 
 def pending_reports(store: Store) -> list[date]:
@@ -43,13 +58,13 @@ def mark_reports_written(store: Store, weeks: Iterable[date]) -> None:
         _note(connection, _noted(connection) - set(weeks))
 
 
-def _noted(connection: Connection) -> set[date]:
-    return {date.fromisoformat(load) for load in json.loads(fact(connection, PENDING) or "[]")}
+def _noted(connection: Connection, name: str = PENDING) -> set[date]:
+    return {date.fromisoformat(week) for week in json.loads(fact(connection, name) or "[]")}
 
 
-def _note(connection: Connection, weeks: Iterable[date]) -> None:
+def _note(connection: Connection, weeks: Iterable[date], name: str = PENDING) -> None:
     text = json.dumps(sorted(week.isoformat() for week in weeks))
-    remember(connection, PENDING, text)
+    remember(connection, name, text)
 
 
 def put_report(

@@ -12,6 +12,20 @@ Confidence = Literal["C1", "C2", "C3"]
 Row = TypeVar("Row")
 
 Facts = Mapping[str, Any]
+
+
+def texts_in(facts: Facts, name: str) -> list[str]:
+    """Return a fact that is a list of texts; a rule may use its name for something else."""
+    value = facts.get(name)
+    return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else []
+
+
+def number_in(facts: Facts, name: str) -> float:
+    """Return a fact that is a number; otherwise 0."""
+    value = facts.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
 """The measured facts of a finding, by name; each rule has its own."""
 
 

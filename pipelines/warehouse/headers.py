@@ -36,6 +36,19 @@ TAG = "tag:yaml.org,2002:"
 TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
 """Types of a fact; any other type of DuckDB is spelled out."""
 
+NUMBER = ("double", "int")
+RESERVED: Mapping[str, tuple[str, ...]] = {
+    "account": (),
+    "sites": ("varchar[]", "int"),
+    **dict.fromkeys(("buildings", "categories"), ("varchar[]",)),
+    **dict.fromkeys(
+        ("building", "near_building", "far_building", "why_no_break", "day_type"), ("varchar",)
+    ),
+    **dict.fromkeys(("total_seconds", "external_seconds", "on_duty_seconds", "kilometers"), NUMBER),
+    "days": ("int",),
+}
+"""Facts that pages, cases and the desk read by name -> the types that they expect."""
+
 
 class Strict(BaseModel):
     """A value that never changes and has no unknown key."""
@@ -430,6 +443,7 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     from pipelines.events import EVENT_CLASSES  # Polars takes long to import
 
     yield from _of_its_kind(header, is_rule=is_rule)
+    yield from _reserved(header)
     yield from _unclaimed(header)
     yield from _untested(header)
     for field in (*header.requires_fields, *header.once_filled):
@@ -466,6 +480,15 @@ def _is_file(named: str) -> bool:
     name, _, column = named.partition(":")
     own = FILES[name].columns if name in FILES else ()
     return name in ROSTER or (name in FILES and (not column or column in own))
+
+
+def _reserved(header: Header) -> Iterator[str]:
+    for name, kind in header.details.items():
+        allowed = RESERVED.get(name, (kind,))
+        if kind not in allowed:
+            must = f"must be {' or '.join(allowed)}" if allowed else "is the subject of a claim"
+            other = f"{name.removesuffix('s')}_count" if kind in NUMBER else f"rule_{name}"
+            yield f"the fact {name!r} {must}; call another one {other!r}"
 
 
 def _unclaimed(header: Header) -> Iterator[str]:

@@ -27,6 +27,15 @@ params:
     min: 0
     max: 1
     why: a document in one of twenty locked stretches is a tab that refreshes
+  silent_minutes:
+    type: int
+    default: 75
+    min: 10
+    max: 720
+    unit: minutes
+    why: >-
+      a screen that does not lock may be left open for a lesson; after more than one
+      nothing shows who sits there
   live_slack_seconds:
     type: int
     default: 20
@@ -139,20 +148,16 @@ quiet as (
 ),
 
 -- joining the network and the first pages after it may be one moment
-live as (
+in_session as (
     select
         quiet.event_id,
-        max_by(
-            struct_pack(
-                evidence_event_id := sessions.evidence_event_id,
-                is_clock_checked := coalesce(sessions.is_clock_checked, false)
-            ),
-            (
-                coalesce(sessions.is_clock_checked, false),
-                sessions.start_time,
-                -sessions.event_id
-            )
-        ) as session
+        quiet.start_time as request_time,
+        sessions.event_id as session_id,
+        sessions.start_time,
+        sessions.presence,
+        sessions.is_of_day,
+        sessions.evidence_event_id,
+        coalesce(sessions.is_clock_checked, false) as is_clock_checked
     from quiet
     inner join sessions
         on
@@ -163,7 +168,49 @@ live as (
             and quiet.start_time
             + to_seconds($live_slack_seconds) >= sessions.start_time
             and quiet.start_time < sessions.end_time
-    group by quiet.event_id
+),
+
+silences as (
+    select
+        *,
+        epoch(request_time) - epoch(
+            coalesce(
+                lag(request_time) over in_order,
+                -- of a session of the day before the earlier requests are not here
+                if(coalesce(is_of_day, true), start_time, request_time)
+            )
+        ) as silent_seconds
+    from in_session
+    window
+        in_order as (partition by session_id order by request_time, event_id)
+),
+
+-- after a long silence without an unlock a logon shows no one: a computer that signs
+-- itself on in the morning, or a session that was left open
+unbroken as (
+    select *
+    from silences
+    qualify
+        presence is distinct from 'keyboard'
+        or max(silent_seconds) over (
+            partition by session_id
+            order by request_time, event_id
+            rows between unbounded preceding and current row
+        ) <= 60 * $silent_minutes
+),
+
+live as (
+    select
+        event_id,
+        max_by(
+            struct_pack(
+                evidence_event_id := evidence_event_id,
+                is_clock_checked := is_clock_checked
+            ),
+            (is_clock_checked, start_time, -session_id)
+        ) as session
+    from unbroken
+    group by event_id
 )
 
 select

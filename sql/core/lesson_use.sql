@@ -1,7 +1,7 @@
 /* ---
 summary: >
-  Who used a site that one list alone calls games or file sharing in a way that may be a
-  lesson, on a day: a student's account, a device whose user is not known, or a
+  Who used a site that one list alone calls non-work in a way that may be a lesson, on a
+  day: a student's account, a device whose user is not known, or a
   colleague for minutes on duty. A glance of a colleague shows no lesson.
 grain: [site, user_key, event_date]
 params:
@@ -32,7 +32,14 @@ doubtful as (
     inner join identity.hosts as hosts on categories.url_hostname = hosts.url_hostname
     where
         categories.event_date = $event_date::date
-        and categories.is_doubtful
+        and (
+            categories.is_doubtful
+            or (
+                categories.is_non_work
+                and categories.source_count = 1
+                and not categories.is_well_known
+            )
+        )
         and hosts.site is not null
 ),
 

@@ -120,18 +120,44 @@ on_site as (
 
 -- a login from outside, or a tunnel's account, on a device that no log identifies: at
 -- which of the owner's own devices the account was at the keyboard
+claimed as (
+    select
+        requests.event_id,
+        requests.src_ip,
+        requests.start_time,
+        requests.device,
+        requests.is_mapped,
+        names.account
+    from requests
+    inner join names on requests.user_name = names.user_name
+    where requests.is_remote
+    union
+    select
+        requests.event_id,
+        requests.src_ip,
+        requests.start_time,
+        requests.device,
+        false as is_mapped,
+        tunnels.account
+    from requests
+    inner join tunnels
+        on
+            requests.src_ip = tunnels.ip
+            and requests.start_time between tunnels.start_time and tunnels.end_time
+    where requests.is_remote and requests.user_name is null
+),
+
 at_keyboard as (
     select
         requests.event_id,
         min(own_devices.device) as device,
         min(own_devices.device_class) as device_class,
         min(own_devices.assigned_to) as assigned_to
-    from requests
-    inner join names on requests.user_name = names.user_name
-    inner join accounts on names.account = accounts.account
+    from claimed as requests
+    inner join accounts on requests.account = accounts.account
     inner join keyboard_sessions
         on
-            names.account = keyboard_sessions.account
+            requests.account = keyboard_sessions.account
             and requests.start_time between keyboard_sessions.start_time
             and keyboard_sessions.end_time
     inner join own_devices
@@ -141,7 +167,7 @@ at_keyboard as (
     left join tunnels
         on
             requests.src_ip = tunnels.ip
-            and names.account = tunnels.account
+            and requests.account = tunnels.account
             and requests.start_time between tunnels.start_time and tunnels.end_time
     left join on_site
         on
@@ -149,8 +175,7 @@ at_keyboard as (
             and epoch(requests.start_time)::bigint // (60 * $on_site_minutes)
             between on_site.slot - 1 and on_site.slot + 1
     where
-        requests.is_remote
-        and on_site.device is null
+        on_site.device is null
         -- a tunnel names an account; for some tunnels the device is known
         and coalesce(is_unknown_tunnel(requests.device), true)
         and (not requests.is_mapped or tunnels.ip is not null)

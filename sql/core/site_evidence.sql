@@ -251,8 +251,8 @@ select
                     lambda span: list_bool_or(
                         list_transform(
                             leave.spans,
-                            lambda away: span.began < away.ended
-                            and span.ended > away.began
+                            lambda away: span['began'] < away['ended']
+                            and span['ended'] > away['began']
                         )
                     )
                 )

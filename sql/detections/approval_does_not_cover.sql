@@ -4,8 +4,8 @@ summary: >
   A staff account used a site whose approval on the district's list ended lately, or one
   of a known non-work kind that is approved for other roles, or a work system of other
   roles. An entry for others alone accuses no one: what would be a finding without it is
-  one, and what an entry of the class work_system reserves. The remedy is mostly to
-  renew or widen the entry.
+  one, and use of a work system that the entry reserves. The remedy is mostly to renew
+  or widen the entry.
 code: NA-4
 kind: non_approved_site
 severity: low

@@ -62,8 +62,8 @@ params:
     why: an automatic sign-on takes a minute
   middle_minutes:
     type: int
-    default: 90
-    min: 30
+    default: 60
+    min: 15
     max: 360
     unit: minutes
     why: people who come in and go home ill arrive when the others do

@@ -7,7 +7,8 @@ summary: >
   list has it and the use lasts or repeats. Sites that the district's own list denies
   need no other list. Of games and file sharing of one list, another kind of fact must
   show it: much that was sent there, or half an hour on several days on a site that no
-  student and few colleagues use. Short visits of one day count together.
+  student and few colleagues use. In a job without lessons one list is enough for a
+  site that no student and few colleagues use. Short visits of one day count together.
   What a page embeds, a mail links to or a glance leaves does not count; nor do
   breaks count as duty.
 code: NA-1
@@ -108,14 +109,17 @@ details:
   has_second_fact: boolean
   sent_megabytes: int
   is_used_alone: boolean
+  is_desk_job: boolean
 explanations:
   - shared: category
     ruled_out: >-
       [{is_denied?}the district's own list denies
       it][{!is_denied?}{!has_second_fact?}classified as non-work by two lists, or by the
-      list of well-known sites][{sent_megabytes?}one list classifies it as file sharing,
-      and {sent_megabytes:number} MB were sent there][{is_used_alone?}one list
-      classifies it as games or file sharing, and no student and few colleagues use it]
+      list of well-known sites][{is_desk_job?}one list classifies it as non-work, the
+      owner's job has no lessons, and no student and few colleagues use
+      it][{sent_megabytes?}one list classifies it as file sharing, and
+      {sent_megabytes:number} MB were sent there][{is_used_alone?}one list classifies it
+      as games or file sharing, and no student and few colleagues use it]
   - embed
   - service
   - shared: glance
@@ -260,6 +264,12 @@ use as (
     where has_requests and is_long and is_judged_place
 ),
 
+desk_jobs as (
+    select account
+    from identity.accounts
+    where event_date = $event_date::date and has_no_lessons(role, job_title)
+),
+
 days as (
     select
         account,
@@ -291,10 +301,17 @@ judged as (
         days.day_count,
         closed.building is not null as is_building_closed,
         rostered.account is not null and weighed.on_duty_seconds = 0 as is_off_duty,
+        desk_jobs.account is not null
+        and shared.site is null
+        and weighed.non_work_sources < 2
+        and not coalesce(weighed.is_well_known, false)
+        and coalesce(weighed.verdict, '') <> 'denied'
+        and weighed.longest_seconds >= $longest_seconds as is_desk_job,
         (
             not weighed.is_doubtful
             or weighed.sent_megabytes is not null
             or (weighed.is_used_alone and days.day_count >= 2)
+            or is_desk_job
         )
         -- several glances are use where no list can be wrong
         and (
@@ -311,8 +328,11 @@ judged as (
             or weighed.verdict = 'denied'
             or days.day_count >= 2
             or weighed.total_seconds >= $long_seconds
+            or is_desk_job
         ) as has_second_source
     from weighed
+    left join desk_jobs on weighed.account = desk_jobs.account
+    left join shared on weighed.site = shared.site
     left join days on weighed.account = days.account and weighed.site = days.site
     left join closed on weighed.building = closed.building
     left join rostered on weighed.account = rostered.account
@@ -362,17 +382,20 @@ select
         is_denied := bool_and(verdict = 'denied'),
         is_leisure := bool_and(verdict = 'leisure'),
         is_off_list := not bool_and(verdict in ('denied', 'leisure')),
-        has_second_fact := bool_and(is_doubtful),
+        has_second_fact := bool_and(is_doubtful or is_desk_job),
         sent_megabytes := max(sent_megabytes),
-        is_used_alone := bool_and(is_doubtful and sent_megabytes is null),
+        is_used_alone := bool_and(
+            is_doubtful and sent_megabytes is null and not is_desk_job
+        ),
+        is_desk_job := bool_and(is_desk_job and sent_megabytes is null),
         is_on_one_list := case
-            when bool_and(verdict = 'denied' or is_doubtful) then false
+            when bool_and(verdict = 'denied' or is_doubtful or is_desk_job) then false
             else is_on_one_list(
                 min(non_work_sources) filter (
-                    where verdict <> 'denied' and not is_doubtful
+                    where verdict <> 'denied' and not is_doubtful and not is_desk_job
                 ),
                 bool_and(is_well_known) filter (
-                    where verdict <> 'denied' and not is_doubtful
+                    where verdict <> 'denied' and not is_doubtful and not is_desk_job
                 ),
                 max(day_count),
                 round(clock_seconds(total_seconds, spans), 0)

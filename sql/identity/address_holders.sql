@@ -5,9 +5,8 @@ summary: >
   another card, or is next renewed. A lease without renewal for a long time is not
   trusted; on Wi-Fi, where addresses linger, sooner. A VPN login with a machine name
   identifies the device, or shows that the registry lacks it. Without a machine name a
-  tunnel is assumed to be the owner's laptop where the registry assigns exactly one,
-  which a rule must confirm by a logon there; otherwise it is an unknown device, named
-  by the tunnel's address.
+  tunnel is an unknown device, named by the tunnel's address: the account is proven, and
+  the device may be private.
 grain: [ip, start_time, device, event_date]
 lookback: 8
 lookahead: 1
@@ -64,6 +63,7 @@ devices as (
         device,
         mac,
         ethernet_mac,
+        private_macs,
         static_ip
     from identity.devices
     where event_date = $event_date::date
@@ -76,7 +76,9 @@ cards as (
     from (
         select
             device,
-            unnest([mac, ethernet_mac]) as mac
+            unnest(
+                [mac, ethernet_mac] || coalesce(private_macs, []::varchar[])
+            ) as mac
         from devices
     ) as held
     where mac is not null
@@ -145,27 +147,11 @@ tunnels as (
 ),
 
 owned as (
-    select
-        account,
-        min(owner_person_id) as person_id
+    select account
     from registry.accounts
     where account_type = 'person'
     group by account
     having count(distinct owner_person_id) = 1
-),
-
-laptops as (
-    select
-        assigned_to,
-        min(device) as device,
-        min(mac) as mac
-    from identity.devices
-    where
-        event_date = $event_date::date
-        and device_class in ('laptop', 'chromebook')
-        and assigned_to is not null
-    group by assigned_to
-    having count(*) = 1
 ),
 
 machines as (
@@ -179,25 +165,15 @@ machines as (
 tunnelled as (
     select
         tunnels.ip,
-        case when machines.device is null then laptops.mac end as mac,
-        case
-            when machines.device is not null then machines.device
-            -- a machine that the registry lacks is not the owner's laptop
-            when tunnels.machine <> '' then unknown_tunnel(tunnels.ip)
-            else coalesce(laptops.device, unknown_tunnel(tunnels.ip))
-        end as device,
-        case
-            when machines.device is not null then true
-            when tunnels.machine <> '' then false
-            else laptops.device is not null
-        end as is_registered,
+        null as mac,
+        coalesce(machines.device, unknown_tunnel(tunnels.ip)) as device,
+        machines.device is not null as is_registered,
         tunnels.start_time,
         tunnels.end_time,
         'tunnel' as binding,
         tunnels.event_id as lease_event_id
     from tunnels
-    inner join owned on tunnels.account = owned.account
-    left join laptops on owned.person_id = laptops.assigned_to
+    semi join owned on tunnels.account = owned.account
     left join machines on tunnels.machine = machines.name
 ),
 

@@ -22,7 +22,10 @@ devices as (
 
 named as (
     select
-        unnest([hostname, serial, asset_tag, directory_id, mac, ethernet_mac]) as name,
+        unnest(
+            [hostname, serial, asset_tag, directory_id, mac, ethernet_mac]
+            || coalesce(private_macs, []::varchar[])
+        ) as name,
         device,
         device_class
     from devices

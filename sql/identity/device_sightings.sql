@@ -2,18 +2,21 @@
 summary: >
   The names by which logs call computers on a day, for learning what the registry does
   not list: which card a name goes with (a lease that carries the client's name, or a
-  computer that joins the network by its own account), on which networks, and at which
-  computers people sign in.
+  computer that joins the network by its own account), on which networks, at which
+  computers people sign in, and who joins the network with a card.
 grain: [name, mac, seen_in, net_kind, building, user_name, event_date]
 params:
   event_date: {type: date}
 columns:
-  name: {type: varchar, pii: indirect, is: 'host name, lower case, without a domain'}
+  name:
+    type: varchar
+    pii: indirect
+    is: 'host name, lower case, without a domain; of a login the card'
   mac: {type: varchar, pii: indirect, is: card; null for a keyboard}
-  seen_in: {type: varchar, is: 'lease, network or keyboard'}
+  seen_in: {type: varchar, is: 'lease, network, keyboard or login'}
   net_kind: {type: varchar, is: kind of network of the leased address}
   building: {type: varchar, is: building of that network}
-  user_name: {type: varchar, pii: direct, is: user who signed in at a keyboard}
+  user_name: {type: varchar, pii: direct, is: user who signed in or joined}
   sighting_count: {type: bigint, is: log lines}
   first_time: {type: timestamptz, is: first of them}
   last_time: {type: timestamptz, is: last of them}
@@ -95,8 +98,31 @@ keyboards as (
         and not coalesce(is_machine, false)
 ),
 
+logins as (
+    select
+        src_mac as name,
+        src_mac as mac,
+        'login' as seen_in,
+        null as net_kind,
+        null as building,
+        user_name,
+        time,
+        event_id
+    from logons
+    where
+        logon_kind = 'wifi'
+        and activity = 'logon'
+        and coalesce(is_success, true)
+        and not coalesce(is_machine, false)
+        and src_mac is not null
+        and user_name is not null
+        and not starts_with(lower(user_name), 'host/')
+),
+
 sightings as (
     select * from leases
+    union all
+    select * from logins
     union all
     select * from joins
     union all

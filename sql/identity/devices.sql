@@ -14,6 +14,10 @@ columns:
   directory_id: {type: varchar, pii: indirect, is: the directory's id of the device}
   mac: {type: varchar, pii: indirect, is: network card}
   ethernet_mac: {type: varchar, pii: indirect, is: second network card}
+  private_macs:
+    type: 'varchar[]'
+    pii: indirect
+    is: cards that it made up for a network; empty if none
   device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
   assigned_to: {type: varchar, pii: indirect, is: person who had it on that day}
   building: {type: varchar, is: building it belongs to}
@@ -36,6 +40,7 @@ select
     devices.directory_id,
     coalesce(devices.mac, learned.mac) as mac,
     coalesce(devices.ethernet_mac, learned.other_mac) as ethernet_mac,
+    coalesce(learned.private_macs, []::varchar[]) as private_macs,
     coalesce(
         nullif(devices.device_class, 'other'),
         learned.device_class,
@@ -50,7 +55,10 @@ select
         array_to_string(
             list_filter(
                 [
-                    case when learned.mac is not null then 'card' end,
+                    case
+                        when coalesce(learned.mac, learned.private_macs[1]) is not null
+                            then 'card'
+                    end,
                     case when learned.device_class is not null then 'class' end,
                     case when learned.building is not null then 'building' end,
                     case when learned.usual_user is not null then 'user' end

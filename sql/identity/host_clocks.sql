@@ -81,6 +81,7 @@ devices as (
         hostname,
         mac,
         ethernet_mac,
+        private_macs,
         static_ip
     from identity.devices
     where event_date = $event_date::date and hostname is not null
@@ -125,6 +126,7 @@ at_address as (
     inner join devices
         on
             leased.mac in (devices.mac, devices.ethernet_mac)
+            or list_contains(devices.private_macs, leased.mac)
             or (leased.mac is null and tickets.src_ip = devices.static_ip)
 ),
 

@@ -6,7 +6,10 @@ summary: >
   wired, in a lab or on Wi-Fi). A value in the registry always wins, and a card is
   learned only if the logs leave no doubt: the name belongs to one device of the
   registry, the card has no other name, and the name has no other card, except one
-  wired and one wireless card. `problem` states the obstacle: a computer that was
+  wired and one wireless card. A card that the device makes up for a Wi-Fi network goes
+  with the registry's own card: it is learned in a network of the district, on two days
+  or more, one after the other, and only if the device's holder is among those who join
+  with it. `problem` states the obstacle: a computer that was
   renamed, two computers with one name, a docking station, a private phone. In the first
   two weeks of the logs all of them count.
 grain: [device, event_date]
@@ -43,6 +46,7 @@ columns:
   device: {type: varchar, pii: indirect, is: device of the registry}
   mac: {type: varchar, pii: indirect, is: learned card}
   other_mac: {type: varchar, pii: indirect, is: second learned card}
+  private_macs: {type: 'varchar[]', pii: indirect, is: cards that it made up itself}
   device_class: {type: varchar, is: 'desktop, laptop or lab_pc; null if not learned'}
   building: {type: varchar, is: learned building; null if not learned}
   usual_user:
@@ -110,7 +114,7 @@ cards as (
         mac,
         count(distinct name) as name_count
     from sightings
-    where mac is not null
+    where mac is not null and seen_in <> 'login'
     group by mac
 ),
 
@@ -135,6 +139,90 @@ name_cards as (
             where registered_cards.mac is not null
         )
     group by names.device, sightings.mac
+),
+
+-- grouped, so that no plan joins everyone to every sighting of a day first
+people as (
+    select
+        spelled.user_name,
+        accounts.person_id
+    from identity.accounts as accounts
+    inner join identity.account_names as spelled
+        on accounts.account = spelled.account
+    where
+        accounts.event_date = $event_date::date
+        and accounts.account_type = 'person'
+        and accounts.person_id is not null
+        and not accounts.approved_shared
+    group by spelled.user_name, accounts.person_id
+),
+
+-- who joins the network with a card that a device made up
+card_holders as (
+    select
+        sightings.mac,
+        bool_or(people.person_id = registered.assigned_to) as has_holder,
+        name_cards.device
+    from sightings
+    inner join name_cards on sightings.mac = name_cards.mac
+    inner join registered on name_cards.device = registered.device
+    left join people on sightings.user_name = people.user_name
+    where sightings.seen_in = 'login'
+    group by sightings.mac, name_cards.device
+),
+
+private_cards as (
+    select
+        names.device,
+        sightings.mac,
+        min(sightings.first_time) as first_time,
+        max(sightings.last_time) as last_time
+    from sightings
+    inner join names on sightings.name = names.name
+    inner join registered on names.device = registered.device
+    inner join cards on sightings.mac = cards.mac
+    left join card_holders
+        on
+            sightings.mac = card_holders.mac
+            and names.device = card_holders.device
+    where
+        sightings.seen_in = 'lease'
+        and is_random_card('mac:' || sightings.mac)
+        and cards.name_count = 1
+        and registered.device_class is distinct from 'phone_byod'
+        and (
+            registered.assigned_to is null
+            or coalesce(card_holders.has_holder, card_holders.mac is null)
+        )
+    group by names.device, sightings.mac
+    having
+        count(distinct sightings.event_date) >= $sightings
+        and bool_and(coalesce(sightings.net_kind in ('wired', 'wifi', 'lab'), false))
+),
+
+-- a card that is in use before the last one is gone is another device's
+following_cards as (
+    select
+        device,
+        mac,
+        coalesce(
+            first_time <= max(last_time) over (
+                partition by device
+                order by first_time, mac
+                rows between unbounded preceding and 1 preceding
+            ),
+            false
+        ) as is_overlapping
+    from private_cards
+),
+
+own_cards as (
+    select
+        device,
+        list_sort(list(mac)) as macs
+    from following_cards
+    group by device
+    having not bool_or(is_overlapping)
 ),
 
 devices_cards as (
@@ -216,22 +304,6 @@ keyboard_use as (
     group by names.device
 ),
 
--- grouped, so that no plan joins everyone to every sighting of a day first
-people as (
-    select
-        spelled.user_name,
-        accounts.person_id
-    from identity.accounts as accounts
-    inner join identity.account_names as spelled
-        on accounts.account = spelled.account
-    where
-        accounts.event_date = $event_date::date
-        and accounts.account_type = 'person'
-        and accounts.person_id is not null
-        and not accounts.approved_shared
-    group by spelled.user_name, accounts.person_id
-),
-
 -- a person who signs in on most days, on a computer where hardly anyone else does
 sign_in_days as (
     select
@@ -268,6 +340,7 @@ select
             and coalesce(registered.mac, registered.ethernet_mac) is null
             then devices_cards.other_mac
     end as other_mac,
+    own_cards.macs as private_macs,
     case
         when registered.device_class is not null or keyboard_use.device is null
             then null
@@ -283,16 +356,21 @@ select
     coalesce(devices_cards.sighting_count, 0) as sighting_count,
     coalesce(keyboard_use.keyboard_count, 0) as keyboard_count,
     least(devices_cards.event_id, keyboard_use.event_id) as event_id,
-    case when registered.mac is null then devices_cards.problem end as problem,
+    case
+        when registered.mac is null and own_cards.device is null
+            then devices_cards.problem
+    end as problem,
     $event_date::date as event_date
 from registered
 left join devices_cards on registered.device = devices_cards.device
+left join own_cards on registered.device = own_cards.device
 left join buildings on registered.device = buildings.device
 left join kinds on registered.device = kinds.device
 left join keyboard_use on registered.device = keyboard_use.device
 left join usual_users on registered.device = usual_users.device
 where
     (registered.mac is null and devices_cards.device is not null)
+    or own_cards.device is not null
     or (registered.device_class is null and keyboard_use.device is not null)
     or (registered.building is null and buildings.building is not null)
     or (

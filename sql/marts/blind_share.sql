@@ -3,9 +3,16 @@ summary: >
   How many lines of a day lack a host or account, by source and building. What
   encryption, relays and removed agents hide shows as a share that grows. Networks of
   guests, servers and private devices are left out: their lines never name an account.
+  So are lines to hosts that programs call at even intervals: no account is signed in.
 grain: [event_date, source, building]
 params:
   event_date: {type: date}
+  even_score:
+    type: double
+    default: 0.9
+    min: 0.5
+    max: 1
+    why: gaps of people vary by far more; a program that starts must not look like lost accounts
 columns:
   event_date: {type: date, is: local day}
   source: {type: varchar, is: name of the source}
@@ -60,6 +67,12 @@ lines as (
     select * from flows
 ),
 
+programs as (
+    select distinct destination
+    from core.regular_calls
+    where event_date = $event_date::date and gap_score >= $even_score
+),
+
 named as (
     select
         source,
@@ -71,6 +84,7 @@ named as (
         or contains(host, ':')
         or (host <> '' and trim(host, '0123456789.') = '') as is_without_host
     from lines
+    where host is null or host not in (select programs.destination from programs)
 ),
 
 -- by address first: a join for each line would cost far more

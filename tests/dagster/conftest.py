@@ -1,5 +1,6 @@
 """The small district, and the same one taken through Dagster's jobs."""
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,9 @@ class Location:
 
     def __post_init__(self):
         self.cursors = {}
-        self.resource = HomeResource(path=str(self.home))
-        self.defs = build_defs(self.resource)
+        os.environ[HOME_VARIABLE] = str(self.home)
+        self.resource = HomeResource()
+        self.defs = build_defs()
 
     def run(self, job, **more):
         found = self.defs.resolve_job_def(job)
@@ -112,7 +114,8 @@ def ran(district, tmp_path_factory):
 
 def _ran(home):
     answers, results, jobs = {}, {}, {}
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(home))
         location = Location(home, instance)
 
         def ask(moment, sensor):

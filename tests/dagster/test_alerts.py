@@ -174,10 +174,10 @@ def test_alerts_are_due_every_quarter_of_an_hour(location):
     assert request.asset_selection is None
 
 
-def test_failures_are_watched_without_being_switched_on(location):
+def test_failures_are_watched_without_being_switched_on(locate, tmp_path):
     running = {
         one.name
-        for one in location.defs.sensors
+        for one in locate(tmp_path / "no-home").defs.sensors
         if one.default_status is dg.DefaultSensorStatus.RUNNING
     }
     assert running == {"run_failures", "run_recoveries", "built_elsewhere"}

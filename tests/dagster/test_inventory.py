@@ -123,6 +123,32 @@ def test_days_follow_the_zone_of_the_home(tmp_path, monkeypatch):
     assert days.timezone == "Pacific/Auckland"
 
 
+SOURCES_OF_TEXT = ("StringSourceType", "IntSourceType", "BoolSourceType")
+
+
+def config_types(kind, path=""):
+    """Yield every type of a job's run config, with its path."""
+    yield path, kind.key
+    for name, field in getattr(kind, "fields", {}).items():
+        yield from config_types(field.config_type, f"{path}.{name}")
+    if inner := getattr(kind, "inner_type", None):
+        yield from config_types(inner, f"{path}[]")
+
+
+def test_a_launch_sets_no_home_and_prints_no_variable(defs):
+    """A job that is started from the pages cannot choose a folder or show the environment."""
+    elsewhere = {"path": {"env": "SMTP_PASSWORD"}}
+    jobs = defs.resolve_all_job_defs()
+    assert {job.name for job in jobs} >= {"alerts", "ingest", "one_rule", "__ASSET_JOB"}
+    for job in jobs:
+        for resource in ("home", "io_manager"):
+            with pytest.raises(dg.DagsterInvalidConfigError, match="unexpected config entry"):
+                dg.validate_run_config(job, {"resources": {resource: {"config": elsewhere}}})
+        kinds = [*config_types(job.run_config_schema.config_type)]
+        assert len(kinds) > 5
+        assert [at for at, kind in kinds if any(one in str(kind) for one in SOURCES_OF_TEXT)] == []
+
+
 def test_every_asset_has_a_code_link_kinds_and_tags(defs):
     graph = defs.resolve_asset_graph()
     codes = {model.header.code.lower() for model in models().values() if model.header.code}

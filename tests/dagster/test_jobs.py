@@ -1,8 +1,10 @@
 """The jobs, run in process: the same lines, rows and findings as `schoolbell run`."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -20,10 +22,12 @@ from pipelines.district import open_district
 from pipelines.findings.failures import Failure, failures
 from pipelines.health.issues import KINDS
 from pipelines.privacy.pseudonyms import is_published
+from pipelines.registry.new_home import create
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.run import RunResult
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.published_reports import is_snapshot_due, pending_reports, report_facts
 from pipelines.state.source_records import Quarantined, hold_back, last_look
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import models
@@ -335,6 +339,56 @@ def test_a_new_snapshot_asks_for_the_report_of_the_current_week(district, locate
     this_week = str(monday(datetime.now(ZoneInfo(ZONE)).date()))
     assert second.get_requested_partitions(REPORT) == {this_week}
     assert asked(second.cursor).total_requested == 0
+
+
+def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_path):
+    """Under Dagster's jobs alone, with no `schoolbell run`."""
+    home = create(tmp_path / "home")
+    (home.landing / "proxy").mkdir()
+    first, days = 1_760_000_000, 21 * 86_400  # Thu, Oct 9, 2025
+
+    def deliver(name, began, count, more=""):
+        text = "".join(
+            f"{began + at * 60}.000 12 10.0.0.5 TCP_MISS/200 500 GET http://www.example.com/{at} "
+            "jdoe HIER_DIRECT/192.0.2.1 text/html\n"
+            for at in range(count)
+        )
+        (home.landing / "proxy" / name).write_text(text + more)
+        settled = time.time() - 3_600
+        os.utime(home.landing / "proxy" / name, (settled, settled))
+
+    deliver("access-1.log", first, 30)
+    deliver("access-2.log", first + days, 30)
+    old, new = monday(date(2025, 10, 9)), monday(date(2025, 10, 30))
+    location = locate(home.path)
+    assert location.run("ingest").success
+    assert location.run("everything").success
+    location = locate(home.path)
+
+    def revisions(week):
+        with open_district(home.path) as opened:
+            return [row["revision"] for row in report_facts(opened.store, week)]
+
+    assert (revisions(old), revisions(new)) == ([1], [1])
+    deliver("access-3.log", first + 7_200, 5, "a line that is cut off\n")  # page one counts it
+    assert location.run("ingest").success
+    request = location.ask("dirty_days")
+    assert location.run("daily", tags=request.tags).success
+    with open_district(home.path) as opened:
+        assert old in pending_reports(opened.store)
+        assert not is_snapshot_due(opened.store)
+    assert location.run("weekly_report", partition_key=str(new)).success
+    assert (revisions(old), revisions(new)) == ([1, 2], [1])
+    with open_district(home.path) as opened:
+        assert pending_reports(opened.store) == []
+
+    day = {"ops": {"judge_one_rule": {"config": {"rule": "NA-1", "first": "2025-10-09"}}}}
+    assert location.run("one_rule", run_config=day).success
+    with open_district(home.path) as opened:  # the next report makes a snapshot first
+        assert is_snapshot_due(opened.store)
+    assert location.run("weekly_report", partition_key=str(new)).success
+    with open_district(home.path) as opened:
+        assert not is_snapshot_due(opened.store)
 
 
 # what the pages show

@@ -11,6 +11,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
+from pipelines.defs.resources import HOME_VARIABLE
 from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import Quarantined, hold_back
@@ -30,7 +31,11 @@ def address(district, tmp_path_factory):
         hold_back(opened.store, [Quarantined("core.duty", date(2026, 10, 20), "core.duty", reason)])
     kept = tmp_path_factory.mktemp("dagster-home")
     (kept / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
-    with dg.DagsterInstance.from_config(str(kept)) as instance:
+    with (
+        dg.DagsterInstance.from_config(str(kept)) as instance,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv(HOME_VARIABLE, str(home))
         Location(home, instance).ask("built_elsewhere")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

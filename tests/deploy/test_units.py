@@ -68,6 +68,15 @@ def test_a_service_calls_a_command_that_exists(unit, written):
     assert {one for one in options if one.startswith("--")} <= names
 
 
+def test_the_desk_s_secrets_are_given_to_the_desk_alone():
+    loading = {unit.stem for unit in SERVICES if "\nLoadCredential=" in unit.read_text()}
+    assert loading == {"schoolbell-desk"}
+    text = (UNITS / "schoolbell-desk.service").read_text()
+    assert "\nLoadCredential=desk:/etc/schoolbell/desk\n" in text
+    guide = (REPO_ROOT / "deploy" / "README.md").read_text()
+    assert "# install -d -m 0700 /etc/schoolbell/desk\n" in guide
+
+
 def test_every_timer_has_its_service():
     assert {one.stem for one in UNITS.glob("*.timer")} <= {one.stem for one in SERVICES}
 

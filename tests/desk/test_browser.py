@@ -115,7 +115,7 @@ def test_a_case_is_decided_in_four_clicks_and_ten_seconds(visit, mode, scripts):
     page.locator(".told").wait_for()
     assert time.monotonic() - began < 10
     assert clicks <= 4
-    assert "is decided: undetermined" in page.locator(".told").inner_text()
+    assert "stays open: undetermined" in page.locator(".told").inner_text()
     assert claim.split()[1] not in page.locator("h1").inner_text()  # the next case
     page.go_back()
     page.reload()

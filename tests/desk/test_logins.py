@@ -1,10 +1,12 @@
 """Who a login is: the same person by every way and spelling, and no one by chance."""
 
+from contextlib import nullcontext
+
 import polars as pl
 import pytest
 
 from pipelines.actions.context import ActionContext, put
-from pipelines.desk.signin import Passwords, Session, by_proxy, session_of, who
+from pipelines.desk.signin import Passwords, Session, by_proxy, require_party, session_of, who
 from pipelines.errors import SettingsError
 from pipelines.findings.people import People, login_of
 from pipelines.registry.account_names import Directory
@@ -150,6 +152,24 @@ def test_an_address_that_is_not_verified_is_refused(verified):
         del said["email_verified"]
     with pytest.raises(RefusedError, match="not verified"):
         session_of(found.desk, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_ours"),
+    [
+        ({"aud": "own"}, True),
+        ({"aud": ["own"]}, True),
+        ({"aud": "own", "azp": "own"}, True),
+        ({"aud": ["other", "own"], "azp": "own"}, True),
+        ({"aud": ["other", "own"], "azp": "other"}, False),
+        ({"aud": "own", "azp": "other"}, False),
+        ({"aud": ["other", "own"]}, False),
+    ],
+)
+def test_a_token_that_was_issued_to_another_program_is_refused(said, is_ours):
+    refusal = pytest.raises(RefusedError, match="for another program")
+    with nullcontext() if is_ours else refusal:
+        require_party(said, "own")
 
 
 def test_the_old_table_of_roles_is_read_where_no_group_can_be_meant(tmp_path):

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from pipelines.desk.queue import next_case
+from pipelines.findings.review import VERDICT_WORDS
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history
 from pipelines.state.reviews import last_verdicts
 from pipelines.state.tables import REVIEWS
+from tests.conftest import REPO_ROOT
 from tests.desk.visiting import PEOPLE
 
 REASON = "the lesson plan covers it"
@@ -74,6 +76,27 @@ def test_a_verdict_opens_the_next_case_of_the_same_filter(fresh):
     assert shown.form("/act/undo")["cases"] == ids(links)[0]
     # the offer appears once, next to the confirmation
     assert 'action="/act/undo"' not in director.get(where).text
+
+
+def test_an_undetermined_case_stays_open_and_the_desk_says_so(fresh):
+    director = fresh.by_proxy("director")
+    link = queue_of(director, "show=waiting")[0]
+    page = director.get(link)
+    assert "the logs cannot show it, and the case stays open" in page.text
+    sent = page.form("/act/verdict") | {"code": "undetermined", "reason": REASON}
+    done = director.post("/act/verdict", sent)
+    label = next(one.label for one in fresh.home.cases if one.case_id == ids([link])[0])
+    text = director.get(done.headers["location"]).text
+    assert f"{label} stays open: undetermined" in text
+    assert f"{label} is decided" not in text
+    assert ids([link])[0] in ids(queue_of(director, "show=waiting"))
+
+
+def test_the_guide_and_the_desk_have_the_same_verdicts():
+    guide = (REPO_ROOT / "docs" / "how-to" / "review-findings.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \| \w+ \|$", guide, re.MULTILINE))
+    words = {code: text.partition(": ")[2] for code, text in VERDICT_WORDS.items()}
+    assert rows == words
 
 
 def test_after_the_last_case_the_queue_opens(fresh):

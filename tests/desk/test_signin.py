@@ -8,7 +8,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from pipelines.settings.roles import number_of
+from pipelines.actions.context import ActionContext, accept
+from pipelines.settings.roles import Principal, number_of
 from tests.desk.conftest import SETTINGS, with_settings
 from tests.desk.visiting import (
     PEOPLE,
@@ -187,7 +188,7 @@ def with_provider(district, tmp_path_factory, sockets, secret, provider):
         yield opened
 
 
-def signed_in(desk, provider, email):
+def signed_in(desk, provider, email, sub=""):
     """Sign in at the provider; the browser, and the address that it is sent back to."""
     import requests
 
@@ -197,11 +198,11 @@ def signed_in(desk, provider, email):
     where = away.headers["location"]
     assert where.startswith(provider)
     requests.put(
-        f"{provider}/users/{email}",
+        f"{provider}/users/{sub or email}",
         json={"email": email, "email_verified": True},
         timeout=10,
     )
-    back = requests.post(where, {"sub": email}, allow_redirects=False, timeout=10)
+    back = requests.post(where, {"sub": sub or email}, allow_redirects=False, timeout=10)
     there = urlsplit(back.headers["location"])
     return browser, f"{there.path}?{there.query}"
 
@@ -217,6 +218,23 @@ def test_an_account_of_the_district_signs_in_at_its_provider(with_provider, prov
     other.cookies.clear()
     assert other.get(back).status == 403
     assert other.get("/").status == 303
+
+
+def test_an_address_that_was_given_to_another_person_inherits_no_role(with_provider, provider):
+    email = PEOPLE["director"]
+    browser, back = signed_in(with_provider, provider[0], email)
+    assert browser.get(back).status == 200
+    new, back = signed_in(with_provider, provider[0], email, sub="of-a-later-year")
+    page = new.get(back)
+    assert page.status == 403
+    assert "belonged to another account of the provider" in page.text
+    assert new.get("/").status == 303
+    assert [one.action for one in entries(with_provider)][-1] == "sign in refused"
+    accept(ActionContext(with_provider.home.district, Principal(2, "bin", ("operator",))), email)
+    new, back = signed_in(with_provider, provider[0], email, sub="of-a-later-year")
+    assert new.get(back).status == 200
+    old, back = signed_in(with_provider, provider[0], email)
+    assert old.get(back).status == 403
 
 
 def test_nobody_of_another_domain_and_nobody_without_a_role(with_provider, provider):

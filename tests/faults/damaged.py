@@ -118,7 +118,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "alerts test": (),
     "lists show": (),
     "hold list": (),
-    "who": ("10.20.1.7", "2026-02-25 06:14"),
+    "who": ("10.20.1.7", "2026-02-25 06:14", "--reason", "a damaged home"),
     "suggest": (),
     "replay": (),
     "purge": ("--dry-run",),

@@ -9,6 +9,9 @@ from unittest import mock
 
 from pipelines.cli import main
 
+WHY = ("--reason", "notice of a provider")
+"""The reason of a question that needs one."""
+
 
 @dataclass(frozen=True)
 class Done:

@@ -40,7 +40,9 @@ def assert_same_grades(home, *grades):
     seen = Counter()
     with open_district(home) as district:
         for grade, account, ip, time, is_mapped in asked:
-            answer = resolve(district, NoticeQuery(ip, None, time), Justification("test"))
+            answer = resolve(
+                district, NoticeQuery(ip, None, time), Justification("test", "a test of grades")
+            )
             mapped = any(link.kind == "mapping" for link in answer.links)
             if mapped != is_mapped:  # the line itself says more, or less
                 continue

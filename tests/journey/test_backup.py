@@ -1,12 +1,15 @@
 """A backup, with the keys next to it, is enough to bring all of a home back."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pipelines.district import open_district
+from pipelines.operations import restore as restoring
 from pipelines.operations.backup import BackupError, back_up, copy_keys, read_manifest
 from pipelines.operations.restore import restore
 from pipelines.settings.home import DistrictHome
@@ -148,6 +151,58 @@ def test_what_is_half_copied_is_no_backup(home, made, tmp_path):
 def test_nothing_is_restored_over_something(home, made):
     with pytest.raises(BackupError, match="not empty"):
         restore(made[0], home, made[1])
+
+
+@pytest.mark.parametrize("is_mount", [False, True], ids=["folder", "mounted"])
+def test_a_restore_that_was_killed_goes_on_by_the_same_command(
+    home, made, tmp_path, monkeypatch, is_mount
+):
+    target = tmp_path / "new"
+    target.mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: is_mount and Path(path) == target)
+    child = os.fork()
+    if not child:  # killed when the backup is copied, and nothing of its own clears up
+        monkeypatch.setattr(restoring, "_marked", lambda *_: os._exit(9))
+        restore(*made[:1], target, made[1])
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    left = target / ".restoring" if is_mount else tmp_path / ".new.restoring"
+    assert (left / "state.db").is_file()
+    assert is_mount or not any(target.iterdir())
+    words = ("restore", made[0], "--to", target, "--keys", made[1])
+    done = schoolbell(*words)
+    assert done.code == 0, done.err
+    assert "An earlier restore into this folder was stopped" in done.out
+    assert told_of(target) == told_of(home)
+    assert not left.exists()
+    assert schoolbell(*words).code == 1
+
+
+def test_what_backups_that_were_killed_left_is_cleared_after_a_day(home, tmp_path):
+    into = tmp_path / "backups"
+    names = {
+        ".partial-20261031T060000Z": False,
+        ".partial-20261101T055959Z": False,
+        ".partial-20261101T070000Z": True,
+        ".partial-of-mine": True,
+    }
+    for name in names:
+        (into / name).mkdir(parents=True)
+        (into / name / "state.db").write_bytes(b"x")
+    with open_district(home) as district:
+        made = back_up(district, into, MONDAY)
+    assert {name: (into / name).exists() for name in names} == names
+    assert {path.name for path in into.glob("backup-*")} == {made.folder.name}
+
+
+def test_a_run_without_its_key_is_refused_before_anything_is_read(district, tmp_path):
+    home = DistrictHome(district.copy(tmp_path, of="delivered"))
+    home.key_file.unlink()
+    done = schoolbell("run", "--home", home.path)
+    assert done.code == 2
+    assert "the key behind the pseudonyms is missing" in done.err
+    assert not home.warehouse.exists()
+    with open_district(home.path) as opened:
+        assert ledger.source_files(opened.store) == []
 
 
 def test_a_home_without_its_key_is_not_restored(made, tmp_path):

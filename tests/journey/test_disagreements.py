@@ -9,7 +9,7 @@ import pytest
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current
 from tests.journey.changed import phone
-from tests.journey.commands import schoolbell
+from tests.journey.commands import WHY, schoolbell
 
 CLAIMS = """
 select ip, other_device, start_time, end_time from identity.device_conflicts
@@ -37,7 +37,7 @@ def test_a_fixed_address_that_a_lease_gave_away_is_in_the_warehouse(home, claim)
 def test_who_names_both_claims_and_neither_device(home, claim):
     ip, _, start, end = claim
     moment = min(start + timedelta(minutes=1), end)
-    done = schoolbell("who", "--home", home, "--json", ip, moment.isoformat())
+    done = schoolbell("who", "--home", home, *WHY, "--json", ip, moment.isoformat())
     answer = json.loads(done.out)
     assert answer["device"] is None
     (gap,) = [one for one in answer["gaps"] if "two devices have a claim" in one]

@@ -53,7 +53,7 @@ POINTS = {
     "before_the_build_is_noted": (steps, "note_versions"),
     "before_the_snapshot": (snapshot_tables, "publish_snapshot"),
     "before_the_report": (publication, "publish_reports"),
-    "before_the_report_is_noted": (running, "mark_reports_written"),
+    "before_the_report_is_noted": (publication, "mark_reports_written"),
     "before_alerts": (running, "send_alerts"),
 }
 

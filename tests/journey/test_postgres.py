@@ -30,6 +30,7 @@ from pipelines.state.connections import (
 )
 from pipelines.state.layout import FORMER_NAMES, LayoutError
 from pipelines.state.ledger import source_files
+from pipelines.state.migration import UpgradeError
 from tests.conftest import REPO_ROOT
 from tests.engines.deliveries import left_behind, made_of
 from tests.faults.home import Home, lines
@@ -209,11 +210,13 @@ def test_an_earlier_state_on_a_server_is_upgraded_in_place(earlier, monkeypatch)
         remember(connection, "works", "yes")
     store.close()
 
-    engine = create_engine(earlier, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:  # the way back, as it is reported
-        connection.execute(text(done.way_back.split('"')[1]))
-    engine.dispose()
-    assert content(earlier) == before
+    kept, mark = migration.return_server(earlier, "20261127T060000Z", 40)
+    assert (kept, mark.generation) == (done.kept, 40)
+    again = content(earlier)
+    again["facts"].remove(("home", str(mark)))
+    assert again == before
+    with pytest.raises(UpgradeError, match="no state from before an upgrade"):
+        migration.return_server(earlier, "20261127T060001Z", 41)
 
 
 def cut_off(*_):
@@ -235,6 +238,12 @@ def test_a_home_with_its_state_on_a_server_is_upgraded(home, url):
     assert done.code == 0, done.err
     assert "all unchanged" in done.out
     assert "hunter2" not in done.out + done.err
+    assert told_of(home.path) == before
+    assert schoolbell("audit", "verify", "--home", home.path).code == 0
+    back = schoolbell("upgrade", "--home", home.path, "--back")
+    assert (back.code, back.err) == (0, "")
+    assert "schoolbell upgrade" in schoolbell("status", "--home", home.path).err
+    assert schoolbell("upgrade", "--home", home.path).code == 0
     assert told_of(home.path) == before
     assert schoolbell("audit", "verify", "--home", home.path).code == 0
 

@@ -25,7 +25,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current
 from tests.benchmarks.attribution import planted
 from tests.journey.changed import FOR_ALL
-from tests.journey.commands import schoolbell
+from tests.journey.commands import WHY, schoolbell
 from tests.journey.small import findings_of, now
 
 TOKEN = re.compile(r"student-[a-z]+-[0-9]+")
@@ -206,7 +206,7 @@ def test_who_says_so(home, names, district, student):
         for row in held.iter_rows(named=True)
     }
     answers = [
-        json.loads(said("who", "--home", home, "--json", ip, when.isoformat()))
+        json.loads(said("who", "--home", home, *WHY, "--json", ip, when.isoformat()))
         for ip, when in sorted(asked)[:4]
     ]
     told = [one for one in answers if one["account"]]

@@ -13,7 +13,7 @@ from pipelines.cli.who import instant
 from pipelines.findings.attribution_words import FACTS
 from pipelines.settings.home import DistrictHome
 from tests.benchmarks.attribution import planted
-from tests.journey.commands import schoolbell
+from tests.journey.commands import WHY, schoolbell
 from tests.journey.grades import assert_same_grades
 from tests.journey.small import ZONE, judged
 
@@ -33,7 +33,7 @@ def district(two_days):
 
 
 def asked(home, address, time):
-    done = schoolbell("who", "--home", home, "--json", address, time.isoformat())
+    done = schoolbell("who", "--home", home, *WHY, "--json", address, time.isoformat())
     assert done.code == 0, done.err
     return json.loads(done.out)
 
@@ -96,11 +96,11 @@ def test_the_demos_own_firewall_answers_a_notice(home):
         twelve = f"{int(hour) % 12 or 12}:{rest} {'PM' if int(hour) >= 12 else 'AM'}"
         when = f"10/20/2026 {twelve}"
         assert day == "2026-10-20"
-        done = schoolbell("who", "--home", home, "--json", f"{worn}:{port}", when)
+        done = schoolbell("who", "--home", home, *WHY, "--json", f"{worn}:{port}", when)
         assert done.code == 0, done.err
         answer = json.loads(done.out)
         assert answer["links"][0]["kind"] == "translation", answer
-        direct = schoolbell("who", "--home", home, "--json", inside, when)
+        direct = schoolbell("who", "--home", home, *WHY, "--json", inside, when)
         told = json.loads(direct.out)
         for name in ("grade", "account", "device", "building"):
             assert answer[name] == told[name]
@@ -145,20 +145,20 @@ def test_answers_are_those_of_the_truth_and_name_nobody(home, seats):
     ],
 )
 def test_what_can_not_be_asked(home, address, time):
-    done = schoolbell("who", "--home", home, address, time)
+    done = schoolbell("who", "--home", home, *WHY, address, time)
     assert done.code == 2
     assert "Write" in done.err
 
 
 def test_an_ipv6_address_with_a_port_is_read(home):
-    done = schoolbell("who", "--home", home, "[2001:db8::7]:443", "2026-10-20T12:00:00")
+    done = schoolbell("who", "--home", home, *WHY, "[2001:db8::7]:443", "2026-10-20T12:00:00")
     assert done.code == 0
     assert done.out.startswith("Grade D: account not known")
 
 
 def test_the_grade_is_explained_by_its_facts(home, seats):
     row = seats.row(0, named=True)
-    done = schoolbell("who", "--home", home, row["ip"], row["middle"].isoformat())
+    done = schoolbell("who", "--home", home, *WHY, row["ip"], row["middle"].isoformat())
     grade, known, *_ = done.out.splitlines()
     assert grade.startswith(("Grade A", "Grade B", "Grade C"))
     facts = known.removeprefix("  known by ").partition(": ")[0].split(" + ")
@@ -180,7 +180,7 @@ def test_every_question_is_in_the_audit_chain(home, seats):
     moment = row["middle"].isoformat()
     said = ("--reason", "notice 17", "--case", "K-1")
     done = schoolbell("who", "--home", home, row["ip"], moment, *said, "--json")
-    schoolbell("who", "--home", home, WORN, "2001-01-01T00:00:00Z")
+    schoolbell("who", "--home", home, *WHY, WORN, "2001-01-01T00:00:00Z")
     first, second = noted(home)[before:]
     answer = json.loads(done.out)
     assert (first["action"], first["reason"], first["case"]) == (
@@ -201,7 +201,7 @@ def test_what_can_not_be_noted_is_not_answered(home, seats, tmp_path):
     copy = tmp_path / "home"
     shutil.copytree(home, copy)
     row = seats.row(0, named=True)
-    question = ("who", "--home", copy, row["ip"], row["middle"].isoformat())
+    question = ("who", "--home", copy, *WHY, row["ip"], row["middle"].isoformat())
     assert schoolbell(*question).code == 0
     (copy / "keys" / "audit.key").unlink()
     refused = schoolbell(*question)

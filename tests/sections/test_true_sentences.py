@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.reports.cards import shown
-from pipelines.reports.headline import NOT_YET
+from pipelines.reports.headline import NOT_YET, not_judged_at
 from pipelines.reports.page_one import Line, limited, lines
 from pipelines.reports.sections import off_hours, sections, top_sites
 from pipelines.reports.snapshot_inputs import claim_with_names
@@ -46,6 +46,18 @@ def test_a_day_of_remote_learning_is_named_where_it_is_left_out(name):
         assert "Averages are over 4 school days" in summary
     _, plain, _ = said(name, busy())
     assert "remote" not in plain
+
+
+def test_networks_without_a_building_are_the_reason():
+    """The page named devices that are not known, and 24 of 24 networks had no building."""
+    view = View(replace(busy(), placeless_networks=(24, 24)), MONDAY)
+    reason = "We can't check this yet: 24 of 24 networks have no building."
+    assert not_judged_at(view, "shared_account") == reason
+    assert reason != not_judged_at(view, "off_hours_external")
+    some = View(replace(busy(), placeless_networks=(2, 24)), MONDAY)
+    assert not_judged_at(some, "shared_account") == not_judged_at(
+        View(busy(), MONDAY), "shared_account"
+    )
 
 
 def test_the_heading_counts_remote_days_apart():

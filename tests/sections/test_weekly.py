@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import posixpath
 import re
 import zipfile
@@ -14,15 +15,18 @@ import pytest
 from pipelines.errors import ModelError
 from pipelines.findings.attribution_words import in_words
 from pipelines.reports.archive import as_bytes
+from pipelines.reports.cards import MEASURES
 from pipelines.reports.charts import case_lines
 from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.page_one import school_days
 from pipelines.reports.report_inputs import empty_frame
 from pipelines.reports.sections import PAGES, sections
+from pipelines.reports.snapshot_inputs import with_building_names
 from pipelines.reports.text_tables import CUT
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
 from pipelines.reports.words import duration
+from pipelines.warehouse.headers import RESERVED
 from tests.conftest import LONG
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import (
@@ -49,6 +53,20 @@ def text_of(pages, path):
 
 def test_the_same_inputs_give_the_same_bytes(week, pages):
     assert weekly_report(WEEKS[week](), MONDAY) == pages
+
+
+@pytest.mark.parametrize("value", [3, 0.5, "x", None, True, [1], [None], {"a": 1}], ids=repr)
+def test_a_fact_of_an_odd_type_stops_no_report(value):
+    """Such as a number that a district's own rule calls `buildings`."""
+    inputs = busy()
+    odd = json.dumps(dict.fromkeys((*RESERVED, *MEASURES), value))
+    rows = [
+        json.dumps(json.loads(one) | {"measures": json.loads(odd)})
+        for one in inputs.findings["record"]
+    ]
+    inputs = replace(inputs, findings=inputs.findings.with_columns(record=pl.Series(rows)))
+    pages = weekly_report(with_building_names(inputs, {"HS": "Sampleton High School"}), MONDAY)
+    assert pages.keys() >= {INDEX}
 
 
 def test_every_number_equals_its_evidence(pages):

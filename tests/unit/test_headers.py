@@ -108,6 +108,14 @@ def test_a_shared_explanation_may_be_said_otherwise(tmp_path):
         ({"severity_raised": [{"to": "high", "fact": "is_new"}]}, "'is_new'"),
         ({"severity_raised": [{"to": "high"}]}, "by a fact or by days"),
         ({"details": {"shared": "site"}}, "no details 'site'"),
+        (
+            {"details": {"shared": "logon", "is_clock_wrong": "boolean", "buildings": "int"}},
+            r"'buildings' must be varchar\[\]; call another one 'building_count'",
+        ),
+        (
+            {"details": {"shared": "logon", "is_clock_wrong": "boolean", "account": "varchar"}},
+            "'account' is the subject of a claim",
+        ),
         ({"requires_fields": ["keyboard"]}, "no fields 'keyboard'"),
         ({"requires_fields": ["logons.colour"]}, "no event field"),
         ({"requires_fields": ["leases.ip"]}, "reads no such event"),

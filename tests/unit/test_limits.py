@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.build import steps, trial
 from pipelines.defs import resources
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import HOME_VARIABLE, HomeResource
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.reports import snapshot_tables as publishing
@@ -30,7 +30,7 @@ GROWING = {"memory_mb": 300, "most_memory_mb": 700}
 
 
 def of_dagster(district):
-    with HomeResource(path=str(district.home.path)).warehouse(district):
+    with HomeResource().warehouse(district):
         pass
 
 
@@ -58,6 +58,7 @@ def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step, expected
     home.settings_file.write_text(said)
     with writing(home.warehouse):
         pass  # a warehouse is there
+    monkeypatch.setenv(HOME_VARIABLE, str(home.path))
     given = {}
 
     def opened(_path, **options):

@@ -10,7 +10,6 @@ not followed, because they would send the message elsewhere.
 
 import hashlib
 import hmac
-import ipaddress
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,28 +21,20 @@ from pydantic_core import PydanticCustomError
 from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
-from pipelines.web import asked
+from pipelines.web import NearAddressError, asked, is_near
 
 ASK_AGAIN = {408, 425, 429}
 SERVER_ERROR = 500
-METADATA = (
-    "metadata", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254",
-    "::ffff:169.254.169.254", "::ffff:a9fe:a9fe",
-)  # fmt: skip
-"""Metadata addresses of clouds, in addition to 169.254.169.254."""
+METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
+"""Names of metadata services of clouds; the address is checked when it is connected to."""
 UNSURE = {408, 500, 502, 504}
 """Answers of servers or proxies that may have accepted the message."""
 
 
 def _of_a_receiver(url: HttpUrl) -> HttpUrl:
     """Refuse addresses near the machine, where clouds hand out their keys."""
-    host = (url.host or "").strip("[]").lower().rstrip(".")
-    try:
-        address = ipaddress.ip_address(host)
-        is_inside = address.is_link_local or host in METADATA
-    except ValueError:
-        is_inside = host in METADATA
-    if is_inside:
+    host = (url.host or "").lower().rstrip(".")
+    if is_near(host) or host in METADATA_NAMES:
         raise PydanticCustomError(
             "link_local",
             "your own server; this address is link-local, or a cloud's metadata service",
@@ -82,6 +73,8 @@ def deliver(message: Message, settings: WebhookSettings, _allowed: Sequence[str]
             },
             allow_redirects=False,
         )
+    except NearAddressError as error:
+        raise DeliveryError(f"{error.where}: {error.what}", retryable=False) from error
     except (requests.RequestException, TimeoutError) as error:
         raise DeliveryError(
             f"the webhook cannot be reached: {type(error).__name__}",

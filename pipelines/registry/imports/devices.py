@@ -6,10 +6,11 @@ another export names, and no device.
 
 import ipaddress
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
-from pipelines.registry.imports.known import ExportIndex, Row, ou_path
+from pipelines.registry.imports.known import ExportIndex, Row, device_key, ou_path, words_of
+from pipelines.registry.imports.people import account_kind
 from pipelines.registry.imports.taken import ImportResult, first_match
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 
@@ -19,12 +20,13 @@ CLASSES: Mapping[str, str] = {
     "kiosk": r"\bkiosk|\bksk\b|\bopac\b|\bcatalog(?:ue)?s?\b",
     "signage": r"\bsignage\b|\bsigns?\b|\bdisplays?\b|\bscreens?\b",
     "chromebook": r"\bchrome ?os\b|\bchromebook",
+    "tablet": r"\bipad|\btablets?\b|\bgalaxy tab\b",
     "phone_byod": r"\bios\b|\biphone|\bandroid\b",
     "podium": r"\bpodium",
     "laptop": r"latitude|thinkpad|elitebook|probook|macbook|surface (?:pro|laptop|go)"
     r"|travelmate|\blaptops?\b|\bnotebooks?\b|\bmobile (?:pc|computer)s?\b",
     "lab_pc": r"\blabs?\b",
-    "desktop": r"optiplex|thinkcentre|prodesk|elitedesk|\bimac\b|mac ?mini|veriton"
+    "desktop": r"optiplex|thinkcentre|prodesk|elitedesk|\bimac|mac ?(?:mini|pro\b|studio)|veriton"
     r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b|\b(?:office|front|staff) pcs?\b"
     r"|\bpcs\b",
 }
@@ -44,12 +46,19 @@ POOLS: Mapping[str, str] = {
 }
 STANDS = ("kiosk", "signage")
 """Classes of a managed Chrome device that has no user."""
+SYSTEMS = {
+    "windows": r"windows|latitude|optiplex|thinkpad|elitebook|probook",
+    "mac": r"mac ?os|macbook|\bimac|mac ?(?:mini|pro\b|studio)",
+}
+"""System of a computer -> words of its model and system."""
 GONE = re.compile(
-    r"deprovision|disabled|retired|^false$|pending|archived|lost|stolen|surplus"
+    r"deprovision|unenroll|removed|disabled|retired|^false$|pending|archived|lost|stolen|surplus"
     r"|disposed|scrap",
     re.IGNORECASE,
 )
 MAC_DIGITS = 12
+MIN_PART, LONG_PART = 3, 4
+"""Letters of a name that a login shares with it: all of a short name, or these."""
 MAX_DEVICES = 4
 """Maximum devices of one person; more indicate the technician who enrolled them."""
 SEEN_TAGS = 3
@@ -59,9 +68,11 @@ CARD_COLUMNS = ("mac", "ethernet_mac")
 
 def add_devices(taken: ImportResult, known: ExportIndex) -> None:
     """Add each device with its owner, class and building."""
-    fact = taken.export.fact
-    names = (*taken.export.cells, *taken.export.says)
-    every = [{name: fact(name, cells) for name in names} for cells in taken.sheet.rows]
+    every = list(_device_facts(taken))
+    named = (first_match(SYSTEMS, row["model"]) for row in every)
+    taken.systems = Counter(filter(None, named))
+    _add_short_names(taken, known, every)
+    _forget_shared_names(taken, every)
     owners = Counter(filter(None, (known.person(one.get("user", "")) for one in every)))
     many = {person for person, count in owners.items() if count > MAX_DEVICES}
     if many:
@@ -73,15 +84,8 @@ def add_devices(taken: ImportResult, known: ExportIndex) -> None:
     is_host_name = _tags_in_logs(every, known)
     for row in every:
         name = row.get("hostname") or row.get("serial") or row.get("mac") or ""
-        if GONE.search(row.get("state", "")):
-            taken.leave("that are disabled or deprovisioned", name)
-            continue
-        if re.search(
-            "personal|registered|workplace",
-            f"{row.get('owned', '')} {row.get('joined', '')}",
-            re.IGNORECASE,
-        ):
-            taken.leave("that are private", name)
+        if why := _why_not(row):
+            taken.leave(why, name)
             continue
         user = row.get("user", "")
         owner = known.person(user) or ""
@@ -90,10 +94,90 @@ def add_devices(taken: ImportResult, known: ExportIndex) -> None:
         made = _device(row, known, "" if owner in many else owner)
         if not made["hostname"] and _shape(made["asset_tag"]) in is_host_name:
             made["hostname"] = made["asset_tag"]
+        if len(cards_of(row)) > len(CARD_COLUMNS):
+            taken.leave("cards of a device that has two already", name)
         held = known.cards.setdefault(made["hostname"], set())
         held |= {made["mac"], made["ethernet_mac"]} - {""}
         taken.add("devices.csv", made)
     _tell_devices(taken)
+
+
+def _device_facts(taken: ImportResult) -> Iterator[dict[str, str]]:
+    """Yield the facts of each row: all cards, the model with its system, the name of a network."""
+    export = taken.export
+    for cells in taken.sheet.rows:
+        row = {name: export.fact(name, cells) for name in (*export.cells, *export.says)}
+        row |= {name: ",".join(export.values(name, cells)) for name in CARD_COLUMNS}
+        row["model"] = f"{row.get('model', '')} {row.get('system', '')}".strip()
+        row["hostname"] = device_key(row.get("hostname", ""))
+        # a column of user names may hold logins, or names of people
+        logins = (one for one in export.values("short", cells) if not re.search(r"\s", one))
+        row["short"] = next(logins, "")
+        yield row
+
+
+def _why_not(row: Row) -> str:
+    """Return why a device is not the district's, or not in use; empty if it is."""
+    if GONE.search(row.get("state", "")):
+        return "that are disabled or deprovisioned"
+    ownership = f"{row.get('owned', '')} {row.get('joined', '')}"
+    is_private = re.search(r"\bpersonal|registered|workplace", ownership, re.IGNORECASE)
+    return "that are private" if is_private else ""
+
+
+def _forget_shared_names(taken: ImportResult, rows: Sequence[dict[str, str]]) -> None:
+    """Remove a host name that several devices have, such as iPad: it identifies none of them."""
+    serials: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        serials[row["hostname"]] |= {row.get("serial", "").lower()} - {""}
+    for row in rows:
+        if row["hostname"] and len(serials[row["hostname"]]) > 1 and row.get("serial"):
+            taken.leave("names that several devices have", row["hostname"])
+            row["hostname"] = ""
+
+
+def _add_short_names(taken: ImportResult, known: ExportIndex, rows: Sequence[Row]) -> None:
+    """Add the login name that a row has next to a person's mail address.
+
+    It counts if it is always next to the same address and resembles its name: a list may
+    contain the previous holder's, or the account of a room.
+    """
+    persons: dict[str, set[str]] = defaultdict(set)
+    mails: dict[str, str] = {}
+    for row in rows:
+        mail, login = row.get("user", ""), known.login(row.get("short", ""))
+        person = known.person(mail) if "@" in mail and login and "@" not in login else None
+        if person:
+            persons[login].add(person)
+            mails[login] = mail
+    for login, owners in persons.items():
+        person = next(iter(owners))
+        if known.person(login) == person:
+            continue
+        row = {"place": "", "title": ""}
+        if len(owners) > 1 or known.person(login) or login in known.listed.get("accounts.csv", ()):
+            taken.leave("short names that belong to more than one account", login)
+        elif account_kind(login, row)[0] or not resembles(login, mails[login], known.names(person)):
+            taken.leave(
+                "short names that do not resemble the mail address next to them; add them to "
+                "accounts.csv",
+                login,
+            )
+        else:
+            taken.add(
+                "accounts.csv",
+                {"username": login, "account_type": "person", "owner_person_id": person},
+            )
+            known.see_name(login, person)
+
+
+def resembles(login: str, mail: str, names: Sequence[str] = ()) -> bool:
+    """Return whether a login is made of the parts of a person's mail address or name."""
+    parts = [one for one in words_of(" ".join((mail.partition("@")[0], *names))) if one.isalpha()]
+    bare = re.sub("[^a-z]", "", login.lower())
+    begins = (part[: max(MIN_PART, min(len(part), LONG_PART))] for part in parts)
+    initials = {a[0] + b for a in parts for b in parts} | {a + b[0] for a in parts for b in parts}
+    return any(len(one) >= MIN_PART and one in bare for one in begins) or bare in initials
 
 
 def _tell_devices(taken: ImportResult) -> None:
@@ -136,7 +220,7 @@ def _device(row: Row, known: ExportIndex, owner: str) -> dict[str, str]:
         device_class = _chrome_class(row, bare)
     # the owner of shared stock is the person who signed for the cart
     pool = "" if device_class == "signage" else first_match(POOLS, bare)
-    cards = _cards_of(row)
+    cards = (*cards_of(row), "", "")
     kept = ("hostname", "serial", "asset_tag", "directory_id")
     return {
         **{one: row.get(one, "").lower() for one in kept},
@@ -166,16 +250,15 @@ def _chrome_class(row: Row, place: str) -> str:
     )
 
 
-def _cards_of(row: Row) -> tuple[str, str]:
-    """Return the two network cards of a device: of its radio first, where it has one."""
+def cards_of(row: Row) -> tuple[str, ...]:
+    """Return the network cards of a device: of its radio first, where it has one."""
     cells = f"{row.get('mac', '')},{row.get('ethernet_mac', '')}"
     bare = [re.sub(r"[:.-]", "", one.strip().lower()) for one in cells.split(",")]
-    cards = [
+    return tuple(
         ":".join(re.findall("..", one)) if len(one) == MAC_DIGITS else one
         for one in dict.fromkeys(bare)
         if re.search(r"[1-9a-f]", one)
-    ]
-    return (*cards, "", "")[0], (*cards, "", "")[1]
+    )
 
 
 def _address(text: str) -> str:
@@ -188,11 +271,14 @@ def _address(text: str) -> str:
 def add_cards(taken: ImportResult, known: ExportIndex) -> None:
     """Add network cards to the devices that another export names."""
     named: dict[str, list[str]] = {}
+    listed = set().union(*known.cards.values())
     for cells in taken.sheet.rows:
         row = {name: taken.export.fact(name, cells) for name in taken.export.cells}
-        name = row["hostname"].lower().split(".")[0]
-        card = _cards_of(row)[0]
-        if not card or name not in known.cards:
+        name = device_key(row["hostname"])
+        card = next(iter(cards_of(row)), "")
+        if card and card in listed:
+            taken.leave("clients whose card a list of devices has", "")
+        elif not card or not name or name not in known.cards:
             taken.leave("clients that no list of devices names", "")
         elif card not in named.setdefault(name, []):
             named[name].append(card)

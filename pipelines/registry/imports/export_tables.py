@@ -487,7 +487,7 @@ def _network(text: str) -> str:
 
 
 def _of_xml(place: str, text: str) -> Found:
-    """Return the scopes of a Windows DHCP server, as `Export-DhcpServer` writes them."""
+    """Return the scopes of a Windows DHCP server, or the endpoints of ClearPass."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return UnreadTable(place, "has a document type, which no export has")
     try:
@@ -496,7 +496,23 @@ def _of_xml(place: str, text: str) -> Found:
         return UnreadTable(place, f"is not readable XML: {error}")
     rows = [
         {child.tag: (child.text or "").strip() for child in scope} for scope in root.iter("Scope")
-    ]
+    ] or [_endpoint(one) for one in root.iter() if _tag(one) == "Endpoint"]
     if not rows:
-        return UnreadTable(place, "has no DHCP scope in it")
+        return UnreadTable(place, "has no DHCP scope and no endpoint in it")
     return _sheet(place, rows)
+
+
+def _endpoint(endpoint: ElementTree.Element) -> dict[str, str]:
+    """Return an endpoint of ClearPass: its attributes, its profile's and its tags."""
+    row = dict(endpoint.attrib)
+    for child in endpoint:
+        if _tag(child) == "EndpointProfile":
+            for name in ("hostname", "category", "family", "name"):
+                row[name if name == "hostname" else f"device {name}"] = child.get(name, "")
+        elif _tag(child) == "EndpointTags" and child.get("tagName"):
+            row.setdefault(str(child.get("tagName")), child.get("tagValue", ""))
+    return row
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]

@@ -5,7 +5,7 @@ consoles rename them; names are compared as `reading.plain` writes them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -38,12 +38,31 @@ networks, and lists of cards name devices."""
 PERSON = "employeeid|employeeidentifier|employeenumber|externalid|identifier|\
 employeeemail"
 EMPLOYEE = "employeeid|employeenumber|employeeno|employeeidentifier|staffid|staffnumber|\
-localstaffid|localstaffnumber|personnelnumber|teachernumber"
+localstaffid|localstaffnumber|personnelnumber|teachernumber|nameid|namekey"
 JOB = "jobtitle|title|position|positiontitle|positiondescription|jobdescription|\
-jobclassification|job|assignmenttitle|stafftype|employeetype"
+jobclassification|job|assignmenttitle|stafftype|employeetype|staffstatus"
 SCHOOL_NAME = "schoolname|school|name|facility|sitename|schname|campusname"
+LAT, LON = "lat|latitude|latcod", "lon|long|lng|longitude|loncod"
+LAST, FIRST = "lastname|familyname|legallastname", "firstname|givenname|legalfirstname"
+MANAGED: dict[str, str] = {
+    "hostname": "computername|devicename|displayname|hostname|name",
+    "serial": "serialnumber|serial", "asset_tag": "assettag",
+    "mac": "wifimacaddress|wifimac|primarymacaddress|macaddress|mac",
+    "ethernet_mac": "ethernetmacaddress|ethernetmac|altmacaddress|alternatemacaddress"
+    "|secondarymacaddress",
+    "model": "model|modelname|devicemodelname|devicemodel|modelidentifier",
+    "system": "os|operatingsystem|platform|deviceplatform|osversion",
+    "user": "emailaddress|useremail|primaryuserupn|primaryuseremailaddress|email|username|userid",
+    "short": "username|userid|shortname|useridentifier",
+    "place": "building|buildingname|locationname|location|department|devicegroup",
+    "room": "building|buildingname|locationname|location|school", "note": "room|roomnumber",
+    "owned": "ownership|deviceownershiplevel|ownershiptype",
+    "state": "enrollmentstatus|devicestatus|status",
+}  # fmt: skip
+"""Columns of a device in the lists of systems that manage devices."""
 JAMF = "jamfprocomputerid|jsscomputerid|jamfversion|jamfbinaryversion|lastcheckin|\
 lastinventoryupdate|udid"
+ISE_GROUP = "identitygroup|endpointidentitygroup|identitygroupid|staticgroupassignment"
 HOLDER = "assetname|checkedoutto|checkedout|owner|owneremail|assignedto|\
 assignedusername|username|assignedtouser|ownername"
 JOINED = "ssid|recentssid|essid|accesspoint|recentdevice|recentdevicename|connectedto|\
@@ -65,6 +84,31 @@ HOW: Mapping[str, str] = {
     "access_points.csv": "enter manually: name patterns of access points and switches",
 }
 """Registry file that no export contains -> where its rows come from."""
+MIN_COLUMNS = 3
+"""Columns of a registry file in a table that has others too."""
+SYSTEMS: Mapping[str, tuple[str, ...]] = {
+    "Student information system with OneRoster": ("OneRoster users",),
+    "PowerSchool, Skyward or a personnel office": ("staff list",),
+    "Apple School Manager": ("Apple School Manager locations",),
+    "Active Directory": ("Active Directory",),
+    "Entra or Microsoft 365": ("Entra", "Microsoft 365"),
+    "Google Workspace": ("Google users", "Google Chrome"),
+    "Okta": ("Okta",),
+    "Intune": ("Intune",),
+    "Jamf Pro": ("Jamf",),
+    "Mosyle": ("Mosyle",),
+    "Kandji": ("Kandji",),
+    "Another system for devices, or an inventory": ("list of devices", "asset inventory"),
+    "Windows DHCP server": ("Windows DHCP",),
+    "ISC or Kea DHCP server": ("DHCP subnets",),
+    "Palo Alto firewall": ("PAN-OS",),
+    "Meraki or UniFi": ("clients of a network",),
+    "Cisco ISE": ("Cisco ISE",),
+    "ClearPass": ("ClearPass",),
+    "FreeRADIUS": ("FreeRADIUS",),
+    "Absence system": ("absences",),
+}
+"""Product that a district may have -> how the names of its exports begin."""
 ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
 IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
 """Every file that an export can add to."""
@@ -104,8 +148,25 @@ class Export:
         """Return a fact of a row; empty if no column has it."""
         if name in self.says:
             return self.says[name]
-        columns = self.cells.get(name, "").split("|")
-        return next((row[one] for one in columns if row.get(one)), "")
+        return next(iter(self.values(name, row)), "")
+
+    def values(self, name: str, row: Mapping[str, str]) -> list[str]:
+        """Return the values of all columns that may hold a fact, the first counts."""
+        return [row[one] for one in self.cells.get(name, "").split("|") if row.get(one)]
+
+    def unread(self, sheet: Sheet) -> list[str]:
+        """Return the columns with a value that no fact is read from, as they are written."""
+        if self.facts == "nothing":
+            return []
+        read = {column for columns in self.cells.values() for column in columns.split("|")}
+        if self.into in ROSTER_FILES:
+            read |= {plain(name) for name in ROSTER_FILES[self.into].columns}
+        return [
+            name
+            for name in sheet.header
+            if plain(name) and plain(name) not in read
+            if any(row.get(plain(name)) for row in sheet.rows)
+        ]
 
 
 def _roster(file: File, *marks: str, name: str) -> Export:
@@ -158,34 +219,95 @@ EXPORTS: tuple[Export, ...] = (
         name="list of schools",
         facts="school",
         into="buildings.csv",
-        marks=(SCHOOL_NAME, "lat|latitude", "lon|long|lng|longitude"),
+        marks=(SCHOOL_NAME, LAT, LON),
         never="building|ip|ipaddress|mac|macaddress|serialnumber",
         cells={
-            "name": SCHOOL_NAME, "lat": "lat|latitude", "lon": "lon|long|lng|longitude",
+            "name": SCHOOL_NAME, "lat": LAT, "lon": LON, "district": "leaid|districtid",
             "code": "schoolcode|schoolnumber|buildingcode|sitecode|orgid|schoolid|ncessch",
         },
         how="a list of schools with latitude and longitude: of the state, or of the NCES "
         "(nces.ed.gov, School Locations), which may hold other districts' schools",
     ),
     Export(
+        name="Apple School Manager locations",
+        facts="school",
+        into="buildings.csv",
+        marks=("locationid", "locationname"),
+        never=f"personid|serialnumber|{LAT}",
+        cells={"name": "locationname", "code": "locationid", "lat": "", "lon": ""},
+        how="the zip file of locations, staff and students that the student information "
+        "system writes for Apple School Manager (SFTP)",
+    ),
+    Export(
+        name="Apple School Manager staff",
+        facts="staff",
+        into=USERS.name,
+        marks=("personid|instructorid", LAST, FIRST, "locationid", "emailaddress|sisusername"),
+        never="gradelevel",
+        cells={
+            "employee": "personnumber|personid|instructorid",
+            "other_id": "personid|instructorid", "given": FIRST, "family": LAST,
+            "mail": "emailaddress", "login": "sisusername", "title": "", "place": "locationid",
+            "state": "",
+        },
+        how="see Apple School Manager locations",
+    ),
+    Export(
+        name="Apple School Manager students",
+        facts="login",
+        into="accounts.csv",
+        marks=("personid|studentid", LAST, FIRST, "locationid", "gradelevel"),
+        cells={
+            "login": "sisusername|emailaddress", "mail": "emailaddress", "given": "",
+            "family": "", "employee": "personid|studentid", "title": "", "place": "",
+            "building": "locationid",
+        },
+        says={"department": "Students"},
+        how="see Apple School Manager locations",
+    ),
+    Export(
         name="staff list",
         facts="staff",
         into=USERS.name,
-        marks=(EMPLOYEE, "lastname|familyname|legallastname",
-               "firstname|givenname|legalfirstname", JOB),
+        marks=(EMPLOYEE, LAST, FIRST, JOB),
         never="samaccountname|userprincipalname|orgunitpath|serialnumber|absencedate|"
-        "absencereason|leavetype|gradelevel|sourcedid",
+        "absencereason|leavetype|gradelevel|sourcedid|login|profilelogin|oktausername",
         cells={
-            "employee": EMPLOYEE, "given": "firstname|givenname|legalfirstname",
-            "family": "lastname|familyname|legallastname", "title": JOB,
-            "mail": "workemail|schoolemail|districtemail|staffemail|emailaddress|email",
+            "employee": EMPLOYEE, "given": FIRST, "family": LAST, "title": JOB,
+            "mail": "workemail|schoolemail|districtemail|staffemail|emailaddress|emailaddr|email",
             "login": "networkid|networkusername|networklogin|adusername|loginid|username",
             "place": "schoolname|school|buildingname|building|worklocation|"
-            "primarylocation|location|site|campus",
-            "state": "employmentstatus|employeestatus|staffstatus|status|active",
+            "primarylocation|location|site|campus|homeschoolid|schoolid|entity",
+            "state": "employmentstatus|employeestatus|status|active|staffstatus",
         },
         how="the student information system or the personnel office: a report of staff "
-        "as CSV with number, first and last name, job title, school and mail address",
+        "as CSV with number, first and last name, job title, school and mail address "
+        "(PowerSchool: TeacherNumber, Last_Name, First_Name, Email_Addr, LoginID, "
+        "HomeSchoolID, StaffStatus, Status; Skyward: a report of staff with Name ID)",
+    ),
+    Export(
+        name="Okta people",
+        facts="login",
+        into="accounts.csv",
+        marks=("login|profilelogin|oktausername",
+               "email|profileemail|primaryemail|user|userfullname",
+               "status|oktauserstatus|firstname|profilefirstname"),
+        never="distinguishedname|orgunitpath|serialnumber|sourcedid",
+        cells={
+            "login": "login|profilelogin|oktausername",
+            "mail": "email|profileemail|primaryemail|login|profilelogin|oktausername",
+            "short": "samaccountname|profilesamaccountname|shortname|profileshortname"
+            "|adusername|username",
+            "given": "firstname|profilefirstname", "family": "lastname|profilelastname",
+            "employee": "employeenumber|profileemployeenumber",
+            "title": "title|profiletitle|usertype|profileusertype",
+            "department": "department|profiledepartment",
+            "place": "organization|profileorganization|division|profiledivision",
+            "state": "status|oktauserstatus",
+        },
+        how="Okta: the people as CSV, with login, email, firstName, lastName, "
+        "employeeNumber, title and status; or the pages of its API (/api/v1/users) as "
+        "JSON; or Reports, Okta Password Health, without names and numbers",
     ),
     Export(
         name="Google users",
@@ -294,13 +416,7 @@ EXPORTS: tuple[Export, ...] = (
         facts="device",
         into="devices.csv",
         marks=("devicename", "serialnumber", "primaryuserupn|primaryuseremailaddress"),
-        cells={
-            "hostname": "devicename", "serial": "serialnumber",
-            "mac": "wifimac|wifimacaddress", "ethernet_mac": "ethernetmac",
-            "model": "model",
-            "user": "primaryuserupn|primaryuseremailaddress", "owned": "ownership",
-            "place": "devicecategory|category|devicegroup", "state": "managedby",
-        },
+        cells=MANAGED | {"place": "devicecategory|category|devicegroup", "state": "managedby"},
         how="intune.microsoft.com: Devices, All devices, Export",
     ),
     Export(
@@ -321,17 +437,41 @@ EXPORTS: tuple[Export, ...] = (
         facts="device",
         into="devices.csv",
         marks=("computername|displayname|name", "serialnumber",
-               "macaddress|wifimacaddress|primarymacaddress|altmacaddress",
+               "macaddress|primarymacaddress|altmacaddress",
                JAMF),
-        cells={
-            "hostname": "computername|displayname|name", "serial": "serialnumber",
-            "asset_tag": "assettag", "mac": "macaddress|wifimacaddress"
-            "|primarymacaddress", "ethernet_mac": "altmacaddress|ethernetmacaddress",
-            "model": "model|modelidentifier", "user": "emailaddress|username",
-            "place": "building|department", "room": "building", "note": "room",
-        },
+        never="jamfpromobiledeviceid|devicename",
+        cells=MANAGED,
         how="Jamf Pro: Computers, Search Inventory, a search that shows name, serial "
-        "number, MAC addresses, user name and building: Export, CSV",
+        "number, MAC addresses, model, user name, email address and building: Export, CSV",
+    ),
+    Export(
+        name="Jamf mobile devices",
+        facts="device",
+        into="devices.csv",
+        marks=("displayname|mobiledevicename", "serialnumber",
+               "wifimacaddress|jamfpromobiledeviceid"),
+        cells=MANAGED,
+        how="Jamf Pro: Devices, Search Inventory, a search that shows name, serial number, "
+        "Wi-Fi MAC address, model, user name, email address and building: Export, CSV",
+    ),
+    Export(
+        name="Mosyle devices",
+        facts="device",
+        into="devices.csv",
+        marks=("devicename", "serialnumber", "deviceudid|udid",
+               "wifimacaddress|wifimac|ethernetmacaddress"),
+        cells=MANAGED,
+        how="Mosyle: Management, Devices, Export, with name, serial number, model, Wi-Fi "
+        "and Ethernet MAC, user, email and location",
+    ),
+    Export(
+        name="Kandji devices",
+        facts="device",
+        into="devices.csv",
+        marks=("devicename", "serialnumber", "blueprint|blueprintname"),
+        cells=MANAGED | {"place": "blueprint|blueprintname", "room": "",
+                         "note": "blueprint|blueprintname|tags"},
+        how="Kandji (Iru): Devices, Export CSV; or the pages of its API as JSON",
     ),
     Export(
         name="asset inventory",
@@ -350,9 +490,19 @@ EXPORTS: tuple[Export, ...] = (
             "place": "location|site|school|building", "room": "location|site|school",
             "note": "room|locationroom|roomname|category|assettype",
             "state": "status|statuslabel|assetstatus",
+            "short": "username|assignedusername",
         },
         how="Snipe-IT: Reports, Custom Asset Report; Incident IQ: Assets, a view with "
         "asset tag, serial number, location and owner: Export",
+    ),
+    Export(
+        name="list of devices",
+        facts="device",
+        into="devices.csv",
+        marks=("serialnumber|serial", "devicename|computername|hostname|displayname"),
+        cells=MANAGED,
+        how="any other system that manages devices: a list with name, serial number, MAC "
+        "addresses, model, user and building as CSV",
     ),
     Export(
         name="DHCP reservations",
@@ -381,6 +531,31 @@ EXPORTS: tuple[Export, ...] = (
         how="Meraki: Network-wide, Clients, Download as CSV; UniFi: Client Devices, "
         "Export; Get-DhcpServerv4Scope | Get-DhcpServerv4Lease | Export-Csv "
         "leases.csv. They add cards to devices that another export names",
+    ),
+    Export(
+        name="Cisco ISE endpoints",
+        facts="card",
+        into="devices.csv",
+        marks=("macaddress|mac", "endpointpolicy|endpointprofile", ISE_GROUP),
+        cells={
+            "hostname": "hostname|adhostname|devicename|description", "mac": "macaddress|mac",
+        },
+        how="Cisco ISE: Context Visibility, Endpoints, Export, All attributes. They add cards to "
+        "devices that another export names",
+    ),
+    Export(
+        name="ClearPass endpoints",
+        facts="card",
+        into="devices.csv",
+        marks=("macaddress", "macvendor|devicecategory|devicefamily|profile",
+               "status|hostname|devicename"),
+        never="serialnumber|ssid",
+        cells={
+            "hostname": "hostname|computername|displayname|description",
+            "mac": "macaddress",
+        },
+        how="ClearPass: Configuration, Identity, Endpoints, Export All (XML), or Insight's "
+        "report of endpoints as CSV. They add cards to devices that another export names",
     ),
     Export(
         name="Windows DHCP scopes",
@@ -464,8 +639,18 @@ def export_of(sheet: Sheet, renames: Mapping[str, Mapping[str, str]]) -> Export 
     )
     if own and (own[0].name == called or names <= set(own[0].cells.values())):
         return own[0]
-    fitting = [one for one in EXPORTS if one.fits(names)] + own[:1]
+    known = [one for one in own[:1] if _is_mostly(one, names)]
+    fitting = [one for one in EXPORTS if one.fits(names)] + known
     return max(fitting, key=lambda one: (len(one.marks), -ORDER.index(one.facts)), default=None)
+
+
+def _is_mostly(file: Export, names: frozenset[str]) -> bool:
+    """Return whether a table has more of a registry file than a column that others have too.
+
+    A list of devices has a column `building`, and is not a list of buildings.
+    """
+    common = len(names & set(file.cells.values()))
+    return common >= MIN_COLUMNS or 2 * common >= len(names)
 
 
 def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
@@ -497,6 +682,15 @@ def hint(sheet: Sheet) -> str:
         near = nearest(mark.split("|")[0], map(str.lower, sheet.header))
         said.append(mark.replace("|", " or ") + (f" (is it {near!r}?)" if near else ""))
     return f"nearest: {export.name}, but it has no column {', '.join(said)}"
+
+
+def exports_of(systems: Collection[str]) -> list[Export]:
+    """Return the exports of products, by their names; several products share a kind."""
+    return [
+        one
+        for one in EXPORTS
+        if any(one.name.startswith(SYSTEMS[system]) for system in systems) and one.how
+    ]
 
 
 def how_to_get(file: str) -> str:

@@ -26,6 +26,8 @@ _GENERIC = """
 """
 GENERIC = frozenset(_GENERIC.split())
 """Words of a school's name that alone do not identify it."""
+COMMON_WORDS = frozenset(("an", "as", "at", "in", "is", "it", "no", "on", "or", "to", "us"))
+"""Words that look like the initials of a school."""
 MIN_WORD = 4
 _UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
 
@@ -76,11 +78,13 @@ class ExportIndex:
         self.cards: dict[str, set[str]] = {}
         self.enabled: set[str] = set()
         self.gone: set[str] = set()
+        self.unrostered: set[str] = set()
         self.staffed: set[str] = set()
         self.units: list[Place] = []
         self.hours: Counter[tuple[str, str]] = Counter()
         self._domains = {one.lower().strip("@.\\ ") for one in domains}
         self._people: dict[str, set[str]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._places: list[Place] = []
         self._others: set[str] = set()
         self.see_places(places)
@@ -89,9 +93,13 @@ class ExportIndex:
 
     def see_person(self, row: Row) -> None:
         """Add a person, under all names that exports may use."""
-        self.has_roster = True
         mail = row.get("email", "").lower()
         self.see_mail(mail)
+        self._names[row["sourcedId"]] = (row.get("givenName", ""), row.get("familyName", ""))
+        if is_unrostered(row):
+            self.unrostered.add(row["sourcedId"])
+        else:
+            self.has_roster = True
         named = (row.get(one, "") for one in ("sourcedId", "identifier", "username"))
         for name in (*named, mail):
             if name:
@@ -107,6 +115,10 @@ class ExportIndex:
         """Add an address of the district; its domain is the district's."""
         if "@" in mail:
             self._domains.add(mail.lower().rpartition("@")[2])
+
+    def see_name(self, name: str, person: str) -> None:
+        """Add another name of a known person."""
+        self._people.setdefault(name.lower(), set()).add(person)
 
     def see_places(self, places: Iterable[Place], others: Iterable[str] = ()) -> None:
         """Add buildings; the first of a code or of an organization counts.
@@ -162,6 +174,10 @@ class ExportIndex:
                 return next(iter(held)) if len(held) == 1 else None
         return None
 
+    def names(self, person: str) -> tuple[str, ...]:
+        """Return given and family name of a person; empty for students."""
+        return self._names.get(person, ())
+
     def login(self, text: str) -> str:
         """Return an account without a domain of the district."""
         local, _, domain = text.strip().lower().rpartition("\\")[2].partition("@")
@@ -182,7 +198,26 @@ class ExportIndex:
             if ({place.building.lower(), place.org_id.lower()} - {""}) & {*words, text.strip()}
             or (self._phrases[place.building] and f" {self._phrases[place.building]} " in spaced)
         }
+        named = named or self._by_initials(words)
         return named or {building for only, building in self._only.items() if f" {only} " in spaced}
+
+    def _by_initials(self, words: Sequence[str]) -> set[str]:
+        """Find buildings by initials: HS of High School, in either direction."""
+        runs = {
+            "".join(word[0] for word in words[start:end])
+            for end in range(2, len(words) + 1)
+            if words[end - 1] in GENERIC
+            for start in range(max(end - 4, 0), end - 1)
+        }
+        by_code = {one.building for one in self._places if one.building.lower() in runs}
+        initials: dict[str, set[str]] = {}
+        for one in self._places:
+            for name in (one.name.lower(), self._phrases[one.building]):
+                short = "".join(word[0] for word in words_of(name))
+                if len(short) > 1 and short not in COMMON_WORDS:
+                    initials.setdefault(short, set()).add(one.building)
+        by_name = [initials[word] for word in words if len(initials.get(word, ())) == 1]
+        return by_code or set().union(*by_name)
 
     def building(self, *texts: str) -> str:
         """Return the one building that a text names by code or name; else none."""
@@ -226,9 +261,22 @@ class ExportIndex:
         return next((one.org_id for one in self._places if one.building == building), "")
 
 
+def is_unrostered(row: Row) -> bool:
+    """Return whether a directory or a list of staff made a row of `users.csv`, and no roster."""
+    names = {row.get(one, "").lower() for one in ("identifier", "username")}
+    is_named_so = row["sourcedId"].lower() in names
+    return is_named_so and not (row.get("dateLastModified") or row.get("enabledUser"))
+
+
 def _is_one(one: Place, other: Place) -> bool:
     same_org = bool(one.org_id) and one.org_id == other.org_id
     return same_org or one.building == other.building
+
+
+def device_key(name: str) -> str:
+    """Return a device's name as networks write it: without a domain, spaces as hyphens."""
+    bare = re.sub(r"['\u2019]", "", name.strip().lower().split(".")[0])
+    return re.sub(r"\s+", "-", bare)
 
 
 def words_of(text: str) -> list[str]:

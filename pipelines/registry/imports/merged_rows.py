@@ -67,6 +67,7 @@ class Merged:
         filled: Cells that were empty.
         differs: Cells that hold something else than the export.
         is_taken: The export's cells count there.
+        is_renamed: People or buildings in it get the names of a later list.
         same: Rows that were there already.
         alone: Rows that no export has.
     """
@@ -78,6 +79,7 @@ class Merged:
     filled: list[Cell] = field(default_factory=list)
     differs: list[Cell] = field(default_factory=list)
     is_taken: bool = False
+    is_renamed: bool = False
     same: int = 0
     alone: int = 0
 
@@ -89,7 +91,7 @@ class Merged:
     @property
     def is_rewritten(self) -> bool:
         """A line that was there would be another."""
-        return bool(self.filled or (self.is_taken and self.differs))
+        return bool(self.filled or self.is_renamed or (self.is_taken and self.differs))
 
 
 def merge(
@@ -109,8 +111,11 @@ def merge(
     made = Merged(file.name, before, is_taken=is_taken)
     document = CsvDocument(before, file, renames)
     held = _Held(document, made)
-    for row in rows:
-        held.take({name: one_line(cell) for name, cell in row.items() if cell})
+    bare = [{name: one_line(cell) for name, cell in row.items() if cell} for row in rows]
+    for row in bare:
+        held.note_vague(row)
+    for row in bare:
+        held.take(row)
     made.alone = held.alone
     made.added = document.lines_of_appended
     made.data = document.data() if made.added or made.is_rewritten else before
@@ -152,6 +157,7 @@ class _Held:
         self.history = HISTORY.get(name)
         self.last: dict[str, Row] = {}
         self.named: set[str] = set()
+        self.vague: set[tuple[CsvRow, str]] = set()
         for row in document.rows:
             self._note(row, document.values(row))
 
@@ -172,7 +178,7 @@ class _Held:
 
     def take(self, row: Row) -> None:
         """Add one row of an export."""
-        held = next((self.index[one] for one in self._names(row) if one in self.index), None)
+        held = self._find(row)
         if self.history:
             self.named.add(row.get(self.history[0], ""))
         if held is None:
@@ -190,19 +196,38 @@ class _Held:
         if held.line:
             self.seen.add(held)
             self.made.same += not other
-            self._tell(held.line, other)
+            self._tell(held, other)
         for name, (was, there) in other.items():
-            is_open = not was or (not held.line and was == UNKNOWN.get(name))
+            is_open = self._is_open(held, name, was)
             if is_open or (self.made.is_taken and held.line):
                 self.document.add_column(name)
                 self.document.set(held, name, there)
         self._note(held, self.document.values(held))
 
-    def _tell(self, line: int, other: Mapping[str, tuple[str, str]]) -> None:
+    def note_vague(self, row: Row) -> None:
+        """Note the row whose vague cell an export gave, so that an exact value replaces it.
+
+        A person who wrote `other` keeps it, unless an export states it too.
+        """
+        held = self._find(row)
+        for name, vague in UNKNOWN.items():
+            if held is not None and row.get(name) == vague:
+                self.vague.add((held, name))
+
+    def _find(self, row: Row) -> CsvRow | None:
+        return next((self.index[one] for one in self._names(row) if one in self.index), None)
+
+    def _is_open(self, held: CsvRow, name: str, was: str) -> bool:
+        """Return whether an export may fill a cell."""
+        is_vague = was == UNKNOWN.get(name) and (not held.line or (held, name) in self.vague)
+        return not was or is_vague
+
+    def _tell(self, held: CsvRow, other: Mapping[str, tuple[str, str]]) -> None:
         """Report which cells of an existing row would change, or remain."""
         for name, (here, there) in other.items():
-            into = self.made.differs if here else self.made.filled
-            into.append(Cell(line, name, here, there))
+            is_open = self._is_open(held, name, here)
+            into = self.made.filled if is_open else self.made.differs
+            into.append(Cell(held.line, name, here, there))
 
     def _is_old(self, row: Row) -> bool:
         """Return whether only its day differs from the last state."""

@@ -42,7 +42,7 @@ PLACELESS = ("remote", "nat", "guest", "vdi", "server")
 def add_networks(taken: ImportResult, known: ExportIndex) -> None:
     """Add each network that this or another table gives a kind."""
     guessed, nameless, placeless = [], [], []
-    for row in _network_facts(taken.export, taken.sheet):
+    for row in network_facts(taken.export, taken.sheet):
         cidr = row["cidr"]
         if row["kind"] == EGRESS:
             meaning = "district NAT"
@@ -75,7 +75,7 @@ def add_networks(taken: ImportResult, known: ExportIndex) -> None:
             taken.notes.append(f"{len(which)} networks {what}: {examples(which)}")
 
 
-def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
+def network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
     """Yield network, name and stated kind of each row."""
     for cells in sheet.rows:
         row = {name: export.fact(name, cells) for name in export.cells}
@@ -90,7 +90,7 @@ def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
             yield row | {"kind": UNUSABLE, "why": why, "named": text, "cidr": ""}
             continue
         text = f"{row['named']} {row.get('note', '')}".replace("_", " ")
-        kind, why = first_match(KINDS, text), ""
+        kind, why = kind_of(text), ""
         text = text.replace("-", " ")
         if row.get("state", "").lower() in ("inactive", "disabled", "0"):
             kind, why = UNUSABLE, "that are switched off"
@@ -109,6 +109,11 @@ def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
         }
 
 
+def kind_of(name: str) -> str:
+    """Return the kind of network that a name states; empty if it states none."""
+    return first_match(KINDS, name.replace("_", " "))
+
+
 def _is_inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     first = network.network_address
     return any(first in one for one in INSIDE if one.version == network.version)
@@ -122,7 +127,7 @@ def note_networks(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) ->
     """
     stated: dict[str, dict[str, set[str]]] = {}
     for sheet, export in tables:
-        for row in _network_facts(export, sheet):
+        for row in network_facts(export, sheet):
             if row["kind"] in (UNUSABLE, EGRESS):
                 continue
             of_network = stated.setdefault(row["cidr"], {"kind": set(), "building": set()})

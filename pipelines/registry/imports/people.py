@@ -19,7 +19,9 @@ NAMES = ("givenName", "familyName", "preferredGivenName")
 NO_STUDENTS = (*NAMES, "identifier")
 """Columns that are not kept for a student."""
 SCHOOL = "school"
-OFF = re.compile(r"^(false|0|no|disabled|suspended|archived)", re.IGNORECASE)
+OFF = re.compile(
+    r"^(false|0|no|disabled|suspended|archived|deprovisioned|deactivated)", re.IGNORECASE
+)
 IS_OFF = re.compile(r"^(true|yes|1)$", re.IGNORECASE)
 IS_STUDENT = re.compile(r"\b(students?|grade \d+|class of|grad \d+)\b", re.IGNORECASE)
 IS_STAFF = re.compile(
@@ -87,6 +89,7 @@ def _role(text: str) -> str:
 def add_roster(taken: ImportResult, known: ExportIndex, students: frozenset[str]) -> None:
     """Add the rows of a roster file, without what is not kept of students."""
     file = ROSTER_FILES[taken.export.into]
+    known.has_roster |= file is USERS
     for cells in taken.sheet.rows:
         row = {name: cells.get(plain(name), "") for name in file.columns}
         role = _role(row.get("role", ""))
@@ -138,6 +141,13 @@ def account_facts(export: Export, cells: Row) -> dict[str, str]:
     return row | {"place": ou_path(row.get("place", ""))}
 
 
+def is_of_staff(row: Row) -> bool:
+    """Return whether a directory states that an account is a member of staff's."""
+    words = " ".join(row.get(one, "") for one in ("place", "department", "title", "note"))
+    is_student = IS_STUDENT.search(words.replace("/", " "))
+    return not is_student and bool(row.get("title") or IS_STAFF.search(words.replace("/", " ")))
+
+
 def is_disabled(row: Row) -> bool:
     """Return whether an account cannot be used."""
     return bool(OFF.match(row.get("state", "")) or IS_OFF.match(row.get("off", "")))
@@ -146,7 +156,6 @@ def is_disabled(row: Row) -> bool:
 def add_accounts(taken: ImportResult, known: ExportIndex) -> None:
     """Add the accounts of a directory: all without a roster, otherwise those that it lacks."""
     is_first = not known.has_roster
-    _add_units(taken, known)
     guessed: list[str] = []
     for cells in taken.sheet.rows:
         row = account_facts(taken.export, cells)
@@ -157,7 +166,9 @@ def add_accounts(taken: ImportResult, known: ExportIndex) -> None:
         if not login or login.endswith("$") or is_guest:
             taken.leave("guests of other organizations, or no account", login)
         elif person is not None:
+            add_org(taken, known, person, _building_of(known, row))
             _alias(taken, known, login, person, row)
+            _short_name(taken, known, row, person)
         elif _stranger(taken, known, login, row, is_first=is_first):
             guessed.append(login)
     _tell_closed(taken, known)
@@ -168,8 +179,27 @@ def add_accounts(taken: ImportResult, known: ExportIndex) -> None:
         )
 
 
-def _add_units(taken: ImportResult, known: ExportIndex) -> None:
-    """Add the buildings that directories state, once."""
+def _building_of(known: ExportIndex, row: Row) -> str:
+    place = known.building(row.get("building", ""))
+    return place or known.building(row["place"], row["department"])
+
+
+def add_org(taken: ImportResult, known: ExportIndex, person: str, building: str) -> None:
+    """Add the school of a person that no roster has, if it is known by now."""
+    if person in known.unrostered and known.org(building):
+        taken.add(USERS.name, {"sourcedId": person, "orgSourcedIds": known.org(building)})
+
+
+def _short_name(taken: ImportResult, known: ExportIndex, row: Row, person: str) -> None:
+    """Add the short login name that a directory has next to a person's address."""
+    login = known.login(row.get("short", ""))
+    if login and "@" not in login and known.person(login) is None:
+        taken.add("accounts.csv", {**_account(login, "person", row), "owner_person_id": person})
+        known.see_name(login, person)
+
+
+def add_units(taken: ImportResult, known: ExportIndex) -> None:
+    """Add the buildings that directories and networks state, once."""
     for place in known.units:
         taken.add(
             "buildings.csv",
@@ -181,7 +211,8 @@ def _add_units(taken: ImportResult, known: ExportIndex) -> None:
         )
     if known.units:
         taken.notes.append(
-            f"{len(known.units)} units or building ids are buildings: look through buildings.csv"
+            f"{len(known.units)} units or building ids are buildings: look through "
+            "buildings.csv, and add lat and lon"
         )
     known.units = []
 
@@ -190,7 +221,7 @@ def _stranger(
     taken: ImportResult, known: ExportIndex, login: str, row: Row, *, is_first: bool
 ) -> bool:
     """Add an account that no person of the roster has; whether its kind is a guess."""
-    kind, is_guess = _account_kind(login, row)
+    kind, is_guess = account_kind(login, row)
     words = " ".join(row.get(one, "") for one in ("place", "department", "title", "note")).replace(
         "/", " "
     )
@@ -234,7 +265,7 @@ def _tell_closed(taken: ImportResult, known: ExportIndex) -> None:
         )
 
 
-def _account_kind(login: str, row: Row) -> tuple[str, bool]:
+def account_kind(login: str, row: Row) -> tuple[str, bool]:
     """Return the kind of an account without a person, and whether only its place states it.
 
     An account with a job or an employee number belongs to a person that the roster lacks.
@@ -269,6 +300,7 @@ def _alias(taken: ImportResult, known: ExportIndex, login: str, person: str, row
         taken.leave("accounts that the roster has", "")
         return
     taken.add("accounts.csv", made)
+    known.see_name(login, person)
 
 
 def _account(login: str, kind: str, row: Row) -> dict[str, str]:
@@ -303,10 +335,7 @@ def _person(known: ExportIndex, login: str, words: str, row: Row) -> dict[str, s
     return {
         "sourcedId": employee or login,
         "status": "active",
-        "orgSourcedIds": known.org(
-            known.building(row.get("building", ""))
-            or known.building(row["place"], row["department"])
-        ),
+        "orgSourcedIds": known.org(_building_of(known, row)),
         "role": "student" if is_student else role_of(row["title"]),
         "username": login,
         "email": row["mail"].lower() if "@" in row["mail"] else "",

@@ -15,19 +15,20 @@ from pipelines.registry.imports.absences import add_absences
 from pipelines.registry.imports.devices import add_cards, add_devices
 from pipelines.registry.imports.export_tables import Sheet
 from pipelines.registry.imports.exports import IMPORTED, ORDER, Export
-from pipelines.registry.imports.known import ExportIndex, Place, Row, ou_path
+from pipelines.registry.imports.known import ExportIndex, Place, Row
 from pipelines.registry.imports.networks import add_access_points, add_networks, note_networks
 from pipelines.registry.imports.people import (
     account_facts,
     add_accounts,
     add_roster,
+    add_units,
     is_disabled,
     students_of,
 )
 from pipelines.registry.imports.schools import add_schools, see_schools
 from pipelines.registry.imports.staff import add_staff
 from pipelines.registry.imports.taken import ImportResult
-from pipelines.registry.imports.unit_buildings import places_of
+from pipelines.registry.imports.unit_buildings import suggested_places
 from pipelines.registry.roster import ORGS, USERS
 
 
@@ -40,6 +41,8 @@ def rows_of(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) -> Itera
         if export.facts == "network" and not known.networks:
             note_networks([one for one in ordered if one[1].facts == "network"], known)
         taken = ImportResult(sheet, export)
+        if known.units:
+            add_units(taken, known)
         if export.facts == "roster":
             add_roster(taken, known, students)
         elif export.facts != "nothing":
@@ -54,8 +57,6 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> No
     These are the buildings that a person listed, or otherwise those by which directories sort
     accounts and devices, and the accounts that are open somewhere.
     """
-    units: list[str] = []
-    ids: list[str] = []
     for sheet, export in tables:
         if export.into == "buildings.csv" and export.facts != "school":
             facts = [{one: export.fact(one, cells) for one in export.cells} for cells in sheet.rows]
@@ -69,14 +70,12 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> No
         elif export.facts == "login":
             facts = [account_facts(export, cells) for cells in sheet.rows]
             known.enabled |= {known.login(row["login"]) for row in facts if not is_disabled(row)}
-            units += [row["place"] for row in facts]
-            ids += [row.get("building", "") for row in facts]
-        elif export.facts == "device":
-            units += [ou_path(export.fact("place", cells)) for cells in sheet.rows]
     if not any(export.into == ORGS.name for _, export in tables):
-        see_schools([one for one in tables if one[1].facts == "school"], known)
+        # a state's list, which has its own code for each school, comes last
+        schools = [one for one in tables if one[1].facts == "school"]
+        see_schools(sorted(schools, key=lambda one: "district" in one[1].cells), known)
         if not known.has_places:
-            known.units = places_of(units, ids)
+            known.units = suggested_places(tables)
             known.see_places(known.units)
 
 

@@ -8,7 +8,7 @@ follow; a row whose status states that the person left is left out.
 import re
 
 from pipelines.registry.imports.known import ExportIndex, Row
-from pipelines.registry.imports.people import role_of
+from pipelines.registry.imports.people import add_org, role_of
 from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.roster import USERS
 
@@ -16,6 +16,8 @@ IS_GONE = re.compile(
     r"^(false|0|no?|inactive|terminated|term|separated|resigned|retired|deceased|former)\b",
     re.IGNORECASE,
 )
+POWERSCHOOL_STAFF = {"1": "Teacher", "2": "Staff", "3": "Food Service", "4": "Substitute"}
+"""Words for the numbers of its column StaffStatus."""
 ANOTHER = "further rows of a person"
 
 
@@ -25,7 +27,9 @@ def add_staff(taken: ImportResult, known: ExportIndex) -> None:
     added: set[str] = set()
     for cells in taken.sheet.rows:
         row = {name: taken.export.fact(name, cells) for name in taken.export.cells}
-        keys = (row["employee"], row["mail"], row["login"])
+        keys = (row["employee"], row.get("other_id", ""), row["mail"], row["login"])
+        if taken.sheet.rows and "teachernumber" in cells:
+            row |= _of_powerschool(row, cells)
         person = next(filter(None, map(known.person, filter(None, keys))), None)
         if IS_GONE.match(row["state"]):
             taken.leave("of people who left", row["employee"])
@@ -33,12 +37,21 @@ def add_staff(taken: ImportResult, known: ExportIndex) -> None:
             taken.leave("without a number of the employee", row["mail"])
         elif person is not None:
             taken.leave(ANOTHER if person in added else "people that the roster has", "")
+            if person not in added:
+                add_org(taken, known, person, known.building(row["place"]))
+            added.add(person)
         else:
             new = _user(row, known)
             known.see_person(new)
             added.add(new["sourcedId"])
             taken.add(USERS.name, new)
     known.has_roster = had_roster
+
+
+def _of_powerschool(row: Row, cells: Row) -> dict[str, str]:
+    """Return job and state in words, where PowerSchool writes numbers."""
+    kind = POWERSCHOOL_STAFF.get(row["title"], row["title"])
+    return {"title": kind, "state": "inactive" if cells.get("status") == "2" else "active"}
 
 
 def _user(row: Row, known: ExportIndex) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The rows that one table of an export gives, and the rows that it leaves out, with reasons."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.registry.csv_files import is_formula
@@ -21,6 +21,7 @@ class ImportResult:
         rows: Registry file -> rows for it.
         left: Why rows were left out -> how many, and a few of them.
         notes: Further facts for the operator.
+        systems: Number of computers by system, of a list of devices.
         closed: Accounts that are open in the roster and closed in this table.
     """
 
@@ -30,6 +31,7 @@ class ImportResult:
     left: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    systems: Mapping[str, int] = field(default_factory=dict)
 
     def add(self, file: str, row: Row) -> None:
         """Add one row for a file; a cell that a spreadsheet would run remains empty."""
@@ -47,6 +49,11 @@ class ImportResult:
         self.left.setdefault(why, []).append(what)
 
     @property
+    def unread(self) -> list[str]:
+        """Columns with values that are not read."""
+        return self.export.unread(self.sheet)
+
+    @property
     def said(self) -> list[str]:
         """Lines about rows that were left out, one per reason."""
         lines = []
@@ -56,6 +63,15 @@ class ImportResult:
             more = ", ..." if len(known) > SHOWN else ""
             lines.append(f"{len(which):,} {why}" + (f": {some}{more}" if some else ""))
         return lines
+
+
+def rows_by_file(results: Iterable[ImportResult]) -> dict[str, list[Row]]:
+    """Return the rows of several tables, by registry file."""
+    rows: dict[str, list[Row]] = {}
+    for one in results:
+        for name, more in one.rows.items():
+            rows.setdefault(name, []).extend(more)
+    return rows
 
 
 def examples(names: Sequence[str]) -> str:

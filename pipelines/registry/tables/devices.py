@@ -19,7 +19,7 @@ from pipelines.registry.table import BUILDING, FROM, PERSON_CELL, TO, Mentions, 
 from pipelines.settings.problems import Problem
 
 DEVICE_CLASSES = (
-    "desktop", "laptop", "chromebook", "podium", "lab_pc", "kiosk", "vdi_host",
+    "desktop", "laptop", "chromebook", "tablet", "podium", "lab_pc", "kiosk", "vdi_host",
     "server", "signage", "phone_byod", "other",
 )  # fmt: skip
 

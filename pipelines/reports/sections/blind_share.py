@@ -55,7 +55,8 @@ def summary(rows: pl.DataFrame) -> str:
         "Bars show the share of each source's lines with no account or no site, of "
         f"{count(total(rows, 'line_count'), 'line')} in all. Most often without an account: "
         f"{most['source']} {at_place(most['building'])}, {part}. Encryption, relays and a removed "
-        "agent all increase this share. Leases and logons may still identify the account."
+        "agent all increase this share. Leases and logons may still identify the account. Lines "
+        "of programs that call at even intervals are left out: no one is signed in to them."
     )
 
 

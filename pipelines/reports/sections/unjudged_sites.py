@@ -12,6 +12,7 @@ from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import categories, number
+from pipelines.state.rows import texts_in
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -22,7 +23,7 @@ def rows(view: View) -> pl.DataFrame:
         if view.is_new(case)
         for row in case.counted
         if row["kind"] == SITE_USE
-        for site in row["record"]["details"].get("sites") or ()
+        for site in texts_in(row["record"]["details"], "sites")
     }
     week = (
         view.of_week(view.inputs.unjudged_sites)

@@ -212,6 +212,8 @@ def test_a_password_needs_tls(post, given):
     [
         "169.254.169.254", "[fe80::1]", "2852039166", "metadata.google.internal",
         "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "0xA9.254.169.254",
+        "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]",
+        "instance-data", "[::]", "0.0.0.0",
     ],
 )  # fmt: skip
 def test_a_webhook_goes_to_no_metadata_service(host):

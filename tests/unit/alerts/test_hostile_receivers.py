@@ -15,7 +15,7 @@ from pipelines.desk import signin
 from pipelines.district import open_district
 from pipelines.errors import DeliveryError, SourceError
 from pipelines.registry.new_home import create
-from pipelines.web import TooLargeError, asked, bounded, within
+from pipelines.web import NearAddressError, TooLargeError, asked, bounded, require_elsewhere, within
 from tests.unit.alerts.facts import NOW
 from tests.unit.alerts.test_channels import SECRET
 from tests.unit.alerts.test_channels import deliver as delivered
@@ -89,6 +89,67 @@ def soon():
     yield
     assert time.monotonic() - began < 8
     assert memory() - before < 100_000  # KiB
+
+
+def test_a_name_that_leads_to_this_machine_gets_nothing(monkeypatch):
+    """Whoever answers for a name chooses its address; the URL itself may name this machine."""
+    received = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    received.append(connection.recv(65_536))
+
+    Thread(target=serve, daemon=True).start()
+    real = socket.getaddrinfo
+
+    def resolved(host, *more, **values):
+        return real("127.0.0.1" if host == "hook.school.example" else host, *more, **values)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    given = {"secret": {"env": "HOOK_SECRET"}, "timeout_seconds": 5}
+    with pytest.raises(DeliveryError, match=r"hook.school.example: .* 127.0.0.1") as error:
+        delivered("webhook", given | {"url": f"http://hook.school.example:{port}/"})
+    assert not error.value.retryable
+    with pytest.raises(DeliveryError, match="this machine"):
+        beat(f"http://hook.school.example:{port}/", None, NOW)
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(DeliveryError, match="cannot be reached"):  # it closes at once
+            delivered("webhook", given | {"url": f"http://{host}:{port}/"})
+    listener.close()
+    assert [len(data) > 0 for data in received] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_refused"),
+    [
+        ("169.254.169.254", True), ("fe80::1%eth0", True), ("::ffff:169.254.1.1", True),
+        ("64:ff9b::a9fe:a9fe", True), ("64:ff9b:1::6464:64c8", True), ("fd00:ec2::254", True),
+        ("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("64:ff9b::7f00:1", True),
+        ("10.1.2.3", False), ("192.0.2.7", False), ("2001:db8::1", False),
+        ("64:ff9b::c000:207", False),
+    ],
+)  # fmt: skip
+def test_what_a_connection_reached_decides(address, is_refused):
+    class Opened:
+        is_closed = False
+
+        def getpeername(self):
+            return address, 443
+
+        def close(self):
+            self.is_closed = True
+
+    opened = Opened()
+    refusal = pytest.raises(NearAddressError, match="the name leads to")
+    with refusal if is_refused else contextlib.nullcontext():
+        require_elsewhere(opened, "hook.school.example", is_own=False)
+    assert opened.is_closed == is_refused
 
 
 @pytest.mark.parametrize("answer", [dripping_head, dripping_body, endless])

@@ -143,7 +143,9 @@ def test_what_is_not_of_the_case_is_refused_and_noted(home):
 def test_a_look_up_without_a_case_is_told_and_listed(home):
     one = listed(home)[0]
     run(home, "reveal", one["account"], "--reason", REASON, code=77)
-    run(home, "who", "203.0.113.7", "2026-10-20T15:00:00Z")
+    asked = ("who", "203.0.113.7", "2026-10-20T15:00:00Z")
+    assert "a reason is needed" in run(home, *asked, code=2).err
+    run(home, *asked, "--reason", REASON)
     (news,) = look_ups(home)
     assert (news.about, news.lasting) == ("security", 1)  # `who` names no one
     assert one["account"] not in news.line

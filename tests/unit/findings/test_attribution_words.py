@@ -20,7 +20,7 @@ DAY = date(2026, 11, 3)
             "network + inventory",
             "network login + inventory: the Wi-Fi or a port accepted the account on",
         ),
-        ("login", "login: the log line itself carries the account's login"),
+        ("login", "login: the log line carries the account's login, which the product checked"),
         ("mapping + tunnel", "firewall mapping + VPN login: "),
         ("palm reading", "palm reading"),
     ],
