@@ -530,6 +530,7 @@ SITE = Action(
             {
                 "sanctioned": "Sanctioned: for the work",
                 "approved_non_business": "Approved, not for the work",
+                "work_system": "A work system that only these roles use",
                 "district": "A site of the district",
             },
             option="--class",

@@ -27,7 +27,6 @@ from pipelines.proposals.duty_rows import USUAL_DUTY
 from pipelines.proposals.offers import SETTINGS, Offer, Proposal, as_text, offers
 from pipelines.proposals.registry_proposals import KINDS, proposed
 from pipelines.proposals.site_rows import SANCTIONED
-from pipelines.proposals.usual_duty import with_line
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.edits import put
@@ -36,6 +35,7 @@ from pipelines.registry.imports.merged_rows import merge, says
 from pipelines.registry.tables.approved_sites import approved_sites
 from pipelines.registry.taking_back import RowChange, changes_between, taken_back
 from pipelines.settings.toml_reader import load_settings
+from pipelines.settings.toml_text import with_district_line
 from pipelines.state.accepted_groups import accepted_groups, add_group, end_group
 from pipelines.state.audit import Act
 from pipelines.state.rows import AcceptedGroup
@@ -429,7 +429,7 @@ def _change(
     if name == SETTINGS:
         (offer,) = picked
         line = f"{USUAL_DUTY} = {offer.proposals[0].cells[USUAL_DUTY]}"
-        return lambda data: with_line(data.decode("utf-8-sig"), line).encode()
+        return lambda data: with_district_line(data.decode("utf-8-sig"), line).encode()
     renames = names_in(context.district.settings, name)
     rows = [row for offer in picked for row in offer.proposals]
 

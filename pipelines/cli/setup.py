@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
+from pipelines.cli.private_kinds import decide_private_kinds
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.judged_rules import noted_judged_rules
@@ -99,6 +100,8 @@ def setup(
     if not as_json and not is_wanted:
         more = "" if plan.is_empty else " To write it, use --write."
         typer.echo(f"Nothing was written.{more}")
+    if not as_json:
+        decide_private_kinds(home, is_asking=is_asking)
 
 
 def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from pipelines.actions.site_effects import list_in_words
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
 from pipelines.cli.output import print_facts
+from pipelines.cli.private_kinds import decide_private_kinds
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
@@ -88,6 +89,7 @@ def start(
     _step(4, "Suggestions from the logs")
     if _proposals(home, is_asking=is_asking):
         _run(home, settle_seconds, is_quiet=is_quiet)
+    decide_private_kinds(home, is_asking=is_asking)
     _step(5, "What to do next")
     with open_district(home) as district:
         for line in _next(first_steps(district), home):

@@ -261,10 +261,11 @@ def _metadata(model: Model) -> dict[str, object]:
         )
         for name, one in model.header.columns.items()
     ]
-    files = [
-        (str(sql_folder() / one.schema_name / f"{one.table_name}.sql"), 1)
-        for one in (model, *model.parts)
+    paths = [
+        sql_folder() / one.schema_name / f"{one.table_name}.sql" for one in (model, *model.parts)
     ]
+    # a part that is made from other models has no file
+    files = [(str(path), 1) for path in paths if path.is_file()]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
         **_code_references(files),

@@ -4,19 +4,16 @@ An absence system states from when to when a full day lasts. Where most absences
 full day state the same hours, these are the district's usual ones.
 """
 
-import re
 from collections.abc import Mapping
 
 from pipelines.errors import SettingsError
 from pipelines.settings.model import EVERY_JOB, hours_of
-from pipelines.settings.toml_text import toml
+from pipelines.settings.toml_text import toml, with_district_line
 
 MIN_DAYS = 5
 """Absences of a full day."""
 SHARE = 0.5
 """Minimum share of people with the same hours."""
-_KEY = re.compile(r"^[ \t]*#?[ \t]*usual_duty[ \t]*=.*$", re.MULTILINE)
-_TABLE = re.compile(r"^[ \t]*\[district\][^\n]*$", re.MULTILINE)
 
 
 def suggested(days: Mapping[tuple[str, str], int]) -> str:
@@ -50,24 +47,4 @@ def with_usual_duty(settings: str, hours: str) -> str:
     Raises:
         SettingsError: The file states others, or has no table [district].
     """
-    return with_line(settings, f"usual_duty = {toml({EVERY_JOB: hours})}")
-
-
-def with_line(settings: str, line: str) -> str:
-    """Return the text of a settings file with a line that states usual hours.
-
-    Raises:
-        SettingsError: The file states others, or has no table [district].
-    """
-    keys = list(_KEY.finditer(settings))
-    if any(not key[0].lstrip().startswith("#") for key in keys):
-        raise SettingsError(
-            "already has usual_duty", where="district.toml", remedy="Edit it there."
-        )
-    if keys:
-        return settings[: keys[0].start()] + line + settings[keys[0].end() :]
-    if (table := _TABLE.search(settings)) is None:
-        raise SettingsError(
-            "has no table [district]", where="district.toml", remedy=f"Write below it: {line}"
-        )
-    return f"{settings[: table.end()]}\n{line}{settings[table.end() :]}"
+    return with_district_line(settings, f"usual_duty = {toml({EVERY_JOB: hours})}")

@@ -231,6 +231,7 @@ VALUES: Mapping[str, Words] = {
         "district": "the district's own",
         "sanctioned": "approved for work",
         "approved_non_business": "approved, though not for work",
+        "work_system": "a work system of the roles named, whatever filters call it",
         "unreviewed external": "not on the list",
     },
     "use_class": {

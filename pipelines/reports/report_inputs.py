@@ -47,6 +47,10 @@ _NOT_TEXT: Mapping[DataType, Sequence[str]] = {
         "position",
         "event_count",
         "dropped_count",
+        "candidate_count",
+        "passed_count",
+        "failed_count",
+        "alone_count",
         "without_host_count",
         "without_account_count",
         "card_count",
@@ -103,6 +107,10 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "blind_share": (
         "event_date", "source", "building", "line_count", "without_host_count",
         "without_account_count",
+    ),
+    "rule_ends": (
+        "event_date", "rule", "condition", "position", "candidate_count", "passed_count",
+        "failed_count", "alone_count",
     ),
     "unused_lines": (
         "event_date", "source", "format", "kind", "line_count", "account_count",
@@ -198,6 +206,7 @@ class ReportInputs:
         account_names: Forms of account names that are read without a setting.
         new_services: New outside sites, by day, without names of people.
         unjudged_sites: Sites read at length that are on too few lists, by day.
+        rule_ends: Which last conditions the candidates of rules failed, by day.
         unused_lines: System events with accounts or network cards, by format and kind.
         rules: The detections.
         clauses: The clauses of the policy.
@@ -253,6 +262,7 @@ class ReportInputs:
     placeless_networks: tuple[int, int] = (0, 0)
     new_services: pl.DataFrame = field(default_factory=lambda: empty_frame("new_services"))
     unjudged_sites: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged_sites"))
+    rule_ends: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_ends"))
     unused_lines: pl.DataFrame = field(default_factory=lambda: empty_frame("unused_lines"))
     hourly_use: pl.DataFrame = field(default_factory=lambda: empty_frame("hourly_use"))
     building_codes: Mapping[str, str] = field(default_factory=dict)

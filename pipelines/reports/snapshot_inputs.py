@@ -307,6 +307,7 @@ def report_inputs(
         ],
         new_services=_known(database, "marts.new_services"),
         unjudged_sites=_known(database, "marts.unjudged_sites"),
+        rule_ends=_known(database, "marts.rule_ends"),
         unused_lines=_known(database, "marts.unused_lines"),
         hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district.store, district.home),

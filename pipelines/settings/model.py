@@ -45,6 +45,8 @@ HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([
 EVERY_JOB = "all"
 COLOUR = r"^(#[0-9a-fA-F]{6})?$"
 MAX_LOSS = 0.2
+JudgedKind = Literal["dating", "jobs"]
+"""Private kinds of sites that a district may have judged."""
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 RecordClass = Literal[
     "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
@@ -220,7 +222,7 @@ class District(Part):
             ["EXAMPLE", "school.example"],
         )
     )
-    judged_kinds: tuple[Literal["dating", "jobs"], ...] = setting(
+    judged_kinds: tuple[JudgedKind, ...] = setting(
         (),
         "private kinds of sites that rules on sites judge here. Without them, use of such "
         "sites is counted and held against no one. Their names stay withheld either way",

@@ -10,6 +10,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from pipelines.errors import SettingsError
+
 NAMED = {
     "sources": "proxy",
     "detections": "SA-1",
@@ -28,6 +30,7 @@ _KEY = re.compile(
     r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
 )
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+_DISTRICT = re.compile(r"^[ \t]*\[district\][^\n]*$", re.MULTILINE)
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
@@ -150,3 +153,25 @@ def _is_toml(line: str) -> bool:
 
 def _parts(dotted: str) -> Path:
     return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+
+
+def with_district_line(settings: str, line: str) -> str:
+    """Return the text of a settings file with a line in its table `[district]`.
+
+    A line of the same key that is a comment is replaced.
+
+    Raises:
+        SettingsError: The file states the key, or has no such table.
+    """
+    key = line.partition("=")[0].strip()
+    written = re.compile(rf"^[ \t]*#?[ \t]*{re.escape(key)}[ \t]*=.*$", re.MULTILINE)
+    lines = list(written.finditer(settings))
+    if any(not one[0].lstrip().startswith("#") for one in lines):
+        raise SettingsError(f"already has {key}", where="district.toml", remedy="Edit it there.")
+    if lines:
+        return settings[: lines[0].start()] + line + settings[lines[0].end() :]
+    if (table := _DISTRICT.search(settings)) is None:
+        raise SettingsError(
+            "has no table [district]", where="district.toml", remedy=f"Write below it: {line}"
+        )
+    return f"{settings[: table.end()]}\n{line}{settings[table.end() :]}"

@@ -57,7 +57,11 @@ class Strict(BaseModel):
 
 
 class Param(Strict):
-    """A number or word that a district may set."""
+    """A number or word that a district may set.
+
+    Attributes:
+        of: The rule's code and parameter whose value it has, as `NA-1.requests`.
+    """
 
     type: Literal["date", "int", "double", "varchar", "boolean"]
     default: Scalar | None = None
@@ -65,6 +69,7 @@ class Param(Strict):
     max: float | None = None
     unit: str = ""
     why: str = ""
+    of: str = ""
 
 
 class ColumnNote(Strict):
@@ -160,6 +165,29 @@ class Raised(Strict):
         return self
 
 
+class Ends(Strict):
+    """The last conditions of a rule, word for word as in its query.
+
+    Attributes:
+        of: The CTE that has the candidates.
+        by: Columns of it that make a candidate.
+        where: What failed, in words -> a condition of a row.
+        having: The same for conditions of all rows of a candidate.
+        passes: How the conditions are combined; all of them if it is left out.
+    """
+
+    of: str
+    by: tuple[str, ...]
+    where: Mapping[str, str] = {}
+    having: Mapping[str, str] = {}
+    passes: str = ""
+
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Every condition."""
+        return self.where or self.having
+
+
 class Bundle(Strict):
     """Event fields that several rules need together; see `Header`."""
 
@@ -207,6 +235,7 @@ class Header(Strict):
             column after a colon needs a true or filled value in some row.
         session_policy: The rule's strongest result by source of presence; left out if
             it needs none.
+        ends: Its last conditions, to count where candidates end; see `Ends`.
         data_sources: Class of events -> the formats that contain the needed facts;
             without it, any log of a class that the rule reads.
         data_sources_require: Class of events -> the registry file without whose rows these
@@ -240,6 +269,7 @@ class Header(Strict):
     once_filled: tuple[str, ...] = ()
     requires_registry: tuple[str, ...] = ()
     session_policy: Mapping[SessionSource, Judgement] = {}
+    ends: Ends | None = None
     data_sources: Mapping[str, tuple[str, ...]] = {}
     data_sources_require: Mapping[str, str] = {}
     false_positives: tuple[str, ...] = ()

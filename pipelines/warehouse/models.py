@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.errors import ModelError
+from pipelines.warehouse import rule_ends
 from pipelines.warehouse.headers import (
     DETECTIONS,
     EPHEMERAL,
@@ -227,6 +228,7 @@ def read_models(folder: Path) -> dict[str, Model]:
     """
     macros = read_macros(folder)
     written = {model.name: model for path in _files(folder) for model in [read_model(path, macros)]}
+    written |= _rule_ends(written.values(), macros)
     order = TopologicalSorter(
         {name: sorted(model.inputs & set(written)) for name, model in written.items()}
     )
@@ -247,6 +249,22 @@ def read_models(folder: Path) -> dict[str, Model]:
         read = tuple(sorted(model.inputs & dated))
         models[name] = model.model_copy(update={"dated_inputs": read})
     return models
+
+
+def _rule_ends(models: Iterable[Model], macros: Mapping[str, str]) -> dict[str, Model]:
+    """Return the model that counts where the candidates of the rules ended, if one has any."""
+    ending = [
+        rule_ends.Rule(model.table_name, model.header, model.text)
+        for model in models
+        if model.header.ends
+    ]
+    if not ending:
+        return {}
+    query = rule_ends.query_of(ending)
+    used = "\n".join(macros_used(query, macros).values())
+    header = rule_ends.header_of(ending)
+    name = rule_ends.NAME
+    return {name: Model(name=name, header=header, text=query, query=query, macros=used)}
 
 
 def inlined(model: Model, parts: Sequence[Model]) -> Model:
@@ -489,6 +507,8 @@ def _check(name: str, header: Header, query: str, where: str) -> None:
     missing = [column for column in header.grain if column not in header.columns]
     if missing:
         raise ModelError(f"the grain {missing} is not among the columns", where=where)
+    if problem := rule_ends.problem_of(header, query):
+        raise ModelError(problem, where=where)
 
 
 def _check_days(model: Model) -> None:
@@ -567,7 +587,8 @@ def without_events(models: Iterable[Model]) -> frozenset[str]:
 
 def given(model: Model, overrides: Mapping[str, Mapping[str, Scalar]]) -> Mapping[str, Scalar]:
     """Return the district's values for a model, by its id or its name."""
-    return overrides.get(model.header.code) or overrides.get(model.name) or {}
+    own = overrides.get(model.header.code) or overrides.get(model.name) or {}
+    return {**rule_ends.given_by_rules(model.header.params, overrides), **own}
 
 
 def arguments(

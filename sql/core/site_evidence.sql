@@ -83,6 +83,7 @@ columns:
   categories: varchar
   non_work_sources: bigint
   is_well_known: boolean
+  is_work_system: core.site_use
   served: varchar[]
   evidence: {type: 'bigint[]', is: 'the requests, and what identifies the user'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
@@ -275,6 +276,7 @@ select
     use.categories,
     use.non_work_sources,
     use.is_well_known,
+    coalesce(use.is_work_system, false) as is_work_system,
     coalesce(use.served, []::varchar[]) as served,
     sorted_set(
         use.evidence || coalesce(use.attribution_evidence, []::bigint[])

@@ -16,6 +16,9 @@ columns:
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   is_well_known: {type: boolean, is: a well-known non-work site; no list differs}
   is_sensitive: boolean
+  is_work_system:
+    type: boolean
+    is: the entry is for other roles, and its class is work_system
   served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and the source'}
   event_date: date
 --- */
@@ -42,7 +45,8 @@ verdicts as (
         coalesce(hosts.site, verdicts.url_hostname) as site,
         verdicts.url_hostname,
         verdicts.verdict,
-        verdicts.entry_id
+        verdicts.entry_id,
+        verdicts.site_class
     from core.site_verdicts as verdicts
     left join hosts on verdicts.url_hostname = hosts.url_hostname
     left join services
@@ -100,6 +104,7 @@ judged as (
         verdicts.site,
         verdicts.verdict,
         verdicts.entry_id,
+        verdicts.site_class,
         strictness.place,
         labels.categories,
         labels.non_work_sources,
@@ -112,12 +117,14 @@ judged as (
 ),
 
 -- of two entries with the same decision, every build cites the first by ID
-standing as (
+sites as (
     select
         account,
         site,
         min_by(
-            struct_pack(verdict := verdict, entry_id := entry_id),
+            struct_pack(
+                verdict := verdict, entry_id := entry_id, site_class := site_class
+            ),
             (place, coalesce(entry_id, ''), verdict)
         ) as decision,
         max(categories) as categories,
@@ -128,6 +135,18 @@ standing as (
         bool_or(is_withheld) as is_withheld
     from judged
     group by account, site
+),
+
+-- the class of an entry can make the site a work system instead of a private matter
+standing as (
+    select
+        *,
+        coalesce(
+            decision['verdict'] = 'approved_other_role'
+            and decision['site_class'] = 'work_system',
+            false
+        ) as is_work_system
+    from sites
 ),
 
 reasons as (
@@ -169,7 +188,8 @@ select
     standing.categories,
     standing.non_work_sources,
     standing.is_well_known,
-    standing.is_sensitive,
+    standing.is_sensitive and not standing.is_work_system as is_sensitive,
+    standing.is_work_system,
     -- the host name would reveal why the site is withheld
     case when standing.is_withheld then [] else coalesce(served.served, []) end
         as served,

@@ -41,6 +41,7 @@ columns:
   non_work_sources: bigint
   is_well_known: boolean
   is_sensitive: boolean
+  is_work_system: core.site_standing
   served: varchar[]
   evidence: bigint[]
   attribution_evidence: {type: 'bigint[]', is: leases and logons that identify it}
@@ -142,6 +143,7 @@ select
     standing.non_work_sources,
     standing.is_well_known,
     standing.is_sensitive,
+    standing.is_work_system,
     standing.served,
     request_sums.evidence,
     request_sums.attribution_evidence,

@@ -22,6 +22,14 @@ session_policy:
   home: lead
   nothing: nothing
 grain: [subject, event_date]
+ends:
+  of: measured
+  by: [owner]
+  passes: count(*) >= $turns or count_if(is_anothers_turn) >= $named_turns
+  having:
+    too few turns: count(*) >= $turns
+    too few turns with another person's computer: >-
+      count_if(is_anothers_turn) >= $named_turns
 lookback: 1
 params:
   event_date: {type: date}

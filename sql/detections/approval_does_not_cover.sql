@@ -2,9 +2,10 @@
 title: Sustained use of a site whose approval does not cover it
 summary: >
   A staff account used a site whose approval on the district's list ended lately, or one
-  of a known non-work kind that is approved for other roles. An entry for others alone
-  accuses no one: only what would be a finding without it is one. The remedy is mostly
-  to renew or widen the entry.
+  of a known non-work kind that is approved for other roles, or a work system of other
+  roles. An entry for others alone accuses no one: what would be a finding without it is
+  one, and use of a work system that the entry reserves. The remedy is mostly to renew
+  or widen the entry.
 code: NA-4
 kind: non_approved_site
 severity: low
@@ -54,7 +55,8 @@ explanations:
   - shared: category
     ruled_out: >-
       classified as non-work by two lists, or by the list of well-known sites, or the
-      district's own approval ended lately
+      district's own approval ended lately, or the district's list has it as a work
+      system of other roles
   - name: An approval that covers this day and role
     by_design: >-
       the list of sites has, for this day and role: {verdicts:words}
@@ -82,7 +84,7 @@ use as (
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and verdict in ('lapsed', 'approved_other_role')
-        and (verdict = 'lapsed' or non_work_sources >= 1)
+        and (verdict = 'lapsed' or non_work_sources >= 1 or is_work_system)
         and is_page_read
         and longest_seconds >= $longest_seconds
         and request_count >= $requests
@@ -108,6 +110,7 @@ counted as (
         use.event_date = $event_date::date
         and (
             use.verdict = 'lapsed'
+            or use.is_work_system
             or use.non_work_sources >= 2
             or use.is_well_known
             or days.day_count >= 2
@@ -137,10 +140,14 @@ select
         verdicts := sorted_values(verdict),
         -- an approval that was withdrawn needs no list
         is_on_one_list := case
-            when bool_and(verdict = 'lapsed') then false
+            when bool_and(verdict = 'lapsed' or is_work_system) then false
             else is_on_one_list(
-                min(non_work_sources) filter (where verdict <> 'lapsed'),
-                bool_and(is_well_known) filter (where verdict <> 'lapsed'),
+                min(non_work_sources) filter (
+                    where verdict <> 'lapsed' and not is_work_system
+                ),
+                bool_and(is_well_known) filter (
+                    where verdict <> 'lapsed' and not is_work_system
+                ),
                 max(day_count),
                 round(clock_seconds(total_seconds, spans), 0)
             )

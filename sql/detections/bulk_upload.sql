@@ -16,6 +16,12 @@ clauses: [cl.30, cl.31, cl.41]
 requires_fields: [outside_flow]
 requires_registry: [devices.csv]
 grain: [subject, event_date]
+ends:
+  of: judged
+  by: [device, site]
+  where:
+    as much went there before: not is_earlier
+    not enough more than the usual: is_unusual
 lookback: 27
 lookahead: 13
 params:
@@ -280,7 +286,7 @@ listed as (
     from registry.approved_sites
 ),
 
-found as (
+judged as (
     select
         large.device,
         large.site,
@@ -296,7 +302,13 @@ found as (
         ) as is_no_service,
         logged.day_count as logged_days,
         case when later.device is null then logged.later_day_count else 0 end
-            as later_days
+            as later_days,
+        earlier.device is not null as is_earlier,
+        case
+            when usual.upload_count >= $compared_uploads
+                then large.sent >= $times_usual * usual.sent
+            else large.sent >= 1000000 * $uncompared_megabytes
+        end as is_unusual
     from large
     cross join logged
     cross join listed
@@ -305,13 +317,12 @@ found as (
     left join usual on large.device = usual.device and large.site = usual.site
     left join earlier on large.device = earlier.device and large.site = earlier.site
     left join later on large.device = later.device and large.site = later.site
-    where
-        earlier.device is null
-        and case
-            when usual.upload_count >= $compared_uploads
-                then large.sent >= $times_usual * usual.sent
-            else large.sent >= 1000000 * $uncompared_megabytes
-        end
+),
+
+found as (
+    select *
+    from judged
+    where not is_earlier and is_unusual
 ),
 
 cited as (

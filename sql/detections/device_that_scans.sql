@@ -17,6 +17,12 @@ requires_fields: [outside_flow, connections.dst_port]
 once_filled: [connections.disposition, connections.bytes_in]
 requires_registry: [devices.csv]
 grain: [subject, event_date]
+ends:
+  of: searches
+  by: [device]
+  where:
+    too few targets: targets >= $targets
+    too many answered: silent_share >= $silent_share
 params:
   event_date: {type: date}
   zone: {type: varchar}
@@ -66,13 +72,16 @@ triage: >
 --- */
 with
 
-scans as (
+searches as (
     select *
     from core.searches
-    where
-        event_date = $event_date::date
-        and targets >= $targets
-        and silent_share >= $silent_share
+    where event_date = $event_date::date
+),
+
+scans as (
+    select *
+    from searches
+    where targets >= $targets and silent_share >= $silent_share
 ),
 
 -- the people to whom the devices are assigned; a person may have several accounts

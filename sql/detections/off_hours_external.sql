@@ -3,7 +3,7 @@ title: External sites on district property outside duty
 summary: >
   A staff account was in use on a district device, wholly outside its owner's duty
   hours, with a person at the keyboard, and used external sites, including minutes on
-  sites known to be non-work: eight minutes, or five if nearly all of the time was spent
+  sites known to be non-work: eight minutes, or five if nearly all of the time was
   on such sites. Grading in the evening on approved sites never counts.
 code: OH-1
 kind: off_hours_external
@@ -25,6 +25,16 @@ session_policy:
   home: finding
   nothing: nothing
 grain: [subject, event_date]
+ends:
+  of: compared
+  by: [account]
+  where:
+    too short at the keyboard: active_seconds >= $non_work_seconds
+    the keyboard was not live for most of it: live_share >= $live_share
+    too short on non-work sites: non_work_seconds >= $non_work_seconds
+    too short for work with a few minutes of leisure: >-
+      (active_seconds >= $block_seconds and external_seconds >= $external_seconds)
+      or non_work_seconds >= $leisure_share * active_seconds
 lookback: 27
 lookahead: 13
 params:
@@ -148,21 +158,16 @@ with
 stretches as (
     select *
     from core.off_duty_intervals
-    where
-        event_date = $event_date::date
-        and active_seconds >= $non_work_seconds
-        and live_share >= $live_share
+    where event_date = $event_date::date
 ),
 
 sites as (
     select *
     from core.off_duty_sites
-    where
-        event_date = $event_date::date
-        and non_work_seconds >= $non_work_seconds
+    where event_date = $event_date::date and non_work_seconds > 0
 ),
 
-found as (
+compared as (
     select
         stretches.*,
         sites.external_seconds,
@@ -192,12 +197,19 @@ found as (
         on
             stretches.person_id = kept.person_id
             and stretches.event_date = kept.event_date
+),
+
+found as (
+    select *
+    from compared
     where
-        (
-            stretches.active_seconds >= $block_seconds
-            and sites.external_seconds >= $external_seconds
+        active_seconds >= $non_work_seconds
+        and live_share >= $live_share
+        and non_work_seconds >= $non_work_seconds
+        and (
+            (active_seconds >= $block_seconds and external_seconds >= $external_seconds)
+            or non_work_seconds >= $leisure_share * active_seconds
         )
-        or sites.non_work_seconds >= $leisure_share * stretches.active_seconds
 )
 
 select

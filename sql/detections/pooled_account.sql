@@ -17,6 +17,18 @@ requires_fields: [presence]
 requires_registry: [users.csv|accounts.csv, devices.csv]
 session_policy: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
+ends:
+  of: used_today
+  by: [account]
+  passes: >-
+    count(distinct assigned_to) >= $people
+    or max(absent_people) >= $absent_people
+    or bool_or(is_apart)
+  having:
+    too few people's devices: count(distinct assigned_to) >= $people
+    the account's keeper was not seen elsewhere at enough of them: >-
+      max(absent_people) >= $absent_people
+    a drive explains its logons: bool_or(is_apart)
 lookback: 6
 params:
   event_date: {type: date}
@@ -220,38 +232,47 @@ absences as (
         list(event_id) || list(before_id) || list(after_id) as evidence
     from absent
     group by account
+),
+
+-- on each day on which it is used
+used_today as (
+    select
+        used.*,
+        absences.people as absent_people,
+        apart.account is not null as is_apart,
+        coalesce(absences.evidence, []::bigint[])
+        || coalesce(apart.evidence, []::bigint[]) as other_evidence
+    from used
+    left join absences on used.account = absences.account
+    left join apart on used.account = apart.account
+    where
+        used.account in (
+            select today.account
+            from used as today
+            where today.is_today
+        )
 )
 
 select
-    used.account as subject,
-    min(used.start_time) filter (where used.is_today) as start_time,
-    max(used.start_time) filter (where used.is_today) as end_time,
-    count(distinct used.assigned_to)::double as measure,
-    sorted_values(used.device) as observables,
-    sorted_set(
-        list(used.event_id)
-        || coalesce(any_value(absences.evidence), []::bigint[])
-        || coalesce(any_value(apart.evidence), []::bigint[])
-    ) as evidence,
+    account as subject,
+    min(start_time) filter (where is_today) as start_time,
+    max(start_time) filter (where is_today) as end_time,
+    count(distinct assigned_to)::double as measure,
+    sorted_values(device) as observables,
+    sorted_set(list(event_id) || any_value(other_evidence)) as evidence,
     struct_pack(
-        people := count(distinct used.assigned_to),
-        devices := count(distinct used.device),
+        people := count(distinct assigned_to),
+        devices := count(distinct device),
         is_keeper_elsewhere := coalesce(
-            max(absences.people) = count(distinct used.assigned_to), false
+            max(absent_people) = count(distinct assigned_to), false
         ),
-        is_faster_than_drive := bool_or(apart.account is not null),
-        is_clock_wrong := ruled_out_if(bool_and(used.is_clock_checked))
+        is_faster_than_drive := bool_or(is_apart),
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
-from used
-left join absences on used.account = absences.account
-left join apart on used.account = apart.account
-group by used.account
--- on each day on which it is used
+from used_today
+group by account
 having
-    (
-        count(distinct used.assigned_to) >= $people
-        or max(absences.people) >= $absent_people
-        or bool_or(apart.account is not null)
-    )
-    and count(distinct used.assigned_to) filter (where used.is_today) > 0
+    count(distinct assigned_to) >= $people
+    or max(absent_people) >= $absent_people
+    or bool_or(is_apart)

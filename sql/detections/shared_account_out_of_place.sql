@@ -124,6 +124,25 @@ listed as (
     where event_date = $event_date::date and is_listed
 ),
 
+-- hosts that serve a site of the list, such as the videos of its pages
+serving as (
+    select distinct served.url_hostname
+    from core.served_hosts as served
+    inner join registry.approved_sites as entries
+        on
+            entries.match <> 'deny'
+            and (
+                entries.pattern = served.service
+                or ends_with(
+                    split_part(entries.pattern, '/', 1), '.' || served.service
+                )
+            )
+    where
+        served.event_date = $event_date::date
+        and $event_date::date between coalesce(entries.valid_from, date '0001-01-01')
+        and coalesce(entries.valid_to, date '9999-12-31')
+),
+
 requests as (
     select
         requests.account,
@@ -134,12 +153,14 @@ requests as (
     inner join shared on requests.account = shared.account
     inner join categories on requests.url_hostname = categories.url_hostname
     left join listed on requests.url_hostname = listed.destination
+    left join serving on requests.url_hostname = serving.url_hostname
     where
         requests.event_date = $event_date::date
         and requests.disposition = 'allowed'
         and requests.attribution_grade in ('A', 'C')
         and requests.site is not null
         and listed.destination is null
+        and serving.url_hostname is null
         and (requests.method is distinct from 'CONNECT' or requests.bytes_in >= 6000)
 ),
 

@@ -26,6 +26,14 @@ session_policy:
   home: finding
   nothing: lead
 grain: [subject, event_date]
+ends:
+  of: judged
+  by: [account, used_site]
+  where:
+    too few requests: has_requests
+    too short: is_long
+    neither on duty nor on a district device: is_judged_place
+    on one list, without a second day or fact: has_second_source
 lookback: 13
 lookahead: 13
 params:
@@ -212,7 +220,7 @@ summed as (
     window of_the_day as (partition by account, device, used_site, event_date)
 ),
 
-use as (
+weighed as (
     select
         summed.*,
         case
@@ -224,7 +232,19 @@ use as (
         end as sent_megabytes,
         summed.is_doubtful
         and shared.site is null
-        and summed.total_seconds >= $long_seconds as is_used_alone
+        and summed.total_seconds >= $long_seconds as is_used_alone,
+        summed.use_requests >= $requests as has_requests,
+        summed.longest_seconds >= $longest_seconds
+        -- a page that was looked at for longer than a visit's pause parts a visit
+        or (
+            summed.use_visits >= 2
+            -- glances alone are another rule's
+            and 2 * summed.longest_of_use >= $longest_seconds
+            and summed.use_requests >= 2 * $requests
+            and summed.use_seconds >= $longest_seconds
+        ) as is_long,
+        summed.on_duty_seconds >= $longest_seconds
+        or summed.is_district_device as is_judged_place
     from summed
     left join sent
         on
@@ -233,27 +253,15 @@ use as (
             and summed.event_date = sent.event_date
     left join shared on summed.site = shared.site
     where
-        (
-            summed.non_work_sources >= 1
-            or summed.verdict = 'denied'
-            or summed.is_doubtful
-        )
-        and summed.use_requests >= $requests
-        and (
-            summed.longest_seconds >= $longest_seconds
-            -- a page that was looked at for longer than a visit's pause parts a visit
-            or (
-                summed.use_visits >= 2
-                -- glances alone are another rule's
-                and 2 * summed.longest_of_use >= $longest_seconds
-                and summed.use_requests >= 2 * $requests
-                and summed.use_seconds >= $longest_seconds
-            )
-        )
-        and (
-            summed.on_duty_seconds >= $longest_seconds
-            or summed.is_district_device
-        )
+        summed.non_work_sources >= 1
+        or summed.verdict = 'denied'
+        or summed.is_doubtful
+),
+
+use as (
+    select *
+    from weighed
+    where has_requests and is_long and is_judged_place
 ),
 
 desk_jobs as (
@@ -287,49 +295,54 @@ rostered as (
         and not people.is_usual_duty
 ),
 
-counted as (
+judged as (
     select
-        use.*,
+        weighed.*,
         days.day_count,
         closed.building is not null as is_building_closed,
-        rostered.account is not null and use.on_duty_seconds = 0 as is_off_duty,
+        rostered.account is not null and weighed.on_duty_seconds = 0 as is_off_duty,
         desk_jobs.account is not null
         and shared.site is null
-        and use.non_work_sources < 2
-        and not coalesce(use.is_well_known, false)
-        and coalesce(use.verdict, '') <> 'denied'
-        and use.longest_seconds >= $longest_seconds as is_desk_job
-    from use
-    left join desk_jobs on use.account = desk_jobs.account
-    left join shared on use.site = shared.site
-    inner join days on use.account = days.account and use.site = days.site
-    left join closed on use.building = closed.building
-    left join rostered on use.account = rostered.account
-    where
-        use.event_date = $event_date::date
-        and (
-            not use.is_doubtful
-            or use.sent_megabytes is not null
-            or (use.is_used_alone and days.day_count >= 2)
+        and weighed.non_work_sources < 2
+        and not coalesce(weighed.is_well_known, false)
+        and coalesce(weighed.verdict, '') <> 'denied'
+        and weighed.longest_seconds >= $longest_seconds as is_desk_job,
+        (
+            not weighed.is_doubtful
+            or weighed.sent_megabytes is not null
+            or (weighed.is_used_alone and days.day_count >= 2)
             or is_desk_job
         )
         -- several glances are use where no list can be wrong
         and (
-            use.longest_seconds >= $longest_seconds
-            or use.non_work_sources >= 2
-            or use.is_well_known
-            or use.verdict = 'denied'
-            or use.sent_megabytes is not null
+            weighed.longest_seconds >= $longest_seconds
+            or weighed.non_work_sources >= 2
+            or weighed.is_well_known
+            or weighed.verdict = 'denied'
+            or weighed.sent_megabytes is not null
         )
         and (
-            use.is_doubtful
-            or use.non_work_sources >= 2
-            or use.is_well_known
-            or use.verdict = 'denied'
+            weighed.is_doubtful
+            or weighed.non_work_sources >= 2
+            or weighed.is_well_known
+            or weighed.verdict = 'denied'
             or days.day_count >= 2
-            or use.total_seconds >= $long_seconds
+            or weighed.total_seconds >= $long_seconds
             or is_desk_job
-        )
+        ) as has_second_source
+    from weighed
+    left join desk_jobs on weighed.account = desk_jobs.account
+    left join shared on weighed.site = shared.site
+    left join days on weighed.account = days.account and weighed.site = days.site
+    left join closed on weighed.building = closed.building
+    left join rostered on weighed.account = rostered.account
+    where weighed.event_date = $event_date::date
+),
+
+counted as (
+    select *
+    from judged
+    where has_requests and is_long and is_judged_place and has_second_source
 )
 
 select

@@ -50,6 +50,7 @@ def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     assert (home / "reports" / "latest.html").exists()
     assert "Rules that judged a request last week: " in done.out
     assert "--accept GROUP" in done.out
+    assert "judged_kinds = []" in done.out
     facts = json.loads(schoolbell("start", "--home", home, "--json").out)
     assert facts["report"].endswith(".html")
     assert {one["format"] for one in facts["logs"]} >= {"squid_access"}

@@ -459,6 +459,27 @@ SERVICES = [
 ]
 
 
+ENDS = [
+    {
+        "event_date": MONDAY + timedelta(days=day),
+        "rule": rule,
+        "condition": condition,
+        "position": position,
+        "candidate_count": came,
+        "passed_count": 1,
+        "failed_count": failed,
+        "alone_count": alone,
+    }
+    for day, rule, condition, position, came, failed, alone in (
+        (0, "OH-1", "too few requests", 1, 12, 4, 1),
+        (0, "OH-1", "too short", 2, 12, 9, 6),
+        (2, "OH-1", "too few requests", 1, 5, 0, 0),
+        (2, "OH-1", "too short", 2, 5, 4, 4),
+        (2, "SA-1", "too few turns", 1, 1, 0, 0),
+        (9, "OH-1", "too short", 2, 90, 80, 70),
+    )
+]
+
 UNJUDGED = [
     {
         "event_date": MONDAY + timedelta(days=day),
@@ -608,6 +629,7 @@ def busy() -> ReportInputs:
         blind_share=frame("blind_share", blind_share()),
         new_services=frame("new_services", SERVICES),
         unjudged_sites=frame("unjudged_sites", UNJUDGED),
+        rule_ends=frame("rule_ends", ENDS),
         unused_lines=frame("unused_lines", TALK),
         audit_head="41:" + "ab" * 32,
         district="Cedar Falls Example District",
@@ -733,6 +755,7 @@ def hostile() -> ReportInputs:
         blind_share=poisoned(inputs.blind_share, "source", "building"),
         new_services=poisoned(inputs.new_services, "site", "categories"),
         unjudged_sites=poisoned(inputs.unjudged_sites, "site", "categories"),
+        rule_ends=poisoned(inputs.rule_ends, "condition"),
         unused_lines=poisoned(inputs.unused_lines, "source", "kind"),
         source_hours=inputs.source_hours.with_columns(source=pl.col("source").replace(renamed)),
         rules=[bad_rule(MARKUP[0])],

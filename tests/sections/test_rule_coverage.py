@@ -263,7 +263,7 @@ def test_the_same_gap_at_several_places_is_one_sentence():
     ]
     (said,) = coverage_of(coverage_rows(frame("rule_coverage", rows).to_dicts())).lines
     assert said == (
-        "Google's ChromeOS audit would let 5 rules judge 1,200 requests per week at Oak "
+        "Google's ChromeOS audit would let 6 rules judge 1,200 requests per week at Oak "
         "Middle and Pine High, and outside the buildings"
     )
 

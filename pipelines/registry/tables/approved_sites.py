@@ -21,7 +21,7 @@ from pipelines.registry.table import (
 )
 from pipelines.settings.problems import Problem
 
-SITE_CLASSES = ("district", "sanctioned", "approved_non_business")
+SITE_CLASSES = ("district", "sanctioned", "approved_non_business", "work_system")
 
 FILE = File(
     "approved_sites.csv",
@@ -50,7 +50,7 @@ COLUMNS = {
     "match": text("domain, host, path_prefix or deny"),
     "role": text("all, staff, student, a role or job title in its one spelling, or person:<id>"),
     "purpose": text("what it is for"),
-    "site_class": text("district, sanctioned, approved_non_business, prohibited"),
+    "site_class": text("district, sanctioned, approved_non_business, work_system, prohibited"),
     "consent_by": text("who approved it"),
     "valid_from": FROM,
     "valid_to": TO,

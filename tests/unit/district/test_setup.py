@@ -18,6 +18,7 @@ from pipelines.registry.roster import USERS
 from pipelines.registry.table import tables as registry_tables
 from pipelines.registry.tables.devices import FILE as DEVICES
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.toml_text import with_district_line
 from pipelines.state.audit import open_chain
 from pipelines.warehouse.models import inputs_below, models, rules
 from tests.conftest import REPO_ROOT
@@ -1222,7 +1223,7 @@ def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
     answers = {
         "Folder with all exports": [str(folder)], "Hours of most": ["8 to 4", "8:00-16:00"],
         "Latitude, longitude of Oakdale High": ["here", "43.5, -110.2"],
-        "Latitude, longitude of Oakdale Middle": [""],
+        "Latitude, longitude of Oakdale Middle": [""], "Judge them": ["yes", "jobs"],
     }  # fmt: skip
 
     def prompt(question, *_default, **_how):
@@ -1239,6 +1240,21 @@ def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
     assert "1 building has no lat and lon" in done.out
     with open_district(home) as district:
         assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
+        assert district.settings.district.judged_kinds == ("jobs",)
+    assert "yes is not one of: dating, jobs, both, none" in done.out
+    assert "judged_kinds" not in schoolbell("setup", "--home", home, "--from", folder).out
+
+
+def test_without_a_terminal_it_shows_the_line_that_decides_private_kinds(home, exports):
+    """A decision against both is a decision."""
+    folder = exports({"roster.zip": ROSTER})
+    done = schoolbell("setup", "--home", home, "--from", folder)
+    assert 'judged_kinds = ["dating", "jobs"], or judged_kinds = []' in done.out
+    assert "in the last four weeks" not in done.out
+    settings = DistrictHome(home).settings_file
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(with_district_line(text, "judged_kinds = []"), encoding="utf-8")
+    assert "judged_kinds" not in schoolbell("setup", "--home", home, "--from", folder).out
 
 
 STAFF = """Staff Number,Last Name,First Name,Work Email,Job Title,School Name,Assignment End,\
