@@ -19,7 +19,7 @@ base_confidence: C2
 clauses: [cl.23, cl.17]
 requires_fields: [whose_request, presence]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
-session_policy: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
+session_policy: {keyboard: finding, network: lead, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}

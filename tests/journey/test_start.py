@@ -34,7 +34,7 @@ def test_without_a_log_it_says_what_to_bring(tmp_path):
     done = schoolbell("start", "--home", tmp_path / "new", "--yes")
     assert done.code == 1
     assert "landing/ is empty" in done.out
-    assert "users.csv is empty. Get it from:" in done.out
+    assert "users.csv is empty. It enables rules on:" in done.out
     assert "schoolbell start --home" in done.out
     assert (tmp_path / "new" / "district.toml").is_file()
 
@@ -58,7 +58,7 @@ def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     again = schoolbell(*words, "--logs", brought / "logs")
     assert again.code == 0, again.err
     assert "copied to" not in again.out
-    assert "You have every export" in again.out or "is empty. Get it from" in again.out
+    assert "You have every export" in again.out or "is empty. It enables rules on" in again.out
     assert sorted((home / "landing").rglob("*")) == landed
 
 

@@ -11,9 +11,17 @@ def leave(story: Story, part: str = "full", status: str = "approved") -> dict[st
 
 
 def owner_on_full_leave(story: Story) -> Mapping[str, str]:
-    """The owner is away all day; the account works on the owner's PC."""
+    """The owner is away all day; the account works on a colleague's PC."""
+    story.logon("avega", "hs-bsun", "07:52")
+    story.surf("avega", "hs-bsun", "08:00", WORK, minutes=45, every=70)
+    return leave(story)
+
+
+def owner_went_home_ill(story: Story) -> Mapping[str, str]:
+    """The owner came, worked on the own PC and went home ill; the leave is of the whole day."""
     story.logon("avega", "hs-avega", "07:52")
     story.surf("avega", "hs-avega", "08:00", WORK, minutes=45, every=70)
+    story.lock("avega", "hs-avega", "08:46")
     return leave(story)
 
 
@@ -74,9 +82,10 @@ SCENARIOS = (
         owner_on_full_leave,
         ("SA-3",),
         "avega",
-        severity="low",
+        severity="high",
         witness="keyboard",
     ),
+    Scenario("S07a", owner_went_home_ill, leads=("SA-3",), account="avega"),
     Scenario("S08", leave_called_off),
     Scenario("S09", back_after_a_morning_away),
     Scenario("S10", owner_away_in_the_afternoon, ("SA-3",), "avega", severity="medium"),

@@ -173,6 +173,8 @@ pages.example,social,vendor
 pages.example,social,open list
 video.example,streaming,vendor
 video.example,streaming,open list
+pins.example,social,vendor
+pins.example,social,open list
 quiz.example,games,vendor
 quiz.example,games,open list
 mislabelled.example,games,vendor

@@ -484,7 +484,7 @@ SCENARIOS = (
     Network("S118", access_point_across_town_in_three_minutes, ("SA-2",), "avega",
             severity="high", cites=("proxy", "radius", "dhcp")),
     Told("S118a", access_point_across_town_after_the_drive, about=("SA-2",)),
-    Network("S119", own_chromebook_during_leave, ("SA-3",), "avega", severity="low",
+    Network("S119", own_chromebook_during_leave, leads=("SA-3",), account="avega",
             cites=LOGS),
     Told("S119a", own_chromebook_after_leave_was_called_off, about=("SA-3",)),
     Told("S120", at_a_chromebook_and_in_denver, ("SA-7",), "avega",

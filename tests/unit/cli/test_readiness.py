@@ -61,7 +61,7 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
     assert chromebooks.startswith(
         "no log shows the user of 2 Chromebooks: Google's audit of ChromeOS does not"
     )  # a student's is not counted
-    assert "OH-L, SA-4, SA-8, SA-K, SA-L" in chromebooks
+    assert "OH-L, SA-10, SA-4, SA-8, SA-K, SA-L" in chromebooks
     assert "OH-1" in chromebooks
     assert computers.startswith("no log shows the user of 1 computer: the Security log")
     assert desks[0].startswith("SA-4 cannot be judged at HS: devices.csv has no desktop")

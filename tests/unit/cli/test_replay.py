@@ -93,11 +93,11 @@ def test_the_notebook_that_tunes_a_threshold_is_right(district, tmp_path):
     wanted = {
         ("removed", name)
         for name in standing(home)
-        if "block_seconds" in record[name]["details"]
-        and record[name]["details"]["block_seconds"] < 1500
+        if "non_work_seconds" in record[name]["details"]
+        and record[name]["details"]["non_work_seconds"] < 1500
     }
     assert wanted
-    assert effects(replay(home, "--set", "OH-1.block_seconds=1500")) == wanted
+    assert effects(replay(home, "--set", "OH-1.non_work_seconds=1500")) == wanted
 
 
 def test_what_an_exception_would_hide(home, trial, tmp_path):
