@@ -35,7 +35,7 @@ def _approving(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def approved_sites_of(rows: pl.DataFrame) -> set[str]:
-    """Return the sites that the list approves; what serves another site is none of its own."""
+    """Return the sites that the list approves, without hosts that serve another site."""
     return set(_approving(rows)["pattern"])
 
 
