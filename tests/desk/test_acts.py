@@ -40,6 +40,7 @@ LOOKING = {
 ELSEWHERE = {
     "desk": "it is the desk",
     "desk account add": "nobody makes accounts for the desk at the desk",
+    "desk account accept": "the same",
     "desk account end": "the same",
     "roles": "the account that owns the home accepts them, and no role",
     "report": "it publishes; a run does so by itself",
