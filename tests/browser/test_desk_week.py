@@ -161,7 +161,7 @@ def test_a_group_is_decided_on_one_page(visit, desk, scripts):
     page.locator(".first-reason").fill("the logs cannot show it")
     page.get_by_role("button", name="Record for all of them").click()
     said = page.locator(".told").inner_text()
-    assert ("1 case is" if size == 2 else f"{size - 1} cases are") in said
+    assert ("1 case stays" if size == 2 else f"{size - 1} cases stay") in said
     assert page.said == []
 
 
