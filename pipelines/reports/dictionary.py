@@ -136,6 +136,15 @@ VERDICTS: Words = {
     "no_list": "the district has no complete list yet",
     "leisure": "no complete list yet; lists classify it as leisure, and few colleagues use it",
 }
+PROOFS: Words = {
+    "authenticated": "the product checked the name",
+    "tunnel": "checked inside a tunnel",
+    "recorded": "the network's equipment recorded it",
+    "outer": "the name in front of a tunnel; names no one",
+    "said": "a client wrote it; names no one",
+    "guessed": "a copy, a cache or a mapping",
+    "doubtful": "two names, or one in a visitor's text; names no one",
+}
 BINDINGS: Words = {
     "lease": "a DHCP lease",
     "static": "the registry's fixed address",
@@ -189,6 +198,7 @@ VALUES: Mapping[str, Words] = {
     "device_class": {**DEVICES, "unknown": "a class that no source identified"},
     "net_kind": NETWORKS,
     "verdict": VERDICTS,
+    "name_proof": PROOFS,
     "day_type": DAYS,
     "witness": WITNESSES,
     "other_witness": WITNESSES,
