@@ -15,7 +15,7 @@ base_confidence: C2
 clauses: [cl.23, cl.17]
 requires_fields: [whose_request, keyboard]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv]
-session_policy: {stock: nothing, nothing: nothing}
+session_policy: {network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}

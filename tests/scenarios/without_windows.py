@@ -491,7 +491,7 @@ SCENARIOS = (
             severity="medium", leads=("SA-6",), cites=("firewall",)),
     Network("S121", accounts_that_the_network_lets_in, ("SA-5",), "coach",
             severity="medium", cites=("radius",), least_lines=3,
-            about=("SA-4", "SA-8", "SA-L")),
+            about=("SA-4", "SA-8", "SA-L", "SA-10")),
     Network("S122", evening_in_the_building, ("OH-1", "NA-1"), "avega", severity="low",
             cites=LOGS),
     Told("S122a", evening_of_a_tab, about=("OH-1",)),
