@@ -272,7 +272,7 @@ def test_every_table_and_column_says_in_the_file_what_it_means(con):
         "select comment from duckdb_columns() where schema_name = 'core'"
         " and table_name = 'duty' and column_name = 'kind'"
     ).fetchall()
-    assert found == [("contract or extra",)]
+    assert found == [("contract, extra or possible",)]
 
 
 @pytest.mark.parametrize("is_utc", [False, True])
