@@ -47,6 +47,8 @@ columns:
   is_staff: boolean
   job_title: varchar
   attribution_grade: {type: varchar, is: 'A, B or C'}
+  is_given: core.http_requests
+  is_user_unknown: core.http_requests
   device: varchar
   device_class: varchar
   device_pool: varchar
@@ -373,6 +375,8 @@ select
     requests.is_staff,
     requests.job_title,
     requests.attribution_grade,
+    requests.is_given,
+    requests.is_user_unknown,
     requests.device,
     requests.device_class,
     requests.device_pool,

@@ -201,8 +201,8 @@ engaged as (
     from core.engaged_requests
     where
         event_date = $event_date::date
-        and attribution_grade = 'A'
-        and is_live
+        and (attribution_grade = 'A' or is_given)
+        and is_used
         and not is_ambiguous_time
         and person_id is not null
 ),
