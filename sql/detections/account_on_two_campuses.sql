@@ -13,6 +13,11 @@ requires_fields: [whose_request, presence]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
 session_policy: {keyboard: finding, network: finding, stock: lead, nothing: lead}
 grain: [subject, event_date]
+ends:
+  of: turns
+  by: [owner]
+  having:
+    too few turns: count(*) >= $turns
 params:
   event_date: {type: date}
   travel_share:
