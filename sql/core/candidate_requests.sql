@@ -168,8 +168,8 @@ calls as (
     group by source, account, device, url_hostname, event_date
     having
         count(*) >= 4
-        and is_uneven(list(bytes_in), $size_spread)
-        and is_uneven(list(gap), $gap_spread)
+        and middle_deviation(list(bytes_in)) >= $size_spread * median(bytes_in)
+        and middle_deviation(list(gap)) >= $gap_spread * median(gap)
 ),
 
 requests as (

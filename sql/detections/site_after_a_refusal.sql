@@ -39,12 +39,13 @@ params:
     max: 60
     unit: seconds
     why: refusals closer together are one page's
-  gap_spread:
+  timer_seconds:
     type: double
-    default: 0.06
+    default: 1
     min: 0
-    max: 1
-    why: a timer's gaps vary by a few percent of their median, a person's by half
+    max: 60
+    unit: seconds
+    why: what is refused is answered immediately, so a timer's gaps differ by a second
   longest_seconds:
     type: int
     default: 240
@@ -199,9 +200,8 @@ before as (
         count_if(refused.is_apart) as refusal_count,
         count_if(refused.is_apart and refused.is_sought) >= $refusals
         -- an advertisement that is loaded again and again has a timer
-        and is_uneven(
-            list(refused.gap) filter (where refused.is_sought), $gap_spread
-        ) as is_sought,
+        and middle_deviation(list(refused.gap) filter (where refused.is_sought))
+        > $timer_seconds as is_sought,
         min(refused.start_time) as first_refusal,
         list(refused.event_id) as refusals
     from visits

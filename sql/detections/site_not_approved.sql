@@ -120,7 +120,8 @@ explanations:
       list of well-known sites][{is_desk_job?}one list classifies it as non-work, the
       owner's job has no lessons, and no student and few colleagues use
       it][{is_one_of_kind?}one list classifies it as non-work, and the account used
-      another such site on another day; no student and few colleagues use either][{sent_megabytes?}one list classifies it as file sharing, and
+      another such site on another day; no student and few colleagues use
+      either][{sent_megabytes?}one list classifies it as file sharing, and
       {sent_megabytes:number} MB were sent there][{is_used_alone?}one list classifies it
       as games or file sharing, and no student and few colleagues use it]
   - embed
