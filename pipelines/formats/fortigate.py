@@ -121,7 +121,7 @@ def endpoints() -> Mapping[str, pl.Expr]:
         "src_mac": mac(value("srcmac")),
         "src_hostname": name(value("srcname")),
         "user_name": pl.coalesce(xauth, "user", shown),
-        # a page of the firewall's own asks for the password; FSSO is told the name
+        # a page of the firewall's own asks for the password; a collector reports the name
         "name_proof": pl.when(pl.coalesce(xauth, "user").is_null())
         .then(pl.lit("said"))
         .when((did == "authentication") & (value("status") == "success"))

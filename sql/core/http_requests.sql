@@ -13,7 +13,7 @@ summary: >
   a login at a firewall's page, a VPN login, a network login that follows another
   account's, or one with a device that is assigned to no one, or a firewall's mapping.
   That another person holds the device contradicts none of the first four: the account
-  was in use there, whoever used it. D: only an address, which names no one. From
+  was in use there, by any person. D: only an address, which names no one. From
   outside, where no VPN log identifies the device, it is assumed to be the owner's while
   the account is at its keyboard; a device that is on site at that time is not it. In a
   network that spans buildings the access point that the device joined identifies the

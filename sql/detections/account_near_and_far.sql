@@ -18,7 +18,7 @@ requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv]
 session_policy:
   keyboard: finding
   network: finding
-  stock: nothing
+  stock: finding
   home: lead
   nothing: nothing
 grain: [subject, event_date]

@@ -11,8 +11,13 @@ base_confidence: C3
 clauses: [cl.23, cl.17]
 requires_fields: [whose_request, presence]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
-session_policy: {keyboard: finding, network: finding, stock: lead, nothing: lead}
+session_policy: {keyboard: finding, network: finding, stock: finding, nothing: lead}
 grain: [subject, event_date]
+ends:
+  of: shown
+  by: [owner]
+  having:
+    too few turns: count(*) >= $turns
 params:
   event_date: {type: date}
   travel_share:
@@ -33,7 +38,7 @@ params:
     min: 15
     max: 1440
     unit: minutes
-    why: a device that is awake makes a request within it; one that slept joins anew
+    why: a device that is awake makes a request within it; one that slept joins again
 columns:
   measure: {type: double, is: turns faster than travel}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
