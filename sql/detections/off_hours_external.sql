@@ -21,7 +21,7 @@ requires_registry:
 session_policy:
   keyboard: finding
   network: finding
-  stock: nothing
+  stock: lead
   home: finding
   nothing: nothing
 grain: [subject, event_date]
