@@ -713,16 +713,13 @@ def sent_to(visit: Visit) -> str:
     """Return who can approve a request of this user, by role."""
     settings = visit.desk.home.district.settings
     others = [
-        role
+        f"another {role}" if role in visit.asker.roles else f"the {role}"
         for role in MATRIX["approve"]
-        if role not in visit.asker.roles
-        and (
-            getattr(settings.roles, role)
-            or settings.desk.logins_of(role)
-            or getattr(settings.desk.groups, role)
-        )
+        if getattr(settings.roles, role)
+        or settings.desk.logins_of(role)
+        or getattr(settings.desk.groups, role)
     ]
-    return f"the {' or the '.join(others)}" if others else "a second person"
+    return " or ".join(others) or "a second person"
 
 
 def mail_request(visit: Visit, request_id: str, answer: str) -> None:

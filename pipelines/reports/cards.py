@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.day_kinds import DAY_KINDS
 from pipelines.errors import ModelError, capital
+from pipelines.findings.attribution_words import in_words
 from pipelines.findings.cases import DAYS_TO_DECIDE, Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
@@ -63,6 +64,7 @@ from pipelines.settings.problems import SEVERITIES
 from pipelines.state.rows import texts_in, typed
 
 Say = Callable[[float], str]
+CONTACTS = marked("time between contacts")
 WITH_BREAKS = marked("of it in contract hours (breaks unknown)")
 
 NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
@@ -121,7 +123,7 @@ MEASURES: Mapping[str, tuple[str, Say | None]] = {
     "contradictions": ("switches between places", _plain),
     "gap_seconds": ("time between the places", _short),
     "shortest_gap_seconds": ("shortest time between them", _short),
-    "travel_seconds": ("required speed", _minutes),
+    "travel_seconds": ("shortest drive", _minutes),
     "kilometers": ("distance", distance),
     "requests_before": ("requests just before", _plain),
     "requests_after": ("requests just after", _plain),
@@ -145,7 +147,8 @@ MEASURES: Mapping[str, tuple[str, Say | None]] = {
 def shown(measures: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     """Label and text of each figure that readers know, in the order above."""
     breaks = str(measures.get("why_no_break") or "")
-    for name, (label, say) in MEASURES.items():
+    for name, (usual, say) in MEASURES.items():
+        label = CONTACTS if name == "gap_seconds" and "calls" in measures else usual
         value = measures.get(name)
         if name == "days" and "total_seconds" not in measures:
             continue  # other rules count other days, and their sentence has the number
@@ -258,6 +261,13 @@ class Card:
         return " ".join(filter(None, (own, self.referral)))
 
     @property
+    def known_by_brief(self) -> str:
+        """The facts that show the account; a login, the usual case, by its name alone."""
+        login = upper(restated(in_words("login")))
+        brief = (text("login") if fact == login else fact for fact in self.known_by)
+        return "; ".join(brief)
+
+    @property
     def ruled_out(self) -> tuple[str, ...]:
         """Other explanations that a test excluded."""
         return tuple(name for name, _, result in self.alternatives if result == RULED_OUT)
@@ -360,7 +370,7 @@ def card(row: CardRow) -> Card:
         limits=tuple(limits),
         known_by=tuple(upper(restated(one)) for one in record.get("known_by") or ()),
         would_change=tuple(upper(restated(one)) for one in record.get("would_change") or ()),
-        next_step=restated(record.get("next_step") or ASK_FIRST),
+        next_step=restated(record.get("next_step") or ASK_FIRST, measures),
     )
 
 

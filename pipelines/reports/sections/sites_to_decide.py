@@ -43,13 +43,14 @@ def summary(rows: pl.DataFrame) -> str:
     said = []
     if rows.filter(IS_ASKED).height:
         used = (
-            text("Each was used at length on one day, and is not on the list.")
+            text("Each was used on one day, and is not on the list.")
             if rows["has_list"][0]
-            else text("Each was used at length on one day, and you have no list yet.")
+            else text("Each was used on one day, and you have no list yet.")
         )
         what = text(
-            "If it serves the job, put it on the list of approved sites. We look at the account "
-            "only if it happens again. Without a decision it expires after two weeks."
+            "If it serves the job, put it on the list of approved sites. The case asks about the "
+            "site; it asks about the account only if the use repeats. Without a decision it "
+            "expires after two weeks."
         )
         said.append(f"{used} {what}")
     if questions := rows.filter(~IS_ASKED).height:
