@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.day_kinds import DAY_KINDS
 from pipelines.errors import ModelError, capital
 from pipelines.findings.attribution_words import in_words
-from pipelines.findings.cases import DAYS_TO_DECIDE, Case
+from pipelines.findings.cases import Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.work_list import TODAY, WorkItem
@@ -219,7 +219,6 @@ class Card:
         seconds: Estimated use, if the finding is about use.
         alternatives: Other explanations: name, how tested, result.
         known_by: The facts that name the account, and cards that were learned.
-        decide: Due date of the decision.
         referral: The office that takes it further; empty if none has to.
     """
 
@@ -239,7 +238,6 @@ class Card:
     support: str
     sources: tuple[str, ...]
     line_count: int
-    decide: str
     referral: str
     measures: tuple[tuple[str, str], ...]
     seconds: float
@@ -311,8 +309,6 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         ),
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
         referral=each(findings, view.inputs.referral.sentence, "kind", "severity"),
-        decide_by=pl.col("event_date").dt.truncate("1w") + DAYS_TO_DECIDE,
-        made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
     )
 
@@ -351,7 +347,6 @@ def card(row: CardRow) -> Card:
         support=support(row["line_count"], row["sources"] or ()),
         sources=tuple(row["sources"] or ()),
         line_count=row["line_count"],
-        decide=decide(row["decide_by"], row["made_date"]),
         referral=restated(row["referral"]),
         measures=tuple(shown(measures)),
         seconds=next((float(one) for one in seconds if isinstance(one, int | float)), 0.0),
@@ -467,6 +462,7 @@ class CaseCard:
             *trial*, *expired* and *decided* do not.
         standing: Its question, in words.
         is_open: Whether it is undecided.
+        decide: Due date of the decision, in words.
         first: The day on which it was first seen; `since` is the same in words.
         label: Its number, or its id without one.
         desk: Its address at the review desk; empty without one.
@@ -487,6 +483,7 @@ class CaseCard:
     group: str
     standing: str
     is_open: bool
+    decide: str
     first: date
     since: str
     severity: str
@@ -695,6 +692,7 @@ def _case_card(
         group=_group(view, case),
         standing=term(STANDINGS.get(standing, NOT_KNOWN)),
         is_open=case.status == "open",
+        decide=decide(case.due, view.inputs.generated_time.astimezone(view.zone).date()),
         first=case.first_day,
         since=day(case.first_day),
         severity=weight(case.severity),

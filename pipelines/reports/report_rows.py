@@ -130,7 +130,5 @@ class CardRow(TypedDict):
     devices: Sequence[str] | None
     sources: Sequence[str] | None
     line_count: int
-    decide_by: date
-    made_date: date
     referral: str
     blind: str | None
