@@ -49,6 +49,7 @@ from pipelines.desk.signin import (
 from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.errors import BusyError, NothingReadError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
+from pipelines.findings.rule_quality import IS_CONFIRMED
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Principal, RefusedError, Right
@@ -430,6 +431,7 @@ def many(visit: Visit) -> Response:
         "many.html.j2",
         form=FORMS["verdict-many"],
         filter=chosen,
+        confirming=list(IS_CONFIRMED),
         reasons=offered_reasons(context, cases),
         **values,
     )

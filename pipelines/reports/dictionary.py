@@ -490,6 +490,7 @@ KEPT: Mapping[str, Header] = {
                 name: _note("bigint", f"findings whose verdict is {name}")
                 for name in (
                     "violation",
+                    "security_incident",
                     "authorized",
                     "benign",
                     "misattributed",
@@ -498,8 +499,8 @@ KEPT: Mapping[str, Header] = {
                 )
             },
             "decisions": _note("bigint", "of these, one a case and verdict"),
-            "confirmed": _note("bigint", "of the decisions: violation"),
-            "facts_hold": _note("bigint", "of the decisions: violation, authorized or benign"),
+            "confirmed": _note("bigint", "of the decisions: violation or security_incident"),
+            "facts_hold": _note("bigint", "of the decisions: confirmed, authorized or benign"),
             "precision": _note("double", "confirmed of decisions; null without any"),
             "precision_low": _note("double", "its exact lower bound, 95 %, two-sided"),
             "precision_high": _note("double", "its exact upper bound, 95 %, two-sided"),

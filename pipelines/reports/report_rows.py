@@ -87,6 +87,7 @@ class Shared(TypedDict):
     pdf: str
     pdf_note: str
     desk: str
+    decides: bool
     versions: Sequence[tuple[str, str]]
     before: str
     after: str

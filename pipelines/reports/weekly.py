@@ -65,6 +65,7 @@ def about(view: View) -> Shared:
         "pdf": inputs.pdf,
         "pdf_note": inputs.pdf_note,
         "desk": inputs.desk,
+        "decides": inputs.reader == "director",
         "versions": versions(inputs),
         "before": week_label(known[place - 1]) if place else "",
         "after": week_label(known[place + 1]) if place + 1 < len(known) else "",
