@@ -50,7 +50,7 @@ WITH: Mapping[str, str] = {
     "superintendent": marked("the superintendent"),
 }
 """Office that has a case -> its name; without one, the director has it."""
-FOR_A_PRINCIPAL = (
+PRINCIPAL_SENTENCES = (
     marked(
         "The technology director decides these cases. You are asked only what the technology "
         "office or human resources asks you: who was on duty, who was on leave, who substituted."
@@ -288,7 +288,7 @@ def in_sentences(view: View, kind: str) -> list[str]:
     if kind == "board" and not tables_of(view, kind):
         return _for_the_board(view)
     if kind == "principal":
-        return [text(one) for one in FOR_A_PRINCIPAL]
+        return [text(one) for one in PRINCIPAL_SENTENCES]
     return []
 
 
