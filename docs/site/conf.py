@@ -65,7 +65,8 @@ READERS = {
     ),
     "For analysts": ("query", "query-other-programs", "sigma", "other-systems", "desk-api"),
     "For counsel and the board": (
-        "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "outsiders", "keep-and-delete", "public-records",
+        "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "outsiders",
+        "keep-and-delete", "public-records",
     ),
 }  # fmt: skip
 """Reader -> the how-tos for them, in the order in which they read."""

@@ -26,6 +26,7 @@ from pipelines.findings.attribution_words import every_set
 from pipelines.health.rule_coverage import FAMILIES
 from pipelines.privacy.pseudonyms import published_tables
 from pipelines.registry.frames import FRAMES
+from pipelines.settings.problems import nearest
 from pipelines.state.ledger import STATES
 from pipelines.state.source_records import LAGS
 from pipelines.warehouse.headers import ColumnNote, Header
@@ -647,9 +648,12 @@ def described(relation: str) -> list[Described]:
         ModelError: There is no such relation.
     """
     if relation not in relations():
+        near = nearest(relation, relations())
         raise ModelError(
             f"there is no relation {relation!r}",
-            remedy="List them with: schoolbell describe",
+            remedy=f"Did you mean {near}? List them with: schoolbell describe"
+            if near
+            else "List them with: schoolbell describe",
         )
     schema, name = relation.split(".")
     if schema == "raw":
