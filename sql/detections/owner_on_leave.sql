@@ -339,12 +339,26 @@ elsewhere as (
             <= 60 * $beside_minutes
 ),
 
+-- a person who logged on in the morning may open the first page later
 arrivals as (
     select
         account,
         device,
         min(start_time) as first_time
-    from requests
+    from (
+        select
+            account,
+            device,
+            start_time
+        from requests
+        union all
+        select
+            account,
+            device,
+            start_time
+        from core.presences
+        where event_date = $event_date::date and state = 'live' and is_of_day
+    ) as signs
     group by account, device
 ),
 

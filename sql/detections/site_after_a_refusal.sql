@@ -45,7 +45,7 @@ params:
     min: 0
     max: 60
     unit: seconds
-    why: what is refused is answered immediately, so a timer's gaps differ by a second
+    why: what is refused is answered immediately, so a timer is exact to the second
   longest_seconds:
     type: int
     default: 240
@@ -200,8 +200,12 @@ before as (
         count_if(refused.is_apart) as refusal_count,
         count_if(refused.is_apart and refused.is_sought) >= $refusals
         -- an advertisement that is loaded again and again has a timer
-        and middle_deviation(list(refused.gap) filter (where refused.is_sought))
-        > $timer_seconds as is_sought,
+        and not is_timed(
+            list(refused.gap) filter (
+                where refused.is_sought and refused.gap > $apart_seconds
+            ),
+            $timer_seconds
+        ) as is_sought,
         min(refused.start_time) as first_refusal,
         list(refused.event_id) as refusals
     from visits
