@@ -78,6 +78,9 @@ bench: setup ## print the figures of speed and memory; fails nothing
 quality: setup ## print how the rules do in 30 generated districts; ten minutes
 	$(BIN)/python -m tests.benchmarks.score --worlds 30 --seed $(or $(SEED),$(shell date +%s)) --people 100 --weeks 1
 
+space: setup ## print how the rules judge each combination of facts; REWRITE=1 publishes it
+	$(BIN)/python -m tests.space.comparison $(if $(REWRITE),--rewrite)
+
 judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge
 
@@ -122,4 +125,4 @@ release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FIL
 clean: ## remove the environment and all generated files
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience lab lab-small newcomer golden docs site release clean
+.PHONY: help setup demo dev desk format check lint test test-long bench quality space judge experience lab lab-small newcomer golden docs site release clean

@@ -1,0 +1,201 @@
+"""Builds the district of stories once, and returns what the rules make of each."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.build import spans
+from pipelines.build.spans import Builder, Quarantine
+from pipelines.events import EVENT_CLASSES
+from pipelines.findings.judgment import Circumstances, judge
+from pipelines.findings.record import Finding, candidates
+from pipelines.registry.account_domains import Domains, applied
+from pipelines.registry.account_names import derive
+from pipelines.registry.registry import Registry, load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.toml_reader import load_settings
+from pipelines.warehouse import inputs
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.detections import catalog
+from pipelines.warehouse.models import Model, models
+from tests.space.events import Events
+from tests.space.stories import DAYS, ONE_ADDRESS, Story, registry, tell
+
+SETTINGS = """
+[district]
+name = "Space Community Schools"
+zone = "America/Chicago"
+site_list_complete_from = 2025-08-04
+
+[district.usual_duty]
+clerk = "07:30-16:00"
+"""
+KINDS = {
+    "shared_account": "shared_account",
+    "site": "non_approved_site",
+    "off_hours": "off_hours_external",
+}
+
+
+SEEN = """
+with told as (
+    select
+        unnest($numbers::int[]) as number,
+        unnest($addresses::varchar[]) as ip,
+        unnest($machines::varchar[]) as machine,
+        unnest($sides::varchar[]) as side,
+        unnest($starts::timestamptz[]) as start_time
+)
+select
+    told.number,
+    told.side,
+    count(requests.event_id) as request_count,
+    mode(requests.account) as account,
+    coalesce(mode(requests.attribution_grade), '') as grade,
+    coalesce(mode(requests.attribution_facts), '') as facts,
+    coalesce(mode(requests.device), '') as device
+from told
+inner join core.http_requests as requests
+    on
+        told.ip = requests.src_ip
+        and requests.start_time between told.start_time and told.start_time + interval 31 minute
+left join raw.http_requests as lines on requests.event_id = lines.event_id
+where coalesce(told.machine = lines.src_hostname, told.machine is null)
+group by told.number, told.side
+order by told.number, told.side desc
+"""
+"""How the requests of each side of a story are attributed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the rules make of one story.
+
+    Attributes:
+        outcome: finding, lead or nothing.
+        confidence: The highest of the findings.
+        rules: Codes of the rules behind it.
+        others: Findings about another subject, on another day, or of another act.
+        seen: How the requests of the story are attributed, on both sides.
+    """
+
+    outcome: str
+    confidence: str
+    rules: str
+    others: tuple[str, ...]
+    seen: str
+
+
+def needed_models() -> Mapping[str, Model]:
+    """Return the rules of the acts, and what they read, directly or not."""
+    every = models()
+    wanted = {name for name, model in every.items() if model.header.kind in KINDS.values()}
+    for name in reversed(list(every)):
+        if name in wanted:
+            wanted |= every[name].inputs & set(every)
+    return {name: model for name, model in every.items() if name in wanted}
+
+
+@contextmanager
+def built(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Database, Registry]]:
+    """Provide the warehouse of a district in which these stories happened."""
+    home = DistrictHome(folder)
+    (folder / "registry").mkdir(parents=True)
+    (folder / "lake").mkdir()
+    (folder / "district.toml").write_text(SETTINGS, encoding="utf-8")
+    for name, text in registry(told).items():
+        (folder / "registry" / name).write_text(text, encoding="utf-8")
+    lists = load_registry(home, load_settings(home))
+    assert not lists.errors, lists.errors
+    events = Events()
+    for story in told:
+        tell(events, story)
+    files = events.write(folder / "lake")
+    days = files.days()
+    with writing(folder / "warehouse.duckdb", threads=1) as database:
+        inputs.load_registry(database, lists)
+        inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
+        spellings = inputs.values_of(database, "spellings")
+        accounts, aliases = lists.frames["accounts"], lists.frames["account_aliases"]
+        domains = Domains((), applied(derive(spellings, accounts, aliases, ())))
+        inputs.refresh_dimensions(database, lists, domains, is_new_registry=True)
+        builder = Builder(
+            database=database,
+            files=files,
+            overrides={},
+            zone="America/Chicago",
+            quarantine=Quarantine(None),
+            at_once=2,
+        )
+        needed = needed_models()
+        spans.build(builder, needed, spans.stale_days(needed, days, days))
+        inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
+        yield database, lists
+
+
+def answers(folder: Path, told: Sequence[Story]) -> list[Answer]:
+    """Return the answer to each story, in their order."""
+    with built(folder, told) as (database, lists):
+        by_story: dict[int, list[Finding]] = defaultdict(list)
+        known = Circumstances(exceptions=lists.frames["exceptions"])
+        days = sorted({*DAYS, *(story.day for story in told)})
+        for detection in catalog(needed_models(), lists).values():
+            for finding in judge(detection, candidates(database, detection, days), known):
+                by_story[story_number(finding.subject)].append(finding)
+        seen = _attributed(database, told)
+    assert not by_story.keys() - {story.number for story in told}
+    return [_answer(story, by_story[story.number], seen[story.number]) for story in told]
+
+
+def story_number(subject: str) -> int:
+    """Return the number of the story to which an account, a device or a card belongs."""
+    found = re.search(r"\A[a-z]([0-9]{4})|:([0-9a-f]{2}):([0-9a-f]{2})\Z", subject)
+    assert found, subject
+    return int(found[1]) if found[1] else int(found[2], 16) * 256 + int(found[3], 16)
+
+
+def _attributed(database: Database, told: Sequence[Story]) -> Mapping[int, str]:
+    """Return in words how the requests of each story are attributed."""
+    sides = [(story, side, ip) for story in told for side, ip in story.sides().items()]
+    values = {
+        "numbers": [story.number for story, _, _ in sides],
+        "addresses": [ip for _, _, ip in sides],
+        "machines": [story.device if ip == ONE_ADDRESS else None for story, _, ip in sides],
+        "sides": [side for _, side, _ in sides],
+        "starts": [story.start for story, _, _ in sides],
+    }
+    seen: dict[int, list[str]] = {story.number: [] for story in told}
+    for number, side, _, account, grade, facts, device in database.rows(SEEN, values):
+        whose = {f"u{number:04}": "", None: "no account "}.get(account, "another account ")
+        at = " of an unlisted device" if device.startswith("mac:") or not device else ""
+        seen[number].append(f"{side} {whose}{grade}{facts and f' by {facts}'}{at}")
+    return {number: "; ".join(words) or "no request" for number, words in seen.items()}
+
+
+def _answer(story: Story, findings: Sequence[Finding], seen: str) -> Answer:
+    about = [
+        one
+        for one in findings
+        if one.kind == KINDS[story.act.name]
+        and one.subject == story.account
+        and one.event_date == story.day
+    ]
+    named = [one for one in about if one.confidence != "C1"]
+    others = [
+        one
+        for one in findings
+        if one not in about
+        and one.confidence != "C1"
+        # off hours the site may be judged as well, as use of the district's property
+        and not (story.act.name == "off_hours" and one.kind == KINDS["site"])
+    ]
+    return Answer(
+        outcome="finding" if named else "lead" if about else "nothing",
+        confidence=max((one.confidence for one in named), default=""),
+        rules=" ".join(sorted({one.rule for one in named or about})),
+        others=tuple(sorted({f"{one.rule} {one.subject} {one.event_date}" for one in others})),
+        seen=seen,
+    )
