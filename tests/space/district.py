@@ -176,12 +176,13 @@ def _attributed(database: Database, told: Sequence[Story]) -> Mapping[int, str]:
 
 
 def _answer(story: Story, findings: Sequence[Finding], seen: str) -> Answer:
+    kinds = {KINDS[story.act.name]}
+    if story.act.name == "off_hours" and story.duty.startswith("leave"):
+        kinds.add(KINDS["shared_account"])  # a rule on leave asks who was there
     about = [
         one
         for one in findings
-        if one.kind == KINDS[story.act.name]
-        and one.subject == story.account
-        and one.event_date == story.day
+        if one.kind in kinds and one.subject == story.account and one.event_date == story.day
     ]
     named = [one for one in about if one.confidence != "C1"]
     others = [

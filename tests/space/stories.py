@@ -74,6 +74,11 @@ class Story:
         return f"friends{self.number}.example"
 
     @property
+    def leisure(self) -> tuple[str, ...]:
+        """Hosts of the use of a site: the site and its phone pages, with work in between."""
+        return (self.site, f"m.{self.site}", WORK[3], self.site, WORK[0])
+
+    @property
     def is_listed(self) -> bool:
         """Whether the inventory has the device."""
         return self.facts["whose"] != "unlisted"
@@ -304,7 +309,7 @@ def tell(events: Events, story: Story) -> None:
         _use_before(events, story)
     line = _named(events, story, story.account, story.start, MINUTES, is_story=True)
     what = story.facts.get("what", "sized_hosts")
-    hosts = WORK if story.act.name == "shared_account" else (story.site, f"m.{story.site}", WORK[3])
+    hosts = WORK if story.act.name == "shared_account" else story.leisure
     events.use(story.start, MINUTES, hosts, line | _log(story, what), what, story.number)
     _elsewhere(events, story)
 
