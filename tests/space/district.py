@@ -1,6 +1,5 @@
 """Builds the district of stories once, and returns what the rules make of each."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,10 +33,13 @@ site_list_complete_from = 2025-08-04
 clerk = "07:30-16:00"
 """
 KINDS = {
-    "shared_account": "shared_account",
-    "site": "non_approved_site",
-    "off_hours": "off_hours_external",
+    "shared_account": ("shared_account",),
+    "site": ("non_approved_site",),
+    "off_hours": ("off_hours_external",),
+    "upload": ("AN-2",),
+    "scan": ("AN-20",),
 }
+"""The rules that judge each act: a kind, or the code of one."""
 
 
 SEEN = """
@@ -92,7 +94,10 @@ class Answer:
 def needed_models() -> Mapping[str, Model]:
     """Return the rules of the acts, and what they read, directly or not."""
     every = models()
-    wanted = {name for name, model in every.items() if model.header.kind in KINDS.values()}
+    judges = {one for kinds in KINDS.values() for one in kinds}
+    wanted = {
+        name for name, model in every.items() if {model.header.kind, model.header.code} & judges
+    }
     for name in reversed(list(every)):
         if name in wanted:
             wanted |= every[name].inputs & set(every)
@@ -139,22 +144,15 @@ def built(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Database, Regis
 def answers(folder: Path, told: Sequence[Story]) -> list[Answer]:
     """Return the answer to each story, in their order."""
     with built(folder, told) as (database, lists):
+        numbers = {name: story.number for story in told for name in story.names}
         by_story: dict[int, list[Finding]] = defaultdict(list)
         known = Circumstances(exceptions=lists.frames["exceptions"])
         days = sorted({*DAYS, *(story.day for story in told)})
         for detection in catalog(needed_models(), lists).values():
             for finding in judge(detection, candidates(database, detection, days), known):
-                by_story[story_number(finding.subject)].append(finding)
+                by_story[numbers[finding.subject]].append(finding)
         seen = _attributed(database, told)
-    assert not by_story.keys() - {story.number for story in told}
     return [_answer(story, by_story[story.number], seen[story.number]) for story in told]
-
-
-def story_number(subject: str) -> int:
-    """Return the number of the story to which an account, a device or a card belongs."""
-    found = re.search(r"\A[a-z]([0-9]{4})|:([0-9a-f]{2}):([0-9a-f]{2})\Z", subject)
-    assert found, subject
-    return int(found[1]) if found[1] else int(found[2], 16) * 256 + int(found[3], 16)
 
 
 def _attributed(database: Database, told: Sequence[Story]) -> Mapping[int, str]:
@@ -176,13 +174,15 @@ def _attributed(database: Database, told: Sequence[Story]) -> Mapping[int, str]:
 
 
 def _answer(story: Story, findings: Sequence[Finding], seen: str) -> Answer:
-    kinds = {KINDS[story.act.name]}
+    judges = {*KINDS[story.act.name]}
     if story.act.name == "off_hours" and story.duty.startswith("leave"):
-        kinds.add(KINDS["shared_account"])  # a rule on leave asks who was there
+        judges |= {*KINDS["shared_account"]}  # a rule on leave asks who was there
     about = [
         one
         for one in findings
-        if one.kind in kinds and one.subject == story.account and one.event_date == story.day
+        if {one.kind, one.rule} & judges
+        and one.subject in story.subjects
+        and one.event_date == story.day
     ]
     named = [one for one in about if one.confidence != "C1"]
     others = [
@@ -191,7 +191,7 @@ def _answer(story: Story, findings: Sequence[Finding], seen: str) -> Answer:
         if one not in about
         and one.confidence != "C1"
         # off hours the site may be judged as well, as use of the district's property
-        and not (story.act.name == "off_hours" and one.kind == KINDS["site"])
+        and not (story.act.name == "off_hours" and one.kind in KINDS["site"])
     ]
     return Answer(
         outcome="finding" if named else "lead" if about else "nothing",

@@ -152,12 +152,48 @@ class Events:
             host, size = hosts[number % len(hosts)], SIZES[number % len(SIZES)]
             when = start + timedelta(seconds=seconds)
             event_class, more = _seen(what, host, size, number)
+            if log_format == "squid_access":
+                more.pop("bytes_out", None)  # it does not count what clients send
             if event_class != "dns_queries":
                 more["start_time"] = when
             end = when + timedelta(seconds=1.2)
             self.add(event_class, source, log_format, **values, **more, time=end)
             seconds += SECONDS_APART * PACE[number % len(PACE)]
             number += 1
+
+    def upload(self, start: datetime, host: str, line: Mapping[str, Any], what: str) -> None:
+        """Add twelve transfers of 200 MB each to an outside site."""
+        values = dict(line)
+        source, log_format = values.pop("source"), values.pop("format")
+        for number in range(12):
+            when = start + timedelta(seconds=140 * number)
+            event_class, more = _seen(what, host, 40_000, number)
+            if event_class != "dns_queries":
+                more["start_time"] = when
+            if "bytes_out" in more:
+                more["bytes_out"] = 200_000_000
+            row = more | values | {"time": when + timedelta(seconds=90)}
+            if event_class == "dns_queries":
+                row.pop("dst_ip")
+            self.add(event_class, source, log_format, **row)
+
+    def search(self, start: datetime, line: Mapping[str, Any], number: int) -> None:
+        """Add denied connections to 150 addresses of the district within five minutes."""
+        values = dict(line)
+        source, log_format = values.pop("source"), values.pop("format")
+        for target in range(150):
+            when = start + timedelta(seconds=2 * target)
+            denied = {
+                "dst_ip": f"10.40.{number % 200}.{target}",
+                "dst_port": 445,
+                "protocol": "tcp",
+                "bytes_in": 0,
+                "bytes_out": 0,
+                "direction": "lateral",
+                "disposition": "blocked",
+            }
+            row = values | denied | {"start_time": when, "time": when}
+            self.add("connections", source, log_format, **row)
 
     def write(self, folder: Path) -> LakeFiles:
         """Write the lake's files, each event with a line of its own; return their list."""

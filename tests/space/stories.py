@@ -69,6 +69,20 @@ class Story:
         return f"k{self.number:04}"
 
     @property
+    def subjects(self) -> tuple[str, ...]:
+        """Names of the account, or of the device, as a finding may write them."""
+        if self.act.name in ("upload", "scan"):
+            return (self.device, f"mac:{self.card}", self.ip, f"tunnel:{self.ip}")
+        return (self.account,)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name that a finding about this story may have."""
+        others = {f"{letter}{self.number:04}" for letter in "cdekrsu"}
+        addresses = {f"{kind}{ip}" for ip in self.sides().values() for kind in ("", "tunnel:")}
+        return {*others, *addresses, f"mac:{self.card}", f"mac:{self.mac(self.device)}"}
+
+    @property
     def site(self) -> str:
         """The site of the use."""
         return f"friends{self.number}.example"
@@ -245,10 +259,11 @@ def registry(told: Iterable[Story]) -> Mapping[str, str]:
     for story in told:
         _list_people(files, story)
         _list_devices(files, story)
-        files["site_categories.csv"] += [
-            f"{story.site},social,vendor",
-            f"{story.site},social,open list",
-        ]
+        if story.act.name in ("site", "off_hours"):
+            files["site_categories.csv"] += [
+                f"{story.site},social,vendor",
+                f"{story.site},social,open list",
+            ]
         if story.facts.get("elsewhere") in FAR:
             network, lat, lon = story.far()
             row = f"{network}/64,US,Town {story.number},{lat},{lon},residential"
@@ -284,6 +299,8 @@ def _list_devices(files: Mapping[str, list[str]], story: Story) -> None:
         holder = {"own": f"p-{story.account}", "colleagues": f"p-c{story.number:04}"}
         is_desk = story.has_keyboard and story.facts["which"] != "host_name"
         kind = ("lab_pc" if whose == "stock" else "desktop") if is_desk else "laptop"
+        if story.act.name == "upload":
+            kind = "podium"  # compared with its kind alone: so many uploads would be usual there
         pool = ("lab" if is_desk else "cart") if whose == "stock" else ""
         mac = story.mac(story.device)
         rows.append(f"{story.device},{mac},{kind},{holder.get(whose, '')},NA,{pool}")
@@ -309,8 +326,15 @@ def tell(events: Events, story: Story) -> None:
         _use_before(events, story)
     line = _named(events, story, story.account, story.start, MINUTES, is_story=True)
     what = story.facts.get("what", "sized_hosts")
-    hosts = WORK if story.act.name == "shared_account" else story.leisure
-    events.use(story.start, MINUTES, hosts, line | _log(story, what), what, story.number)
+    line |= _log(story, what)
+    if story.act.name == "upload":
+        far = f"203.0.113.{story.number % 250}"
+        events.upload(story.start, story.site, line | {"dst_ip": far}, what)
+    elif story.act.name == "scan":
+        events.search(story.start, line, story.number)
+    else:
+        hosts = WORK if story.act.name == "shared_account" else story.leisure
+        events.use(story.start, MINUTES, hosts, line, what, story.number)
     _elsewhere(events, story)
 
 
@@ -326,6 +350,8 @@ def _log(story: Story, what: str) -> dict[str, str]:
         return {"source": "dns", "format": "bind_queries"}
     if what == "hosts":
         return {"source": "filter", "format": "paloalto"}
+    if story.act.name == "upload":
+        return {"source": "filter", "format": "cisco_wsa"}
     return {"source": "proxy", "format": "squid_access"}
 
 
@@ -348,6 +374,10 @@ def _history(events: Events, story: Story, day: date) -> None:
         start = at(day, "08:00", (story.number * 37 + day.day * 613) % 1500)
         line = _named(events, story, account, start, 4)
         events.use(start, 4, WORK, line | _log(story, "sized_hosts"), dice=story.number)
+    if story.act.name == "upload" and story.is_listed and story.number % 60 == 0:
+        # a log counts what devices send on other days too
+        line = {"src_ip": story.ip, "source": "firewall", "format": "fortigate"}
+        events.use(at(day, "11:00", story.number % 900), 2, WORK[:1], line, "flows", story.number)
     laptop_place = NEAR.get(story.facts.get("elsewhere", ""))
     if laptop_place:
         _laptop(events, story, laptop_place, at(day, "14:30", story.number % 900), 4)

@@ -53,6 +53,8 @@ def test_ignorance_never_accuses():
         # hours play no part there
         "site": {"who": "no_name", "what": "flows"},
         "off_hours": {"who": "no_name", "what": "flows", "duty": "no_hours"},
+        "upload": {"what": "look_ups", "which": "no_lease"},
+        "scan": {"which": "no_lease"},
     }
     for act, facts, _ in cases():
         for name, value in poorer[act.name].items():
