@@ -358,8 +358,11 @@ def _log(story: Story, what: str) -> dict[str, str]:
 def _lease(events: Events, story: Story, day: date) -> None:
     if story.facts["which"] in ("card", "host_name"):
         has_name = story.is_listed or story.has_keyboard
-        clock = at(day, "06:20", story.number % 1500)
-        events.lease(clock, story.ip, story.card, story.device if has_name else None)
+        name = story.device if has_name else None
+        events.lease(at(day, "06:20", story.number % 1500), story.ip, story.card, name)
+        if story.act.name == "off_hours" and day == story.day:
+            # a lease of the morning says little about the evening on a network of laptops
+            events.lease(story.start - timedelta(minutes=4), story.ip, story.card, name)
 
 
 def _history(events: Events, story: Story, day: date) -> None:
