@@ -19,6 +19,7 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import catalog
+from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.models import Model, models
 from tests.space.events import Events
 from tests.space.stories import DAYS, ONE_ADDRESS, Story, registry, tell
@@ -104,29 +105,35 @@ def needed_models() -> Mapping[str, Model]:
     return {name: model for name, model in every.items() if name in wanted}
 
 
-@contextmanager
-def built(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Database, Registry]]:
-    """Provide the warehouse of a district in which these stories happened."""
+def lists_of(
+    folder: Path, texts: Mapping[str, str], settings: str
+) -> tuple[Registry, tuple[str, ...]]:
+    """Make a home of these registry files; return the registry and the account domains."""
     home = DistrictHome(folder)
     (folder / "registry").mkdir(parents=True)
     (folder / "lake").mkdir()
-    (folder / "district.toml").write_text(SETTINGS, encoding="utf-8")
-    for name, text in registry(told).items():
+    (folder / "district.toml").write_text(settings, encoding="utf-8")
+    for name, text in texts.items():
         (folder / "registry" / name).write_text(text, encoding="utf-8")
-    lists = load_registry(home, load_settings(home))
+    read = load_settings(home)
+    lists = load_registry(home, read)
     assert not lists.errors, lists.errors
-    events = Events()
-    for story in told:
-        tell(events, story)
-    files = events.write(folder / "lake")
+    return lists, read.district.account_domains
+
+
+@contextmanager
+def built(
+    folder: Path, lists: Registry, domains: tuple[str, ...], files: LakeFiles
+) -> Iterator[Database]:
+    """Provide the warehouse of these lists and events."""
     days = files.days()
     with writing(folder / "warehouse.duckdb", threads=1) as database:
         inputs.load_registry(database, lists)
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
         spellings = inputs.values_of(database, "spellings")
         accounts, aliases = lists.frames["accounts"], lists.frames["account_aliases"]
-        domains = Domains((), applied(derive(spellings, accounts, aliases, ())))
-        inputs.refresh_dimensions(database, lists, domains, is_new_registry=True)
+        names = Domains(domains, applied(derive(spellings, accounts, aliases, domains)))
+        inputs.refresh_dimensions(database, lists, names, is_new_registry=True)
         builder = Builder(
             database=database,
             files=files,
@@ -138,20 +145,29 @@ def built(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Database, Regis
         needed = needed_models()
         spans.build(builder, needed, spans.stale_days(needed, days, days))
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
-        yield database, lists
+        yield database
 
 
 def answers(folder: Path, told: Sequence[Story]) -> list[Answer]:
     """Return the answer to each story, in their order."""
-    with built(folder, told) as (database, lists):
-        numbers = {name: story.number for story in told for name in story.names}
-        by_story: dict[int, list[Finding]] = defaultdict(list)
-        known = Circumstances(exceptions=lists.frames["exceptions"])
-        days = sorted({*DAYS, *(story.day for story in told)})
-        for detection in catalog(needed_models(), lists).values():
-            for finding in judge(detection, candidates(database, detection, days), known):
-                by_story[numbers[finding.subject]].append(finding)
-        seen = _attributed(database, told)
+    lists, domains = lists_of(folder, registry(told), SETTINGS)
+    events = Events()
+    for story in told:
+        tell(events, story)
+    with built(folder, lists, domains, events.write(folder / "lake")) as database:
+        return judged(database, lists, told)
+
+
+def judged(database: Database, lists: Registry, told: Sequence[Story]) -> list[Answer]:
+    """Return what the rules of a built warehouse make of each story, in their order."""
+    numbers = {name: story.number for story in told for name in story.names}
+    by_story: dict[int, list[Finding]] = defaultdict(list)
+    known = Circumstances(exceptions=lists.frames["exceptions"])
+    days = sorted({*DAYS, *(story.day for story in told)})
+    for detection in catalog(needed_models(), lists).values():
+        for finding in judge(detection, candidates(database, detection, days), known):
+            by_story[numbers[finding.subject]].append(finding)
+    seen = _attributed(database, told)
     return [_answer(story, by_story[story.number], seen[story.number]) for story in told]
 
 
