@@ -21,11 +21,15 @@ FACTS: Mapping[str, tuple[str, str]] = {
         "network login",
         "the Wi-Fi or a port accepted the account on this device",
     ),
-    "tunnel": ("VPN login", "the VPN accepted the account at this address"),
-    "keyboard or network": (
-        "keyboard session or network login",
-        "one log shows the account at this device",
+    "sign-in": (
+        "cloud sign-in",
+        (
+            "the account signed in to a cloud service from inside the district when this"
+            " was the only device of its owner in use"
+        ),
     ),
+    "tunnel": ("VPN login", "the VPN accepted the account at this address"),
+    "portal": ("login at a firewall's page", "the firewall asked for the password there"),
 }
 """Fact, as `core.http_requests.attribution_facts` names it: its name and sentence."""
 
@@ -48,7 +52,7 @@ def in_words(facts: str) -> str:
 
 def every_set() -> dict[str, str]:
     """Return each set of facts that `core.http_requests` can show, in words."""
-    seen = ("keyboard", "network", "tunnel")
+    seen = ("keyboard", "network", "portal", "sign-in", "tunnel")
     sets = [
         " + ".join((*some, *owner))
         for count in range(len(seen) + 1)
@@ -56,7 +60,7 @@ def every_set() -> dict[str, str]:
         for owner in ((), ("inventory",))
     ]
     mapped = [f"mapping + {one}" for one in ("inventory", "keyboard", "tunnel")]
-    known = [*filter(None, sets), "login", "mapping", "keyboard or network", *mapped]
+    known = [*filter(None, sets), "login", "mapping", *mapped]
     return {one: in_words(one) for one in known}
 
 

@@ -229,14 +229,14 @@ def _without_owner(
     # on shared stock, or another person's device, a saved login proves nothing
     is_nobodys = not device.get("assigned_to") and not device.get("pool")
     naming = {"keyboard", "wifi"} if is_nobodys else {"keyboard"}
-    seated = [row["account"] for row in claims if row["witness"] in naming]
+    seated = [row for row in claims if row["witness"] in naming]
     origins = _origins(claims)
     if account is None and is_nobodys and seated and len(origins) > 1:
-        return seated[0], "A", " + ".join(origins)
+        return seated[0]["account"], "A", " + ".join(origins)
     if account is not None:
         return account, "C", "mapping"
     if seated:
-        return seated[0], "C", "keyboard or network"
+        return seated[0]["account"], "C", min(ORIGINS[row["witness"]] for row in seated)
     answer.gaps.append("no logon, login or tunnel names an account there")
     return None, "D", ""
 

@@ -121,7 +121,11 @@ def endpoints() -> Mapping[str, pl.Expr]:
         "src_mac": mac(value("srcmac")),
         "src_hostname": name(value("srcname")),
         "user_name": pl.coalesce(xauth, "user", shown),
-        "name_proof": pl.when(pl.coalesce(xauth, "user").is_null()).then(pl.lit("said")),
+        # a page of the firewall's own asks for the password; a collector reports the name
+        "name_proof": pl.when(pl.coalesce(xauth, "user").is_null())
+        .then(pl.lit("said"))
+        .when((did == "authentication") & (value("status") == "success"))
+        .then(pl.lit("authenticated")),
         "dst_ip": address(value("dstip")),
         "dst_port": port(value("dstport")),
         "bytes_in": carried("rcvd"),

@@ -51,6 +51,7 @@ OPEN = frozenset(
         "claim",
         "model",
         "code",
+        "condition",
         "content_type",
         "destination",
         "device_pool",

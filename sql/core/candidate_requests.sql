@@ -4,7 +4,9 @@ summary: >
   large enough to be content, from a device that people use, to a host that is
   not a background service. A request that two logs contain counts once: by the log with
   the better grade of attribution. Requests at regular intervals are marked: a person's
-  gaps and sizes vary, a timer's do not.
+  gaps and sizes vary, a timer's do not. Of a service that the district's list denies,
+  data calls count too, as those of a chat, if neither their gaps nor their answers are
+  even, as those of a tab that polls are.
 grain: [event_id]
 lookback: 1
 lookahead: 1
@@ -47,6 +49,8 @@ columns:
   is_staff: boolean
   job_title: varchar
   attribution_grade: {type: varchar, is: 'A, B or C'}
+  is_given: core.http_requests
+  is_user_unknown: core.http_requests
   device: varchar
   device_class: varchar
   device_pool: varchar
@@ -73,7 +77,7 @@ columns:
 with
 
 -- what is compared; the other columns are read again for the requests that remain
-requests as (
+asked as (
     select
         event_id,
         source,
@@ -89,6 +93,8 @@ requests as (
             or content_type like 'video/%',
             false
         ) as is_content,
+        coalesce(content_type like '%json%' and bytes_in >= $tunnel_bytes, false)
+            as is_data,
         event_date
     from core.http_requests
     where
@@ -110,6 +116,70 @@ requests as (
                 or is_random_card(device)
             )
         )
+),
+
+denied as (
+    select pattern
+    from registry.approved_sites
+    where
+        match = 'deny'
+        and role is distinct from 'student'
+        and $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+denied_hosts as (
+    select distinct hosts.url_hostname
+    from (select distinct asked.url_hostname from asked where asked.is_data) as hosts
+    inner join denied
+        on
+            hosts.url_hostname = denied.pattern
+            or ends_with(hosts.url_hostname, '.' || denied.pattern)
+),
+
+spaced_calls as (
+    select
+        asked.event_id,
+        asked.source,
+        asked.account,
+        asked.device,
+        asked.url_hostname,
+        asked.bytes_in,
+        asked.event_date,
+        epoch(asked.start_time) - epoch(lag(asked.start_time) over to_one_host) as gap
+    from asked
+    inner join denied_hosts on asked.url_hostname = denied_hosts.url_hostname
+    where asked.is_data
+    window
+        to_one_host as (
+            partition by
+                asked.source,
+                asked.account,
+                asked.device,
+                asked.url_hostname,
+                asked.event_date
+            order by asked.start_time, asked.event_id
+        )
+),
+
+-- what a person writes to a service is answered at length or briefly; a program that
+-- asks for news gets the same each time, or asks at even intervals
+calls as (
+    select unnest(list(event_id)) as event_id
+    from spaced_calls
+    group by source, account, device, url_hostname, event_date
+    having
+        count(*) >= 4
+        and middle_deviation(list(bytes_in)) >= $size_spread * median(bytes_in)
+        and middle_deviation(list(gap)) >= $gap_spread * median(gap)
+),
+
+requests as (
+    select
+        asked.* exclude (is_content, is_data),
+        asked.is_content or calls.event_id is not null as is_content
+    from asked
+    left join calls on asked.event_id = calls.event_id
 ),
 
 background as (
@@ -373,6 +443,8 @@ select
     requests.is_staff,
     requests.job_title,
     requests.attribution_grade,
+    requests.is_given,
+    requests.is_user_unknown,
     requests.device,
     requests.device_class,
     requests.device_pool,

@@ -42,6 +42,8 @@ columns:
   is_staff: boolean
   job_title: varchar
   attribution_grade: varchar
+  is_given: core.candidate_requests
+  is_user_unknown: core.candidate_requests
   device: core.candidate_requests
   device_class: varchar
   device_pool: varchar
@@ -64,6 +66,11 @@ columns:
   is_page: boolean
   is_live: {type: boolean, is: a person was there with the account}
   is_live_known: {type: boolean, is: a log shows whether a person is at the device}
+  is_used:
+    type: boolean
+    is: >-
+      a person was there, or used a device of several people on which the account's
+      password was given
   session_event_id: {type: bigint, is: the logon of the session}
   is_clock_checked: {type: boolean, is: that host's clock is known}
   event_date: {type: date, is: local day}
@@ -91,7 +98,7 @@ talk as (
 sessions as (
     select *
     from core.presences
-    where event_date = $event_date::date and state = 'live'
+    where event_date = $event_date::date and state in ('live', 'used')
 ),
 
 session_days as (
@@ -144,10 +151,12 @@ live as (
         quiet.event_id,
         max_by(
             struct_pack(
+                is_live := sessions.state = 'live',
                 evidence_event_id := sessions.evidence_event_id,
                 is_clock_checked := coalesce(sessions.is_clock_checked, false)
             ),
             (
+                sessions.state = 'live',
                 coalesce(sessions.is_clock_checked, false),
                 sessions.start_time,
                 -sessions.event_id
@@ -168,14 +177,15 @@ live as (
 
 select
     quiet.* exclude (is_machine_timed, is_chatty, event_date),
-    live.event_id is not null as is_live,
+    coalesce(live.session['is_live'], false) as is_live,
     -- of what was woken, only for a while
     session_days.device is not null
-    or live.event_id is not null as is_live_known,
+    or coalesce(live.session['is_live'], false) as is_live_known,
+    live.event_id is not null as is_used,
     live.session['evidence_event_id'] as session_event_id,
     coalesce(live.session['is_clock_checked'], false) as is_clock_checked,
     quiet.event_date
 from quiet
 left join live on quiet.event_id = live.event_id
 left join session_days on quiet.device = session_days.device
-where not quiet.is_chatty or live.event_id is not null
+where not quiet.is_chatty or coalesce(live.session['is_live'], false)

@@ -1,23 +1,24 @@
 /* ---
 summary: >
-  Every web request of a day with what is known about it: the account, the device
-  that held the address when it began, the place, the site, and a grade that shows
-  how the account is known. Where two devices have a claim on the address at
-  that moment, the device is unknown. Grade A: the line itself carries a login, or two
-  facts of different origins name one person and none names another. Facts are the
-  person to whom the inventory assigns the device, a live keyboard session, a network
-  login (802.1X), a VPN login, and a firewall's mapping of the address; a mapping counts
-  with one other fact, never with the login that it was made from. B: the device is
-  assigned to one person and no source saw another one there. C: one fact alone names
-  the account, a live keyboard session on a device that has no owner, a network login
-  with a device that is assigned to no one, or a firewall's mapping, and no other source
-  contradicts it. D: only an address, which names no one. From outside, where no VPN
-  log identifies the device, it is assumed to be the owner's while the account is at its
-  keyboard; a device that is on site at that time is not it. In a network that spans
-  buildings the access point that the device joined identifies the place; where it and
-  the network name two, neither counts.
-  Where a firewall records a session in two lines, the line with the host gets the bytes
-  and the end of the other.
+  Every web request of a day with what is known about it: the account, the device that
+  held the address when it began, the place, the site, and a grade that shows how the
+  account is known. Where two devices have a claim on the address at that moment, the
+  device is unknown. Grade A: the line itself carries a login, or two facts of different
+  origins name one person and none names another. Facts are the person to whom the
+  inventory assigns the device, a live keyboard session, a network login (802.1X), a
+  login at a firewall's page, a VPN login, and a firewall's mapping of the address; a
+  mapping counts with one other fact, never with the login that it was made from. B: the
+  device is assigned to one person and no source saw another one there. C: one fact
+  alone names the account, and no other source contradicts it: a live keyboard session,
+  a login at a firewall's page, a VPN login, a network login that follows another
+  account's, or one with a device that is assigned to no one, or a firewall's mapping.
+  That another person holds the device contradicts none of the first four: the account
+  was in use there, by any person. D: only an address, which names no one. From
+  outside, where no VPN log identifies the device, it is assumed to be the owner's while
+  the account is at its keyboard; a device that is on site at that time is not it. In a
+  network that spans buildings the access point that the device joined identifies the
+  place; where it and the network name two, neither counts. Where a firewall records a
+  session in two lines, the line with the host gets the bytes and the end of the other.
 grain: [event_id]
 lookback: 1
 lookahead: 1
@@ -41,6 +42,16 @@ columns:
   attribution_facts:
     type: varchar
     is: 'origins of the facts that name the account, such as inventory + network'
+  is_given:
+    type: boolean
+    is: >-
+      the account's password was given at this device: the line's own login, a keyboard
+      session, a firewall's page, a tunnel or a network login that follows another's
+  is_user_unknown:
+    type: boolean
+    is: >-
+      the login of a network, a page or a tunnel alone names the account, on a device
+      that another person holds, or that no log names: any person may have used it
   src_ip: core.request_origins
   device: core.request_origins
   device_class: core.request_origins
@@ -138,6 +149,11 @@ graded as (
             -- a name that was guessed for an address of many is no one's in particular
             when origins.is_mapped and origins.is_crowded then 'D'
             when mappings.is_owner then 'A'
+            when
+                names.account = device_accounts.session_account
+                and device_accounts.session_account_count = 1
+                and device_accounts.is_given
+                then 'C'
             when not mappings.is_owner or mappings.is_outlived then 'D'
             when names.account is not null then 'C'
             when
@@ -157,7 +173,12 @@ graded as (
         mappings.confirming_fact,
         device_accounts.supported_account,
         device_accounts.supporting_facts,
-        device_accounts.session_account
+        device_accounts.session_account,
+        device_accounts.session_fact,
+        coalesce(
+            device_accounts.is_given and device_accounts.session_account_count = 1,
+            false
+        ) as is_given_there
     from origins
     left join names on origins.user_name = names.user_name
     left join device_accounts on origins.event_id = device_accounts.event_id
@@ -172,15 +193,24 @@ attributed as (
             when 'B' then owner_account
             when 'C' then coalesce(named_account, session_account)
         end as account,
+        coalesce(named_account is not null and not is_mapped, false)
+            as has_login,
         case
             when attribution_grade = 'D' then null
             when named_account is not null and not is_mapped then 'login'
             when named_account is not null and attribution_grade = 'A'
                 then 'mapping + ' || coalesce(confirming_fact, 'inventory')
-            when named_account is not null then 'mapping'
+            when named_account is not null
+                then
+                    if(
+                        is_given_there
+                        and coalesce(named_account = session_account, false),
+                        session_fact,
+                        'mapping'
+                    )
             when attribution_grade = 'A' then supporting_facts
             when attribution_grade = 'B' then 'inventory'
-            else 'keyboard or network'
+            else session_fact
         end as attribution_facts
     from graded
 )
@@ -201,6 +231,24 @@ select
     accounts.school,
     attributed.attribution_grade,
     attributed.attribution_facts,
+    attributed.account is not null
+    and (
+        attributed.has_login
+        or (
+            attributed.is_given_there
+            and coalesce(attributed.account = attributed.session_account, false)
+        )
+    ) as is_given,
+    coalesce(
+        attributed.attribution_grade = 'C'
+        and attributed.attribution_facts in ('network', 'portal', 'tunnel')
+        and (
+            is_unknown_tunnel(attributed.device)
+            or accounts.person_id
+            <> coalesce(attributed.assigned_to, attributed.usual_user)
+        ),
+        false
+    ) as is_user_unknown,
     attributed.src_ip,
     attributed.device,
     attributed.device_class,

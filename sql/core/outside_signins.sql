@@ -25,7 +25,7 @@ columns:
 --- */
 with
 
-logons as (
+every_logon as (
     select
         logons.event_id,
         proven_name(logons.user_name, logons.name_proof, inner_names.user_name)
@@ -42,7 +42,6 @@ logons as (
         logons.event_date = $event_date::date
         and logons.activity = 'logon'
         and logons.is_success
-        and logons.logon_kind in ('cloud', 'vpn')
         and logons.src_ip is not null
         and logons.time_quality not in ('ambiguous', 'shifted')
 ),
@@ -92,7 +91,7 @@ signed as (
         places.lon,
         places.accuracy_km,
         places.place_source
-    from logons
+    from every_logon as logons
     inner join names on logons.user_name = names.user_name
     inner join people on names.account = people.account
     inner join places on logons.src_ip = places.ip
@@ -132,3 +131,5 @@ select
     $event_date::date as event_date
 from stepped
 left join requests on stepped.event_id = requests.binding_event_id
+-- an application that was opened is use of a sign-in, and no sign-in itself
+where stepped.logon_kind in ('cloud', 'vpn')

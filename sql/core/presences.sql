@@ -1,19 +1,20 @@
 /* ---
 summary: >
   Presence at a device, for the rules: the account, its time range, and the source of
-  the evidence. The computer's own log is best (*keyboard*). If a device writes none,
-  a network join (802.1X) shows that it was woken, if it was silent before and
-  requested pages right after (*wifi*); a device that is awake sends requests without
-  a person. Requests at a person's pace show presence as well (*use*): several pages in
-  several five-minute intervals, of one account, on the device of one person, from the
-  first page to a quarter of an hour after the last. Background traffic, a tab that is
-  left open and a tunnel that stays up make too few requests in a row. Activity of many
-  devices in the same minute, as after an outage, shows no one.
-  A computer that logs on by itself at the same moment of several days shows no one.
-  Shared stock has no presence without a keyboard log, even if one person signed for it:
-  its network login may be a saved one.
-  A time is checked where two logs agree: a silence that ends with a logon, a join or a
-  tunnel.
+  the evidence. The computer's own log is best (*keyboard*). If a device writes none, a
+  network join (802.1X) shows that it was woken, if it was silent before and requested
+  pages right after (*wifi*); a device that is awake sends requests without a person.
+  Requests at a person's pace show presence as well (*use*): several pages in several
+  five-minute intervals, of one account, on the device of one person, from the first
+  page to a quarter of an hour after the last. Background traffic, a tab that is left
+  open and a tunnel that stays up make too few requests in a row. Activity of many
+  devices in the same minute, as after an outage, shows no one. A computer that logs on
+  by itself at the same moment of several days shows no one. Shared stock, and a
+  desktop, have no presence without a keyboard log, even if one person signed for them:
+  a network login may be a saved one, and stays when its user leaves. Where an account's
+  password was given there, requests at a person's pace show that the account was
+  *used*, by anyone. A time is checked where two logs agree: a silence that ends with a
+  logon, a join or a tunnel.
 grain: [event_id, event_date]
 lookback: 14
 lookahead: 1
@@ -78,20 +79,6 @@ params:
     min: 1
     max: 50
     why: the same
-  automatic_days:
-    type: int
-    default: 3
-    min: 2
-    max: 13
-    unit: days
-    why: on this many earlier days of two weeks no person logs on at the same moment
-  automatic_seconds:
-    type: int
-    default: 15
-    min: 1
-    max: 120
-    unit: seconds
-    why: a start by a timer varies by seconds, people by minutes
   joined_count:
     type: int
     default: 3
@@ -105,7 +92,7 @@ columns:
   device: identity.presences
   assigned_to: {type: varchar, pii: indirect, is: the one person who was given it}
   presence: {type: varchar, is: 'keyboard, wifi or use'}
-  state: {type: varchar, is: live or locked}
+  state: {type: varchar, is: 'live, locked or used'}
   start_time: identity.presences
   end_time: timestamptz
   logon_kind: varchar
@@ -134,6 +121,16 @@ devices as (
             as assigned_to
     from identity.devices
     where event_date = $event_date::date
+),
+
+-- a computer that signs itself on
+automatic as (
+    select event_id
+    from identity.login_habits
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and habit = 'automatic'
 ),
 
 writing as (
@@ -282,14 +279,19 @@ writing_lately as (
         and presence = 'keyboard'
 ),
 
-personal as (
-    select devices.device
+-- no phone, which joins and requests from a pocket, and no server
+silent_devices as (
+    select
+        devices.device,
+        devices.pool is null
+        and devices.device_class in ('chromebook', 'laptop') as is_personal
     from devices
     left join writing_lately on devices.device = writing_lately.device
     where
-        devices.pool is null
-        and devices.device_class in ('chromebook', 'laptop')
-        and writing_lately.device is null
+        writing_lately.device is null
+        and devices.device_class in (
+            'chromebook', 'laptop', 'desktop', 'podium', 'lab_pc'
+        )
 ),
 
 page_requests as (
@@ -299,14 +301,16 @@ page_requests as (
         requests.device,
         requests.site,
         requests.start_time,
-        requests.event_date
+        requests.event_date,
+        silent_devices.is_personal
     from core.candidate_requests as requests
-    inner join personal on requests.device = personal.device
+    inner join silent_devices on requests.device = silent_devices.device
     where
         requests.event_date between $event_date::date - interval 1 day
         and $event_date::date + interval 1 day
         and requests.is_staff
         and not requests.is_machine_timed
+        and (silent_devices.is_personal or requests.is_given)
         -- a tunnel that is only assumed to end at this device
         and requests.device_basis is distinct from 'contradicted'
 ),
@@ -341,6 +345,7 @@ runs as (
         min(start_time) as start_time,
         max(start_time) as last_time,
         min_by(event_id, (start_time, event_id)) as event_id,
+        bool_and(is_personal) as is_personal,
         min(event_date) as first_date
     from run_numbers
     group by device, run
@@ -418,37 +423,6 @@ checked_logons as (
         and page_before.event_id is null
 ),
 
--- a computer that signs itself on does so at the same second of the morning
-daily_logons as (
-    select distinct
-        account,
-        device,
-        logon_date,
-        event_id,
-        epoch(start_time)::bigint % 86400 as second_of_day
-    from identity.presences
-    where
-        event_date between $event_date::date - interval 14 day and $event_date::date
-        and presence = 'keyboard'
-        and logon_kind = 'interactive'
-        and logon_date = event_date
-),
-
-automatic_logons as (
-    select logons.event_id
-    from daily_logons as logons
-    inner join daily_logons as earlier
-        on
-            logons.account = earlier.account
-            and logons.device = earlier.device
-            and earlier.logon_date < logons.logon_date
-            and abs(logons.second_of_day - earlier.second_of_day)
-            <= $automatic_seconds
-    where logons.logon_date >= $event_date::date - interval 1 day
-    group by logons.event_id
-    having count(distinct earlier.logon_date) >= $automatic_days
-),
-
 agreeing as (
     select count(distinct device) >= $joined_count as is_agreed
     from answered
@@ -472,7 +446,7 @@ seen as (
     from presences
     where
         presence = 'keyboard'
-        and event_id not in (select automatic_logons.event_id from automatic_logons)
+        and event_id not in (select automatic.event_id from automatic)
     union all
     select
         account,
@@ -492,7 +466,7 @@ seen as (
         runs.account,
         runs.device,
         'use' as presence,
-        'live' as state,
+        if(runs.is_personal, 'live', 'used') as state,
         runs.start_time,
         runs.last_time + interval 1 minute * $silent_minutes as end_time,
         null as logon_kind,

@@ -2,20 +2,43 @@
 kind: ephemeral
 summary: >
   The accounts that other logs saw at the device or the address of a web request of a
-  day that has no login. A request where no log saw anyone has no row. A firewall's
-  mapping is a copy of another log's line and does not count as one of them.
+  day whose line has no login that its product checked. A request where no log saw
+  anyone has no row. A firewall's mapping is a copy of another log's line and does not
+  count as one of them. An account's password was *given* at a device by a session at
+  its keyboard, at a firewall's page, by a VPN login, and by a network login that
+  follows another account's there, and by a cloud sign-in through the district's own
+  connection at the one device of its owner that was in use then; a network login that
+  is the device's last one again may be saved.
 grain: [event_id]
+lookback: 1
 lookahead: 1
 params:
   event_date: {type: date}
+  typed_minutes:
+    type: int
+    default: 2
+    min: 1
+    max: 15
+    unit: minutes
+    why: the device that asks for the sign-in requests pages within moments
+  sitting_minutes:
+    type: int
+    default: 60
+    min: 5
+    max: 720
+    unit: minutes
+    why: as for a login at a firewall's page
 columns:
   event_id: core.request_origins
   session_account:
     type: varchar
     pii: direct
     is: >-
-      account at the keyboard, or that joined the network with a device of no one
+      account whose password was given at the device; otherwise the one that joined the
+      network with a device of no one
   session_account_count: {type: bigint, is: the number of such accounts}
+  session_fact: {type: varchar, is: 'keyboard, portal, tunnel, network or sign-in: how'}
+  is_given: {type: boolean, is: the password of that account was given there}
   supported_account:
     type: varchar
     pii: direct
@@ -39,7 +62,8 @@ requests as (
         device,
         device_pool,
         assigned_to,
-        is_district_device
+        is_district_device,
+        building
     from core.request_origins
     where user_name is null or is_mapped
 ),
@@ -55,24 +79,126 @@ accounts as (
     where event_date = $event_date::date
 ),
 
+habits as (
+    select
+        event_id,
+        habit
+    from identity.login_habits
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+),
+
+presences as (
+    select
+        presences.*,
+        habits.habit
+    from identity.presences as presences
+    left join habits on presences.event_id = habits.event_id
+    where presences.event_date = $event_date::date
+),
+
 device_sessions as (
     select
         account,
         device,
+        null as ip,
         start_time,
         end_time,
-        'keyboard' as origin
-    from identity.presences
-    where event_date = $event_date::date and state = 'live'
+        'keyboard' as origin,
+        true as is_given
+    from presences
+    where state = 'live' and habit is distinct from 'automatic'
     union all
     select
         account,
         device,
+        null as ip,
         start_time,
         end_time,
-        'network' as origin
-    from identity.presences
-    where event_date = $event_date::date and presence = 'wifi' and device is not null
+        'network' as origin,
+        coalesce(habit = 'changed', false) as is_given
+    from presences
+    where presence = 'wifi' and device is not null
+    union all
+    -- at a firewall's page, at the device that held the address then
+    select
+        presences.account,
+        leases.device,
+        presences.ip,
+        presences.start_time,
+        presences.end_time,
+        'portal' as origin,
+        true as is_given
+    from presences
+    inner join identity.address_devices as leases
+        on
+            presences.ip = leases.ip
+            and presences.start_time >= leases.start_time
+            and presences.start_time < leases.end_time
+            and leases.event_date = $event_date::date
+    where presences.presence = 'portal'
+),
+
+-- the district's own connections to the internet, of one building or of all
+ways_out as (
+    select
+        ip,
+        building
+    from identity.places
+    where net_kind = 'nat'
+    union all
+    select
+        ip,
+        null as building
+    from core.outside_places
+    where network_kind = 'egress'
+),
+
+typed as (
+    select
+        presences.*,
+        ways_out.building as way_building
+    from presences
+    inner join ways_out on presences.ip = ways_out.ip
+    where presences.presence = 'sign_in'
+),
+
+-- a password for a cloud service, typed through the district's own connection: by the
+-- owner's device, if it is the only one of the owner's that was in use then
+sign_in_devices as (
+    select
+        typed.event_id,
+        min(typed.account) as account,
+        min(requests.device) as device,
+        min(typed.start_time) as time
+    from typed
+    inner join accounts on typed.account = accounts.account
+    inner join requests
+        on
+            accounts.person_id = requests.assigned_to
+            and requests.device_pool is null
+            and coalesce(requests.building = typed.way_building, true)
+            and requests.start_time
+            between typed.start_time - interval 1 minute * $typed_minutes
+            and typed.start_time + interval 1 minute * $typed_minutes
+    where accounts.account_type = 'person'
+    group by typed.event_id
+    having count(distinct requests.device) = 1
+),
+
+sessions as (
+    select * from device_sessions
+    union all
+    select
+        account,
+        device,
+        null as ip,
+        time - interval 1 minute * $typed_minutes as start_time,
+        time + interval 1 minute * $sitting_minutes as end_time,
+        'sign-in' as origin,
+        true as is_given
+    from sign_in_devices
 ),
 
 address_sessions as (
@@ -91,50 +217,66 @@ address_sessions as (
 sightings as (
     select
         requests.*,
-        device_sessions.account,
-        device_sessions.origin
+        sessions.account,
+        sessions.origin,
+        sessions.is_given
     from requests
-    inner join device_sessions
+    inner join sessions
         on
-            requests.device = device_sessions.device
-            and requests.start_time between device_sessions.start_time
-            and device_sessions.end_time
-    where requests.user_name is null
+            requests.device = sessions.device
+            and coalesce(requests.src_ip = sessions.ip, true)
+            and requests.start_time between sessions.start_time
+            and sessions.end_time
     union all
     select
         requests.*,
         address_sessions.account,
-        'tunnel' as origin
+        'tunnel' as origin,
+        true as is_given
     from requests
     inner join address_sessions
         on
             requests.src_ip = address_sessions.ip
             and requests.start_time between address_sessions.start_time
             and address_sessions.end_time
-    where requests.user_name is null and address_sessions.witness = 'tunnel'
+    where address_sessions.witness = 'tunnel'
 ),
 
--- who was at the keyboard; otherwise who joined the network with a device that the
--- inventory lacks: on shared stock, on another person's device, or on one whose holder
--- is not on file, a login may be a saved one
+-- who was at the keyboard or at the firewall's page; otherwise whose login was given
+-- there; otherwise who joined the network with a device that the inventory lacks: on
+-- shared stock, on another person's device, or on one whose holder is not on file, a
+-- login that does not change may be a saved one
+ranked as (
+    select
+        *,
+        case
+            when origin in ('keyboard', 'portal') then 1
+            when is_given then 2
+            when
+                origin = 'network'
+                and coalesce(assigned_to, device_pool) is null
+                and not coalesce(is_district_device, false)
+                and user_name is null
+                then 3
+        end as strength
+    from sightings
+),
+
 in_session as (
     select
         event_id,
         min(account) as account,
-        count(distinct account) as account_count
-    from sightings
-    where
-        origin = 'keyboard'
-        or (
-            origin = 'network'
-            and coalesce(assigned_to, device_pool) is null
-            and not coalesce(is_district_device, false)
-        )
-    group by event_id
+        count(distinct account) as account_count,
+        min(origin) as origin,
+        bool_and(is_given) as is_given
+    from ranked
+    where strength is not null
+    group by event_id, strength
+    qualify row_number() over (partition by event_id order by strength) = 1
 ),
 
 -- facts of different origins that name one person: the inventory, a keyboard session, a
--- network login, a tunnel
+-- network login, a login at a firewall's page, a tunnel
 supported as (
     select
         sightings.event_id,
@@ -150,7 +292,8 @@ supported as (
     from sightings
     inner join accounts on sightings.account = accounts.account
     where
-        sightings.device_pool is null
+        sightings.user_name is null
+        and sightings.device_pool is null
         and accounts.account_type = 'person'
         and coalesce(accounts.person_id = sightings.assigned_to, true)
     group by sightings.event_id, sightings.assigned_to
@@ -176,14 +319,32 @@ opposed as (
         and coalesce(accounts.account_type, 'person') not in ('service', 'device')
 ),
 
+-- a network login that the device may have saved does not contradict a password that
+-- was given there
+conflicts as (
+    select conflicts.*
+    from identity.binding_conflicts as conflicts
+    left join habits
+        on
+            conflicts.other_event_id = habits.event_id
+            and habits.habit = 'changed'
+    where
+        conflicts.event_date = $event_date::date
+        and not coalesce(
+            conflicts.witness in ('keyboard', 'portal')
+            and conflicts.other_witness = 'wifi'
+            and habits.event_id is null,
+            false
+        )
+),
+
 contested as (
     select distinct requests.event_id
     from requests
-    inner join identity.binding_conflicts as conflicts
+    inner join conflicts
         on
             requests.src_ip = conflicts.ip
             and requests.start_time between conflicts.start_time and conflicts.end_time
-    where conflicts.event_date = $event_date::date
 ),
 
 facts as (
@@ -191,6 +352,8 @@ facts as (
         event_id,
         account as session_account,
         account_count as session_account_count,
+        origin as session_fact,
+        is_given,
         null as supported_account,
         null as supporting_facts,
         false as is_opposed,
@@ -218,6 +381,8 @@ select
     event_id,
     max(session_account) as session_account,
     max(session_account_count) as session_account_count,
+    max(session_fact) as session_fact,
+    coalesce(bool_or(is_given), false) as is_given,
     max(supported_account) as supported_account,
     max(supporting_facts) as supporting_facts,
     coalesce(bool_or(is_opposed), false) as is_opposed,

@@ -78,7 +78,11 @@ requests as (
             engaged.account = services.account
             and engaged.url_hostname = services.url_hostname
             and engaged.event_date = services.event_date
-    where engaged.event_date = $event_date::date and engaged.site is not null
+    where
+        engaged.event_date = $event_date::date
+        and engaged.site is not null
+        -- use that its holder may have made counts against no one
+        and not coalesce(engaged.is_user_unknown, false)
 ),
 
 duty as (

@@ -173,6 +173,7 @@ requests as (
         requests.event_date = $event_date::date
         and requests.disposition = 'allowed'
         and requests.attribution_grade in ('A', 'C')
+        and not coalesce(requests.is_user_unknown, false)
 ),
 
 sessions as (

@@ -68,6 +68,7 @@ requests as (
         and requests.is_staff
         and requests.account_type = 'person'
         and requests.attribution_grade in ('A', 'C')
+        and not coalesce(requests.is_user_unknown, false)
         and coalesce(
             requests.device_class
             not in ('server', 'signage', 'phone_byod', 'vdi_host'),

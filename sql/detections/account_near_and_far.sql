@@ -18,7 +18,7 @@ requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv]
 session_policy:
   keyboard: finding
   network: finding
-  stock: nothing
+  stock: finding
   home: lead
   nothing: nothing
 grain: [subject, event_date]
@@ -128,11 +128,12 @@ seen as (
         lon,
         start_time,
         has_location as is_on_site,
-        is_live_known,
+        is_used or is_live_known as is_live_known,
         -- the tunnel is not that device's where the device is on site; where it writes
         -- logons and has none, its tunnel is idle or another machine's
-        is_live or not is_live_known or device_basis = 'contradicted'
-            as is_possibly_used,
+        is_used
+        or (not is_live_known and not is_unknown_tunnel(device))
+        or device_basis = 'contradicted' as is_possibly_used,
         -- the line names a computer of another person, where this account is live
         coalesce(
             device_basis = 'agent'
@@ -148,10 +149,10 @@ seen as (
     from core.engaged_requests
     where
         event_date = $event_date::date
-        and attribution_grade = 'A'
+        and (attribution_grade = 'A' or is_given)
         and not is_ambiguous_time
         and (
-            (has_location and is_live)
+            (has_location and is_used)
             or (
                 net_kind = 'remote'
                 and binding_event_id is not null
@@ -232,7 +233,7 @@ at_desk as (
         on requests.account = reached.account and requests.device = reached.device
     where
         requests.is_on_site
-        and coalesce(logons.logon_kind in ('interactive', 'wifi'), true)
+        and coalesce(logons.logon_kind in ('interactive', 'wifi', 'vpn'), true)
         and reached.device is null
 ),
 
@@ -263,14 +264,31 @@ opened_meanwhile as (
         and count(distinct epoch(requests.start_time)::bigint // 300) >= $tunnel_bins
 ),
 
+-- use of a tunnel whose device no log names shows in its pace: what a device does alone
+-- through it comes minutes apart
+paced as (
+    select event_id
+    from requests
+    where not is_on_site
+    qualify
+        count(*) over (
+            partition by binding_event_id
+            order by start_time
+            range between interval 5 minute preceding and interval 5 minute following
+        ) >= $tunnel_requests
+),
+
 from_outside as (
     select
         requests.* replace (
-            requests.is_live_known or opened_meanwhile.binding_event_id is not null
-                as is_live_known,
+            requests.is_live_known
+            or opened_meanwhile.binding_event_id is not null
+            or paced.event_id is not null as is_live_known,
             -- the tunnel's own login, by the firewall's clock, is what shows the time
             requests.is_clock_checked
-            or opened_meanwhile.binding_event_id is not null as is_clock_checked
+            or opened_meanwhile.binding_event_id is not null
+            or (paced.event_id is not null and is_unknown_tunnel(requests.device))
+                as is_clock_checked
         ),
         outside.network_kind,
         outside.kind_source,
@@ -281,11 +299,13 @@ from_outside as (
     inner join outside on logons.src_ip = outside.ip
     left join opened_meanwhile
         on requests.binding_event_id = opened_meanwhile.binding_event_id
+    left join paced on requests.event_id = paced.event_id
     where
         not requests.is_on_site
         and logons.logon_kind = 'vpn'
         and (
             requests.is_possibly_used
+            or paced.event_id is not null
             or opened_meanwhile.binding_event_id is not null
         )
 ),

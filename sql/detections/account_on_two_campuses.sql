@@ -11,8 +11,13 @@ base_confidence: C3
 clauses: [cl.23, cl.17]
 requires_fields: [whose_request, presence]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
-session_policy: {keyboard: finding, network: finding, stock: lead, nothing: lead}
+session_policy: {keyboard: finding, network: finding, stock: finding, nothing: lead}
 grain: [subject, event_date]
+ends:
+  of: shown
+  by: [owner]
+  having:
+    too few turns: count(*) >= $turns
 params:
   event_date: {type: date}
   travel_share:
@@ -27,6 +32,13 @@ params:
     min: 2
     max: 50
     why: two full turns there and back; one stale lease or late line makes at most two
+  silent_minutes:
+    type: int
+    default: 90
+    min: 15
+    max: 1440
+    unit: minutes
+    why: a device that is awake makes a request within it; one that slept joins again
 columns:
   measure: {type: double, is: turns faster than travel}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
@@ -53,7 +65,10 @@ explanations:
       {travel_seconds:duration}
   - name: A stale address lease or a late log line
     test: is_lease_stale
-    says: '{turns} switches; one stale lease or late line makes at most two'
+    ruled_out: >-
+      {turns} switches, and a lease, a login or a logon shows each device right before
+      its use; one late line makes at most two
+    fits: '{turns} switches; one stale lease or late line makes at most two'
   - administrator
   - live
   - clock
@@ -83,20 +98,20 @@ seen as (
         lat,
         lon,
         start_time,
-        is_live_known,
+        is_used or is_live_known as is_live_known,
         is_clock_checked,
         session_event_id,
         binding_event_id
     from core.engaged_requests
     where
         event_date = $event_date::date
-        and attribution_grade = 'A'
+        and (attribution_grade = 'A' or is_given)
         and has_location
         and not is_ambiguous_time
         -- where a device writes no logons, only one that is nothing without its user
         -- counts: a phone left behind goes on asking by itself
         and (
-            is_live
+            is_used
             or (
                 not is_live_known
                 and device_class in (
@@ -165,6 +180,84 @@ turns as (
     from timed
     left join administrators on timed.account = administrators.account
     where gap_seconds < $travel_share * travel_seconds
+),
+
+-- another machine may use the address of a device that left: what a device did after a
+-- long silence is its own where a lease, a login or a logon of it came first
+both_devices as (
+    select device
+    from turns
+    union
+    select previous_device as device
+    from turns
+),
+
+traces as (
+    select
+        requests.device,
+        requests.start_time as time,
+        coalesce(requests.device_basis <> 'lease', true) as is_sign
+    from core.http_requests as requests
+    inner join both_devices on requests.device = both_devices.device
+    where requests.event_date = $event_date::date
+    union all
+    select
+        holders.device,
+        holders.start_time as time,
+        true as is_sign
+    from identity.address_holders as holders
+    inner join both_devices on holders.device = both_devices.device
+    where holders.event_date = $event_date::date
+    union all
+    select
+        presences.device,
+        presences.start_time as time,
+        true as is_sign
+    from identity.presences as presences
+    inner join both_devices on presences.device = both_devices.device
+    where presences.event_date = $event_date::date
+),
+
+parted as (
+    select
+        *,
+        epoch(time) - epoch(lag(time) over of_device) > 60 * $silent_minutes as is_first
+    from traces
+    window of_device as (partition by device order by time, is_sign desc)
+),
+
+awake as (
+    select
+        *,
+        count_if(is_first) over (
+            partition by device
+            order by time, is_sign desc
+            rows between unbounded preceding and current row
+        ) as span
+    from parted
+),
+
+proven as (
+    select
+        device,
+        min(time) as start_time,
+        max(time) + interval 1 minute * $silent_minutes as end_time
+    from awake
+    group by device, span
+    having bool_or(is_sign)
+),
+
+shown as (
+    select turns.*
+    from turns
+    inner join proven as here
+        on
+            turns.device = here.device
+            and turns.start_time between here.start_time and here.end_time
+    inner join proven as there
+        on
+            turns.previous_device = there.device
+            and turns.previous_start between there.start_time and there.end_time
 )
 
 select
@@ -197,6 +290,6 @@ select
         )
     ) as details,
     $event_date::date as event_date
-from turns
+from shown
 group by owner
 having count(*) >= $turns

@@ -19,8 +19,31 @@ base_confidence: C2
 clauses: [cl.23, cl.17]
 requires_fields: [whose_request, presence]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
-session_policy: {keyboard: finding, network: lead, stock: nothing, nothing: nothing}
+session_policy:
+  {keyboard: finding, network: finding, stock: finding, nothing: nothing}
 grain: [subject, event_date]
+ends:
+  of: placed
+  by: [account]
+  passes: >-
+    (
+      count(*) >= $requests
+      and count(distinct site) >= $sites
+      and count(distinct floor(epoch(start_time) / 300)) >= $bins
+    )
+    or (
+      count_if(coalesce(not is_own, false) and is_logged_on) >= $other_requests
+      and count(distinct site) filter (where not is_own and is_logged_on)
+      >= $other_sites
+      and epoch(max(start_time) filter (where not is_own and is_logged_on))
+      - epoch(min(start_time) filter (where not is_own and is_logged_on))
+      >= $other_seconds
+    )
+  having:
+    too few requests: count(*) >= $requests
+    too few sites: count(distinct site) >= $sites
+    too few stretches of five minutes: >-
+      count(distinct floor(epoch(start_time) / 300)) >= $bins
 params:
   event_date: {type: date}
   requests:
@@ -201,8 +224,8 @@ engaged as (
     from core.engaged_requests
     where
         event_date = $event_date::date
-        and attribution_grade = 'A'
-        and is_live
+        and (attribution_grade = 'A' or is_given)
+        and is_used
         and not is_ambiguous_time
         and person_id is not null
 ),

@@ -3,7 +3,8 @@ title: An account signed in from two places too far apart
 summary: >
   Two sign-ins from outside, one after the other, lie further apart than anyone
   flies in the time between; or the account was in use at a device in a building of the
-  district, and signed in from so far away too soon before or after. Places
+  district, or signed in through the district's own connection, and signed in from so
+  far away too soon before or after. Places
   outside are known, mobile networks, relays and hosting left out, and no place far from
   the district is one that colleagues use too. Where the kind of a network is not known,
   the account must have signed in from outside before. The account is at risk: its owner
@@ -23,10 +24,12 @@ params:
   event_date: {type: date}
   kilometers:
     type: int
-    default: 500
+    default: 400
     min: 100
     max: 5000
-    why: lists of addresses are a town or two off, now and then a state
+    why: >-
+      lists of residential addresses are a town or two off; four hours' drive leaves
+      room for that
   speed:
     type: int
     default: 800
@@ -59,6 +62,10 @@ columns:
   measure: {type: double, is: kilometers}
   observables: {type: 'varchar[]', pii: indirect, is: the device in the building}
 claim:
+  - when: [is_through_district]
+    says: >-
+      Account {account} signed in through the district's own connection and from a place
+      about {kilometers:number} km away within {minutes:count minute}.
   - when: [is_on_site]
     says: >-
       Account {account} was used at {building} and signed in from a place about
@@ -68,6 +75,7 @@ claim:
       within {minutes:count minute}.
 details:
   is_on_site: boolean
+  is_through_district: boolean
   building: varchar
   is_left_open: boolean
   kilometers: int
@@ -147,6 +155,7 @@ signins as (
 
 buildings as (
     select
+        building,
         lat,
         lon
     from registry.buildings
@@ -279,29 +288,96 @@ on_site as (
         and requests.account in (select signins.account from signins)
         and requests.has_location
         and requests.lat is not null
-        and requests.is_live
+        and requests.is_used
         and requests.is_clock_checked
-        and requests.attribution_grade = 'A'
+        and (requests.attribution_grade = 'A' or requests.is_given)
         and not requests.is_ambiguous_time
         and coalesce(logons.logon_kind in ('interactive', 'wifi'), true)
         and reached.device is null
 ),
 
-beside as (
+-- a sign-in through the district's own connection comes from one of its buildings, or
+-- through its VPN
+ways_out as (
+    select
+        ip,
+        building
+    from identity.places
+    where net_kind = 'nat'
+    union all
+    select
+        ip,
+        null as building
+    from core.outside_places
+    where network_kind = 'egress'
+),
+
+tunnels as (
+    select
+        account,
+        start_time - interval 5 minute as start_time,
+        end_time + interval 5 minute as end_time
+    from identity.presences
+    where event_date = $event_date::date and presence = 'tunnel'
+),
+
+inside as (
+    select
+        typed.account,
+        typed.event_id,
+        typed.start_time,
+        ways_out.building
+    from identity.presences as typed
+    inner join ways_out on typed.ip = ways_out.ip
+    left join tunnels
+        on
+            typed.account = tunnels.account
+            and typed.start_time between tunnels.start_time and tunnels.end_time
+    where
+        typed.event_date = $event_date::date
+        and typed.logon_date = typed.event_date
+        and typed.presence = 'sign_in'
+        and tunnels.account is null
+),
+
+near as (
+    select
+        account,
+        building,
+        lat,
+        lon,
+        device,
+        start_time,
+        event_id,
+        session_event_id,
+        binding_event_id
+    from on_site
+    union all by name
+    select
+        inside.account,
+        buildings.lat,
+        buildings.lon,
+        inside.start_time,
+        inside.event_id
+    from inside
+    inner join buildings on coalesce(inside.building = buildings.building, true)
+),
+
+pairs_on_site as (
     select
         stepped.*,
-        on_site.building,
-        on_site.device,
-        on_site.start_time as near_time,
-        on_site.event_id as near_id,
-        on_site.session_event_id,
-        on_site.binding_event_id,
-        kilometers_apart(stepped.lat, stepped.lon, on_site.lat, on_site.lon)
+        near.building,
+        near.device,
+        near.start_time as near_time,
+        near.event_id as near_id,
+        near.session_event_id,
+        near.binding_event_id,
+        kilometers_apart(stepped.lat, stepped.lon, near.lat, near.lon)
         - stepped.accuracy_km as distance_km,
-        greatest(abs(epoch(stepped.time) - epoch(on_site.start_time)), 60)
+        greatest(abs(epoch(stepped.time) - epoch(near.start_time)), 60)
         / 3600 as hours
     from stepped
-    inner join on_site on stepped.account = on_site.account
+    inner join near on stepped.account = near.account
     where
         stepped.event_date = $event_date::date
         and stepped.lat is not null
@@ -317,18 +393,21 @@ beside as (
         row_number() over (
             partition by stepped.event_id
             order by
-                abs(epoch(stepped.time) - epoch(on_site.start_time)),
-                on_site.event_id
+                abs(epoch(stepped.time) - epoch(near.start_time)),
+                near.event_id,
+                -- which of the buildings is open: the nearest
+                kilometers_apart(stepped.lat, stepped.lon, near.lat, near.lon)
         ) = 1
 ),
 
-told as (
+apart as (
     select
         account,
         least(time, near_time) as start_time,
         greatest(time, near_time) as end_time,
         distance_km,
         hours,
+        true as is_on_site,
         building,
         device,
         ['on site', network_kind] as network_kinds,
@@ -337,7 +416,7 @@ told as (
         next_event_id is not null as is_used,
         [event_id, next_event_id, near_id, session_event_id, binding_event_id]
             as evidence
-    from beside
+    from pairs_on_site
     union all
     select
         account,
@@ -345,6 +424,7 @@ told as (
         time as end_time,
         distance_km,
         hours,
+        false as is_on_site,
         null as building,
         null as device,
         [previous_kind, network_kind] as network_kinds,
@@ -357,7 +437,7 @@ told as (
 
 impossible as (
     select *
-    from told
+    from apart
     where distance_km >= $kilometers and distance_km / hours >= $speed
 ),
 
@@ -386,7 +466,8 @@ select
     sorted_set([device]) as observables,
     sorted_set(evidence) as evidence,
     struct_pack(
-        is_on_site := building is not null,
+        is_on_site := is_on_site,
+        is_through_district := is_on_site and building is null,
         building := building,
         is_left_open := false,
         kilometers := round(distance_km, 0)::bigint,

@@ -4,7 +4,9 @@ summary: >
   The filter refused several requests of a staff account to sites of one non-work
   kind, some seconds apart, and a sustained visit to another site of the same kind
   began within half an hour. Refusals alone show nothing: advertisements are refused
-  too, all of a page together.
+  too, all of a page together. One list is enough for the other site if the refused
+  pages were asked for by themselves, and lists seldom give their kind to lessons:
+  betting, dating, adult sites, ways around the filter.
 code: NA-6
 kind: non_approved_site
 severity: medium
@@ -37,6 +39,13 @@ params:
     max: 60
     unit: seconds
     why: refusals closer together are one page's
+  timer_seconds:
+    type: double
+    default: 1
+    min: 0
+    max: 60
+    unit: seconds
+    why: what is refused is answered immediately, so a timer's gaps differ by a second
   longest_seconds:
     type: int
     default: 240
@@ -63,11 +72,16 @@ details:
   refusals: int
   is_advertisement: boolean
   is_on_one_list: boolean
+  is_sought: boolean
 explanations:
   - name: Refusals of an advertisement on another page
     test: is_advertisement
     says: '{refusals} refusals some seconds apart; the later stretch is sustained'
-  - category
+  - shared: category
+    ruled_out: >-
+      [{!is_sought?}classified as non-work by two lists, or by the list of well-known
+      sites][{is_sought?}one list classifies it as {categories:names}, and pages of
+      another site of that kind were asked for by themselves just before]
   - embed
   - service
   - glance
@@ -90,11 +104,7 @@ use as (
     where
         event_date = $event_date::date
         and is_external
-        and (
-            non_work_sources >= 2
-            or is_well_known
-            or total_seconds >= $long_seconds
-        )
+        and categories is not null
         and is_page_read
         and longest_seconds >= $longest_seconds
 ),
@@ -125,7 +135,7 @@ visits as (
         and not is_embedded(site_visits.followed_count / site_visits.request_count)
 ),
 
-refused as (
+blocked as (
     select
         requests.event_id,
         requests.account,
@@ -133,11 +143,11 @@ refused as (
         requests.start_time,
         requests.site,
         categories.category,
-        coalesce(
-            epoch(requests.start_time) - epoch(lag(requests.start_time) over in_order)
-            > $apart_seconds,
-            true
-        ) as is_apart
+        epoch(requests.start_time) - epoch(lag(requests.start_time) over in_order)
+            as gap,
+        coalesce(gap > $apart_seconds, true) as is_apart,
+        categories.category in ('gambling', 'dating', 'adult', 'circumvention')
+            as is_of_no_lesson
     from core.http_requests as requests
     inner join core.host_categories as categories
         on requests.url_hostname = categories.url_hostname
@@ -154,6 +164,32 @@ refused as (
         )
 ),
 
+-- what another page embeds follows it within seconds
+on_pages as (
+    select distinct blocked.event_id
+    from blocked
+    inner join core.http_requests as pages
+        on
+            blocked.account = pages.account
+            and blocked.device = pages.device
+            and blocked.site <> pages.site
+            and pages.start_time
+            between blocked.start_time - to_seconds($apart_seconds)
+            and blocked.start_time
+    where
+        blocked.is_of_no_lesson
+        and pages.event_date = $event_date::date
+        and pages.disposition = 'allowed'
+),
+
+refused as (
+    select
+        blocked.*,
+        blocked.is_of_no_lesson and on_pages.event_id is null as is_sought
+    from blocked
+    left join on_pages on blocked.event_id = on_pages.event_id
+),
+
 before as (
     select
         visits.account,
@@ -162,6 +198,10 @@ before as (
         visits.start_time,
         refused.category,
         count_if(refused.is_apart) as refusal_count,
+        count_if(refused.is_apart and refused.is_sought) >= $refusals
+        -- an advertisement that is loaded again and again has a timer
+        and middle_deviation(list(refused.gap) filter (where refused.is_sought))
+        > $timer_seconds as is_sought,
         min(refused.start_time) as first_refusal,
         list(refused.event_id) as refusals
     from visits
@@ -202,6 +242,9 @@ after as (
     select
         use.* exclude (start_time, end_time, active_seconds, evidence, spans),
         before.refusal_count,
+        coalesce(before.is_sought, false)
+        and use.non_work_sources = 1
+        and not coalesce(use.is_well_known, false) as is_sought,
         before.first_refusal as start_time,
         visits.end_time,
         visits.active_seconds,
@@ -221,6 +264,11 @@ after as (
             and before.device = visits.device
             and before.site = visits.site
             and before.start_time = visits.start_time
+    where
+        use.non_work_sources >= 2
+        or use.is_well_known
+        or use.total_seconds >= $long_seconds
+        or (use.non_work_sources >= 1 and before.is_sought)
 )
 
 select
@@ -247,12 +295,16 @@ select
         refusals := max(refusal_count),
         -- whatever the least count of refusals is set to
         is_advertisement := max(refusal_count) < 2,
-        is_on_one_list := is_on_one_list(
-            min(non_work_sources),
-            bool_and(is_well_known),
-            1,
-            round(clock_seconds(active_seconds, spans), 0)
-        ),
+        is_sought := bool_and(is_sought),
+        is_on_one_list := case
+            when bool_and(is_sought) then false
+            else is_on_one_list(
+                min(non_work_sources) filter (where not is_sought),
+                bool_and(is_well_known) filter (where not is_sought),
+                1,
+                round(clock_seconds(active_seconds, spans), 0)
+            )
+        end,
         is_embedded := is_embedded(round(max(embed_share), 2)),
         is_left_open := ruled_out_if(bool_and(is_live_known))
     ) as details,

@@ -121,10 +121,10 @@ found as (
             and visits.site = standing.site
             and standing.event_date = $event_date::date
             and (
-                standing.verdict = 'denied'
+                standing.verdict in ('denied', 'lapsed')
                 -- an entry for others shows nothing about a site of work
                 or (
-                    standing.verdict in ('approved_other_role', 'lapsed')
+                    standing.verdict = 'approved_other_role'
                     and standing.non_work_sources >= 1
                 )
             )

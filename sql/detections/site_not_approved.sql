@@ -7,7 +7,8 @@ summary: >
   list has it and the use lasts or repeats. Sites that the district's own list denies
   need no other list. Of games and file sharing of one list, another kind of fact must
   show it: much that was sent there, or half an hour on several days on a site that no
-  student and few colleagues use. In a job without lessons one list is enough for a
+  student and few colleagues use. Of other kinds, another site of the same kind on
+  another day shows it too. In a job without lessons one list is enough for a
   site that no student and few colleagues use. Short visits of one day count together.
   What a page embeds, a mail links to or a glance leaves does not count; nor do
   breaks count as duty.
@@ -110,6 +111,7 @@ details:
   sent_megabytes: int
   is_used_alone: boolean
   is_desk_job: boolean
+  is_one_of_kind: boolean
 explanations:
   - shared: category
     ruled_out: >-
@@ -117,7 +119,9 @@ explanations:
       it][{!is_denied?}{!has_second_fact?}classified as non-work by two lists, or by the
       list of well-known sites][{is_desk_job?}one list classifies it as non-work, the
       owner's job has no lessons, and no student and few colleagues use
-      it][{sent_megabytes?}one list classifies it as file sharing, and
+      it][{is_one_of_kind?}one list classifies it as non-work, and the account used
+      another such site on another day; no student and few colleagues use
+      either][{sent_megabytes?}one list classifies it as file sharing, and
       {sent_megabytes:number} MB were sent there][{is_used_alone?}one list classifies it
       as games or file sharing, and no student and few colleagues use it]
   - embed
@@ -279,6 +283,39 @@ days as (
     group by account, site
 ),
 
+-- that one list is wrong about two sites of a kind is unlikely; two names of one site
+-- are used on the same day
+listed as (
+    select distinct
+        use.account,
+        use.site,
+        use.event_date,
+        unnest(string_split(use.categories, ', ')) as kind
+    from use
+    left join shared on use.site = shared.site
+    where
+        use.non_work_sources >= 1
+        and coalesce(use.verdict, '') <> 'denied'
+        and shared.site is null
+),
+
+of_one_kind as (
+    select distinct
+        listed.account,
+        listed.site
+    from listed
+    inner join listed as others
+        on
+            listed.account = others.account
+            and listed.kind = others.kind
+            and listed.site <> others.site
+            and listed.event_date <> others.event_date
+    where
+        listed.event_date = $event_date::date
+        and is_non_work_kind(listed.kind)
+        and listed.kind not in ('games', 'file_sharing')
+),
+
 closed as (
     select building
     from registry.calendar_days
@@ -307,6 +344,12 @@ judged as (
         and not coalesce(weighed.is_well_known, false)
         and coalesce(weighed.verdict, '') <> 'denied'
         and weighed.longest_seconds >= $longest_seconds as is_desk_job,
+        of_one_kind.account is not null
+        and not is_desk_job
+        and weighed.non_work_sources = 1
+        and not coalesce(weighed.is_well_known, false)
+        and days.day_count = 1
+        and weighed.total_seconds < $long_seconds as is_one_of_kind,
         (
             not weighed.is_doubtful
             or weighed.sent_megabytes is not null
@@ -329,18 +372,24 @@ judged as (
             or days.day_count >= 2
             or weighed.total_seconds >= $long_seconds
             or is_desk_job
+            or is_one_of_kind
         ) as has_second_source
     from weighed
     left join desk_jobs on weighed.account = desk_jobs.account
     left join shared on weighed.site = shared.site
     left join days on weighed.account = days.account and weighed.site = days.site
+    left join of_one_kind
+        on weighed.account = of_one_kind.account and weighed.site = of_one_kind.site
     left join closed on weighed.building = closed.building
     left join rostered on weighed.account = rostered.account
     where weighed.event_date = $event_date::date
 ),
 
 counted as (
-    select *
+    select
+        *,
+        verdict = 'denied' or is_doubtful or is_desk_job or is_one_of_kind
+            as is_shown_otherwise
     from judged
     where has_requests and is_long and is_judged_place and has_second_source
 )
@@ -382,21 +431,18 @@ select
         is_denied := bool_and(verdict = 'denied'),
         is_leisure := bool_and(verdict = 'leisure'),
         is_off_list := not bool_and(verdict in ('denied', 'leisure')),
-        has_second_fact := bool_and(is_doubtful or is_desk_job),
+        has_second_fact := bool_and(is_doubtful or is_desk_job or is_one_of_kind),
         sent_megabytes := max(sent_megabytes),
         is_used_alone := bool_and(
             is_doubtful and sent_megabytes is null and not is_desk_job
         ),
         is_desk_job := bool_and(is_desk_job and sent_megabytes is null),
+        is_one_of_kind := bool_and(is_one_of_kind),
         is_on_one_list := case
-            when bool_and(verdict = 'denied' or is_doubtful or is_desk_job) then false
+            when bool_and(is_shown_otherwise) then false
             else is_on_one_list(
-                min(non_work_sources) filter (
-                    where verdict <> 'denied' and not is_doubtful and not is_desk_job
-                ),
-                bool_and(is_well_known) filter (
-                    where verdict <> 'denied' and not is_doubtful and not is_desk_job
-                ),
+                min(non_work_sources) filter (where not is_shown_otherwise),
+                bool_and(is_well_known) filter (where not is_shown_otherwise),
                 max(day_count),
                 round(clock_seconds(total_seconds, spans), 0)
             )

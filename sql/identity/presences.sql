@@ -5,10 +5,10 @@ summary: >
   few hours, *locked* from a lock to the next event. A logon that is locked within
   seconds is the machine signing itself on after a restart: no one was there. *wifi*:
   802.1X or RADIUS let the account's card into the network. *tunnel*: a VPN gave it an
-  address. *sign_in*: it signed in to a cloud service. *mapping*: a message of a
-  firewall that mapped an address to the account. The last four show that the account is
-  *connected*, not that a person is there; `core.presences` decides what rules may
-  conclude from them.
+  address. *portal*: it gave its password to a proxy or at a firewall's page. *sign_in*:
+  it signed in to a cloud service. *mapping*: a message of a firewall that mapped an
+  address to the account. The last five show that the account is *connected*, not that a
+  person is there; `core.presences` decides what rules may conclude from them.
 grain: [event_id, event_date]
 lookback: 1
 lookahead: 1
@@ -42,6 +42,13 @@ params:
     max: 720
     unit: minutes
     why: firewalls drop a mapping after about this time, for any user
+  portal_minutes:
+    type: int
+    default: 60
+    min: 5
+    max: 720
+    unit: minutes
+    why: a firewall signs a silent user out within minutes; an hour is one sitting
   sign_in_minutes:
     type: int
     default: 10
@@ -51,7 +58,7 @@ params:
     why: after a longer silence another person may be there
 columns:
   account: varchar
-  presence: {type: varchar, is: 'keyboard, wifi, tunnel, sign_in or mapping'}
+  presence: {type: varchar, is: 'keyboard, wifi, tunnel, portal, sign_in or mapping'}
   state: {type: varchar, is: 'live, locked or connected'}
   device: {type: varchar, pii: indirect, is: device; null if only an address is known}
   mac: {type: varchar, pii: indirect, is: card that the network admitted}
@@ -314,12 +321,14 @@ claims as (
         case logon_kind
             when 'vpn' then 'tunnel'
             when 'wifi' then 'wifi'
+            when 'proxy' then 'portal'
             when 'cloud' then 'sign_in'
             else 'mapping'
         end as presence,
         case logon_kind
             when 'vpn' then assigned_ip
             when 'wifi' then coalesce(src_mac, src_ip)
+            when 'proxy' then src_ip
             when 'cloud' then src_ip
             else source || ' ' || src_ip
         end as place
@@ -327,6 +336,11 @@ claims as (
     where
         logon_kind in ('vpn', 'wifi')
         or (logon_kind = 'cloud' and activity = 'logon')
+        or (
+            logon_kind = 'proxy'
+            and activity in ('logon', 'logoff')
+            and known_by = 'authenticated'
+        )
         or (
             coalesce(
                 name_proof = 'recorded',
@@ -368,6 +382,7 @@ connected as (
         followed.next_activity,
         case followed.presence
             when 'mapping' then interval 1 minute * $mapping_minutes
+            when 'portal' then interval 1 minute * $portal_minutes
             when 'sign_in' then interval 1 minute * $sign_in_minutes
             else interval 1 hour * $session_hours
         end as believed,

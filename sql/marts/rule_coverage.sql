@@ -64,6 +64,8 @@ requests as (
         requests.person_id,
         requests.is_staff,
         requests.attribution_grade,
+        requests.is_given,
+        requests.is_user_unknown,
         requests.device,
         requests.device_class,
         requests.is_district_device,
@@ -319,7 +321,10 @@ judged_requests as (
         end as no_page,
         -- the rules on sites require a login, two facts, or one fact that is not a list
         case
-            when requests.attribution_grade not in ('A', 'C') then 11
+            when
+                requests.attribution_grade not in ('A', 'C')
+                or requests.is_user_unknown
+                then 11
             when not is_told then 12
             else 13
         end as site_step,
@@ -334,7 +339,10 @@ judged_requests as (
         case
             when requests.net_kind is null then 6
             when not requests.has_location then 7
-            when requests.attribution_grade <> 'A' then if(is_without_owner, 8, 9)
+            when
+                requests.attribution_grade <> 'A'
+                and not coalesce(requests.is_given, false)
+                then if(is_without_owner, 8, 9)
             when not is_told and is_strange then 10
             when not is_told then 11
             else 12

@@ -64,12 +64,13 @@ def test_a_site_put_on_the_list_settles_it(browser, district, tmp_path, sockets,
 
 
 def test_the_command_covers_past_use_too(district, tmp_path):
-    """An approval that began today left the use as one before it began (NA-4)."""
+    """An approval from today on leaves earlier use as it is, and the command says so."""
     home = district.copy(tmp_path)
     sites = ("facebook.com", "198.51.100.60")
     assert all(statuses(home, site) for site in sites)
     late = ("sites", "decide", "twitch.tv", "--from", "2026-12-01", "--reason", REASON)
-    assert "stays open: the entry does not cover that day or role" in run(home, *late).out
+    effect = run(home, *late).out
+    assert "does not cover earlier use.\nNo case would change." in effect
     for site in sites:
         words = ("sites", "decide", site, "--reason", REASON)
         said = run(home, *words).out

@@ -202,6 +202,45 @@ def blocks_only(story: Story) -> None:
         story.refused("avega", "hs-avega", when, "bets.example")
 
 
+CHAT = "https://chat.example/api/thread"
+
+
+def chat_at_a_denied_service(story: Story) -> Mapping[str, str]:
+    """Eleven minutes of a chat that is all data calls; the district denies the service."""
+    at_work(story)
+    at = 0.0
+    for number in range(24):
+        size = (31_000, 88_000, 12_400, 52_000, 23_700)[number % 5]
+        story.call("avega", "hs-avega", story.at("10:05", at), CHAT, size)
+        at += (9, 41, 22, 66, 17, 4)[number % 6]
+    return {"approved_sites.csv": "a9,chat.example,deny,all,,,,board\n"}
+
+
+def tab_that_polls_a_denied_service(story: Story) -> Mapping[str, str]:
+    """The page of another day is open and asks for news, with jitter."""
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:00", WORK, minutes=50)
+    at = 0.0
+    for number in range(120):
+        size = 51_000 + number % 3 * 900
+        story.call("avega", "hs-avega", story.at("10:05", at), CHAT, size)
+        at += (18, 22, 20, 25, 16)[number % 5]
+    return {"approved_sites.csv": "a9,chat.example,deny,all,,,,board\n"}
+
+
+def comments_of_a_denied_service(story: Story) -> Mapping[str, str]:
+    """Pages of the news load comments from a service that the district denies."""
+    at_work(story)
+    at = 0.0
+    for number in range(12):
+        when = story.at("10:05", at)
+        story.browse("avega", "hs-avega", when, "lms.example", 60_000)
+        for delay, size in ((1, 48_000), (3, 9_000 + number * 1_700)):
+            story.call("avega", "hs-avega", story.at("10:05", at + delay), CHAT, size)
+        at += (41, 88, 23, 67, 120)[number % 5]
+    return {"approved_sites.csv": "a9,chat.example,deny,all,,,,board\n"}
+
+
 def path_in_a_tunnel(story: Story) -> None:
     """One path of the host is approved; a tunnel shows none."""
     at_work(story)
@@ -277,6 +316,9 @@ SCENARIOS = (
     Scenario("S56", mislabelled_lesson_site),
     Scenario("S58", blocks_only),
     Scenario("S59", path_in_a_tunnel),
+    Scenario("S59a", chat_at_a_denied_service, ("NA-1",), "avega", severity="low"),
+    Scenario("S59b", tab_that_polls_a_denied_service),
+    Scenario("S59c", comments_of_a_denied_service),
     Scenario("S36a", social_site_without_a_logon_log, leads=("NA-1",), witness="nothing"),
     Scenario("S36b", locked_screen_on_duty),
     Scenario("S36c", somebody_else_at_the_proxy),

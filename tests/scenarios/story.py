@@ -209,18 +209,24 @@ class Story:
 
     def play(self, account: str, device: str, when: datetime, url: str, size: int) -> None:
         """Write a part of a video, in clear, as Squid writes it a minute later."""
-        self._lease_at_six(device)
-        name = self.spell(account).replace("\\", "%5C")
-        answer = f"TCP_MISS/200 {size} GET {url} {name}"
-        self._proxy(device, when, 52, f"{answer} HIER_DIRECT/203.0.113.9 video/mp4")
+        self._opened(account, device, when, f"{size} GET {url}", 52, "video/mp4")
+
+    def call(self, account: str, device: str, when: datetime, url: str, size: int) -> None:
+        """Write a data call of a page, in a tunnel that the proxy opens."""
+        self._opened(account, device, when, f"{size} POST {url}", 1.2, "application/json")
 
     def fetch(self, account: str, device: str, when: datetime, url: str) -> None:
         """Write a program, in clear."""
+        kind = "application/x-msdownload"
+        self._opened(account, device, when, f"8400000 GET {url}", 9, kind)
+
+    def _opened(
+        self, account: str, device: str, when: datetime, what: str, seconds: float, kind: str
+    ) -> None:
         self._lease_at_six(device)
         name = self.spell(account).replace("\\", "%5C")
-        answer = f"TCP_MISS/200 8400000 GET {url} {name}"
-        kind = "application/x-msdownload"
-        self._proxy(device, when, 9, f"{answer} HIER_DIRECT/203.0.113.9 {kind}")
+        answer = f"TCP_MISS/200 {what} {name} HIER_DIRECT/203.0.113.9 {kind}"
+        self._proxy(device, when, seconds, answer)
 
     def refused(self, account: str | None, device: str, when: datetime, host: str) -> None:
         """Write what the proxy denied; without an account, what it challenged."""

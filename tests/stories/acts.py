@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from tests.scenarios import (
     leave,
@@ -46,6 +46,7 @@ SIZE = Missing(
 )
 REQUESTS = Missing("names that were looked up, no requests", "http_requests", ("url_hostname",))
 NAME = Missing("no names of destinations", "connections", ("dst_hostname",))
+CLIENT = Missing("no program of the client", "http_requests", ("user_agent",))
 SENT = Missing("no bytes of each direction", "connections", ("bytes_out",))
 
 
@@ -190,6 +191,80 @@ def login_saved_on_a_colleagues_laptop(story: District) -> Mapping[str, str]:
     return joined_across_town(story)
 
 
+ADDRESS = "198.51.100.60"
+
+
+def tunnel_to_an_address(story: District, port: int = 51_820) -> None:
+    """A client asks its provider for a server, and connects to one without a name."""
+    sites.at_work(story)
+    for number in range(3):
+        story.flow("hs-avega", story.at("10:04", number * 9), "api.tunnel.example", received=31_000)
+    story.flow(
+        "hs-avega",
+        story.at("10:05"),
+        ADDRESS,
+        seconds=1_500,
+        sent=9_400_000,
+        received=88_000_000,
+        port=port,
+    )
+
+
+def call_to_an_address(story: District) -> None:
+    """Sound and pictures of a call, on its own port."""
+    tunnel_to_an_address(story, 3_478)
+
+
+def sweep_of_hosts_and_ports(story: District, received: int = 0) -> None:
+    """A desk asks 25 addresses for 12 ports each, in no order."""
+    story.lease("hs-avega", "06:00")
+    for number in range(300):
+        ends = (story.address["hs-avega"], f"10.2.0.{number * 7 % 25 + 1}")
+        port = (22, 80, 135, 139, 443, 445, 3306, 3389, 5900, 8080, 8443, 9100)[number % 12]
+        story.session(story.at("10:00", number * 1.7), ends, port, received=received)
+
+
+def inventory_that_all_answer(story: District) -> None:
+    """The same questions by the one who looks after the computers: they are there."""
+    sweep_of_hosts_and_ports(story, 2_000)
+
+
+def alias_of_a_person_who_left(story: District, alias: str = "b.sunday") -> Mapping[str, str]:
+    """A username went to a second person; the first one's other name is in use."""
+    last = story.day - timedelta(days=20)
+    story.logon(alias, "hs-room-5", "09:00")
+    story.surf(alias, "hs-room-5", "09:01", WORK, minutes=12)
+    return {
+        "users.csv": f"p-99,org-hs,teacher,bsun,Math Teacher,{last}\n",
+        "accounts.csv": f"bsun,person,p-99,false,b.sunday,,{last},,\n"
+        f"bsun,person,p-2,false,b.sunset,{last + timedelta(days=1)},,,\n",
+    }
+
+
+def alias_of_the_person_who_came(story: District) -> Mapping[str, str]:
+    return alias_of_a_person_who_left(story, "b.sunset")
+
+
+def desktop_behind_one_address(story: District) -> None:
+    """A counselor reads a social site at a desk of the portable classrooms."""
+    story.address["es-cpark"] = DEVICES["gate-es"].ip
+    story.logon("cpark", "es-cpark", "07:45")
+    story.surf("cpark", "es-cpark", "08:00", WORK, minutes=20)
+    hosts = ("www.friends.example", "friends.example")
+    story.surf("cpark", "es-cpark", "10:05", hosts, minutes=25)
+
+
+def phone_behind_one_address(story: District) -> None:
+    """The counselor's phone reads it; the network let it in with the same login."""
+    story.address["es-cpark"] = DEVICES["gate-es"].ip
+    story.logon("cpark", "es-cpark", "07:45")
+    story.surf("cpark", "es-cpark", "08:00", WORK, minutes=20)
+    story.address["phone-avega"] = DEVICES["gate-es"].ip
+    story.join("cpark", "phone-avega", "10:00")
+    hosts = ("www.friends.example", "friends.example")
+    story.surf("cpark", "phone-avega", "10:05", hosts, minutes=25)
+
+
 ON_SITE = ("web", "windows", "leases")
 STORIES = (
     Pair("Two campuses at once", sharing.two_campuses_in_turns, ("SA-1",), "avega",
@@ -262,4 +337,13 @@ STORIES = (
     Pair("A session on a host from a colleague's computer while its owner types",
          session_on_a_host_from_a_colleagues_pc, ("SA-10",), "avega",
          session_on_a_host_from_the_own_pc, ("windows",), leads=("SA-L",), missing=(SIZE,)),
+    Pair("A tunnel to an address without a name", tunnel_to_an_address, ("NA-3",), "avega",
+         call_to_an_address, ("firewall",), missing=(SENT,)),
+    Pair("A sweep of addresses and ports", sweep_of_hosts_and_ports, ("AN-20",),
+         "hs-avega", inventory_that_all_answer, ("firewall",)),
+    Pair("Another name of a person who left", alias_of_a_person_who_left, ("AN-5",),
+         "b.sunday", alias_of_the_person_who_came, ("windows",)),
+    Pair("A desktop behind one address", desktop_behind_one_address, ("NA-1",), "cpark",
+         phone_behind_one_address, ("web", "windows"), leads=("NA-L",),
+         missing=(SIZE, CLIENT)),
 )  # fmt: skip

@@ -52,6 +52,8 @@ from tests.stories.windows_exports import (
 
 # web
 
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
+
 
 def squid(fact: Fact) -> list[str]:
     user = fact.user.replace("\\", "%5C") or "-"
@@ -114,7 +116,7 @@ def umbrella(fact: Fact) -> list[str]:
     cells = (
         utc(fact.when, "%Y-%m-%d %H:%M:%S"), label, fact.ip, "198.51.100.4", SERVER,
         page, "BLOCKED" if fact.is_denied else "ALLOWED",
-        fact.url or f"https://{fact.host}/", "", "Agent 1.0", status,
+        fact.url or f"https://{fact.host}/", "", BROWSER, status,
         str(fact.sent), str(fact.received), str(fact.received), "", "", "", "", "", "",
         "", "AD Users", "", identities, types, "GET",
     )  # fmt: skip
@@ -140,7 +142,7 @@ def cloudflare(fact: Fact) -> list[str]:
             SourceInternalIP=fact.ip,
             SourcePort=fact.from_port,
             URL=fact.url or f"https://{fact.host}/",
-            UserAgent="Mozilla/5.0",
+            UserAgent=BROWSER,
         )
     ]
 
@@ -176,7 +178,8 @@ def bluecoat(fact: Fact) -> list[str]:
         (
             f"{utc(at, '%Y-%m-%d %H:%M:%S')} {int(fact.seconds * 1000)} {fact.ip} "
             f'{fact.user or "-"} {did} "none" {403 if fact.is_denied else 200} {action} '
-            f"{method} {fact.media or '-'} {asked} {fact.received} {fact.sent}"
+            f"{method} {fact.media or '-'} {asked} {fact.received} {fact.sent} "
+            f'"{BROWSER}"'
         )
     ]
 
@@ -186,7 +189,7 @@ ELFF = (
     (
         "#Fields: date time time-taken c-ip cs-username sc-filter-result cs-categories "
         "sc-status s-action cs-method rs(Content-Type) cs-uri-scheme cs-host cs-uri-port "
-        "cs-uri-path sc-bytes cs-bytes"
+        "cs-uri-path sc-bytes cs-bytes cs(User-Agent)"
     ),
 )
 

@@ -1,0 +1,116 @@
+/* ---
+summary: >
+  What earlier logins show about how a login was made. *changed*: the login before it on
+  that device, within two weeks, was another account's, so it is not one that the
+  device saved; the logins of the same account in the hours after it are the same stay.
+  *automatic*: the computer signs itself on at that second of several days. A login that
+  earlier ones show nothing about has no row.
+grain: [event_id]
+lookback: 14
+params:
+  event_date: {type: date}
+  stay_hours:
+    type: int
+    default: 12
+    min: 1
+    max: 24
+    unit: hours
+    why: a device that stays joined past a working day has been through other hands
+  automatic_days:
+    type: int
+    default: 3
+    min: 2
+    max: 13
+    unit: days
+    why: on this many earlier days of two weeks no person logs on at the same moment
+  automatic_seconds:
+    type: int
+    default: 15
+    min: 1
+    max: 120
+    unit: seconds
+    why: a start by a timer varies by seconds, people by minutes
+columns:
+  event_id: identity.presences
+  habit: {type: varchar, is: changed or automatic}
+  first_time:
+    type: timestamptz
+    is: 'changed: when the account joined after the other one'
+  event_date: {type: date, is: local day of the login}
+--- */
+with
+
+logins as (
+    select
+        account,
+        presence,
+        device,
+        start_time,
+        event_id,
+        logon_date,
+        epoch(start_time)::bigint % 86400 as second_of_day
+    from identity.presences
+    where
+        event_date between $event_date::date - interval 14 day and $event_date::date
+        and logon_date = event_date
+        and device is not null
+        and (
+            presence = 'wifi'
+            or (presence = 'keyboard' and logon_kind = 'interactive')
+        )
+),
+
+joins as (
+    select
+        *,
+        lag(account) over of_device as previous_account
+    from logins
+    where presence = 'wifi'
+    window of_device as (partition by device order by start_time, event_id)
+),
+
+stays as (
+    select
+        *,
+        max(start_time) filter (where previous_account <> account) over (
+            partition by device
+            order by start_time, event_id
+            rows between unbounded preceding and current row
+        ) as changed_time
+    from joins
+),
+
+automatic as (
+    select logins.event_id
+    from logins
+    inner join logins as earlier
+        on
+            logins.account = earlier.account
+            and logins.device = earlier.device
+            and earlier.logon_date < logins.logon_date
+            and abs(logins.second_of_day - earlier.second_of_day)
+            <= $automatic_seconds
+    where
+        logins.presence = 'keyboard'
+        and earlier.presence = 'keyboard'
+        and logins.logon_date = $event_date::date
+    group by logins.event_id
+    having count(distinct earlier.logon_date) >= $automatic_days
+)
+
+select
+    event_id,
+    'changed' as habit,
+    changed_time as first_time,
+    $event_date::date as event_date
+from stays
+where
+    logon_date = $event_date::date
+    and start_time < changed_time + interval 1 hour * $stay_hours
+union all
+select
+    event_id,
+    'automatic' as habit,
+    null as first_time,
+    $event_date::date as event_date
+from automatic
