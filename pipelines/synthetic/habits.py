@@ -1,7 +1,7 @@
 """Differences between districts, except their people.
 
 `FRIENDLY` is the demonstration's: it does not change, so that its findings do not.
-The benchmark of strangers draws others within `RANGES`. The numbers are from published
+A benchmark draws others within `RANGES`. The numbers are from published
 measurements of networks; none of them is, or may be, a threshold of a rule.
 """
 
@@ -104,7 +104,7 @@ RANGES: Mapping[str, Range] = {
     "pause_seconds": Range(11, 185, "seconds"),
     "use_times": Range(0.28, 1, "times"),
 }
-"""Ranges from which the habits of a district of strangers are drawn."""
+"""Ranges from which a benchmark draws the habits of a district."""
 
 
 @dataclass(frozen=True, kw_only=True)
