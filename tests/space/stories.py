@@ -360,9 +360,9 @@ def _lease(events: Events, story: Story, day: date) -> None:
         has_name = story.is_listed or story.has_keyboard
         name = story.device if has_name else None
         events.lease(at(day, "06:20", story.number % 1500), story.ip, story.card, name)
-        if story.act.name == "off_hours" and day == story.day:
-            # a lease of the morning says little about the evening on a network of laptops
-            events.lease(story.start - timedelta(minutes=4), story.ip, story.card, name)
+        if day == story.day:
+            # a device that wakes up asks for its address again
+            events.lease(story.start - timedelta(minutes=2), story.ip, story.card, name)
 
 
 def _history(events: Events, story: Story, day: date) -> None:
@@ -471,6 +471,7 @@ def _laptop(events: Events, story: Story, place: str, start: datetime, minutes: 
     events.lease(at(day, "06:40", story.number % 1500), ip, mac, laptop)
     when = at(day, "07:30", story.number % 900)
     events.network_login(when, story.account, mac, f"ap-{place.lower()}-{story.number % 40}")
+    events.lease(start - timedelta(seconds=90), ip, mac, laptop)
     line = {"src_ip": ip, "source": "proxy", "format": "squid_access"}
     events.use(start, minutes, WORK, line, dice=story.number + 5)
 
