@@ -61,7 +61,8 @@ blocks as (
         event_date = $event_date::date
         and is_staff
         and is_district_device
-        and attribution_grade = 'A'
+        -- on stock, where the account's password was given
+        and (attribution_grade = 'A' or (attribution_grade = 'C' and is_given))
         and not has_ambiguous_time
 ),
 
@@ -115,7 +116,7 @@ sessions as (
         event_id,
         logon_kind
     from core.presences
-    where event_date = $event_date::date and state = 'live'
+    where event_date = $event_date::date and state in ('live', 'used')
 ),
 
 off_duty as (

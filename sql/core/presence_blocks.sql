@@ -62,7 +62,12 @@ columns:
   active_seconds: {type: double, is: 'each request until the next, the tail at most'}
   request_count: {type: bigint, is: engaged requests}
   site_count: {type: bigint, is: registrable domains}
-  live_share: {type: double, is: share of requests with a live keyboard}
+  live_share:
+    type: double
+    is: share of requests with a live keyboard, or while the account used stock
+  is_given:
+    type: boolean
+    is: the account's password was given there, and no other person holds the device
   is_live_known: {type: boolean, is: the device writes logons}
   session_events: {type: 'bigint[]', is: logons that make it live}
   bindings: {type: 'bigint[]', is: leases that identify the device}
@@ -148,7 +153,10 @@ select
     sum(seconds)::double as active_seconds,
     count(*) as request_count,
     count(distinct site) as site_count,
-    avg(case when is_live then 1.0 else 0.0 end) as live_share,
+    avg(case when is_used then 1.0 else 0.0 end) as live_share,
+    coalesce(
+        bool_and(is_given and not coalesce(is_user_unknown, false)), false
+    ) as is_given,
     bool_or(is_live_known) as is_live_known,
     sorted_values(session_event_id) as session_events,
     sorted_values(binding_event_id) as bindings,

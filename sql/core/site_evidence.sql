@@ -165,7 +165,7 @@ placed as (
         < max(device) over (partition by account)
 ),
 
-beside as (
+in_two_places as (
     select distinct
         here.account,
         here.device
@@ -241,7 +241,7 @@ select
     use.attribution_grade,
     coalesce(use.is_live_known, false) as is_live_known,
     rested.person_id is not null as is_break_known,
-    beside.account is not null
+    in_two_places.account is not null
     or (
         use.building is not null
         and coalesce(
@@ -298,4 +298,5 @@ left join visits
         and use.site = visits.site
 left join rested on use.person_id = rested.person_id
 left join leave on use.person_id = leave.person_id
-left join beside on use.account = beside.account and use.device = beside.device
+left join in_two_places
+    on use.account = in_two_places.account and use.device = in_two_places.device

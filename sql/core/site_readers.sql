@@ -34,8 +34,9 @@ leisure_hosts as (
     where
         event_date = $event_date::date
         and (is_non_work or category = 'remote_access')
+        -- jobs and dating are sensitive, unless the district has them judged
         and not is_sensitive
-        and category not in ('games', 'file_sharing', 'jobs', 'dating')
+        and category not in ('games', 'file_sharing')
 ),
 
 requests as (

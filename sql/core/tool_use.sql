@@ -4,7 +4,8 @@ summary: >
   firewall alone saw of them, and each tunnel through the proxy to a tool or a resolver
   outside, also at even intervals: a tool keeps its own time. Counted for a staff
   account whose session was live on the device, or which the line names where the device
-  writes no logons; two accounts at the same time name no one. On district devices only.
+  writes no logons; two accounts at the same time name no one. On district devices only:
+  a connection from an address at which a log names another computer is left out.
   Each row shows how many devices of that kind do the same: what a browser does by
   itself, most of them do. Traffic inside the district does not count.
 grain: [account, device, destination, how, seen_by, event_date]
@@ -19,6 +20,13 @@ params:
     max: 3600
     unit: seconds
     why: a client asks its provider for a server, and connects within seconds
+  elsewhere_minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    unit: minutes
+    why: the computer that a log names at an address has it a little before and after
 columns:
   account: core.http_requests
   device: identity.devices
@@ -273,6 +281,28 @@ held as (
     where holders.event_date = $event_date::date
 ),
 
+-- that a tunnel ends at its owner's laptop is an assumption, which the name of another
+-- computer at the address contradicts
+elsewhere as (
+    select distinct held.event_id
+    from held
+    inner join core.http_requests as named_requests
+        on
+            held.src_ip = named_requests.src_ip
+            and named_requests.start_time
+            between held.start_time - interval 1 minute * $elsewhere_minutes
+            and held.start_time + interval 1 minute * $elsewhere_minutes
+    where
+        named_requests.event_date = $event_date::date
+        and (
+            named_requests.device_basis = 'contradicted'
+            or (
+                named_requests.device_basis = 'agent'
+                and named_requests.device <> held.device
+            )
+        )
+),
+
 seated as (
     select
         held.event_id,
@@ -335,8 +365,10 @@ named as (
         on
             held.event_id = owners_joins.event_id
             and names.account = owners_joins.account
+    left join elsewhere on held.event_id = elsewhere.event_id
     where
-        (seated.account is not null or seat_devices.device is null)
+        elsewhere.event_id is null
+        and (seated.account is not null or seat_devices.device is null)
         and coalesce(seated.account = names.account, true)
 ),
 

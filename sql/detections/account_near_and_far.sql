@@ -319,22 +319,7 @@ both_sides as (
 stepped as (
     select
         *,
-        lag(event_id) over in_order as previous_id,
-        lag(is_on_site) over in_order as previous_is_on_site,
-        lag(device) over in_order as previous_device,
-        lag(building) over in_order as previous_building,
-        lag(lat) over in_order as previous_lat,
-        lag(lon) over in_order as previous_lon,
-        lag(far_lat) over in_order as previous_far_lat,
-        lag(far_lon) over in_order as previous_far_lon,
-        lag(network_kind) over in_order as previous_network_kind,
-        lag(kind_source) over in_order as previous_kind_source,
-        lag(start_time) over in_order as previous_start,
-        lag(is_anothers) over in_order as previous_is_anothers,
-        lag(is_live_known) over in_order as previous_is_live_known,
-        lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(session_event_id) over in_order as previous_session_id,
-        lag(binding_event_id) over in_order as previous_binding_id
+        lag(both_sides) over in_order as previous
     from both_sides
     window in_order as (partition by owner order by start_time, event_id)
 ),
@@ -342,31 +327,32 @@ stepped as (
 turns as (
     select
         *,
-        case when is_on_site then previous_is_anothers else is_anothers end
+        case when is_on_site then previous['is_anothers'] else is_anothers end
             as is_anothers_turn,
-        coalesce(network_kind, previous_network_kind) as far_kind,
-        coalesce(kind_source, previous_kind_source) as far_source,
-        case when is_on_site then building else previous_building end as near_building,
-        case when is_on_site then lat else previous_lat end as near_lat,
-        case when is_on_site then lon else previous_lon end as near_lon,
-        case when is_on_site then previous_far_lat else far_lat end as there_lat,
-        case when is_on_site then previous_far_lon else far_lon end as there_lon
+        coalesce(network_kind, previous['network_kind']) as far_kind,
+        coalesce(kind_source, previous['kind_source']) as far_source,
+        case when is_on_site then building else previous['building'] end
+            as near_building,
+        case when is_on_site then lat else previous['lat'] end as near_lat,
+        case when is_on_site then lon else previous['lon'] end as near_lon,
+        case when is_on_site then previous['far_lat'] else far_lat end as there_lat,
+        case when is_on_site then previous['far_lon'] else far_lon end as there_lon
     from stepped
     where
-        is_on_site <> previous_is_on_site
+        is_on_site <> previous['is_on_site']
         -- that a tunnel is the owner's one laptop is an assumption, and one device in
         -- two places contradicts it; a laptop on site may have its own tunnel through
         -- an egress that the registry lacks, so the network must be known to be
         -- residential
         and (
             (
-                device <> previous_device
+                device <> previous['device']
                 and not is_unknown_tunnel(device)
-                and not is_unknown_tunnel(previous_device)
+                and not is_unknown_tunnel(previous['device'])
             )
-            or coalesce(network_kind, previous_network_kind) = 'residential'
+            or coalesce(network_kind, previous['network_kind']) = 'residential'
         )
-        and epoch(start_time) - epoch(previous_start) < $gap_seconds
+        and epoch(start_time) - epoch(previous['start_time']) < $gap_seconds
 ),
 
 measured as (
@@ -378,18 +364,15 @@ measured as (
 
 select
     min(account) as subject,
-    min(previous_start) as start_time,
+    min(previous['start_time']) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
-    sorted_set(list(device) || list(previous_device)) as observables,
-    evidence_of_switches(
-        event_id, previous_id, session_event_id, previous_session_id,
-        binding_event_id, previous_binding_id
-    ) as evidence,
+    sorted_set(list(device) || list(previous['device'])) as observables,
+    evidence_of_switches(measured, previous) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(
-            min(epoch(start_time) - epoch(previous_start)), 1
+            min(epoch(start_time) - epoch(previous['start_time'])), 1
         ),
         buildings := sorted_values(near_building),
         kilometers := round(min(kilometers), 0)::bigint,
@@ -398,11 +381,11 @@ select
         is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
         is_anothers_device := bool_and(is_anothers_turn),
         is_left_open := ruled_out_if(
-            bool_and(is_live_known and previous_is_live_known)
+            bool_and(is_live_known and previous['is_live_known'])
         ),
         is_clock_wrong := ruled_out_if(
             bool_and(
-                is_clock_checked and previous_is_clock_checked
+                is_clock_checked and previous['is_clock_checked']
             )
         )
     ) as details,

@@ -136,16 +136,7 @@ requests as (
 stepped as (
     select
         *,
-        lag(event_id) over in_order as previous_id,
-        lag(device) over in_order as previous_device,
-        lag(campus) over in_order as previous_campus,
-        lag(lat) over in_order as previous_lat,
-        lag(lon) over in_order as previous_lon,
-        lag(start_time) over in_order as previous_start,
-        lag(is_live_known) over in_order as previous_is_live_known,
-        lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(session_event_id) over in_order as previous_session_id,
-        lag(binding_event_id) over in_order as previous_binding_id
+        lag(requests) over in_order as previous
     from requests
     window in_order as (partition by owner order by start_time, event_id)
 ),
@@ -153,10 +144,10 @@ stepped as (
 moved as (
     select
         *,
-        epoch(start_time) - epoch(previous_start) as gap_seconds,
-        kilometers_nearby(lat, lon, previous_lat, previous_lon) as kilometers
+        epoch(start_time) - epoch(previous['start_time']) as gap_seconds,
+        kilometers_nearby(lat, lon, previous['lat'], previous['lon']) as kilometers
     from stepped
-    where device <> previous_device and campus <> previous_campus
+    where device <> previous['device'] and campus <> previous['campus']
 ),
 
 timed as (
@@ -262,14 +253,11 @@ shown as (
 
 select
     min(account) as subject,
-    min(previous_start) as start_time,
+    min(previous['start_time']) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
-    sorted_set(list(device) || list(previous_device)) as observables,
-    evidence_of_switches(
-        event_id, previous_id, session_event_id, previous_session_id,
-        binding_event_id, previous_binding_id
-    ) as evidence,
+    sorted_set(list(device) || list(previous['device'])) as observables,
+    evidence_of_switches(turns, previous) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(min(gap_seconds), 1),
@@ -283,10 +271,10 @@ select
         is_lease_stale := count(*) < 4,
         is_administrator := bool_or(is_administrators),
         is_left_open := ruled_out_if(
-            bool_and(is_live_known and previous_is_live_known)
+            bool_and(is_live_known and previous['is_live_known'])
         ),
         is_clock_wrong := ruled_out_if(
-            bool_and(is_clock_checked and previous_is_clock_checked)
+            bool_and(is_clock_checked and previous['is_clock_checked'])
         )
     ) as details,
     $event_date::date as event_date

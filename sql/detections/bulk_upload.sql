@@ -319,7 +319,7 @@ judged as (
     left join later on large.device = later.device and large.site = later.site
 ),
 
-found as (
+unusual as (
     select *
     from judged
     where not is_earlier and is_unusual
@@ -327,47 +327,47 @@ found as (
 
 cited as (
     select
-        found.device,
-        found.site,
+        unusual.device,
+        unusual.site,
         bool_and(flows.is_registered) as is_registered,
         min(flows.first_time) as start_time,
         max(flows.last_time) as end_time,
         list_distinct(
             flatten(list(flows.evidence)) || list(flows.binding_event_id)
         ) as evidence
-    from found
-    inner join flows on found.device = flows.device and found.site = flows.site
+    from unusual
+    inner join flows on unusual.device = flows.device and unusual.site = flows.site
     where flows.event_date = $event_date::date
-    group by found.device, found.site
+    group by unusual.device, unusual.site
 )
 
 select
-    found.device as subject,
+    unusual.device as subject,
     min(cited.start_time) as start_time,
     max(cited.end_time) as end_time,
-    round(sum(found.sent) / 1000000, 0)::double as measure,
-    devices_and_sites(found.device, found.site) as observables,
+    round(sum(unusual.sent) / 1000000, 0)::double as measure,
+    devices_and_sites(unusual.device, unusual.site) as observables,
     list_slice(
         sorted_set(flatten(list(cited.evidence))),
         1, 60
     ) as evidence,
     struct_pack(
-        sites := sorted_values(found.site),
-        megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
-        usual_megabytes := round(max(found.usual) / 1000000, 1),
-        uploads_compared := min(found.upload_count),
-        logged_days := max(found.logged_days),
-        later_days := max(found.later_days),
+        sites := sorted_values(unusual.site),
+        megabytes := round(sum(unusual.sent) / 1000000, 0)::bigint,
+        usual_megabytes := round(max(unusual.usual) / 1000000, 1),
+        uploads_compared := min(unusual.upload_count),
+        logged_days := max(unusual.logged_days),
+        later_days := max(unusual.later_days),
         is_regular := ruled_out_if(
-            max(found.logged_days) >= $compared_days
-            or min(found.later_days) >= $compared_days
+            max(unusual.logged_days) >= $compared_days
+            or min(unusual.later_days) >= $compared_days
         ),
-        is_compared := min(found.upload_count) >= $compared_uploads,
+        is_compared := min(unusual.upload_count) >= $compared_uploads,
         is_usual := false,
-        is_service := ruled_out_if(bool_or(coalesce(found.is_no_service, false))),
+        is_service := ruled_out_if(bool_or(coalesce(unusual.is_no_service, false))),
         is_shared_address := ruled_out_if(bool_and(cited.is_registered))
     ) as details,
     $event_date::date as event_date
-from found
-inner join cited on found.device = cited.device and found.site = cited.site
-group by found.device
+from unusual
+inner join cited on unusual.device = cited.device and unusual.site = cited.site
+group by unusual.device

@@ -158,7 +158,7 @@ sums as (
     group by judged.expected_id
 ),
 
-found as (
+missed as (
     select
         judged.*,
         sums.count_now,
@@ -200,6 +200,6 @@ select
         has_gap := ruled_out_if(min(hour_count) > 0)
     ) as details,
     $event_date::date as event_date
-from found
+from missed
 where what is not null
 group by coalesce(device, destination)

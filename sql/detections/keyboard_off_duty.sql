@@ -153,7 +153,7 @@ off_duty as (
         and epoch(intervals.end_time) - epoch(intervals.start_time) >= $least_seconds
 ),
 
-found as (
+late_use as (
     select
         account,
         device,
@@ -201,5 +201,5 @@ select
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
-from found
+from late_use
 group by account

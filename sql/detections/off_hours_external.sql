@@ -21,7 +21,7 @@ requires_registry:
 session_policy:
   keyboard: finding
   network: finding
-  stock: nothing
+  stock: lead
   home: finding
   nothing: nothing
 grain: [subject, event_date]
@@ -199,7 +199,7 @@ compared as (
             and stretches.event_date = kept.event_date
 ),
 
-found as (
+counted as (
     select *
     from compared
     where
@@ -269,5 +269,5 @@ select
         )
     ) as details,
     $event_date::date as event_date
-from found
+from counted
 group by account

@@ -54,19 +54,22 @@ params:
 columns:
   measure: {type: double, is: people whose devices it was used on}
 claim: >-
-  Account {account} was signed in on {devices} devices of {people} people within a week;
-  it is not approved for sharing.[{is_keeper_elsewhere?} The person who keeps it was at
-  the keyboard in another building each time.][{is_faster_than_drive?} Two of the logons
-  were closer than the drive between their buildings.]
+  Account {account} was signed in on {devices} devices of {people} people within a
+  week; no approval for sharing is on file.[{is_keeper_elsewhere?} The person who
+  keeps it was at the keyboard in another building each time.][{is_faster_than_drive?}
+  Two of the logons were closer than the drive between their buildings.]
 details:
   people: int
   devices: int
   is_keeper_elsewhere: boolean
   is_faster_than_drive: boolean
+  is_approved: boolean
   is_clock_wrong: boolean
 explanations:
   - name: An account that the district lets several people use
-    by_design: 'the registry was looked up: it is not approved for sharing'
+    test: is_approved
+    ruled_out: the list of accounts states that it is not approved for sharing
+    not_testable: the list of accounts does not state whether it is approved for sharing
   - clock
 refuted_by:
   - an approval of the account for several people
@@ -80,7 +83,8 @@ with
 accounts as (
     select
         account,
-        person_id
+        person_id,
+        is_sharing_decided
     from identity.accounts
     where
         event_date = $event_date::date
@@ -96,6 +100,7 @@ used as (
         logons.start_time,
         logons.event_id,
         logons.is_clock_checked,
+        accounts.is_sharing_decided,
         logons.event_date = $event_date::date as is_today
     from core.presences as logons
     inner join accounts on logons.account = accounts.account
@@ -114,6 +119,7 @@ used as (
         joins.start_time,
         joins.event_id,
         true as is_clock_checked,
+        accounts.is_sharing_decided,
         joins.event_date = $event_date::date as is_today
     from identity.presences as joins
     inner join accounts on joins.account = accounts.account
@@ -267,6 +273,7 @@ select
             max(absent_people) = count(distinct assigned_to), false
         ),
         is_faster_than_drive := bool_or(is_apart),
+        is_approved := ruled_out_if(bool_and(is_sharing_decided)),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date

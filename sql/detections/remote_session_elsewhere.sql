@@ -217,17 +217,7 @@ both_sides as (
 stepped as (
     select
         *,
-        lag(event_id) over in_order as previous_id,
-        lag(is_remote) over in_order as previous_is_remote,
-        lag(is_opened_elsewhere) over in_order as previous_is_opened_elsewhere,
-        lag(device) over in_order as previous_device,
-        lag(at_device) over in_order as previous_at_device,
-        lag(at_building) over in_order as previous_at_building,
-        lag(start_time) over in_order as previous_start,
-        lag(is_live_known) over in_order as previous_is_live_known,
-        lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(session_event_id) over in_order as previous_session_id,
-        lag(binding_event_id) over in_order as previous_binding_id
+        lag(both_sides) over in_order as previous
     from both_sides
     window in_order as (partition by person_id order by start_time, event_id)
 ),
@@ -241,47 +231,45 @@ administrators as (
 turns as (
     select
         stepped.*,
-        if(stepped.is_remote, stepped.previous_at_building, stepped.at_building)
+        if(stepped.is_remote, stepped.previous['at_building'], stepped.at_building)
             as building_of_desk,
-        if(stepped.is_remote, stepped.at_building, stepped.previous_at_building)
+        if(stepped.is_remote, stepped.at_building, stepped.previous['at_building'])
             as building_of_client,
         administrators.account is not null as is_administrators
     from stepped
     left join administrators on stepped.account = administrators.account
     where
-        stepped.is_remote <> stepped.previous_is_remote
-        and stepped.at_building <> stepped.previous_at_building
-        and epoch(stepped.start_time) - epoch(stepped.previous_start) < $gap_seconds
+        stepped.is_remote <> stepped.previous['is_remote']
+        and stepped.at_building <> stepped.previous['at_building']
+        and epoch(stepped.start_time) - epoch(stepped.previous['start_time'])
+        < $gap_seconds
 )
 
 select
     min(account) as subject,
-    min(previous_start) as start_time,
+    min(previous['start_time']) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
     sorted_set(
         list(device)
-        || list(previous_device)
+        || list(previous['device'])
         || list(at_device)
-        || list(previous_at_device)
+        || list(previous['at_device'])
     ) as observables,
-    evidence_of_switches(
-        event_id, previous_id, session_event_id, previous_session_id,
-        binding_event_id, previous_binding_id
-    ) as evidence,
+    evidence_of_switches(turns, previous) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(
-            min(epoch(start_time) - epoch(previous_start)), 1
+            min(epoch(start_time) - epoch(previous['start_time'])), 1
         ),
         buildings := sorted_values(building_of_desk),
         client_buildings := sorted_values(building_of_client),
         is_administrator := bool_or(is_administrators),
         is_left_open := ruled_out_if(
-            bool_and(is_live_known and previous_is_live_known)
+            bool_and(is_live_known and previous['is_live_known'])
         ),
         is_clock_wrong := ruled_out_if(
-            bool_and(is_clock_checked and previous_is_clock_checked)
+            bool_and(is_clock_checked and previous['is_clock_checked'])
         )
     ) as details,
     $event_date::date as event_date
@@ -289,4 +277,4 @@ from turns
 group by person_id
 having
     count(*) >= $more_turns
-    or count_if(is_opened_elsewhere or previous_is_opened_elsewhere) >= $turns
+    or count_if(is_opened_elsewhere or previous['is_opened_elsewhere']) >= $turns

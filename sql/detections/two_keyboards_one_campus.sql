@@ -117,15 +117,7 @@ requests as (
 stepped as (
     select
         *,
-        lag(event_id) over in_order as previous_id,
-        lag(device) over in_order as previous_device,
-        lag(campus) over in_order as previous_campus,
-        lag(is_own) over in_order as previous_is_own,
-        lag(is_foreign) over in_order as previous_is_foreign,
-        lag(start_time) over in_order as previous_start,
-        lag(session_event_id) over in_order as previous_session_id,
-        lag(binding_event_id) over in_order as previous_binding_id,
-        lag(is_clock_checked) over in_order as previous_is_clock_checked
+        lag(requests) over in_order as previous
     from requests
     window in_order as (partition by owner order by start_time, event_id)
 ),
@@ -144,31 +136,28 @@ turns as (
     from stepped
     left join administrators on stepped.account = administrators.account
     where
-        device <> previous_device
-        and campus = previous_campus
-        and ((is_own and previous_is_foreign) or (is_foreign and previous_is_own))
-        and epoch(start_time) - epoch(previous_start) < $gap_seconds
+        device <> previous['device']
+        and campus = previous['campus']
+        and ((is_own and previous['is_foreign']) or (is_foreign and previous['is_own']))
+        and epoch(start_time) - epoch(previous['start_time']) < $gap_seconds
 )
 
 select
     min(account) as subject,
-    min(previous_start) as start_time,
+    min(previous['start_time']) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
-    sorted_set(list(device) || list(previous_device)) as observables,
-    evidence_of_switches(
-        event_id, previous_id, session_event_id, previous_session_id,
-        binding_event_id, previous_binding_id
-    ) as evidence,
+    sorted_set(list(device) || list(previous['device'])) as observables,
+    evidence_of_switches(turns, previous) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(
-            min(epoch(start_time) - epoch(previous_start)), 1
+            min(epoch(start_time) - epoch(previous['start_time'])), 1
         ),
         buildings := sorted_values(building),
         is_administrator := bool_or(is_administrators),
         is_clock_wrong := ruled_out_if(
-            bool_and(is_clock_checked and previous_is_clock_checked)
+            bool_and(is_clock_checked and previous['is_clock_checked'])
         )
     ) as details,
     $event_date::date as event_date

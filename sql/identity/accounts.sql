@@ -13,6 +13,7 @@ columns:
   account_type: varchar
   person_id: {type: varchar, pii: indirect, is: the owner in the roster}
   approved_shared: {type: boolean, is: the district lets several people use it}
+  is_sharing_decided: {type: boolean, is: the registry states whether it does}
   is_valid: {type: boolean, is: within its dates on that day}
   is_admin: {type: boolean, is: kept for administration alone}
   role: {type: varchar, is: the owner's role on that day}
@@ -99,6 +100,7 @@ select
     chosen.account_type,
     chosen.owner_person_id as person_id,
     coalesce(chosen.approved_shared, false) as approved_shared,
+    chosen.approved_shared is not null as is_sharing_decided,
     chosen.is_valid,
     coalesce(chosen.is_admin, false)
     or is_administrators_name(chosen.account) as is_admin,

@@ -332,7 +332,12 @@ judged_requests as (
             when is_strange then 11
             when not requests.is_district_device then 12
             when rostered.person_id is null then 13
-            when requests.attribution_grade <> 'A' then if(is_without_owner, 14, 15)
+            when
+                requests.attribution_grade <> 'A'
+                and (
+                    not coalesce(requests.is_given, false) or requests.is_user_unknown
+                )
+                then if(is_without_owner, 14, 15)
             when not is_told then 16
             else 17
         end as hours_step,

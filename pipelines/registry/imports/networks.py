@@ -9,12 +9,17 @@ from pipelines.registry.imports.exports import Export
 from pipelines.registry.imports.known import ExportIndex, Network
 from pipelines.registry.imports.taken import ImportResult, examples, first_match
 
+SESSION_HOSTS = (
+    r"\bvdi\b|virtual desktop|terminal servers?|\brds\b|remote desktop (?:services|hosts?)"
+)
+"""Words for machines on which many people have sessions."""
+
 KINDS: Mapping[str, str] = {
     "guest": r"guest|visitor|public",
     "byod": r"byod|personal|\bown devices?\b|\bphones?\b(?=.*wi)",
     "nat": r"\bnat\b",
+    "vdi": rf"{SESSION_HOSTS}|citrix",
     "remote": r"\bvpn\b|remote|globalprotect|anyconnect|tunnel",
-    "vdi": r"\bvdi\b|virtual desktop|citrix",
     "server": r"server|\bsrv\b|data ?center|\bmgmt\b|management",
     "lab": r"\blabs?\b",
     "wifi": r"wi-?fi|wireless|wlan|ssid|chromebook|1:1",

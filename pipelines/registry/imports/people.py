@@ -175,7 +175,8 @@ def add_accounts(taken: ImportResult, known: ExportIndex) -> None:
     if guessed:
         taken.notes.append(
             f"{len(guessed)} accounts have their kind from the organizational unit "
-            f"alone; look at account_type: {examples(guessed)}"
+            f"alone; look at account_type, and state in approved_shared whether several "
+            f"people may use a role's account: {examples(guessed)}"
         )
 
 

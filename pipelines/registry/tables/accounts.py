@@ -53,7 +53,9 @@ ACCOUNTS = {
     "account": text("canonical spelling", "direct"),
     "account_type": text("person, service, role_shared or device"),
     "owner_person_id": text("whose it is", "direct"),
-    "approved_shared": Column(pl.Boolean, "several persons may use it"),
+    "approved_shared": Column(
+        pl.Boolean, "several persons may use it; null for a role's account without a decision"
+    ),
     "used_in": text(
         "building codes and pools where it belongs, joined by ;, null if one is unknown"
     ),
@@ -89,7 +91,14 @@ def directory(rows: RegistryFrame, logins: pl.DataFrame, domains: Sequence[str])
     accounts = pl.concat([conform(ACCOUNTS, once), conform(ACCOUNTS, roster)])
     spellings, earlier = _by_owner(_spellings(listed, logins, domains), accounts)
     accounts = pl.concat([accounts, conform(ACCOUNTS, earlier)])
-    accounts = accounts.with_columns(pl.col("approved_shared", "is_admin").fill_null(value=False))
+    is_role = (pl.col("account_type") == "role_shared").fill_null(value=False)
+    accounts = accounts.with_columns(
+        # an empty cell of a role's account is not a refusal
+        approved_shared=pl.col("approved_shared").fill_null(
+            pl.when(~is_role).then(pl.lit(value=False))
+        ),
+        is_admin=pl.col("is_admin").fill_null(value=False),
+    )
     aliases, doubtful = _aliases(spellings, accounts)
     problems = tell(
         FILE.name,

@@ -916,6 +916,22 @@ group {
 FERNWOOD = ORGS + "o-e,active,2026-08-01,Fernwood Elementary,school,EL,o-d\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Terminal servers", "vdi"),
+        ("RDS", "vdi"),
+        ("Remote Desktop Services", "vdi"),
+        ("Remote access", "remote"),
+        ("Servers", "server"),
+    ],
+)
+def test_a_network_of_terminal_servers_is_not_one_of_servers(home, exports, name, kind):
+    scopes = f'"ScopeId","SubnetMask","Name"\n"10.60.8.0","255.255.255.0","{name}"\n'
+    read(home, exports, {"roster.zip": ROSTER, "scopes.csv": scopes})
+    assert [row["kind"] for row in rows(home, "subnets.csv")] == [kind]
+
+
 def test_the_places_of_networks_in_a_configuration(home, exports):
     """Headlines, domains and the one word of a school's name; no name, no row."""
     bundle = zipped({"orgs.csv": FERNWOOD, "users.csv": USERS_11})
