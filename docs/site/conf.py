@@ -48,25 +48,25 @@ html_sidebars = {
 }
 html_copy_source = False
 html_show_sphinx = False
-# a page that is opened from a folder may not fetch the text of the pages that it found
-html_show_search_summary = False
 html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 
 READERS = {
     "For directors": (
-        "reading-the-report", "reading-the-pictures", "reading-a-case", "review-desk",
+        "monday", "reading-the-report", "reading-the-pictures", "reading-a-case", "review-desk",
         "desk-access", "review-findings", "evidence-and-names", "editions", "proposals",
+        "questions", "glossary",
     ),
     "For operators": (
         "install", "windows", "own-district", "bring-logs", "which-logs", "forward-logs",
         "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud", "registry",
         "registry-by-file", "registry-repair", "operate", "roles", "alerts", "alert-limits",
         "missing-logs", "troubleshoot", "troubleshoot-logs", "back-up", "upgrade", "dagster",
-        "sizing", "sizing-many", "many-districts",
+        "sizing", "sizing-many", "many-districts", "uninstall",
     ),
     "For analysts": ("query", "query-other-programs", "sigma", "other-systems", "desk-api"),
     "For counsel and the board": (
-        "data-processing", "security-and-privacy", "outsiders", "keep-and-delete", "public-records",
+        "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "outsiders",
+        "keep-and-delete", "public-records",
     ),
 }  # fmt: skip
 """Reader -> the how-tos for them, in the order in which they read."""

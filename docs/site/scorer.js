@@ -1,3 +1,6 @@
+// A page that is opened from a folder may not fetch the text of the pages that it found.
+if (location.protocol === "file:") { DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; }
+
 // Search puts pages that tell how to do something before the record of why it was decided.
 var Scorer = {
   objNameMatch: 11,

@@ -147,7 +147,7 @@ def _row(context: ActionContext, use: PermitUse) -> dict[str, object]:
 def _of_consent(context: ActionContext, permit: ConsentPermit) -> str:
     """Return the subject of a consent, with a pseudonym for the person."""
     whom = _whom(context, permit.subject, context.today.isoformat())
-    return f"consent of type {permit.type.upper()} for {whom}"
+    return f"consent for {whom}: {permit.what or f'type {permit.type}'}"
 
 
 def _of_exception(context: ActionContext, permit: ExceptionPermit) -> str:

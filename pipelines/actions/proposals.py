@@ -82,11 +82,11 @@ class Group:
     def title(self) -> str:
         """Topic, number of rows, and number of doubtful ones."""
         kind = self.topic.removeprefix("sites:").replace("-", " ")
-        said = TITLES.get(self.topic, f"sites of the kind {kind}")
+        said = TITLES.get(self.topic, f"{kind} sites")
         every = len(self.offers) + len(self.doubts)
         if not self.doubts:
             return f"{said} ({every})"
-        return f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to check)"
+        return f"{said} ({every}: {len(self.offers)} ready, {len(self.doubts)} to check)"
 
 
 def groups(found: Sequence[Offer]) -> list[Group]:

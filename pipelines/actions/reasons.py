@@ -5,7 +5,7 @@ A reason that was written for one case is offered on others only if it contains 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.actions.context import ActionContext
@@ -17,12 +17,16 @@ from pipelines.state.reviews import reviews
 MAX_OFFERED = 6
 MAX_READ = 60
 """Earlier reasons that are considered."""
-FIXED = (
-    "Confirmed with the supervisor",
-    "Owner was on site",
-    "Approved activity",
-    "Log error",
-)
+FIXED: Mapping[str, Sequence[str]] = {
+    "violation": ("Confirmed with the supervisor", "Confirmed by human resources"),
+    "security_incident": ("Password changed", "Device examined and cleaned"),
+    "authorized": ("Approved by the supervisor", "Agreed extra duty", "Approved activity"),
+    "benign": ("Needed for the job", "Opened without intent"),
+    "misattributed": ("Another person used the device", "The device was reassigned"),
+    "data_fault": ("A list of the district is wrong", "A log is wrong"),
+    "undetermined": ("The people involved were asked", "The logs cannot show it"),
+}
+"""Verdict -> reasons that fit it."""
 WORD = re.compile(r"[\w.@'-]+")
 CODE_NAME = re.compile(r"\b[a-z]+-\d+\b", re.IGNORECASE)
 MIN_LETTERS = 3
@@ -33,11 +37,13 @@ class OfferedReason:
     """A reason that one click fills in.
 
     Attributes:
-        code: The verdict that it was given for; empty for any.
+        code: The verdict that it was given for, or that it fits.
+        is_fixed: It is of the short list, not the user's own.
     """
 
     code: str
     text: str
+    is_fixed: bool = False
 
 
 def offered_reasons(context: ActionContext, found: Sequence[Case]) -> list[OfferedReason]:
@@ -57,7 +63,7 @@ def offered_reasons(context: ActionContext, found: Sequence[Case]) -> list[Offer
     earlier = _earlier(context)
     known = _known_words(context) if earlier else frozenset()
     for reason, source in earlier:
-        if offered[reason.code] == MAX_OFFERED or reason.text in FIXED:
+        if offered[reason.code] == MAX_OFFERED or reason.text in FIXED[reason.code]:
             continue
         folded = reason.text.casefold()
         of_cases = frozenset().union(*map(blocked, [source, *found]))
@@ -65,7 +71,10 @@ def offered_reasons(context: ActionContext, found: Sequence[Case]) -> list[Offer
             continue
         offered[reason.code] += 1
         chosen.append(reason)
-    return [*chosen, *(OfferedReason("", text) for text in FIXED)]
+    fixed = [
+        OfferedReason(code, text, is_fixed=True) for code, texts in FIXED.items() for text in texts
+    ]
+    return [*chosen, *fixed]
 
 
 def _earlier(context: ActionContext) -> list[tuple[OfferedReason, Case]]:

@@ -23,6 +23,7 @@ from pipelines.errors import SettingsError, safe
 from pipelines.findings import review
 from pipelines.findings.cases import Case
 from pipelines.findings.review import VERDICT_WORDS, VERDICTS, Verdict
+from pipelines.findings.rule_quality import IS_CONFIRMED
 from pipelines.reports.sign_off import Signature, open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.findings import OPEN
@@ -33,10 +34,9 @@ MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
 MAX_COMMENT = 600
 TICKET = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._#/-]{0,39}")
-VIOLATION = "violation"
 ONE_ACCOUNT = (
-    "a verdict of violation covers only one account or device at a time; these cases are about "
-    "several"
+    "a verdict of violation or security_incident covers only one account or device at a time; "
+    "these cases are about several"
 )
 
 
@@ -74,7 +74,7 @@ def verdict_many(
     decision = Verdict(code, reason.strip())
     found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
     require_alike(found)
-    if code == VIOLATION and not is_one_account(found):
+    if code in IS_CONFIRMED and not is_one_account(found):
         raise SettingsError(
             ONE_ACCOUNT,
             where="verdict",

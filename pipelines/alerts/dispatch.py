@@ -126,8 +126,7 @@ def context_of(district: District) -> RoundContext:
 
 def _report(home: DistrictHome, settings: Settings) -> str:
     """Return the address of the reports, or their folder without one."""
-    address = settings.report.address
-    return address or f"{home.reports.name}/index.html"
+    return settings.reports_address or f"{home.reports.name}/index.html"
 
 
 def _beat(home: DistrictHome, settings: Settings, now: datetime) -> str:

@@ -108,7 +108,7 @@ def notice(facts: Sequence[Alert], waiting: int, setting: MessageContext) -> Mes
         "",
         *_lines(facts, setting),
         *([f"  and {waiting} more in the next list", ""] if waiting else []),
-        *_foot(key, setting),
+        *_foot(key, facts, setting),
     ]
     return Message(key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(facts))
 
@@ -128,7 +128,7 @@ def daily(
         *(_lines(facts, setting) if facts else []),
         *_over(over),
         *_silenced(silenced),
-        *_foot(key, setting),
+        *_foot(key, facts, setting),
     ]
     subject = f"Schoolbell: {len(facts)} system {noun}"
     if not facts:
@@ -173,11 +173,11 @@ def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Me
         ),
         *undecided(queue),
         "",
-        *([f"New in this message: {new}."] if new else []),
+        *([f"{new} of them were in no earlier message."] if new else []),
         *_silenced(silenced),
         "",
         "Each case shows the evidence, its confidence, and other explanations.",
-        *_foot(key, setting),
+        *_foot(key, facts, setting),
     ]
     subject = f"Network report: {said} to decide"
     return Message(key, subject, text_of(lines), WEEKLY, _worst(facts))
@@ -210,8 +210,7 @@ def overflow(held: Sequence[Alert], day: str, setting: MessageContext) -> Messag
     lines = [
         f"This is the last message today; {count} more are waiting: " + ", ".join(parts) + ".",
         "",
-        "See them all: schoolbell alerts list",
-        *_foot(key, setting),
+        *_foot(key, held, setting),
     ]
     subject = f"Schoolbell: {count} more"
     return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
@@ -250,10 +249,16 @@ def _weight(one: Alert) -> str:
     return "needs action" if is_high else "needs attention"
 
 
-def _foot(key: str, setting: MessageContext) -> list[str]:
+def _foot(key: str, facts: Iterable[Alert], setting: MessageContext) -> list[str]:
+    """Return where to read on; a command only for those who run the system."""
+    of_system = all(fact.about == "health" for fact in facts)
+    is_address = setting.report.startswith("http")
     return [
-        f"The report: {setting.report}",
-        f"To acknowledge: schoolbell alerts ack {key}",
+        *([f"The report: {setting.report}"] if is_address or of_system else []),
+        *([] if of_system or not setting.desk else [f"Decide: {setting.desk}"]),
+        f"To acknowledge: schoolbell alerts ack {key}"
+        if of_system
+        else f"To acknowledge it, give your technology office this number: {key}",
         NOT_PROOF,
         WHY,
     ]

@@ -47,7 +47,7 @@ FindingId = Annotated[str, typer.Argument(help="ID of a finding, as listed.")]
 STUDENT = "this is a student's account: a confidential record, not a staff matter"
 CaseId = Annotated[str, typer.Option("--case", help="Case that needs it.")]
 ExportFormat = Literal["csv", "json", "ocsf", "ecs", "cef"]
-COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
+COUNTS = ("violation", "security_incident", "authorized", "benign", "misattributed", "data_fault")
 
 
 @app.command("list")

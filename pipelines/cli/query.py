@@ -23,7 +23,8 @@ BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
 def query(
     home: Home,
     name: Annotated[
-        str, typer.Argument(help="Name of a saved query; without one, list them.")
+        str,
+        typer.Argument(help="Name of a saved query, or SQL text; without one, list them."),
     ] = "",
     sql: Annotated[str, typer.Option(help="SQL text instead of a saved query.")] = "",
     values: Annotated[
@@ -39,6 +40,8 @@ def query(
     Accounts and devices are under code names.
     """
     kind = "json" if as_json else kind
+    if not sql and len(name.split()) > 1:  # no saved query has a space in its name
+        name, sql = "", name
     if name and sql:
         raise SettingsError("a saved query and --sql cannot be used together")
     if kind in BINARY and to is None:

@@ -55,7 +55,7 @@ def replay(
             "value would add or remove."
         ),
     ] = "",
-    weeks: Annotated[int, typer.Option(help="Number of days to look back.", min=1)] = 8,
+    weeks: Annotated[int, typer.Option(help="Number of weeks to look back.", min=1)] = 8,
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:

@@ -14,7 +14,7 @@ app = typer.Typer(help="Sites that need a decision.", no_args_is_help=True)
 
 @app.command("list")
 def list_sites(home: Home, as_json: AsJson = False) -> None:
-    """List sites that were used at length on one day and are on no list."""
+    """List sites that were used on one day and are on no list."""
     with open_context(home, "findings") as context:
         rows = undecided_sites(
             context,

@@ -556,7 +556,7 @@ def report_asset(
             if is_snapshot_due(district.store):
                 publish_snapshot(district, now)
             done = publish_pending(district, now, [week])
-            metadata = report_metadata(done, week, district.settings.report.address)
+            metadata = report_metadata(done, week, district.settings.reports_address)
         yield dg.MaterializeResult(metadata=metadata)
         page = Path(str(metadata["report"].value))
         yield dg.AssetCheckResult(check_name="published", passed=page.is_file(), severity=WARN)

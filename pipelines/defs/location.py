@@ -54,8 +54,8 @@ def report_link(
     home: HomeResource, settings: Settings | None
 ) -> dg.UrlMetadataValue | dg.PathMetadataValue:
     """Return the location of the newest report: on the web server, or on this machine."""
-    if settings and settings.report.address:
-        return dg.MetadataValue.url(f"{settings.report.address.rstrip('/')}/latest.html")
+    if settings and settings.reports_address:
+        return dg.MetadataValue.url(f"{settings.reports_address}/latest.html")
     return dg.MetadataValue.path(DistrictHome(home.folder).reports / "latest.html")
 
 

@@ -6,10 +6,12 @@ still there.
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -49,6 +51,8 @@ from pipelines.desk.signin import (
 from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.errors import BusyError, NothingReadError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
+from pipelines.findings.rule_quality import IS_CONFIRMED
+from pipelines.operations.status import status_of
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Principal, RefusedError, Right
@@ -89,6 +93,24 @@ MAX_TRIALS = 50
 """Number of registry previews to remember."""
 AGAIN_AFTER = 3600.0
 """Seconds after which another sign-in or view of the same case is recorded again."""
+REPORT_FILES = {
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Kinds of files of a report that the desk sends."""
+DOWNLOADED = (".csv", ".xlsx")
+REPORT_POLICY = "frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
+"""In addition to the policy that each page of a report contains for its own scripts."""
+REPORT_NAV = b'<nav aria-label="Reports">'
+CASE_WITHOUT_LINK = re.compile(
+    rb'<span data-case="(c-[0-9a-f]+)">Case ([0-9c-][0-9a-f-]*)[.]</span>'
+)
+CASE_PAGE = re.compile(r"/evidence/(c-[0-9a-f]+)[.]html$")
 ANSWERS = {"approve": "approved", "refuse": "refused"}
 """Forms that answer a request, with the word for its mail."""
 DECIDING = ("verdict", "verdict-many")
@@ -100,10 +122,12 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/requests", "Requests", "findings"),
     ("/referrals", "Referrals", "findings"),
     ("/permits", "Exceptions", "findings"),
+    ("/reports", "Reports", "findings"),
     ("/weeks", "Weeks", "findings"),
     ("/use", "Use", "findings"),
     ("/records", "Records", "records"),
     ("/acts", "Activity log", "findings"),
+    ("/system", "System", "accounts"),
     ("/office", "Referrals to you", "referral"),
 )
 
@@ -399,9 +423,12 @@ def note(desk: DeskApp, session: Session, action: str, subject: str = "desk") ->
 
 
 def home(visit: Visit) -> Response:
-    """Show the queue; a user of another office gets the referrals that are open to them."""
-    if not visit.asker.may("findings") and visit.asker.may("referral"):
-        return RedirectResponse("/office", 303)
+    """Show the queue; other offices get their referrals, operators the state of the system."""
+    if not visit.asker.may("findings"):
+        pages: Mapping[Right, str] = {"referral": "/office", "accounts": "/system"}
+        own = [page for right, page in pages.items() if visit.asker.may(right)]
+        if own:
+            return RedirectResponse(own[0], 303)
     visit.asker.require("findings")
     return queue(visit)
 
@@ -430,6 +457,7 @@ def many(visit: Visit) -> Response:
         "many.html.j2",
         form=FORMS["verdict-many"],
         filter=chosen,
+        confirming=list(IS_CONFIRMED),
         reasons=offered_reasons(context, cases),
         **values,
     )
@@ -595,6 +623,45 @@ def permits_view(visit: Visit) -> Response:
     return visit.page("permits.html.j2", forms=FORMS, **values)
 
 
+def reports_view(visit: Visit) -> Response:
+    """Send a page or a file of the published reports, with links to the desk.
+
+    A page of a case is recorded like the same case at the desk.
+    """
+    folder = visit.desk.home.home.reports.resolve()
+    path = visit.request.path_params.get("path", "")
+    if not path:
+        if not (folder / "latest.html").is_file():
+            return nothing_yet(visit, "Reports")
+        return RedirectResponse("/reports/latest.html", 303)
+    file = (folder / path).resolve()
+    kind = REPORT_FILES.get(file.suffix)
+    if kind is None or not file.is_relative_to(folder) or not file.is_file():
+        return missing(visit.request, KeyError(path))
+    if found := CASE_PAGE.search(path):
+        context = visit.context()
+        if found[1] in {one.case_id for one in context.cases}:
+            read(visit, context, found[1])
+    content = file.read_bytes()
+    if file.suffix == ".html":
+        # a file has no link to a desk whose address it does not know
+        content = content.replace(REPORT_NAV, REPORT_NAV + b'<a href="/">Review desk</a>', 1)
+        content = CASE_WITHOUT_LINK.sub(
+            rb'<a class="decide" href="/cases/\1">Decide case \2</a>', content
+        )
+    headers = {"Content-Security-Policy": REPORT_POLICY, "Cache-Control": "no-store"}
+    if file.suffix in DOWNLOADED:
+        headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return Response(content, media_type=kind, headers=headers)
+
+
+def system_view(visit: Visit) -> Response:
+    """Show operators the state of the system: sources, weeks, mail and what to do."""
+    district = visit.desk.home.district
+    values = views.system_page(district, status_of(district, datetime.now(UTC)))
+    return visit.page("system.html.j2", **values)
+
+
 def weeks_view(visit: Visit) -> Response:
     """Show weeks, signed or not."""
     values = views.weeks_page(visit.desk.home, visit.context())
@@ -713,16 +780,13 @@ def sent_to(visit: Visit) -> str:
     """Return who can approve a request of this user, by role."""
     settings = visit.desk.home.district.settings
     others = [
-        role
+        f"another {role}" if role in visit.asker.roles else f"the {role}"
         for role in MATRIX["approve"]
-        if role not in visit.asker.roles
-        and (
-            getattr(settings.roles, role)
-            or settings.desk.logins_of(role)
-            or getattr(settings.desk.groups, role)
-        )
+        if getattr(settings.roles, role)
+        or settings.desk.logins_of(role)
+        or getattr(settings.desk.groups, role)
     ]
-    return f"the {' or the '.join(others)}" if others else "a second person"
+    return " or ".join(others) or "a second person"
 
 
 def mail_request(visit: Visit, request_id: str, answer: str) -> None:
@@ -1051,6 +1115,9 @@ def routes() -> list[Route]:
         _get("/office/{referral}", office_referral, "referral"),
         _get("/office/{referral}/letter", office_letter, "referral"),
         _get("/permits", permits_view),
+        _get("/reports", reports_view),
+        _get("/reports/{path:path}", reports_view),
+        _get("/system", system_view, "accounts"),
         _get("/weeks", weeks_view),
         _get("/use", use_view),
         _get("/readers", readers_view, "sign"),

@@ -35,22 +35,25 @@ from pipelines.actions.verdicts import ALL
 from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
+from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
+from pipelines.operations.status import Status
 from pipelines.proposals.first_steps import first_steps
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
+from pipelines.reports.view import week_label
 from pipelines.reports.words import day, day_range, day_with_year, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.audit import Entry
 from pipelines.state.desk_users import saved_views
 from pipelines.state.findings import history
-from pipelines.state.published_reports import report_facts
+from pipelines.state.published_reports import published_weeks, report_facts
 from pipelines.state.records_requests import RecordRequest, record_decisions, record_requests
 from pipelines.state.retention import holds
 from pipelines.state.reviews import (
@@ -540,6 +543,39 @@ def acts_page(
         "labels": {case.case_id: case.label for case in context.cases},
         "mine": mine,
         "after": first + A_PAGE if more else None,
+    }
+
+
+OF_SYSTEM = (
+    "files", "files_in_trouble", "files_waiting", "rejects", "last_read", "last_run", "last_report",
+    "days_to_build", "models_not_built", "registry_problems", "judged_share", "last_alert",
+    "alerts_waiting", "alerts_given_up", "disk_free_gb",
+)  # fmt: skip
+"""Counts of `schoolbell status` that an operator sees at the desk: none is about people."""
+
+
+def system_page(district: District, found: Status) -> dict[str, object]:
+    """Return the state of the system for operators, without a number about people."""
+    return {
+        "state": found.shown["state"],
+        "reasons": found.reasons,
+        "zone": found.zone,
+        "sources": [
+            {
+                "name": one.name,
+                "state": one.state,
+                "newest_line": found.local(one.shown["newest_event"]) or "none",
+                "newest_file": found.local(one.shown["newest_arrival"]) or "none",
+                "lines": one.counts.get("lines", 0),
+            }
+            for one in found.sources
+        ],
+        "weeks": [week_label(date.fromisoformat(one)) for one in published_weeks(district.store)],
+        "counts": [
+            (name.replace("_", " "), found.local(found.shown[name]))
+            for name in OF_SYSTEM
+            if found.shown.get(name) not in (None, "")
+        ],
     }
 
 

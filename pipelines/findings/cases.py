@@ -53,8 +53,10 @@ for more than a hint for analysts.
 """
 
 LOW: tuple[Severity, ...] = ("informational", "low")
-DAYS_TO_DECIDE = timedelta(days=11)
-"""After the Monday of its week a case is due: the Friday after its report's Monday."""
+ONE_WEEK = timedelta(days=7)
+DAYS_TO_DECIDE = timedelta(days=4)
+"""After its first report a case is due: the Friday of the report's Monday, or the next one."""
+FRIDAY = 4
 EXPIRES_AFTER = timedelta(days=14)
 AGED_AFTER = timedelta(days=14)
 """Cases without a decision through two reports escalate to the superintendent."""
@@ -148,6 +150,13 @@ class Case:
         """The Monday of its week."""
         return monday_of(self.week)
 
+    @cached_property
+    def reported(self) -> date:
+        """The day of its first report: after its week, or later if its logs came later."""
+        after_week = self.monday + ONE_WEEK
+        made = [str(one.get("created_time") or "")[:10] for one in self.counted]
+        return max(after_week, min(map(date.fromisoformat, filter(None, made)), default=after_week))
+
     @property
     def expires(self) -> date:
         """The Monday of the first week in which a case of low weight is expired."""
@@ -155,8 +164,9 @@ class Case:
 
     @property
     def due(self) -> date:
-        """The due date of a decision; after it the case is overdue."""
-        return self.monday + DAYS_TO_DECIDE
+        """The due date of a decision, a Friday; after it the case is overdue."""
+        earliest = self.reported + DAYS_TO_DECIDE
+        return earliest + timedelta(days=(FRIDAY - earliest.weekday()) % 7)
 
     @property
     def is_site_question(self) -> bool:
@@ -408,7 +418,7 @@ class Queue:
 
 def aged(found: Iterable[Case], week: date) -> tuple[Case, ...]:
     """Return the waiting cases that waited through two reports, as of a week."""
-    return tuple(case for case in found if week - case.monday >= AGED_AFTER)
+    return tuple(case for case in found if week + ONE_WEEK - case.reported >= AGED_AFTER)
 
 
 NOTHING_WAITS = Queue(date.min, (), (), ())

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 
+ONE_DAY = timedelta(days=1)
 _ROLES = {
     "request": (
         "select event_id, start_time as time, account, device, building, site,"
@@ -53,6 +54,13 @@ _ROLES = {
         " event_date from raw.leases inner join main.cited using (event_id)"
     ),
 }
+_CONNECTION = (
+    "select event_id, start_time as time, null as account, null as device,"
+    " null as building, hosts.site, connections.disposition as activity,"
+    " connections.bytes_in, connections.event_date"
+    " from raw.connections as connections inner join main.cited using (event_id)"
+    " left join identity.hosts as hosts on connections.dst_hostname = hosts.url_hostname"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +69,7 @@ class Evidence:
 
     Attributes:
         event_id: The event of the line.
-        role: What it shows: request, logon or lease.
+        role: What it shows: request, logon, lease or connection.
         file_sha256: Hash of the file's content that was read.
         event: The event's fields as JSON.
     """
@@ -237,6 +245,9 @@ def cited_lines(
     wanted = sorted({event_id for finding in found for event_id in finding.evidence})
     if not wanted:
         return {}
+    begins = [finding.start_time for finding in found]
+    ends = [finding.end_time for finding in found]
+    days = (min(begins).date() - ONE_DAY, max(ends).date() + ONE_DAY)
     listings = {
         source.name: {delivery.path: delivery for delivery in source.listing().deliveries}
         for source in sources
@@ -248,13 +259,17 @@ def cited_lines(
         wanted,
         files,
         listings,
-        _events(database, store, home, wanted),
+        _events(database, store, home, wanted, days),
         copied_lines(store, hashes - {""}),
     )
 
 
 def _events(
-    database: Database, store: Store, home: DistrictHome, wanted: Sequence[int]
+    database: Database,
+    store: Store,
+    home: DistrictHome,
+    wanted: Sequence[int],
+    of_findings: tuple[date, date],
 ) -> dict[int, tuple[str, Mapping[str, object]]]:
     """Return role and fields of cited events, from the warehouse and the lake."""
     files = inputs.lake_files(store, home.lake)
@@ -265,4 +280,10 @@ def _events(
     for role, query in _ROLES.items():
         for row in database.frame(query).iter_rows(named=True):
             found[row["event_id"]] = (role, row)
+    if left := [event_id for event_id in wanted if event_id not in found]:
+        # connections are many: only the days of the findings are opened
+        inputs.show_raw(database, files, ("connections",), of_findings)
+        database.replace("main.cited", pl.DataFrame({"event_id": left}))
+        for row in database.frame(_CONNECTION).iter_rows(named=True):
+            found[row["event_id"]] = ("connection", row)
     return found

@@ -11,6 +11,7 @@ fields. The reader's edition fills in the account and the devices, under their
 pseudonyms, at the places `{account}` and `{devices}`.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from ipaddress import ip_address, ip_network
 
@@ -66,7 +67,22 @@ ALWAYS_LIMITS = (
     "Who was at the keyboard: logs name accounts and devices, not people.",
     "What was read or written: under encryption only the site's name is seen.",
     "Whether the use served the job: that is a person's judgment.",
+    "Which program caused the traffic, and whether a person knew of it.",
+    "What was sent or received: under encryption only its amount is seen.",
 )
+"""Limits of any finding: three about use, two about traffic of devices."""
+
+
+def always_limits(header: Header, of_clauses: Collection[str]) -> tuple[str, ...]:
+    """Return the limits of any finding of a rule that its clauses do not state already.
+
+    Args:
+        of_clauses: The limits that the rule's clauses state.
+    """
+    if header.about == "device":
+        return ALWAYS_LIMITS[3:]
+    is_stated = any(re.search("at the keyboard|was typing", one) for one in of_clauses)
+    return ALWAYS_LIMITS[is_stated:3]
 
 
 def alternatives(header: Header, details: Details) -> tuple[Alternative, ...]:
@@ -76,7 +92,7 @@ def alternatives(header: Header, details: Details) -> tuple[Alternative, ...]:
 
 def _tested(entry: Explanation, details: Details) -> Alternative:
     fits = details.get(entry.test) if entry.test else None
-    if fits is None and entry.by_design:
+    if fits is None and fill(entry.by_design, details):
         text, result = entry.by_design, BY_DESIGN
     elif fits is None:
         text, result = entry.not_testable or entry.says or NOT_SAID, NOT_TESTABLE

@@ -20,8 +20,8 @@ from pipelines.findings.exceptions import (
     first_covering,
 )
 from pipelines.findings.grades import (
-    ALWAYS_LIMITS,
     alternatives,
+    always_limits,
     claim,
     confidence,
     of_outside,
@@ -35,6 +35,7 @@ from pipelines.state.findings import fired_days
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import Clause, Detection
+from pipelines.warehouse.sentences import fill
 
 TWO_WEEKS = timedelta(days=13)
 NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."
@@ -117,6 +118,7 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
     if is_demoted:
         tested.append(DEMOTED)
     version = known.versions.get(row.code)
+    limits = _limits(detection.clauses, known)
     return Finding(
         finding_id=ident,
         rule=row.code,
@@ -146,9 +148,9 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
             }
             for clause in detection.clauses
         ),
-        limits=(*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
+        limits=(*always_limits(header, limits), *limits),
         would_change=header.refuted_by,
-        next_step=header.triage.strip(),
+        next_step=" ".join(fill(header.triage, row.details).split()),
         inputs={**known.inputs, **({} if version is None else {"rule": version})},
         suppressed_by=first_covering(known.exception_rows, seen),
         permitted_by=permitted_by,

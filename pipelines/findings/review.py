@@ -43,6 +43,7 @@ from pipelines.state.rows import FindingRow, FindingText, RequestRow, ReviewRow
 
 VERDICTS: Mapping[str, str] = {
     "violation": CONFIRMED,
+    "security_incident": CONFIRMED,
     "authorized": EXPLAINED,
     "benign": EXPLAINED,
     "misattributed": EXPLAINED,
@@ -52,6 +53,7 @@ VERDICTS: Mapping[str, str] = {
 """Verdict -> the status that it gives a finding."""
 VERDICT_WORDS = {
     "violation": "Violation: the logs show it, and it was not allowed",
+    "security_incident": "Security incident: the logs show it, and it was handled",
     "authorized": "Authorized: a person with the authority had allowed it",
     "benign": "Benign: the policy allows it, or it is harmless",
     "misattributed": "Misattributed: it was another account, device or person",

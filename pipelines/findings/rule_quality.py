@@ -31,7 +31,9 @@ NEEDED = 0.9
 ONE_SIDED = 0.9
 """Two tails of 5 %: below the lower bound lies 5 %. With the 2.5 % of a two-sided
 interval, a rule that was right 30 times of 30 would fall (0.884)."""
-FACTS_HOLD = ("violation", "authorized", "benign")
+IS_CONFIRMED = ("violation", "security_incident")
+"""Verdicts that confirm a finding."""
+FACTS_HOLD = (*IS_CONFIRMED, "authorized", "benign")
 """Verdicts that confirm the facts of the finding."""
 DECIDES = (*FACTS_HOLD, "misattributed", "data_fault")
 State = Literal["too few", "holds", "leads", "may go live", "stays on trial"]
@@ -203,7 +205,7 @@ def _quality(
         stage=stage,
         verdicts=Counter(row["verdict"] for row in rows),
         decisions=len(units),
-        right=given["violation"],
+        right=sum(given[verdict] for verdict in IS_CONFIRMED),
         facts_hold=sum(given[verdict] for verdict in FACTS_HOLD),
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.settings.problems import nearest
 from pipelines.warehouse.headers import Param, Scalar
 from pipelines.warehouse.models import Model, arguments, read_model, sql_folder
 
@@ -63,8 +64,10 @@ def saved_query(queries: Mapping[str, Model], name: str) -> Model:
         ModelError: There is none of that name.
     """
     if name not in queries:
+        near = nearest(name, queries)
+        guess = f"Did you mean {near}? " if near else ""
         raise ModelError(
-            f"there is no saved query {name!r}", remedy=f"There are: {', '.join(queries)}"
+            f"there is no saved query {name!r}", remedy=f"{guess}There are: {', '.join(queries)}"
         )
     return queries[name]
 
@@ -76,6 +79,16 @@ def values_of(query: Model, given: Mapping[str, str], zone: str) -> Mapping[str,
         ModelError: A value is missing, of another type, or unexpected.
     """
     params = query.header.params
+    needed = [name for name, param in params.items() if name != "zone" and param.default is None]
+    if missing := [name for name in needed if name not in given]:
+        examples = " ".join(
+            f"--set {name}={_EXAMPLES.get(params[name].type, '…')}" for name in missing
+        )
+        raise ModelError(
+            f"the query needs a value for {', '.join(missing)}",
+            where=query.name,
+            remedy=f"At the command line, for example: {examples}",
+        )
     typed = {
         name: _typed(name, params[name], text, query.name) if name in params else text
         for name, text in given.items()
@@ -104,6 +117,7 @@ def _day(text: str) -> str:
     return date.fromisoformat(text).isoformat()
 
 
+_EXAMPLES = {"date": "2026-10-19", "int": "30", "double": "0.5", "boolean": "true"}
 _READERS: Mapping[str, Callable[[str], Scalar]] = {
     "int": int,
     "double": float,

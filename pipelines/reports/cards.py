@@ -15,7 +15,8 @@ import polars as pl
 
 from pipelines.day_kinds import DAY_KINDS
 from pipelines.errors import ModelError, capital
-from pipelines.findings.cases import DAYS_TO_DECIDE, Case
+from pipelines.findings.attribution_words import in_words
+from pipelines.findings.cases import Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.work_list import TODAY, WorkItem
@@ -63,6 +64,7 @@ from pipelines.settings.problems import SEVERITIES
 from pipelines.state.rows import texts_in, typed
 
 Say = Callable[[float], str]
+CONTACTS = marked("time between contacts")
 WITH_BREAKS = marked("of it in contract hours (breaks unknown)")
 
 NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
@@ -121,7 +123,7 @@ MEASURES: Mapping[str, tuple[str, Say | None]] = {
     "contradictions": ("switches between places", _plain),
     "gap_seconds": ("time between the places", _short),
     "shortest_gap_seconds": ("shortest time between them", _short),
-    "travel_seconds": ("required speed", _minutes),
+    "travel_seconds": ("shortest drive", _minutes),
     "kilometers": ("distance", distance),
     "requests_before": ("requests just before", _plain),
     "requests_after": ("requests just after", _plain),
@@ -145,7 +147,8 @@ MEASURES: Mapping[str, tuple[str, Say | None]] = {
 def shown(measures: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     """Label and text of each figure that readers know, in the order above."""
     breaks = str(measures.get("why_no_break") or "")
-    for name, (label, say) in MEASURES.items():
+    for name, (usual, say) in MEASURES.items():
+        label = CONTACTS if name == "gap_seconds" and "calls" in measures else usual
         value = measures.get(name)
         if name == "days" and "total_seconds" not in measures:
             continue  # other rules count other days, and their sentence has the number
@@ -216,7 +219,6 @@ class Card:
         seconds: Estimated use, if the finding is about use.
         alternatives: Other explanations: name, how tested, result.
         known_by: The facts that name the account, and cards that were learned.
-        decide: Due date of the decision.
         referral: The office that takes it further; empty if none has to.
     """
 
@@ -236,7 +238,6 @@ class Card:
     support: str
     sources: tuple[str, ...]
     line_count: int
-    decide: str
     referral: str
     measures: tuple[tuple[str, str], ...]
     seconds: float
@@ -256,6 +257,13 @@ class Card:
         if self.referral.endswith(asked):
             own = own.removesuffix(asked).rstrip()
         return " ".join(filter(None, (own, self.referral)))
+
+    @property
+    def known_by_brief(self) -> str:
+        """The facts that show the account; a login, the usual case, by its name alone."""
+        login = upper(restated(in_words("login")))
+        brief = (text("login") if fact == login else fact for fact in self.known_by)
+        return "; ".join(brief)
 
     @property
     def ruled_out(self) -> tuple[str, ...]:
@@ -301,8 +309,6 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         ),
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
         referral=each(findings, view.inputs.referral.sentence, "kind", "severity"),
-        decide_by=pl.col("event_date").dt.truncate("1w") + DAYS_TO_DECIDE,
-        made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
     )
 
@@ -341,7 +347,6 @@ def card(row: CardRow) -> Card:
         support=support(row["line_count"], row["sources"] or ()),
         sources=tuple(row["sources"] or ()),
         line_count=row["line_count"],
-        decide=decide(row["decide_by"], row["made_date"]),
         referral=restated(row["referral"]),
         measures=tuple(shown(measures)),
         seconds=next((float(one) for one in seconds if isinstance(one, int | float)), 0.0),
@@ -360,7 +365,7 @@ def card(row: CardRow) -> Card:
         limits=tuple(limits),
         known_by=tuple(upper(restated(one)) for one in record.get("known_by") or ()),
         would_change=tuple(upper(restated(one)) for one in record.get("would_change") or ()),
-        next_step=restated(record.get("next_step") or ASK_FIRST),
+        next_step=restated(record.get("next_step") or ASK_FIRST, measures),
     )
 
 
@@ -457,6 +462,7 @@ class CaseCard:
             *trial*, *expired* and *decided* do not.
         standing: Its question, in words.
         is_open: Whether it is undecided.
+        decide: Due date of the decision, in words.
         first: The day on which it was first seen; `since` is the same in words.
         label: Its number, or its id without one.
         desk: Its address at the review desk; empty without one.
@@ -477,6 +483,7 @@ class CaseCard:
     group: str
     standing: str
     is_open: bool
+    decide: str
     first: date
     since: str
     severity: str
@@ -685,6 +692,7 @@ def _case_card(
         group=_group(view, case),
         standing=term(STANDINGS.get(standing, NOT_KNOWN)),
         is_open=case.status == "open",
+        decide=decide(case.due, view.inputs.generated_time.astimezone(view.zone).date()),
         first=case.first_day,
         since=day(case.first_day),
         severity=weight(case.severity),

@@ -492,11 +492,15 @@ class SeenLines(NamedTuple):
     wall: datetime
 
 
+def cited_lines(view: View, findings: Sequence[str]) -> pl.DataFrame:
+    """Return the log lines of some findings, each once."""
+    mine = view.inputs.evidence.filter(pl.col("finding_id").is_in(list(findings)))
+    return mine.unique(["source", "path", "line_no"], keep="first", maintain_order=True)
+
+
 def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines]:
     """Return the log lines of some findings by time, each in its lane."""
-    cited = view.inputs.evidence.filter(
-        pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
-    ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
+    cited = cited_lines(view, findings).filter(pl.col("time").is_not_null())
     rows = cited.select(CitedLine._fields).iter_rows()
     mine = _in_their_time(view, [CitedLine(*row) for row in rows])
     seen_at = _usual_places(view, mine)
@@ -545,7 +549,7 @@ def _lane(row: CitedLine, seen_at: Mapping[str, str], *, is_by_site: bool) -> st
         return str(row.site)
     device = row.device
     if device is None:
-        return text("device not known")
+        return str(row.site) if row.site is not None else text("device not known")
     name = device_name(device)
     return f"{name} ({seen_at[device]})" if device in seen_at else name
 
@@ -620,10 +624,15 @@ def _overlap(busy: Collection[Sequence[float]], size: int) -> Box:
     return shade(min(second, last), max(second, last), -0.5, size - 0.5)
 
 
-def in_words(view: View, lines: Iterable[SeenLines]) -> str:
-    """Describe the picture for readers who cannot see it."""
+def in_words(view: View, lines: Iterable[SeenLines], cited: int) -> str:
+    """Describe the picture for readers who cannot see it.
+
+    Args:
+        cited: The number of lines of the case; those not drawn are counted.
+    """
+    drawn = list(lines)
     lanes: dict[str, list[datetime]] = {}
-    for one in lines:
+    for one in drawn:
         lanes.setdefault(one.lane, []).append(one.time)
     if not lanes:
         return ""
@@ -634,4 +643,7 @@ def in_words(view: View, lines: Iterable[SeenLines]) -> str:
     ]
     more = len(lanes) - len(said)
     rest = text("; and {lanes}", lanes=count(more, "more lane")) if more else ""
+    if len(drawn) < cited:
+        left_out = count(cited - len(drawn), "log line")
+        rest += text("; not drawn: {lines} of another time", lines=left_out)
     return ended(f"{listed(said, most=4)}{rest}.")

@@ -2,7 +2,7 @@
 
 The facts of a publication are stored with the report, as plain values. A report
 that is rebuilt with the same facts is the same report; with others it is a correction,
-has the next revision number and names each difference.
+has the next revision number and names each difference. Decisions of people correct nothing.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from pipelines.reports.headline import NUMBERS, coverage, this_week
 from pipelines.reports.language import marked, term, text
 from pipelines.reports.view import View, once
 from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE, number
+from pipelines.state.findings import OPEN, WITHDRAWN
 from pipelines.state.rows import ReportFacts
 
 OTHERS = {
@@ -55,9 +56,19 @@ def facts(view: View) -> ReportFacts:
     }
 
 
+def lasting(said: ReportFacts) -> ReportFacts:
+    """Return the facts that only logs and lists change: a decision corrects no report."""
+    numbers = {key: value for key, value in said["numbers"].items() if key != "needs_review"}
+    items = {
+        key: [WITHDRAWN if status == WITHDRAWN else OPEN, confidence]
+        for key, (status, confidence) in said["items"].items()
+    }
+    return {**said, "numbers": numbers, "items": items}
+
+
 def digest(said: ReportFacts) -> str:
-    """Return four letters that differ where the facts differ."""
-    text = json.dumps(said, sort_keys=True)
+    """Return four letters that differ where the lasting facts differ."""
+    text = json.dumps(lasting(said), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:4]
 
 
@@ -71,7 +82,7 @@ def revision_after(earlier: Mapping[int, ReportFacts], now: ReportFacts) -> int:
     if not earlier:
         return 1
     newest = max(earlier)
-    is_same = earlier[newest] == now
+    is_same = lasting(earlier[newest]) == lasting(now)
     return newest if is_same or not earlier[newest]["is_over"] else newest + 1
 
 
@@ -83,13 +94,15 @@ def changes(view: View) -> Iterator[Change]:
 
 
 def _between(revision: int, before: ReportFacts, now: ReportFacts) -> Iterator[Change]:
+    kept = [lasting(facts) for facts in (before, now)]
     for key, label in SAID.items():
-        numbers = [facts["numbers"].get(key) for facts in (before, now)]
+        numbers = [facts["numbers"].get(key) for facts in kept]
         if numbers[0] != numbers[1]:
             yield Change(revision, term(label), *map(_number, numbers))
     for item in sorted({*before["items"], *now["items"]}):
+        was, is_now = (facts["items"].get(item) for facts in kept)
         items = [facts["items"].get(item) for facts in (before, now)]
-        if items[0] != items[1]:
+        if was != is_now:
             yield Change(revision, text("Finding {item}", item=item), *map(_standing, items))
 
 

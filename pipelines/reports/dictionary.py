@@ -26,6 +26,7 @@ from pipelines.findings.attribution_words import every_set
 from pipelines.health.rule_coverage import FAMILIES
 from pipelines.privacy.pseudonyms import published_tables
 from pipelines.registry.frames import FRAMES
+from pipelines.settings.problems import nearest
 from pipelines.state.ledger import STATES
 from pipelines.state.source_records import LAGS
 from pipelines.warehouse.headers import ColumnNote, Header
@@ -491,6 +492,7 @@ KEPT: Mapping[str, Header] = {
                 name: _note("bigint", f"findings whose verdict is {name}")
                 for name in (
                     "violation",
+                    "security_incident",
                     "authorized",
                     "benign",
                     "misattributed",
@@ -499,8 +501,8 @@ KEPT: Mapping[str, Header] = {
                 )
             },
             "decisions": _note("bigint", "of these, one a case and verdict"),
-            "confirmed": _note("bigint", "of the decisions: violation"),
-            "facts_hold": _note("bigint", "of the decisions: violation, authorized or benign"),
+            "confirmed": _note("bigint", "of the decisions: violation or security_incident"),
+            "facts_hold": _note("bigint", "of the decisions: confirmed, authorized or benign"),
             "precision": _note("double", "confirmed of decisions; null without any"),
             "precision_low": _note("double", "its exact lower bound, 95 %, two-sided"),
             "precision_high": _note("double", "its exact upper bound, 95 %, two-sided"),
@@ -647,9 +649,12 @@ def described(relation: str) -> list[Described]:
         ModelError: There is no such relation.
     """
     if relation not in relations():
+        near = nearest(relation, relations())
         raise ModelError(
             f"there is no relation {relation!r}",
-            remedy="List them with: schoolbell describe",
+            remedy=f"Did you mean {near}? List them with: schoolbell describe"
+            if near
+            else "List them with: schoolbell describe",
         )
     schema, name = relation.split(".")
     if schema == "raw":

@@ -14,13 +14,12 @@ from pipelines.errors import SettingsError
 from pipelines.registry.outline import Outline
 from pipelines.reports.editions import Edition, editions, numbers_of, of_building, said
 from pipelines.reports.language import in_locale, language, marked, text
-from pipelines.reports.mail import LEFT_OUT, REPORT_CLASS, Mail
+from pipelines.reports.mail import LEFT_OUT, REPORT_CLASS, WITHOUT_ADDRESS, Mail
 from pipelines.reports.page_one import notices_of
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.text_tables import visible
 from pipelines.reports.view import View, week_label
-from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ReportReader, Settings
 from pipelines.state.connections import Store
 from pipelines.state.published_reports import stopped_readers
@@ -101,7 +100,6 @@ def is_reader_of(reader: ReportReader, edition: Edition) -> bool:
 
 def queue_reader_mails(
     store: Store,
-    home: DistrictHome,
     settings: Settings,
     reports: Iterable[tuple[date, ReportInputs]],
     newest: date,
@@ -117,7 +115,7 @@ def queue_reader_mails(
             if edition is None:
                 continue
             with in_locale(reader.locale or settings.reader_locale):
-                made = edition_mail(inputs, week, edition, _where(home, reader, edition, week))
+                made = edition_mail(inputs, week, edition, _where(reader, week))
             key = f"{made.report_id}-{name}"
             message = Message(key, made.subject, made.text, REPORT_CLASS, html=made.html)
             new += enqueue(store, message, [report_reader_channel(name)])
@@ -131,12 +129,11 @@ def current_readers(store: Store, settings: Settings) -> Mapping[str, ReportRead
     return {name: one for name, one in known.items() if name not in stopped}
 
 
-def _where(home: DistrictHome, reader: ReportReader, edition: Edition, week: date) -> str:
-    """Return the address of the page, or its place in the home without one."""
-    page_name = f"{week_label(week)}/index.html"
+def _where(reader: ReportReader, week: date) -> str:
+    """Return the address of the page; without one, who has it."""
     if reader.link:
-        return f"{reader.link.rstrip('/')}/{page_name}"
-    return f"{home.editions.name}/{edition.name}/{page_name}"
+        return f"{reader.link.rstrip('/')}/{week_label(week)}/index.html"
+    return text(WITHOUT_ADDRESS)
 
 
 def check_readers(settings: Settings, outline: Outline) -> None:

@@ -15,10 +15,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.errors import capital
 from pipelines.findings.cases import Case, aged
 from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
-from pipelines.reports.cards import subjects_of
+from pipelines.reports.cards import subjects_of, week_cards
 from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.language import ENGLISH, language, marked, plural, term, text
 from pipelines.reports.page_one import notices_of
@@ -29,7 +30,7 @@ from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.text_tables import Page, Table, file_name, table, total
 from pipelines.reports.view import View
 from pipelines.reports.weekly import Pages, about, case_pages, shared_files
-from pipelines.reports.words import KINDS, NOT_KNOWN, day_range, number, share
+from pipelines.reports.words import KINDS, NOT_KNOWN, day, day_range, number, share
 
 HIDDEN = "withheld"
 SEVERAL = marked("several buildings")
@@ -38,9 +39,30 @@ EVERY = marked("all buildings")
 
 SUMMARY = "summary.html"
 """Page of a week's numbers that earlier versions wrote next to an edition in another language."""
+DETAILS = "details.html"
+"""Page with every part of an edition, next to its one page."""
+DIRECTOR = ""
+WITH: Mapping[str, str] = {
+    DIRECTOR: marked("the technology director"),
+    "counsel": marked("counsel"),
+    "hr": marked("human resources"),
+    "principal": marked("the principal"),
+    "superintendent": marked("the superintendent"),
+}
+"""Office that has a case -> its name; without one, the director has it."""
+PRINCIPAL_SENTENCES = (
+    marked(
+        "The technology director decides these cases. You are asked only what the technology "
+        "office or human resources asks you: who was on duty, who was on leave, who substituted."
+    ),
+    marked("Do not question anyone yourself, and do not forward this page."),
+    marked("Questions: call the technology director."),
+)
 TRANSLATED = ("principal", "superintendent")
 """Editions in the language of their readers, and with emails."""
 PUBLIC_WEEKS = 8
+MAX_LISTED = 5
+"""Cases that an edition's one page lists; the others are counted."""
 ARRIVED = marked("of source hours arrived")
 PUBLIC_ACTS = {
     "look_ups": "name lookups for a case, this school year",
@@ -214,8 +236,9 @@ def new_cases(view: View) -> list[tuple[str, int]]:
 
 
 def standing_cases(view: View) -> list[Case]:
-    """Return the week's own cases but those withdrawn, and those that ask about a site."""
-    return [case for case in view.paged if view.is_new(case) and case.status != "withdrawn"]
+    """Return the week's own cases that need a decision, or have one: the new ones of page one."""
+    asked = ("waiting", "confirmed", "explained")
+    return [case for case in view.paged if view.is_new(case) and case.standing(view.start) in asked]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
@@ -225,8 +248,60 @@ def tables_of(view: View, kind: str) -> Sequence[Table]:
     if kind == "public":
         return (_trend(view, view.inputs.least_count),) if _weekly(view) else ()
     if kind == "board":
-        return (_items_table(view, view.inputs.least_count),)
-    return (_items_table(view, least=1), _use_table(view, least=1))
+        counts = _items_table(view, view.inputs.least_count)
+        return () if is_mostly_withheld(counts) else (counts,)
+    return (_waits_table(view), _items_table(view, least=1))
+
+
+def is_mostly_withheld(counts: Table) -> bool:
+    """Return whether more than half of a table's counts are withheld."""
+    cells = [cell.text == HIDDEN for row in counts.rows for cell in row[1:]]
+    return 2 * sum(cells) > len(cells)
+
+
+def _waits_table(view: View) -> Table:
+    """Return what waits for a decision, for how long, and with whom."""
+    today = view.inputs.generated_time.astimezone(view.zone).date()
+    held: dict[str, list[Case]] = {}
+    for case in view.waiting:
+        held.setdefault(view.inputs.with_office.get(case.case_id, DIRECTOR), []).append(case)
+    return table(
+        text("What waits for a decision, and with whom"),
+        ["With", "Cases", "New", "Overdue", "Oldest since"],
+        (
+            [
+                term(WITH[office]),
+                len(mine),
+                sum(map(view.is_new, mine)),
+                sum(case.due < today for case in mine),
+                day(min(case.first_day for case in mine)),
+            ]
+            for office, mine in sorted(held.items())
+        ),
+    )
+
+
+def in_sentences(view: View, kind: str) -> list[str]:
+    """Return what an edition says in words, each a sentence."""
+    if not coverage(view).has_data:
+        return []
+    if kind == "board" and not tables_of(view, kind):
+        return _for_the_board(view)
+    if kind == "principal":
+        return [text(one) for one in PRINCIPAL_SENTENCES]
+    return []
+
+
+def _for_the_board(view: View) -> list[str]:
+    """Return three sentences, where nearly every count would be withheld."""
+    arrived, least = coverage(view), view.inputs.least_count
+    whole = share(arrived.expected - arrived.missing, arrived.expected)
+    waiting, decided = (band(len(cases), least) for cases in (view.waiting, view.decided))
+    return [
+        f"{whole} of the expected log hours arrived.",
+        f"{capital(waiting)} cases wait for a decision; decided since last week: {decided}.",
+        f"No table by building: most of its counts represent fewer than {least} accounts.",
+    ]
 
 
 def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
@@ -297,30 +372,6 @@ def _called(place: str) -> str:
     return term(place) if place in (SEVERAL, NOWHERE, EVERY) else place
 
 
-def _use_table(view: View, least: int) -> Table:
-    """Use by people in each building; no totals, so nothing can be subtracted."""
-    people = view.of_week(view.inputs.daily_use).filter(pl.col("use_class") == "people")
-    sums = (
-        people.with_columns(pl.col("building").fill_null(NOWHERE))
-        .group_by("building")
-        .agg(pl.col("request_count").sum(), pl.col("account_count").max())
-        .sort("building")
-    )
-    return table(
-        text("Use by people in each building"),
-        ["Building", "Requests", "Most accounts in a day"],
-        (
-            [
-                _called(name),
-                *([number(requests), number(accounts)] if accounts >= least else [HIDDEN, HIDDEN]),
-            ]
-            for name, requests, accounts in sums.with_columns(
-                pl.col("account_count").fill_null(0)
-            ).iter_rows()
-        ),
-    )
-
-
 @dataclass(frozen=True)
 class Edition:
     """One edition of the report.
@@ -367,8 +418,8 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
     Raises:
         ValueError: `week_start` is not a Monday.
     """
-    whole = View(inputs, week_start)
-    numbers = numbers_of(whole, edition)
+    whole = View(replace(inputs, reader=edition.kind), week_start)
+    inputs, numbers = whole.inputs, numbers_of(whole, edition)
     if edition.building:
         own = View(of_building(inputs, edition.building), week_start)
         shared = said(own, edition)
@@ -380,7 +431,10 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
     if edition.kind == "superintendent":
         pages = _pages(whole, edition, numbers, tables)
         return pages | case_pages(whole, said(whole, edition), whole=True)
-    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
+    sentences = in_sentences(whole, edition.kind)
+    if sentences:
+        numbers = [one for one in numbers if one.value != HIDDEN]
+    return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables, sentences)
 
 
 def numbers_of(whole: View, edition: Edition) -> Sequence[Count]:
@@ -406,21 +460,31 @@ def _pages(
     edition: Edition,
     numbers: Sequence[Count],
     tables: Sequence[Table],
+    sentences: Sequence[str] = (),
 ) -> dict[str, Page]:
     shared = said(view, edition)
     kept = [section for section in sections() if edition.kind in section.editions]
     parts = parts_of(view, wanted(kept, view.inputs.sections_off))
+    is_for_one = edition.kind in TRANSLATED
+    has_corrections = any(part.name == "corrections" for part in parts)
     index = page(
         "edition.html.j2",
         **shared,
-        notices=notices_of(view, has_corrections=any(part.name == "corrections" for part in parts)),
+        notices=notices_of(view, has_corrections=has_corrections),
         numbers=numbers,
         tables=tables,
-        parts=parts,
+        sentences=in_sentences(view, edition.kind) if is_for_one else sentences,
+        cases=[one for one in week_cards(view) if one.item is not None] if is_for_one else [],
+        most=MAX_LISTED,
+        parts=[] if is_for_one else parts,
+        details=DETAILS if is_for_one else "",
+        has_signature=edition.kind == "superintendent",
     )
+    details = page("edition_details.html.j2", **shared, parts=parts) if is_for_one else None
     moved = {f"{view.label}/{SUMMARY}": page("moved.html.j2", **shared, newest=".")}
     return {
         f"{view.label}/index.html": index,
+        **({f"{view.label}/{DETAILS}": details} if details else {}),
         **(moved if language() != ENGLISH else {}),
         **archive_pages(view, shared, numbers=False),
         **shared_files(parts, view, shared),

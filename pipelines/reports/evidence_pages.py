@@ -144,8 +144,8 @@ def accounts(view: View, kind: str, key: str, title: str) -> Proof:
 
 
 def shared(view: View) -> Proof:
-    """Return accounts in use away from their owners."""
-    title = "Accounts that were used where their owners were not"
+    """Return accounts in use that one owner may not explain."""
+    title = "Accounts that were used in two places, on others' devices, or during leave"
     return accounts(view, "shared_account", "shared-accounts", title)
 
 

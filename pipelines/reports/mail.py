@@ -26,7 +26,6 @@ from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
 from pipelines.reports.words import NOT_KNOWN, count, day, number
 from pipelines.settings.alert_settings import Channel
-from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state.audit import AUDIT_RECORD
 from pipelines.state.connections import Store
@@ -37,6 +36,7 @@ LEFT_OUT = marked(
     "For privacy, this email contains no accounts, devices, sites, log lines or charts. They are "
     "in the report."
 )
+WITHOUT_ADDRESS = marked("Your technology office can open it for you.")
 WHY = "You receive this because your address is on the district's list of recipients."
 
 REPORT_CLASS = "report"
@@ -202,7 +202,6 @@ def mail_channel(settings: Settings) -> str | None:
 
 def queue_mail(
     store: Store,
-    home: DistrictHome,
     settings: Settings,
     reports: Iterable[tuple[date, ReportInputs]],
     newest: date,
@@ -219,16 +218,13 @@ def queue_mail(
     new = 0
     for week, inputs in reports:
         if week == newest and View(inputs, week).is_over:
-            made = mail(inputs, week, where=_where(home, settings, week))
+            made = mail(inputs, week, where=_where(settings, week))
             message = Message(made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html)
             new += enqueue(store, message, [channel])
     return new
 
 
-def _where(home: DistrictHome, settings: Settings, week: date) -> str:
-    """Return the address of a week's page; its place in the home, whose path stays there."""
-    address = settings.report.address
-    place = f"{week_label(week)}/index.html"
-    if address:
-        return f"{address.rstrip('/')}/{place}"
-    return f"{home.reports.name}/{place}"
+def _where(settings: Settings, week: date) -> str:
+    """Return the address of a week's page; without one, who has it."""
+    address = settings.reports_address
+    return f"{address}/{week_label(week)}/index.html" if address else WITHOUT_ADDRESS

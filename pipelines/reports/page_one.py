@@ -21,6 +21,7 @@ from pipelines.reports.headline import (
     open_sites,
     say_gap,
     say_unjudged,
+    sites_asked_about,
     source_issues,
     this_week,
     unjudged,
@@ -172,9 +173,7 @@ def needs_you(view: View) -> Line:
         rest = "cases need a decision."
     else:
         noun = "case needs" if size == 1 else "cases need"
-        items = len(work(view))
-        held = "" if items in (1, size) else f", on a list of {count(items, 'item')}"
-        rest = f"{noun} a decision{held}: {split(view)}. {due(view)}"
+        rest = f"{noun} a decision: {split(view)}. {due(view)}"
     past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
     changed = change(view, "needs_review", size)
@@ -281,10 +280,9 @@ def last_coverage(view: View) -> str:
 
 
 def shared(view: View, now: WeekNumbers) -> Line:
-    """Return the line about accounts in two places at the same time, or without their owner."""
+    """Return the line about accounts in use that one owner may not explain."""
     value = now["shared_accounts"]
     noun = "account was" if value == 1 else "accounts were"
-    whose = "its owner" if value == 1 else "their owner"
     settled = view.seen("shared_account").filter(pl.col("status") == "explained")
     explained = settled["subject"].n_unique()
     more = f", {number(explained)} explained since" if explained else ""
@@ -292,7 +290,7 @@ def shared(view: View, now: WeekNumbers) -> Line:
         "shared-accounts",
         "Shared accounts",
         value,
-        f"{noun} used where {whose} was not{more}.",
+        f"{noun} used in two places, on others' devices, or during leave{more}.",
         compare(view, "shared_accounts"),
         "shared-accounts",
         trail(view, "shared_accounts", value),
@@ -303,10 +301,10 @@ def shared(view: View, now: WeekNumbers) -> Line:
 def not_listed(view: View, now: WeekNumbers) -> Line:
     """Return the line about new sites that are not on the list."""
     value = now["new_sites"]
-    noun = "new site is" if value == 1 else "new sites are"
+    noun = "new site" if value == 1 else "new sites"
     older = open_sites(view).height - (value or 0)
     more = f"; {number(older)} older in use" if older else ""
-    said = f"{noun} not on the list{more or ' (yet)'}."
+    said = f"{noun}{more}."
     if not has_list(view):
         used = "new site was" if value == 1 else "new sites were"
         said = f"{used} used. There is no list of approved sites yet."
@@ -330,7 +328,7 @@ def outside_hours(view: View, now: WeekNumbers) -> Line:
         "off-hours-accounts",
         "Outside hours",
         value,
-        f"{noun} used non-work sites at length after hours.",
+        f"{noun} used non-work sites at length off duty.",
         compare(view, "off_hours_accounts"),
         "off-hours",
         trail(view, "off_hours_accounts", value),
@@ -421,6 +419,8 @@ def headline(view: View, five: list[Line]) -> str:
         return f"{count(five[0].value, 'case')} {verb} you"
     if view.of_students.waiting:
         return "Nothing needs your decision except cases about students' accounts"
+    if sites := sites_asked_about(view).filter(pl.col("cases") > 0).height:
+        return f"No case needs you; {count(sites, 'site needs', 'sites need')} your decision"
     if any(line.value for line in five):
         return "Nothing needs your decision"
     if not unjudged(view).is_empty() or any(not_judged_at(view, kind) for kind in KINDS.values()):

@@ -279,8 +279,8 @@ def publish_reports(
         over = [week for week in held if View(inputs, week).is_over]
         if over:
             told = [(one.week_start, one.inputs) for one in done]
-            queue_mail(district.store, district.home, district.settings, told, over[-1])
-            queue_reader_mails(district.store, district.home, district.settings, told, over[-1])
+            queue_mail(district.store, district.settings, told, over[-1])
+            queue_reader_mails(district.store, district.settings, told, over[-1])
     return done
 
 

@@ -223,6 +223,8 @@ class ReportInputs:
         title: Title of the report, next to the district's name.
         sections_off: Names of sections that the report leaves out.
         desk: Address of the review desk, for links; empty without one.
+        reader: The edition that is made: director, principal, superintendent, board or public.
+        with_office: The office that has a case, by case id; the director has the others.
         paper: letter or a4.
         accent: Color of links and focus on light, as in "#1f5fbf"; empty for the default.
         accent_dark: The same on dark.
@@ -273,6 +275,8 @@ class ReportInputs:
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     desk: str = ""
+    reader: str = "director"
+    with_office: Mapping[str, str] = field(default_factory=dict)
     least_count: int = MIN_COUNT
     paper: str = "letter"
     accent: str = ""

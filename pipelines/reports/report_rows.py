@@ -87,6 +87,7 @@ class Shared(TypedDict):
     pdf: str
     pdf_note: str
     desk: str
+    decides: bool
     versions: Sequence[tuple[str, str]]
     before: str
     after: str
@@ -130,7 +131,5 @@ class CardRow(TypedDict):
     devices: Sequence[str] | None
     sources: Sequence[str] | None
     line_count: int
-    decide_by: date
-    made_date: date
     referral: str
     blind: str | None

@@ -33,7 +33,7 @@ from pipelines.settings.model import Report, Settings
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import Store
 from pipelines.state.records_requests import record_requests
-from pipelines.state.reviews import statements_by_case
+from pipelines.state.reviews import referrals, statements_by_case
 from pipelines.state.rows import texts_in
 from pipelines.state.source_records import last_look, noted_domains, stored_issues
 from pipelines.state.source_records import source_days as counted_days
@@ -314,6 +314,11 @@ def report_inputs(
         signed=signatures(district.store, district.home),
         openness=openness(district.store, district.home, district.zone, now),
         statements=statements_by_case(district.store),
+        with_office={
+            row["case_id"]: row["office"]
+            for row in referrals(district.store)
+            if row["returned_time"] is None
+        },
         rules=rules(district),
         clauses=clauses(district, database),
         district=district.settings.district.name,

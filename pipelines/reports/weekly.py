@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import Card, cards, case_cards, page_name
-from pipelines.reports.charts import case_lines, in_words, swim_lane
+from pipelines.reports.charts import case_lines, cited_lines, in_words, swim_lane
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
 from pipelines.reports.language import term, text
@@ -65,6 +65,7 @@ def about(view: View) -> Shared:
         "pdf": inputs.pdf,
         "pdf_note": inputs.pdf_note,
         "desk": inputs.desk,
+        "decides": inputs.reader == "director",
         "versions": versions(inputs),
         "before": week_label(known[place - 1]) if place else "",
         "after": week_label(known[place + 1]) if place + 1 < len(known) else "",
@@ -213,7 +214,7 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, object]
     return {
         "drawing": drawing(figure),
         "phone": drawing(figure, is_narrow=True),
-        "said": in_words(view, lines),
+        "said": in_words(view, lines, len(cited_lines(view, findings))),
     }
 
 

@@ -162,6 +162,7 @@ class _Bars:
         self._reading = reading
         self._building = building
         self._total = total
+        self._left: dict[str, int] = {}
         self._read_task: TaskID | None = None
         self._build_task: TaskID | None = None
 
@@ -170,9 +171,13 @@ class _Bars:
             self._reading.start()
             total = self._total or None
             self._read_task = self._reading.add_task("logs", total=total)
+        # the total counts files as they are delivered, and a packed one is read unpacked
+        left = self._left.get(delivery.where, delivery.packed_bytes)
+        advance = min(size, left)
+        self._left[delivery.where] = left - advance
         self._reading.update(
             self._read_task,
-            advance=size,
+            advance=advance,
             description=safe(f"{delivery.source}/{Path(delivery.path).name}"),
         )
 

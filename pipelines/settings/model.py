@@ -417,7 +417,7 @@ class Report(Part):
     mail: str = setting("", "alert channel (type smtp) that mails the newest finished week", "mail")
     address: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = setting(
         "",
-        "https address under which your staff open the reports folder",
+        "https address under which your staff open the reports folder; empty: that of the desk",
         "https://intranet.school.example/reports",
     )
     pdf: bool = setting(False, "true: also as PDF, printed by a Chromium that is installed", True)
@@ -608,6 +608,12 @@ class Settings(Part):
     def reader_locale(self) -> str:
         """The locale of what readers get by email."""
         return self.report.locale or self.district.locale
+
+    @property
+    def reports_address(self) -> str:
+        """The address of the reports folder: its own, or that of the desk, which serves it."""
+        at_desk = f"{self.desk.address}/reports" if self.desk.address else ""
+        return self.report.address.rstrip("/") or at_desk
 
     @property
     def agency(self) -> Mapping[str, Detection]:

@@ -114,7 +114,7 @@ class Explanation(Strict):
         fits: What was tested, if it fits; likewise for the other results.
         not_testable: Without a `test`, why the logs cannot show it.
         by_design: The way of counting that excludes the explanation. With a
-            test, it is used if the test gives nothing.
+            test, it is used if the test gives nothing, unless it is empty for the facts.
     """
 
     name: str
@@ -128,7 +128,9 @@ class Explanation(Strict):
     @model_validator(mode="after")
     def _one_kind(self) -> "Explanation":
         if self.test:
-            is_told_twice = bool(self.by_design and self.not_testable)
+            # a text in brackets may be empty, and leaves the other one
+            is_always = self.by_design and not self.by_design.startswith("[")
+            is_told_twice = bool(is_always and self.not_testable)
             wrong = is_told_twice or not (self.says or self.ruled_out)
         else:
             wrong = bool(self.by_design) is bool(self.not_testable)
@@ -496,6 +498,7 @@ def _unclaimed(header: Header) -> Iterator[str]:
         yield from template_problems(claim.says, header.details)
         for condition in claim.when:
             yield from condition_problems(condition, header.details)
+    yield from template_problems(header.triage, header.details)
     if header.claim and header.claim[-1].when:
         yield "the last claim must do without a condition"
 

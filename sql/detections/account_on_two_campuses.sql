@@ -179,7 +179,7 @@ both_devices as (
     select device
     from turns
     union
-    select previous_device as device
+    select previous['device'] as device
     from turns
 ),
 
@@ -247,8 +247,8 @@ shown as (
             and turns.start_time between here.start_time and here.end_time
     inner join proven as there
         on
-            turns.previous_device = there.device
-            and turns.previous_start between there.start_time and there.end_time
+            turns.previous['device'] = there.device
+            and turns.previous['start_time'] between there.start_time and there.end_time
 )
 
 select

@@ -132,9 +132,7 @@ select
             on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
-        is_break := ruled_out_if(
-            break_note(is_district_device, is_break_known) is not null
-        ),
+        is_break := ruled_out_if(bool_and(coalesce(is_break_known, false))),
         why_no_break := break_note(is_district_device, is_break_known),
         is_owner_away := coalesce(bool_or(is_owner_away), false),
         verdicts := sorted_values(verdict),

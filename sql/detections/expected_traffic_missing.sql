@@ -67,25 +67,25 @@ details:
   is_never_seen: boolean
   has_gap: boolean
 explanations:
-  - name: A row of the registry that names the wrong thing
+  - name: A wrong entry in the list of expected traffic
     test: is_never_seen
-    fits: the traffic that the row names was never seen in four weeks
+    fits: the listed traffic was never seen in four weeks
     ruled_out: >-
-      [{is_seen?}the traffic that the row names was seen that day][{!is_seen?}it was
-      last seen {days_since:count day} before]
+      the same traffic came [{is_seen?}that day][{!is_seen?}{days_since:count day}
+      before]
   - name: A log with a gap
     test: has_gap
     ruled_out: the log has lines of {log_hours:count hour} of that day
     not_testable: it is not known whether the log was there
 refuted_by:
-  - another row of the registry for the traffic
+  - another entry in the list of expected traffic
   - a line that is late
 false_positives:
   - A planned pause, a new target, another device that took over.
-  - A row of the registry that names the wrong device or destination.
+  - An entry in the list that names the wrong device or destination.
 triage: >
-  Look at the job on that device, or at the filter's policy; then put the row of the
-  registry right if the plan has changed.
+  Look at the job on that device, or at the filter's policy. If the plan has changed,
+  correct the list of expected traffic.
 --- */
 with
 

@@ -51,6 +51,7 @@ details:
   entered: int
   minutes: int
   sources: int
+  is_outside: boolean
   is_mistyped: boolean
   is_gateway: boolean
   is_tester: boolean
@@ -76,8 +77,9 @@ false_positives:
   - A person sets up or tests accounts on that device.
   - A gateway that many people log on through, which the registry does not name.
 triage: >
-  Take the device off the network and examine it; block an Internet address at the
-  firewall. Then change the passwords of the accounts that signed in from it.
+  [{is_outside?}Block the address at the firewall.][{!is_outside?}Take the device off
+  the network and examine it.][{entered?} Then change the passwords of the
+  {entered:count account} that signed in from it.]
 --- */
 with
 
@@ -376,6 +378,9 @@ select
             1, ceil((epoch(max(inside.time)) - epoch(min(inside.time))) / 60)
         )::bigint,
         sources := count(distinct inside.source),
+        is_outside := regexp_matches(inside.place, '^[0-9a-f.:]+$')
+        and regexp_matches(inside.place, '[.:]')
+        and not is_private_address(inside.place),
         is_mistyped := 2 * coalesce(max(entered.account_count), 0)
         >= max(inside.account_count),
         is_gateway := ruled_out_if(bool_and(inside.is_one_device)),

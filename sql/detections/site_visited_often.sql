@@ -130,9 +130,7 @@ select
             largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
-        is_break := ruled_out_if(
-            break_note(is_district_device, is_break_known) is not null
-        ),
+        is_break := ruled_out_if(bool_and(coalesce(is_break_known, false))),
         why_no_break := break_note(is_district_device, is_break_known),
         is_owner_away := coalesce(bool_or(is_owner_away), false),
         is_on_one_list := is_on_one_list(

@@ -116,7 +116,7 @@ false_positives:
   - A vendor's support session that the technology office arranged.
   - A tool that is managed by the district and missing from the list of sites.
 triage: >
-  Check with the technology office whether the tool is theirs. Then look at the device.
+  Check whether your office installed the tool. Then look at the device.
 --- */
 with
 

@@ -5,7 +5,5 @@ case
     when bool_and(coalesce(is_break_known, false))
         then 'the breaks of the day are not counted as time on duty'
     when bool_and(coalesce(is_district_device, false))
-        then
-            'the device is the district''s, whose use is bound at any hour; whether '
-            || 'it was in a break is not known'
+        then 'a break does not matter: the policy covers district devices at any hour'
 end;

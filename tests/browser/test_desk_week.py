@@ -95,7 +95,7 @@ def test_keys_alone_decide_undo_and_go_on(visit, desk):
         page.keyboard.press(key)
     page.wait_for_url("**/cases/**")
     first = page.url
-    page.keyboard.press("3")
+    page.keyboard.press("4")
     assert page.get_by_label("Benign").is_checked()
     page.keyboard.press("r")
     page.keyboard.type(REASON)
@@ -113,7 +113,7 @@ def test_keys_alone_decide_undo_and_go_on(visit, desk):
     # the undone reason is not offered; the short list is
     texts = page.locator(".reuse:visible").all_inner_texts()
     assert texts[0] == "Confirmed with the supervisor"
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     page.keyboard.press("c")
     assert page.locator(".first-reason").input_value() == "Approved activity"
     assert page.evaluate(FOCUSED)

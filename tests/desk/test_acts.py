@@ -363,7 +363,9 @@ def test_two_people_leave_the_same_entries(
         sent_on = asked_at(director, case, token)
         assert sent_on.status == 303
         told = director.get(sent_on.headers["location"]).text
-        assert "Sent to the custodian or the superintendent for approval" in told
+        assert (
+            "Sent to another director or the custodian or the superintendent for approval" in told
+        )
         assert "Not done" not in told
         own = director.get("/requests")
         assert "Waiting for another person" in own.text

@@ -162,7 +162,7 @@ def test_two_people_in_two_browsers(visit, cases, desk):
 
     ask()
     told = director.locator("h1").inner_text()
-    assert told == "Sent to the custodian or the superintendent for approval"
+    assert told == "Sent to another director or the custodian or the superintendent for approval"
     assert "403" not in director.locator("body").inner_text()
     waits = director.get_by_role("button", name="Waiting for another person")
     assert waits.is_disabled()

@@ -7,8 +7,9 @@ from html import unescape
 import pytest
 from sqlalchemy import update
 
+from pipelines.actions.reasons import FIXED
 from pipelines.desk.queue import next_case
-from pipelines.findings.review import VERDICT_WORDS
+from pipelines.findings.review import VERDICT_WORDS, VERDICTS
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history
 from pipelines.state.reviews import last_verdicts
@@ -185,10 +186,9 @@ def test_reasons_with_names_are_not_offered_on_other_cases(fresh):
         director.act(f"/cases/{case_ids[0]}", "verdict", code="benign", reason=reason)
     offered = chips(director.get(f"/cases/{case_ids[1]}"))
     assert offered[0] == ("benign", REASON)
-    assert [text for code, text in offered if not code] == [
-        "Confirmed with the supervisor", "Owner was on site", "Approved activity", "Log error",
-    ]  # fmt: skip
-    assert len(offered) == 5
+    short = [(code, text) for code, texts in FIXED.items() for text in texts]
+    assert offered == [("benign", REASON), *short]
+    assert set(FIXED) == set(VERDICTS), "each verdict has reasons that fit it"
     # another person's reasons are theirs
     assert ("benign", REASON) not in chips(fresh.by_proxy("analyst").get(f"/cases/{case_ids[1]}"))
 
@@ -200,7 +200,9 @@ def test_at_most_six_own_reasons_for_a_verdict(fresh):
         director.act(
             f"/cases/{case_id}", "verdict", code="undetermined", reason=f"reason {number} of many"
         )
-    own = [text for code, text in chips(director.get(f"/cases/{case_id}")) if code]
+    short = [text for texts in FIXED.values() for text in texts]
+    offered = chips(director.get(f"/cases/{case_id}"))
+    own = [text for _, text in offered if text not in short]
     assert own == [f"reason {number} of many" for number in range(7, 1, -1)]
 
 

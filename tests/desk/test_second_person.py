@@ -127,7 +127,10 @@ def test_mail_goes_to_the_second_person_and_the_answer_comes_back(
         assert done.headers["location"] == f"/requests/{row['request_id']}"
         page = director.get(done.headers["location"])
         assert page.status == 200
-        assert "Sent to the custodian or the superintendent for approval" in page.text
+        assert (
+            "Sent to another director or the custodian or the superintendent for approval"
+            in page.text
+        )
         assert "What happens next" in page.text
         recipients, text = post.wait(1)
         assert recipients == [KEEPER]

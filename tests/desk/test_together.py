@@ -170,11 +170,12 @@ def test_a_violation_covers_one_account(fresh):
         several = address if len(subjects) > 1 else several
     page = director.get(several)
     assert "covers only one at a time" in unescape(page.text)
-    assert 'value="violation"' not in page.text
     sent = page.form("/act/verdict-many") | covered(page) | {"reason": REASON}
-    refused = director.post("/act/verdict-many", sent | {"code": "violation"})
-    assert refused.status == 422
-    assert "a verdict of violation covers only one account" in refused.text
+    for code in ("violation", "security_incident"):
+        assert f'value="{code}"' not in page.text
+        refused = director.post("/act/verdict-many", sent | {"code": code})
+        assert refused.status == 422
+        assert "a verdict of violation or security_incident covers only one" in refused.text
     assert verdicts_in(fresh) == []
     assert director.post("/act/verdict-many", sent | {"code": "benign"}).status == 303
     assert len(verdicts_in(fresh)) >= 2

@@ -123,13 +123,13 @@ def corrected(edited):
     return edited, ids, told
 
 
-def test_a_decision_makes_revision_two_and_says_what_changed(corrected):
+def test_a_correction_makes_revision_two_and_a_decision_none(corrected):
     home, ids, told = corrected
     page = (home.reports / "2026-W43" / "index.html").read_text(encoding="utf-8")
     assert "Corrected report, revision 2" in page
     corrections = page.split('id="corrections-part"')[1].split("</section>")[0]
-    assert ids[0] in corrections
-    assert "explained" in corrections
+    assert ids[0] not in corrections, "a decision corrects nothing"
+    assert ids[1] in corrections
     assert [revision for revision, _ in told] == [1, 2]
     assert told[1][1].endswith("-r2")
     assert told[1][1] in page

@@ -273,3 +273,19 @@ def test_every_word_that_a_column_holds_is_described(con):
 )  # fmt: skip
 def test_every_word_that_a_registry_file_admits_is_described(column, allowed):
     assert set(allowed) <= set(words_of("core.any", column))
+
+
+def test_sql_text_runs_without_an_option(con):
+    """A select as the argument was taken for the name of a saved query."""
+    made = run("query", "select 7 as seven", "--json", "--home", con.home)
+    assert json.loads(made.stdout) == {"seven": 7}
+
+
+def test_a_wrong_name_gets_a_near_one_and_a_query_lists_what_it_needs(con):
+    for words, said in (
+        (("query", "top_site"), "Did you mean top_sites?"),
+        (("query", "top_sites"), "--set first=2026-10-19"),
+        (("describe", "core.presense"), "Did you mean core.presences?"),
+    ):
+        error = run(*words, "--home", con.home, code=1).exception
+        assert said in error.remedy, words

@@ -81,10 +81,6 @@ OF_FINDINGS = (
     "consent {name} (type {type}) is in words; a person has to compare it",
     "consent {name} (type {type}) covers {sites}, and not the rest",
     "the breaks of the day are not counted as time on duty",
-    (
-        "the device is the district's, whose use is bound at any hour; whether it was in a break "
-        "is not known"
-    ),
     "for {n} of {m} requests, {facts}",
     "for the others, {names}",
     "{host} serves {site} (by the list of sites)",

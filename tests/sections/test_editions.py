@@ -11,6 +11,7 @@ import pytest
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.editions import (
     HIDDEN,
+    Edition,
     counts_of,
     edition_report,
     editions,
@@ -18,6 +19,7 @@ from pipelines.reports.editions import (
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.sections import EDITIONS
 from pipelines.reports.view import View
+from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import KINDS, lint
 from tests.sections.fixtures import (
     BUILDINGS,
@@ -227,3 +229,32 @@ def test_the_public_edition_is_short_defined_and_open(made):
     assert "Cases that were waiting for a decision in earlier weeks" in page
     assert not held(page, {one["clause_id"] for one in inputs.clauses})
     assert not held(page, {str(rule["code"]) for rule in inputs.rules})
+
+
+def test_a_page_for_one_reader_is_short_and_asks_nothing_that_the_reader_cannot_do(made):
+    """A principal without a role was told to decide cases at the desk, on eleven screens."""
+    kinds = [one for one in made if one.kind in ("principal", "superintendent")]
+    assert {one.kind for one in kinds} == {"principal", "superintendent"}
+    for edition in kinds:
+        pages = made[edition]
+        page = Page(pages[INDEX])
+        assert len(page.text.split()) <= 480, edition
+        assert "details.html" in page.links
+        for text in (page.text, Page(pages["2026-W47/details.html"]).text):
+            assert not re.search(r"\bDecide (case|these)|\bDo (this|these)\b|Next:", text), edition
+    director = Page(weekly_report(district(), MONDAY)[INDEX]).text
+    assert re.search(r"\bDo (this|these)\b", director)
+
+
+def test_the_superintendent_sees_who_has_what_and_for_how_long():
+    waiting = View(busy(), MONDAY).waiting
+    inputs = replace(busy(), with_office={waiting[0].case_id: "hr"})
+    page = Page(edition_report(inputs, MONDAY, Edition("superintendent"))[INDEX]).text
+    assert re.search(r"the technology director 2 \d", page)
+    assert re.search(r"human resources 1 \d", page)
+
+
+def test_a_board_reads_sentences_where_most_counts_are_withheld():
+    few = edition_report(busy(), MONDAY, Edition("board"))[INDEX]
+    assert "No table by building" in Page(few).text
+    assert "The week's cases by building" not in Page(few).text

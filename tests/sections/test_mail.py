@@ -93,7 +93,7 @@ def test_a_correction_is_a_mail_of_its_own():
     made = mail_of(later)
     assert made.report_id != mail_of(busy()).report_id
     assert "(revision 2)" in made.subject
-    assert "What changed:\n  Cases to decide: 0, now 3" in made.text
+    assert "What changed:\n  Shared accounts: 0, now 3" in made.text
 
 
 def test_an_address_that_is_no_web_address_is_text():

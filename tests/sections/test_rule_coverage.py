@@ -127,9 +127,9 @@ def test_a_number_that_is_not_known_is_no_least_number_and_no_zero():
     assert "least" not in value
     glance = SECTIONS["glance"]
     labels = [tile.label for tile in glance.rows(view)]
-    assert "After-hours non-work use (estimate)" not in labels
+    assert "Non-work use outside duty hours (estimate)" not in labels
     seen = [tile.label for tile in glance.rows(View(WEEKS["quiet"](), MONDAY))]
-    assert "After-hours non-work use (estimate)" in seen
+    assert "Non-work use outside duty hours (estimate)" in seen
 
 
 def test_an_empty_registry_is_said_once_and_in_plain_words():

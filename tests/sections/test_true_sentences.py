@@ -106,7 +106,7 @@ def test_without_a_list_no_account_is_cleared_of_use_outside_hours():
     said_why = f"{NOT_YET} there is no list of approved sites"
     assert line.rest == f"{said_why}."
     assert said("off-hours", empty)[0] == said_why
-    assert "After-hours" not in str([tile.label for tile in said("glance", empty)[2]])
+    assert "outside duty hours" not in str([tile.label for tile in said("glance", empty)[2]])
     # what was found is counted
     (line,) = (one for one in lines(View(inputs, MONDAY)) if one.key == "off-hours-accounts")
     assert line.value
@@ -212,7 +212,7 @@ def test_a_picture_of_some_findings_says_of_how_many():
     cited = inputs.evidence.filter(pl.col("finding_id") == shared["finding_id"][0])
     lines_of = pl.concat(cited.with_columns(finding_id=pl.lit(one)) for one in ids)
     _, summary, _ = said("shared-accounts", replace(inputs, findings=more, evidence=lines_of))
-    assert "The chart shows 5 of 7 findings; the table has all." in summary
+    assert "The chart shows 5 of 7 findings, not wren-5 and wren-6; the table has all." in summary
 
 
 def test_what_a_rule_on_trial_finds_at_low_weight_is_not_counted():

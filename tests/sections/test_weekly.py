@@ -382,24 +382,35 @@ def test_a_corrected_report_says_so():
     assert "-r2" in text
 
 
+def with_status(status):
+    """Return the busy week with another standing of its first finding."""
+    is_first = pl.col("finding_id") == "f-2026w47-001"
+    rows = busy().findings.with_columns(
+        status=pl.when(is_first).then(pl.lit(status)).otherwise("status")
+    )
+    return replace(busy(), findings=rows)
+
+
+def test_a_decision_is_no_correction():
+    """Eight verdicts made "Corrected report, revision 2" in amber."""
+    before = facts(View(busy(), MONDAY))
+    for status in ("explained", "confirmed"):
+        decided = View(with_status(status), MONDAY)
+        assert facts(decided) != before
+        assert revision_after({1: before}, facts(decided)) == 1
+        assert report_id(decided) == report_id(View(busy(), MONDAY))
+
+
 def test_a_correction_names_each_difference():
     before = facts(View(busy(), MONDAY))
-    rows = busy().findings.with_columns(
-        status=pl.when(pl.col("finding_id") == "f-2026w47-001")
-        .then(pl.lit("explained"))
-        .otherwise("status")
-    )
-    later = replace(busy(), findings=rows)
+    later = with_status("withdrawn")
     now = facts(View(later, MONDAY))
     assert revision_after({1: before}, now) == 2
     pages = weekly_report(replace(later, revision=2, earlier_facts=[before]), MONDAY)
     text = Page(pages[INDEX], within="corrections-part").text
     assert "Revision 2 changes 2 numbers and items" in text
-    assert "Cases to decide 3 2" in text
-    assert "Finding f-2026w47-001 waiting for a decision (well supported) explained" in text
-    page = "2026-W47/evidence/f-2026w47-001.html"
-    assert page in pages
-    assert page in pages_of("busy"), "the id stays"
+    assert "Shared accounts 3 2" in text
+    assert "Finding f-2026w47-001 waiting for a decision (well supported) withdrawn" in text
 
 
 def test_the_same_facts_are_the_same_report():

@@ -24,7 +24,7 @@
     const code = form.querySelector("[name=code]:checked")?.value;
     let left = LETTERS.length;
     for (const chip of form.querySelectorAll(".reuse")) {
-      const fits = !code || !chip.dataset.code || chip.dataset.code === code;
+      const fits = !code || chip.dataset.code === code;
       chip.hidden = !fits || left < 1;
       if (!chip.hidden) left -= 1;
     }
@@ -33,7 +33,7 @@
     const form = chip.closest("form");
     const radios = [...form.querySelectorAll("[name=code]")];
     form.querySelector(".first-reason").value = chip.dataset.text;
-    if (chip.dataset.code && !radios.some(one => one.checked)) {
+    if (!radios.some(one => one.checked)) {
       radios.find(one => one.value === chip.dataset.code).checked = true;
       offer(form);
     }

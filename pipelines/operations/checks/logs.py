@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.unjudged_days import missing
@@ -57,7 +58,10 @@ def _arrival(installation: Installation) -> CheckResult:
         return look("no event has been read", "schoolbell run --home {home}")
     silent = {name: time for name, time in newest.items() if installation.now - time > QUIET}
     if silent:
-        names = ", ".join(f"{name} since {time.date()}" for name, time in sorted(silent.items()))
+        zone = ZoneInfo(installation.district.zone)
+        names = ", ".join(
+            f"{name} since {time.astimezone(zone).date()}" for name, time in sorted(silent.items())
+        )
         return look(f"no new events: {names}", "check the systems that should deliver them")
     return well("every source has recent events")
 

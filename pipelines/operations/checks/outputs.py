@@ -3,6 +3,7 @@
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -17,6 +18,7 @@ from pipelines.state.published_reports import published_weeks, report_paths
 
 IDLE = timedelta(days=2)
 OLD_REPORT = timedelta(days=14)
+ONE_WEEK = timedelta(days=7)
 OLD_TEST = timedelta(days=35)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PROCESSES = Path("/proc")
@@ -26,9 +28,15 @@ def _report(installation: Installation) -> CheckResult:
     newest = max(published_weeks(installation.store), default=None)
     if newest is None:
         return look("no report has been published", "schoolbell run --home {home}")
-    if datetime.fromisoformat(newest).date() + OLD_REPORT < installation.now.date():
-        return look(f"the newest report is of the week of {newest}", "schoolbell run --home {home}")
-    return well(f"the newest report is of the week of {newest}")
+    said = f"the newest report is of the week of {newest}"
+    monday = datetime.fromisoformat(newest).date()
+    if monday + OLD_REPORT >= installation.now.date():
+        return well(said)
+    times = [datetime.fromisoformat(one.last_time) for one in installation.files if one.last_time]
+    zone = ZoneInfo(installation.district.zone)
+    if max(time.astimezone(zone).date() for time in times) < monday + ONE_WEEK:
+        return look(f"{said}, the last with log lines", "bring newer logs, then schoolbell run")
+    return look(said, "schoolbell run --home {home}")
 
 
 def _pages(installation: Installation) -> CheckResult:

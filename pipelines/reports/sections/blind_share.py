@@ -13,7 +13,7 @@ from pipelines.reports.words import NOT_KNOWN, count, share
 
 WEEKS_BEFORE = 4
 SIDES = (
-    ("host", "purple", "no host"),
+    ("host", "purple", "no site"),
     ("account", "vermillion", "no account"),
 )
 COUNTS = ("line_count", "without_host_count", "without_account_count")
@@ -39,7 +39,7 @@ def title(rows: pl.DataFrame) -> str:
     if not lines:
         return "No use was logged this week"
     host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
-    return capital(f"{host} of the lines have no host, and {account} no account")
+    return capital(f"{host} of the log lines name no site, and {account} name no account")
 
 
 def summary(rows: pl.DataFrame) -> str:

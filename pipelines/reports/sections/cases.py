@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from pipelines.findings.work_list import RULE_OF_GROUPING
 from pipelines.reports.cards import CaseCard, cases_table, groups, item_cards, week_cards
-from pipelines.reports.language import plural, term, text
+from pipelines.reports.language import plural, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.words import count
 
@@ -15,13 +14,11 @@ def title(rows: Sequence[CaseCard]) -> str:
     decided = sum(one.group == "decided" for one in rows)
     said = []
     if waiting:
-        cases = count(waiting, "case")
-        if items not in (1, waiting):
-            cases = text("{cases} in {items}", cases=cases, items=count(items, "item"))
+        is_grouped = items not in (1, waiting)
+        size, noun = (items, "item") if is_grouped else (waiting, "case")
+        cases = count(size, noun)
         said.append(
-            plural(
-                "{cases} waits for a decision", "{cases} wait for a decision", waiting, cases=cases
-            )
+            plural("{cases} waits for a decision", "{cases} wait for a decision", size, cases=cases)
         )
     if decided:
         cases = count(decided, "case")
@@ -33,13 +30,10 @@ def summary(rows: Sequence[CaseCard]) -> str:
     """Return what a case is, and is not."""
     if not rows:
         return ""
-    meaning = text(
+    return text(
         "A case is the logged activity of an account or a device in one week. It does not show "
         "who was there, or why."
     )
-    waiting = sum(one.item is not None for one in rows)
-    is_grouped = len(item_cards(rows)) < waiting
-    return f"{term(RULE_OF_GROUPING)} {meaning}" if is_grouped else meaning
 
 
 SECTION = Section(

@@ -44,4 +44,5 @@ SECTION = Section(
     summary=summary,
     draw=no_chart,
     table=cases_table,
+    is_shown=bool,
 )

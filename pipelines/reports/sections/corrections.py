@@ -42,7 +42,7 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     return text(
-        "Late log lines, a corrected registry or a decision changed the facts of this week. The "
+        "Late log lines or a corrected list changed the facts of this week. The "
         "address of the report and the IDs of its items stay the same."
     )
 

@@ -154,7 +154,7 @@ MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
     "Sites used": (sites, number, a_day),
     "Share of time on approved sites": (on_the_list, percent, a_day),
     "Received by all devices": (received, volume, a_day),
-    "After-hours non-work use (estimate)": (after_hours, hours, a_week),
+    "Non-work use outside duty hours (estimate)": (after_hours, hours, a_week),
 }
 
 

@@ -94,7 +94,7 @@ def summary(rows: pl.DataFrame) -> str:
             minutes=duration(top["minutes"]),
         ),
         *([text("Weekend: {minutes}.", minutes=duration(weekend))] if weekend else []),
-        text("Background traffic is not included."),
+        text("Uses too short for a case are included; background traffic is not."),
     ]
     if used.height >= MIN_HOURS:
         said.insert(0, text("A grid of weekdays and hours, in minutes, darker for more."))

@@ -4,6 +4,7 @@ import json
 
 import polars as pl
 
+from pipelines.findings.work_list import RULE_OF_GROUPING
 from pipelines.reports.language import marked, restated, term, text
 from pipelines.reports.report_rows import RuleParameter
 from pipelines.reports.sections import Section, no_chart
@@ -82,12 +83,13 @@ def summary(rows: pl.DataFrame) -> str:
     if named.is_empty():
         return ""
     ruled = named.filter(pl.col("regulation").is_not_null()).height
-    return text(
+    said = text(
         "Set by a regulation of the superintendent: {n} of {thresholds}. The others are the "
         "product's defaults. Every rule lists innocent causes that could look the same.",
         n=number(ruled),
         thresholds=count(named.height, "threshold"),
     )
+    return f"{said} {term(RULE_OF_GROUPING)}"
 
 
 def thresholds_table(rows: pl.DataFrame) -> Table:

@@ -1,4 +1,4 @@
-"""Report section: where and when an account was in use away from its owner."""
+"""Report section: where and when an account was in use that its owner may not explain."""
 
 import polars as pl
 
@@ -59,11 +59,13 @@ def minutes_after_start(column: str) -> pl.Expr:
 def title(rows: pl.DataFrame) -> str:
     """Return how many accounts."""
     if rows.is_empty():
-        return text("No account was used where its owner was not this week")
+        return text(
+            "No account was used in two places, on others' devices, or during leave this week"
+        )
     accounts = rows["subject"].n_unique()
     return plural(
-        "{n} account was used where its owner was not",
-        "{n} accounts were used where their owners were not",
+        "{n} account was used in two places, on others' devices, or during leave",
+        "{n} accounts were used in two places, on others' devices, or during leave",
         accounts,
         n=number(accounts),
     )
@@ -89,13 +91,17 @@ def summary(rows: pl.DataFrame) -> str:
                 length=length,
             )
         )
-    drawn = len(_drawn(rows))
+    shown = _drawn(rows)
+    drawn = len(shown)
     if 0 < drawn < len(said):
+        undrawn = rows.filter(~pl.col("finding_id").is_in(shown))
+        left_out = undrawn["subject"].unique(maintain_order=True).to_list()
         said[MAX_FINDINGS:] = [
             text(
-                "The chart shows {drawn} of {findings}; the table has all.",
+                "The chart shows {drawn} of {findings}, not {accounts}; the table has all.",
                 drawn=number(drawn),
                 findings=count(len(said), "finding"),
+                accounts=listed(left_out),
             )
         ]
     return " ".join(said)

@@ -13,6 +13,8 @@ from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import category, day, duration, listed, number
 
+SHOWN = 6
+"""Sites that the summary names; the table has all."""
 IS_ASKED = pl.col("cases") > 0
 
 
@@ -41,15 +43,16 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     said = []
-    if rows.filter(IS_ASKED).height:
+    if names := rows.filter(IS_ASKED)["site"].to_list():
+        said.append(text("{sites}.", sites=listed(names, most=SHOWN)))
         used = (
-            text("Each was used at length on one day, and is not on the list.")
+            text("Each was used on one day, and is not on the list.")
             if rows["has_list"][0]
-            else text("Each was used at length on one day, and you have no list yet.")
+            else text("Each was used on one day, and you have no list yet.")
         )
         what = text(
-            "If it serves the job, put it on the list of approved sites. We look at the account "
-            "only if it happens again. Without a decision it expires after two weeks."
+            "If it serves the job, put it on the list. The case asks about the site; it asks about "
+            "the account only if the use repeats. It expires after two weeks."
         )
         said.append(f"{used} {what}")
     if questions := rows.filter(~IS_ASKED).height:
@@ -105,6 +108,5 @@ SECTION = Section(
     summary=summary,
     draw=no_chart,
     table=sites_table,
-    template="table.html.j2",
     is_shown=lambda rows: not rows.is_empty(),
 )

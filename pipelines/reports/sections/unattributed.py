@@ -68,7 +68,7 @@ def summary(rows: pl.DataFrame) -> str:
         share=share(top["nobody"], top["total"]),
     )
     said = text(
-        "One bar per building, of {requests}. An account is known for {share}. ",
+        "One bar per building, of {requests}. For {share}, the account is known at grade A. ",
         requests=count(requests, "request"),
         share=share(total(rows, "firm"), requests),
     )

@@ -106,7 +106,7 @@
 
   // Tables that are whole can be sorted by a column and filtered; both need this
   // script, which makes the buttons itself: without it a table is as it was written.
-  var LONG_ENOUGH = 6;
+  var LONG_ENOUGH = 10;
 
   function value(row, place) {
     var cell = row.cells[place];

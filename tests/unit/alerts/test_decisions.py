@@ -23,6 +23,7 @@ from pipelines.alerts.decisions import (
 from pipelines.alerts.decisions import (
     PHONE as NO_PHONE,
 )
+from pipelines.alerts.message import notice
 from pipelines.alerts.rounds import compose, due, is_quiet, last_due
 from pipelines.settings.alert_settings import Alerts, Route, routes_of
 from tests.unit.alerts.facts import (
@@ -240,12 +241,25 @@ def test_what_a_message_holds():
     for part in (
         "n-k  medium, well supported, since 03 Nov 15:05: no line came",
         "and 1 more in the next list",
-        "The report: reports/index.html",
-        f"To acknowledge: schoolbell alerts ack {made.key}",
+        f"To acknowledge it, give your technology office this number: {made.key}",
         "does not\nshow who",
         "You receive this because",
     ):
         assert part in made.text
+
+
+def test_only_messages_about_the_system_contain_a_path_and_a_command():
+    """A director got "reports/index.html" and a command in the mail about cases."""
+    for facts, is_for_operators in ((SILENT, True), (conduct(), False)):
+        text = notice([facts], 0, SETTING).text
+        assert ("reports/index.html" in text) is is_for_operators
+        assert ("schoolbell alerts ack" in text) is is_for_operators
+    at_desk = replace(
+        SETTING, report="https://desk.example.org/reports", desk="https://desk.example.org"
+    )
+    text = notice([conduct()], 0, at_desk).text
+    assert "The report: https://desk.example.org/reports" in text
+    assert "Decide: https://desk.example.org" in text
 
 
 def test_a_reader_of_the_report_mail_gets_no_second_count_of_the_week():

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from pipelines.findings.cases import (
+    Case,
+    aged,
     by_kind,
     cases,
     owner_of,
@@ -263,3 +265,21 @@ def test_findings_of_an_older_version_get_their_case(store):
     assert cases(store) == []
     place_all(store, OWNER)
     assert [one.case_id for one in cases(store)] == [one.case_id for one in before]
+
+
+@pytest.mark.parametrize(
+    ("created", "due"),
+    [
+        ("", "2026-11-13"),
+        ("2026-11-04T05:00:00+00:00", "2026-11-13"),  # on a day of its week
+        ("2026-11-09T05:00:00+00:00", "2026-11-13"),  # with the report of its week
+        ("2026-12-01T05:00:00+00:00", "2026-12-11"),  # logs that came a month later
+        ("2026-12-07T05:00:00+00:00", "2026-12-11"),
+    ],
+)
+def test_a_case_is_due_from_the_day_of_its_first_report(created, due):
+    """A first import of old logs began with every case overdue."""
+    row = {"status": "open", "confidence": "C2", "created_time": created}
+    case = Case(case_id="c-1", person="p-1", clause="cl.23", week="2026-W45", findings=(row,))
+    assert case.due.isoformat() == due
+    assert bool(aged([case], date(2026, 11, 30))) is (created < "2026-11-30")

@@ -290,3 +290,47 @@ def test_a_rule_judges_each_candidate_on_its_own():
     found = judge(detection("SA-1"), rows, known([exception(valid_to=DAY)]))
     assert [one.suppressed_by for one in found] == ["X-1", None, None]
     assert replace(found[0], suppressed_by=None) == judged(rows[0])
+
+
+def test_a_break_on_a_district_device_does_not_matter_and_is_not_ruled_out():
+    """The letter stated "ruled out" where the break was not known."""
+    moot = "a break does not matter: the policy covers district devices at any hour"
+    counted = "the breaks of the day are not counted as time on duty"
+    for is_break, why, result in (
+        (None, moot, "excluded by design"),
+        (False, counted, "ruled out"),
+        (None, None, "not testable"),
+    ):
+        details = {"is_break": is_break, "why_no_break": why}
+        tested = {one.name: one for one in alternatives(header("NA-1"), details)}
+        assert tested["A duty-free break"].result == result
+        assert why is None or tested["A duty-free break"].test == why
+
+
+def test_limits_of_a_device_speak_of_programs_and_no_keyboard():
+    """A beacon listed three times who was at the keyboard."""
+    device = judged(candidate("AN-3"))
+    assert not [one for one in device.limits if "keyboard" in one or "served the job" in one]
+    assert (
+        sum("keyboard" in one or "typing" in one for one in judged(candidate("SA-1")).limits) <= 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("is_outside", "entered", "step"),
+    [
+        (True, 0, "Block the address at the firewall."),
+        (False, 0, "Take the device off the network and examine it."),
+        (
+            False,
+            2,
+            (
+                "Take the device off the network and examine it. Then change the passwords of "
+                "the 2 accounts that signed in from it."
+            ),
+        ),
+    ],
+)
+def test_the_next_step_of_refused_accounts_looks_at_its_facts(is_outside, entered, step):
+    facts = {"is_outside": is_outside, "entered": entered}
+    assert judged(candidate("AN-1", details=facts)).next_step == step
