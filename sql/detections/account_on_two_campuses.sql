@@ -257,7 +257,7 @@ select
     max(start_time) as end_time,
     count(*)::double as measure,
     sorted_set(list(device) || list(previous['device'])) as observables,
-    evidence_of_switches(turns, previous) as evidence,
+    evidence_of_switches(shown, previous) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(min(gap_seconds), 1),
