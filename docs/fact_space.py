@@ -98,7 +98,7 @@ def space() -> Space:
     }
 
     def condition(written: Mapping[str, Sequence[str]]) -> Condition:
-        return {name: _values(words, values[name], groups) for name, words in written.items()}
+        return {name: values_of(words, values[name], groups) for name, words in written.items()}
 
     def act(name: str, part: Mapping[str, Any]) -> Act:
         rows = [
@@ -126,7 +126,7 @@ def space() -> Space:
     )
 
 
-def _values(
+def values_of(
     words: Sequence[str], known: Collection[str], groups: Mapping[str, Sequence[str]]
 ) -> frozenset[str]:
     """Return the values of words; `!` takes values away, from all of them if it is first."""

@@ -1,10 +1,21 @@
 """The space of facts, and the rules in each of its combinations."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from docs.fact_space import CLASSES, cases, every, excluded_by, possible, space, verdict
+from docs.fact_space import (
+    CLASSES,
+    cases,
+    chosen,
+    every,
+    excluded_by,
+    possible,
+    space,
+    values_of,
+    verdict,
+)
 from tests.space.comparison import PAGE, compared, counts, differences, listed, published
 
 
@@ -34,6 +45,27 @@ def test_each_row_of_what_cannot_occur_excludes_something_alone():
             rows = excluded_by(one)
             alone |= {*rows} if len(rows) == 1 else set()
     assert alone == {*range(len(space().impossible))}
+
+
+def test_what_is_tested_contains_every_pair_and_every_set_that_belongs_together():
+    for act in space().acts.values():
+        sets = [*combinations(act.dimensions, 2), *map(tuple, act.together)]
+        able, taken = (
+            {(names, *(one[name] for name in names)) for names in sets for one in rows}
+            for rows in (possible(act), chosen(act))
+        )
+        assert able == taken, act.name
+
+
+def test_an_unknown_word_of_the_judgment_is_an_error():
+    with pytest.raises(ValueError, match="keyboard_guessed is not a value"):
+        values_of(["keyboard_guessed"], space().values["who"], {})
+
+
+def test_a_leading_exclamation_mark_takes_from_all_values():
+    known = {"a", "b", "c"}
+    assert values_of(["!a"], known, {}) == {"b", "c"}
+    assert values_of(["two", "!a"], known, {"two": ["a", "b"]}) == {"b"}
 
 
 def test_a_finding_has_a_confidence_and_coverage_a_missing_fact():
