@@ -14,11 +14,12 @@ import statistics
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import polars as pl
 import typer
@@ -215,7 +216,7 @@ class Oracle:
 
     def __init__(self, folder: Path, files: inputs.LakeFiles, texts: Mapping[str, str]) -> None:
         self._folder, self._files = folder, files
-        self.logons: set[tuple[Any, ...]] = set()
+        self.logons: Counter[tuple[Any, ...]] = Counter()
         self._read_logons()
         self.leases = {*self._rows("leases", "ip", "mac")}
         self.look_ups = {ip for (ip,) in self._rows("dns_queries", "src_ip")}
@@ -235,9 +236,9 @@ class Oracle:
         columns = ("logon_kind", "src_mac", "assigned_ip", "src_ip", "host", "user_name")
         for kind, mac, ip, outside, host, user, day in self._rows("logons", *columns, "event_date"):
             key = {"wifi": mac, "vpn": ip, "cloud": outside, "interactive": host}.get(kind)
-            self.logons.add((kind, key, _plain(user), day))
+            self.logons[kind, key, _plain(user), day] += 1
             if kind == "vpn":
-                self.logons.add(("vpn host", ip, _short(host), day))
+                self.logons["vpn host", ip, _short(host), day] += 1
 
     def _read_use(self) -> None:
         columns = ("src_ip", "event_date", "user_name", "src_hostname", "bytes_in", "bytes_out")
@@ -264,9 +265,14 @@ class Oracle:
         if facts["which"] in ("no_lease", "tunnel_address") and not story.has_keyboard:
             facts["whose"] = "unlisted"
         due = verdict(story.act, facts)
-        is_dim = story.act.name == "shared_account" and not self._is_sized(story, story.ip)
-        # names without amounts do not show that a person was there
-        return replace(due, outcome="lead") if due.outcome == "finding" and is_dim else due
+        if due.outcome == "finding" and story.act.name == "shared_account":
+            # names without amounts do not show that a person was there, one sign-in from far
+            # away does not show that the account was used there
+            is_far = facts["elsewhere"].startswith("sign_in")
+            far = ("cloud", f"{story.far()[0]}5", story.account, story.day) if is_far else None
+            if not self._is_sized(story, story.ip) or (far and self.logons[far] < 2):
+                return replace(due, outcome="lead")
+        return due
 
     def _is_sized(self, story: Story, ip: str) -> bool:
         return any(sized for *_, sized in self.requests[ip, story.day])
@@ -348,8 +354,8 @@ class Oracle:
 
 
 def _plain(user: str | None) -> str:
-    """Return the account that a name in a log means."""
-    return (user or "").split("\\")[-1].split("@")[0].lower()
+    """Return the account that a name in a log means; Squid escapes a domain's backslash."""
+    return unquote(user or "").split("\\")[-1].split("@")[0].lower()
 
 
 def _short(host: str | None) -> str:
@@ -361,6 +367,31 @@ def worst_tenth(values: Sequence[float]) -> float | None:
     return sorted(values)[math.ceil(len(values) / 10) - 1] if values else None
 
 
+def ends_of(told: Iterable[Told]) -> "Counter[str]":
+    """Count how the stories of a district end, in the words of `ENDS`."""
+    count: Counter[str] = Counter()
+    for one in told:
+        outcome = one.answer.outcome
+        count["due"] += one.is_provable
+        count["found"] += one.is_provable and outcome == "finding"
+        count["as a lead"] += one.is_provable and outcome == "lead"
+        count["false"] += one.is_false
+    return count
+
+
+def in_words(one: Told) -> str:
+    """Return what was missed or false about a story, in one line; empty for nothing."""
+    facts, seen = fact_words(one.story), one.answer.seen
+    rules = f"{one.answer.outcome} {one.answer.rules}".strip()
+    if one.is_false:
+        return (
+            f"False: {one.story.act.name} {facts}: {rules} {', '.join(one.answer.others)}; {seen}"
+        )
+    if one.is_provable and one.answer.outcome != "finding":
+        return f"Missed: {one.story.act.name} {facts}: {rules}; {seen}"
+    return ""
+
+
 @app.command()
 def strangers(
     seed: Annotated[int, typer.Option(help="Seed of the first district.", min=0)] = 1,
@@ -368,29 +399,14 @@ def strangers(
     size: Annotated[int, typer.Option(help="Stories of each.", min=20)] = 160,
 ) -> None:
     """Print the recall of what is provable, and who was named falsely, in drawn districts."""
-    shares, named_falsely = [], 0
-    by_act: dict[str, Counter[str]] = defaultdict(Counter)
+    every: list[list[Told]] = []
     head = ("seed", "products", "missing lists", "pause, s", "page, kB", "length", *ENDS, "seconds")
-    typer.echo("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")
+    typer.echo(_row(head) + "\n" + "|---" * len(head) + "|")
     for number in range(seed, seed + districts):
         began, draw = time.monotonic(), Draw.of(number)
         with tempfile.TemporaryDirectory(prefix=scratch("strangers")) as folder:
-            told = hold(Path(folder) / "home", draw, size)
-        count = Counter()
-        for one in told:
-            ends = {
-                "due": one.is_provable,
-                "found": one.is_provable and one.answer.outcome == "finding",
-                "as a lead": one.is_provable and one.answer.outcome == "lead",
-                "false": one.is_false,
-            }
-            count.update(name for name, is_so in ends.items() if is_so)
-            by_act[one.story.act.name].update(name for name, is_so in ends.items() if is_so)
-            if one.is_false:
-                typer.echo(f"False: {fact_words(one.story)}: {one.answer} {one.due}", err=True)
-        if count["due"]:
-            shares.append(count["found"] / count["due"])
-        named_falsely += count["false"]
+            every.append(hold(Path(folder) / "home", draw, size))
+        count = ends_of(every[-1])
         cells = (
             number,
             ", ".join(draw.uses.values()),
@@ -401,19 +417,26 @@ def strangers(
             *(count[name] for name in ENDS),
             round(time.monotonic() - began),
         )
-        typer.echo("| " + " | ".join(map(str, cells)) + " |")
+        typer.echo(_row(cells))
+    typer.echo("\n" + _row(("act", *ENDS)) + "\n" + "|---" * (len(ENDS) + 1) + "|")
+    for name, act in space().acts.items():
+        count = ends_of(one for told in every for one in told if one.story.act is act)
+        typer.echo(_row((name, *(count[one] for one in ENDS))))
     typer.echo("")
-    typer.echo("| act | due | found | as a lead | false |\n|---|---|---|---|---|")
-    for name, count in by_act.items():
-        row = (count[one] for one in ENDS)
-        typer.echo(f"| {name} | " + " | ".join(map(str, row)) + " |")
-    typer.echo("")
+    for line in filter(None, (in_words(one) for told in every for one in told)):
+        typer.echo(f"- {line}")
+    totals = [ends_of(told) for told in every]
+    shares = [one["found"] / one["due"] for one in totals if one["due"]]
     if shares:
         middle, worst = statistics.median(shares), worst_tenth(shares)
         typer.echo(
-            f"Recall of the provable: {middle:.2f} in the middle, {worst:.2f} in the worst tenth."
+            f"\nRecall of the provable: {middle:.2f} in the middle, {worst:.2f} in the worst tenth."
         )
-    typer.echo(f"Named falsely: {named_falsely} stories in {districts} districts.")
+    typer.echo(f"Named falsely: {sum(one['false'] for one in totals)} stories.")
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ class Lines(Events):
         self._record("cloud", when, account, remote=ip)
 
     def logon(self, source: str, log_format: str, when: datetime, **values: Any) -> None:
-        """Leave out what no writer records, such as an application opened by a session."""
+        """Write an application that a session opened, where the product records each."""
+        if self.uses.get("cloud") in ("Entra", "Duo"):
+            self.sign_in(when, values["user_name"], values["src_ip"])
 
     def use(
         self,
