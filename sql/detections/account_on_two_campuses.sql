@@ -236,16 +236,28 @@ proven as (
     from awake
     group by device, span
     having bool_or(is_sign)
+    union all
+    -- an open session, which a computer that is carried away locks
+    select
+        presences.device,
+        presences.start_time,
+        presences.end_time
+    from identity.presences as presences
+    inner join both_devices on presences.device = both_devices.device
+    where
+        presences.event_date = $event_date::date
+        and presences.presence = 'keyboard'
+        and presences.state = 'live'
 ),
 
 shown as (
     select turns.*
     from turns
-    inner join proven as here
+    semi join proven as here
         on
             turns.device = here.device
             and turns.start_time between here.start_time and here.end_time
-    inner join proven as there
+    semi join proven as there
         on
             turns.previous['device'] = there.device
             and turns.previous['start_time'] between there.start_time and there.end_time

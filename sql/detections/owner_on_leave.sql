@@ -20,7 +20,7 @@ clauses: [cl.23, cl.17]
 requires_fields: [whose_request, presence]
 requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
 session_policy:
-  {keyboard: finding, network: finding, stock: finding, nothing: nothing}
+  {keyboard: finding, network: lead, stock: finding, nothing: nothing}
 grain: [subject, event_date]
 ends:
   of: placed
