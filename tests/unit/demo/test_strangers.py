@@ -30,7 +30,7 @@ EASY = replace(
         "network": "ISE",
         "vpn": "GlobalProtect",
         "leases": "ISC dhcpd",
-        "cloud": "Okta",
+        "cloud": "Entra",
     },
     form="mail",
     holes=frozenset(),
