@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from docs.fact_space import OUTCOMES, cases, possible, space
@@ -27,13 +27,17 @@ HEADER = ("act", "combination", "judgment", "rules", "reason")
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """A combination in which the rules and the judgment differ."""
+    """A combination in which the rules and the judgment differ.
+
+    Attributes:
+        reason: How its requests are attributed; of two that differ in this alone, one is known.
+    """
 
     act: str
     combination: str
     judgment: str
     rules: str
-    reason: str
+    reason: str = field(compare=False)
 
 
 def compared(folder: Path) -> list[tuple[Story, Answer]]:
