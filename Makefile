@@ -75,8 +75,11 @@ bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.week
 
-quality: setup ## print how the rules do in 30 generated districts; ten minutes
-	$(BIN)/python -m tests.benchmarks.score --worlds 30 --seed $(or $(SEED),$(shell date +%s)) --people 100 --weeks 1
+strangers: setup ## print how the rules do in 30 districts drawn from the space of facts
+	$(BIN)/python -m tests.benchmarks.strangers --districts 30 --seed $(or $(SEED),$(shell date +%s))
+
+space: setup ## print how the rules judge each combination of facts; REWRITE=1 publishes it
+	$(BIN)/python -m tests.space.comparison $(if $(REWRITE),--rewrite)
 
 judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge
@@ -122,4 +125,4 @@ release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FIL
 clean: ## remove the environment and all generated files
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience lab lab-small newcomer golden docs site release clean
+.PHONY: help setup demo dev desk format check lint test test-long bench strangers space judge experience lab lab-small newcomer golden docs site release clean

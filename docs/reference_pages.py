@@ -8,7 +8,7 @@ checks them. `make docs` runs it; a test fails when a page has fallen behind.
 import inspect
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +17,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs.fact_space import Act, possible, space, verdict
 from docs.package_pages import package_picture, package_rows, write_floors
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
@@ -373,6 +374,56 @@ def products_page() -> str:
     )
 
 
+def facts_page() -> str:
+    """Return the page of the facts that can exist together, and how each combination is judged."""
+    whole = space()
+    dimensions = [
+        "\n\n".join([f"**{name}.** {whole.questions[name]}", _values_of(name)])
+        for name in whole.values
+    ]
+    groups = table(["Word", "Values"], [[n, ", ".join(v)] for n, v in whole.groups.items()])
+    never = table(
+        ["Values", "Reason"], [[_condition(row.words), row.reason] for row in whole.impossible]
+    )
+    return page(
+        "Facts and their judgment",
+        "A district is a set of points in a space: how the account is known, how the device is "
+        "known, whose it is, what shows that the owner was elsewhere. A product matters only by "
+        "the facts that it delivers. For each act a table of decisions states what a combination "
+        "may lead to; the first row that fits decides. The tables were written from reasons, not "
+        "from the queries. A test makes the story of one person of each combination and compares; "
+        "[the results](quality.md#the-space-of-facts) are published.",
+        section("Facts", *dimensions, "Words for several values; `!` excludes:", groups),
+        section("What cannot occur together", never),
+        *(section(act.title, act.question, _decisions(act)) for act in whole.acts.values()),
+    )
+
+
+def _values_of(dimension: str) -> str:
+    values = space().values[dimension]
+    return table(["Value", "Class", "Meaning"], [[n, *row] for n, row in values.items()])
+
+
+def _decisions(act: Act) -> str:
+    """Return the rows of an act, each with the number of combinations that it decides."""
+    decided = Counter(verdict(act, one).row for one in possible(act))
+    rows = [
+        [
+            _condition(row.words) or "all others",
+            f"{row.outcome} {row.confidence}".strip(),
+            f"{decided[row.row]:,}",
+            row.reason,
+            row.innocent or (f"Missing: {row.missing}." if row.missing else ""),
+        ]
+        for row in act.rows
+    ]
+    return table(["When", "Outcome", "Decides", "Reason", "What remains"], rows)
+
+
+def _condition(words: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{name}: {', '.join(values)}" for name, values in words.items())
+
+
 def writers_page() -> str:
     """Return the page about who can write a name, format by format."""
     rows = [
@@ -671,6 +722,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "detections.md": detections_page,
     "products.md": products_page,
     "writers.md": writers_page,
+    "facts.md": facts_page,
     "settings.md": settings_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,

@@ -1,7 +1,7 @@
 """Differences between districts, except their people.
 
 `FRIENDLY` is the demonstration's: it does not change, so that its findings do not.
-`draw_habits` draws the others, each within `RANGES`. The numbers are from published
+A benchmark draws others within `RANGES`. The numbers are from published
 measurements of networks; none of them is, or may be, a threshold of a rule.
 """
 
@@ -87,36 +87,24 @@ class Range:
     """A range from which a value is drawn.
 
     Attributes:
-        unit: bytes, seconds, minutes, share, times or people.
-        is_even: Drawn evenly; else so that each doubling is equally likely.
+        unit: bytes, seconds or times.
     """
 
     least: float
     most: float
     unit: str
-    is_even: bool = False
 
     def draw(self, rng: random.Random) -> float:
-        """Return one value."""
-        if self.is_even:
-            return rng.uniform(self.least, self.most)
+        """Return one value; each doubling is equally likely."""
         return math.exp(rng.uniform(math.log(self.least), math.log(self.most)))
 
 
 RANGES: Mapping[str, Range] = {
-    "people": Range(60, 3_000, "people"),
     "page_bytes": Range(5_200, 310_000, "bytes"),
     "pause_seconds": Range(11, 185, "seconds"),
-    "least_handshake_bytes": Range(900, 3_300, "bytes"),
-    "most_handshake_bytes": Range(3_700, 14_500, "bytes"),
-    "least_page_bytes": Range(260, 4_700, "bytes"),
-    "shortest_use_minutes": Range(2.9, 4.1, "minutes"),
-    "use_times": Range(0.28, 1.7, "times"),
-    "tunnels_logged": Range(0.07, 0.93, "share", is_even=True),
-    "devices_unlisted": Range(0.005, 0.12, "share"),
-    "sites_in_lists": Range(0.52, 0.96, "share", is_even=True),
+    "use_times": Range(0.28, 1, "times"),
 }
-"""Ranges drawn for a district, or for each building."""
+"""Ranges from which a benchmark draws the habits of a district."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,51 +205,3 @@ WORLDS: Mapping[str, Habits] = {
     "chromebooks": CHROMEBOOKS,
     "chromebooks-by-network": CHROMEBOOKS_BY_NETWORK,
 }
-
-
-def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
-    """Return the habits of a seed.
-
-    Args:
-        most_people: The largest roster that is drawn, where time is short.
-    """
-    rng = random.Random(f"{seed}:habits")
-    least = RANGES["people"].least
-    people = Range(least, max(least, most_people), "people").draw(rng)
-
-    def draw(name: str) -> float:
-        return RANGES[name].draw(rng)
-
-    return Habits(
-        people=round(people),
-        buildings={name: _building(rng) for name in BUILDINGS},
-        pauses_end=False,
-        handshake_bytes=(
-            round(draw("least_handshake_bytes")),
-            round(draw("most_handshake_bytes")),
-        ),
-        least_page_bytes=round(draw("least_page_bytes")),
-        says_account_domains=rng.random() < 0.6,
-        tunnels_logged=rng.choice((1.0, 0.0, draw("tunnels_logged"))),
-        firewall=rng.choice(("all", "all", "filter", "none")),
-        devices_unlisted=draw("devices_unlisted"),
-        wrong_buildings=rng.randint(0, 2),
-        films_apart=rng.random() < 0.7,
-        lists_assets=rng.random() < 0.5,
-        sites_in_lists=draw("sites_in_lists"),
-        spelling=rng.choice(tuple(SPELLINGS)),
-        shortest_use_minutes=draw("shortest_use_minutes"),
-        use_times=draw("use_times"),
-        dhcp_server=rng.choice(("isc", "windows")),
-        products=rng.choice(("windows", "windows", "chromebooks")),
-    )
-
-
-def _building(rng: random.Random) -> BuildingHabits:
-    forms: tuple[NameForm, ...] = ("plain", "domain", "address")
-    return BuildingHabits(
-        page_bytes=RANGES["page_bytes"].draw(rng),
-        pause_seconds=RANGES["pause_seconds"].draw(rng),
-        decrypts=rng.random() < 0.35,
-        name_form=rng.choice(forms),
-    )

@@ -1,6 +1,6 @@
 """Measures the rules against synthetic districts, each with its planted truth.
 
-python -m tests.benchmarks.score --seed 1 [--worlds 30] [--curves] [--stability]
+python -m tests.benchmarks.score --seed 1 [--curves] [--stability]
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.output import emit, print_facts
+from pipelines.cli.output import print_facts
 from pipelines.errors import safe
 from pipelines.run.console import console
 from pipelines.settings.scratch import scratch
@@ -22,7 +22,6 @@ from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import Trial, hold_trial
 from tests.benchmarks.curves import Point, curves, sloping, together
 from tests.benchmarks.variations import stability
-from tests.benchmarks.worlds import WorldScore, hold_world, summary, world_row
 
 Measures = Mapping[str, Any]
 
@@ -47,16 +46,6 @@ def score(
             help="Vary how each district's logs are written and compare the findings.",
         ),
     ] = False,
-    worlds: Annotated[
-        int,
-        typer.Option(
-            help=(
-                "Measure this many small districts with different habits; report the result that "
-                "nine in ten reach."
-            ),
-            min=0,
-        ),
-    ] = 0,
     is_curves: Annotated[
         bool,
         typer.Option(
@@ -69,9 +58,6 @@ def score(
     size: dict[str, Any] = {"people": people, "weeks": weeks, "violations": not is_null}
     if is_stability:
         _stability(seed, people, weeks, as_json=as_json)
-        return
-    if worlds:
-        _worlds(range(seed[0], seed[0] + worlds), size, is_curves=is_curves, as_json=as_json)
         return
     screen = console()
     trials, points = [], []
@@ -105,38 +91,6 @@ def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) 
 def _home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=scratch("score")) as folder:
         yield Path(folder) / "home"
-
-
-def _worlds(
-    seeds: Iterable[int], size: Mapping[str, Any], *, is_curves: bool, as_json: bool
-) -> None:
-    """Print each world when it is done, then what nine in ten of them reach."""
-    scores: list[WorldScore] = []
-    points: list[Point] = []
-    for number in seeds:
-        with _home() as home:
-            scores.append(hold_world(home, number, **size)[0])
-            points += curves(home) if is_curves else []
-        row = world_row(scores[-1])
-        if as_json:
-            print_facts(row, as_json=True)
-            continue
-        head, rule, line, _ = _table(tuple(row), [tuple(row.values())])
-        if len(scores) == 1:
-            typer.echo(head)
-            typer.echo(rule)
-        typer.echo(line)
-    rows = summary(scores)
-    if as_json:
-        names = ("measure", "nine in ten reach", "worst")
-        emit((dict(zip(names, found, strict=True)) for found in rows), as_json=True)
-    else:
-        typer.echo("")
-        head_row = (f"of {len(scores)} worlds", "nine in ten reach", "the worst")
-        for line in _table(head_row, rows):
-            typer.echo(line)
-    if is_curves:
-        _tell_curves(points, as_json=as_json)
 
 
 def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:

@@ -1,7 +1,6 @@
 """The score of the rules: arguments, and how measures are reported."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -9,7 +8,6 @@ from typer.testing import CliRunner
 from tests.benchmarks import score as command
 from tests.benchmarks.curves import Point
 from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
-from tests.unit.demo.test_worlds import WORLD
 
 
 @pytest.fixture
@@ -49,26 +47,6 @@ def test_measures_as_json(held):
     assert measures["user_weeks"] == 200
     assert [row["rule"] for row in measures["false"]] == ["OH-1"]
     assert len(measures["missed"]) == 3
-
-
-def test_worlds_are_told_one_by_one_and_by_their_worst_tenth(monkeypatch):
-    asked = []
-
-    def hold(home, seed, **others):
-        asked.append((seed, others))
-        return replace(WORLD, seed=seed, found=seed), None
-
-    monkeypatch.setattr(command, "hold_world", hold)
-    words = ["--seed", "5", "--worlds", "3", "--weeks", "1"]
-    told = CliRunner().invoke(command.app, words).stdout
-    size = {"people": 240, "weeks": 1, "violations": True}
-    assert asked == [(seed, size) for seed in (5, 6, 7)]
-    assert told.count("| seed |") == 1
-    assert "| recall | 0.500 | 0.500 |" in told
-    lines = CliRunner().invoke(command.app, [*words, "--json"]).stdout.splitlines()
-    rows = [json.loads(line) for line in lines]
-    assert [row["recall"] for row in rows[:3]] == ["0.500", "0.600", "0.700"]
-    assert rows[3]["measure"] == "precision"
 
 
 def test_curves_of_several_districts_are_told_together(held, monkeypatch):
