@@ -578,7 +578,7 @@ def nothing_yet(visit: Visit, title: str) -> Response:
 
 def start_view(visit: Visit) -> Response:
     """Show which steps of a new home are done: logs, exports, what was judged."""
-    return visit.page("start.html.j2", **views.start_page(visit.context()))
+    return visit.page("start.html.j2", forms=FORMS, **views.start_page(visit.context()))
 
 
 def requests_view(visit: Visit) -> Response:
