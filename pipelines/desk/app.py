@@ -1066,6 +1066,11 @@ def asset(request: Request) -> Response:
     return Response(text, media_type=kind, headers=headers)
 
 
+def icon(_request: Request) -> Response:
+    """Send no icon: browsers ask for one on pages of the report."""
+    return Response(status_code=204)
+
+
 def told(request: Request, error: Exception) -> Response:
     """Show an error that users can act on, from anywhere."""
     assert isinstance(error, SchoolbellError)
@@ -1131,6 +1136,7 @@ def routes() -> list[Route]:
         Route("/signin/openid/back", openid_back),
         Route("/signout", posted(sign_out), methods=["POST"]),
         Route("/assets/{name}", asset),
+        Route("/favicon.ico", icon),
     ]
 
 
