@@ -262,3 +262,22 @@ def test_a_case_chart_counts_the_lines_that_it_does_not_draw():
     assert "; not drawn: 1 log line at other times or without one." in made["said"]
     drawn = sum(int(one) for one in re.findall(r"(\d+) log lines?,", made["said"]))
     assert drawn == lines.height - 1
+
+
+def test_a_case_states_once_what_logs_cannot_show():
+    """Each finding of a case repeated up to fourteen bullets of the first."""
+    inputs = busy()
+    one = a_shared_account(inputs)
+    more = one.with_columns(
+        finding_id=pl.lit("f-2026w47-900"),
+        case_id=pl.coalesce("case_id", "finding_id"),
+        severity=pl.lit("low"),
+    )
+    whole = inputs.findings.with_columns(case_id=pl.coalesce("case_id", "finding_id"))
+    pages = weekly_report(replace(inputs, findings=pl.concat([whole, more])), MONDAY)
+    case = Page(pages[f"2026-W47/evidence/{more['case_id'][0]}.html"]).text
+    assert case.count("f-2026w47-900") == 1
+    assert case.count("What logs cannot show") == 1
+    assert (
+        Page(pages["2026-W47/evidence/f-2026w47-900.html"]).text.count("What logs cannot show") == 1
+    )
