@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 from urllib.parse import quote
@@ -36,7 +37,7 @@ from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
 from pipelines.district import District
-from pipelines.errors import SettingsError
+from pipelines.errors import NothingReadError, SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
@@ -256,7 +257,9 @@ def start_page(context: ActionContext) -> dict[str, object]:
         }
         for one in steps.missing
     ]
-    found = [one for one in groups(offered(context)) if one.offers]
+    found: list[Group] = []
+    with suppress(NothingReadError):  # nothing is suggested before the first run
+        found = [one for one in groups(offered(context)) if one.offers]
     of_sites = [one for one in found if in_group(one.topic, "sites")]
     others = [one for one in found if one not in of_sites]
     return {
