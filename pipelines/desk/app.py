@@ -106,6 +106,7 @@ REPORT_FILES = {
 DOWNLOADED = (".csv", ".xlsx")
 REPORT_POLICY = "frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
 """In addition to the policy that each page of a report contains for its own scripts."""
+NO_ICON = b'<link rel="icon" href="data:,">'
 REPORT_NAV = b'<nav aria-label="Reports">'
 CASE_WITHOUT_LINK = re.compile(
     rb'<span data-case="(c-[0-9a-f]+)">Case ([0-9c-][0-9a-f-]*)[.]</span>'
@@ -645,6 +646,7 @@ def reports_view(visit: Visit) -> Response:
     content = file.read_bytes()
     if file.suffix == ".html":
         # a file has no link to a desk whose address it does not know
+        content = content.replace(b"</title>", b"</title>" + NO_ICON, 1)
         content = content.replace(REPORT_NAV, REPORT_NAV + b'<a href="/">Review desk</a>', 1)
         content = CASE_WITHOUT_LINK.sub(
             rb'<a class="decide" href="/cases/\1">Decide case \2</a>', content
@@ -1066,11 +1068,6 @@ def asset(request: Request) -> Response:
     return Response(text, media_type=kind, headers=headers)
 
 
-def icon(_request: Request) -> Response:
-    """Send no icon: browsers ask for one on pages of the report."""
-    return Response(status_code=204)
-
-
 def told(request: Request, error: Exception) -> Response:
     """Show an error that users can act on, from anywhere."""
     assert isinstance(error, SchoolbellError)
@@ -1136,7 +1133,6 @@ def routes() -> list[Route]:
         Route("/signin/openid/back", openid_back),
         Route("/signout", posted(sign_out), methods=["POST"]),
         Route("/assets/{name}", asset),
-        Route("/favicon.ico", icon),
     ]
 
 
