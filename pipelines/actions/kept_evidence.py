@@ -209,7 +209,7 @@ HOLD_DAYS = Action(
     act=_hold,
     about="",
     parameters=(FIRST, LAST, REASON),
-    back="/permits",
+    back="/exceptions",
 )
 RELEASE = Action(
     name="release",
@@ -223,7 +223,7 @@ RELEASE = Action(
         Parameter("hold", kind="hidden", option="hold_id", help="ID that `hold list` shows."),
         REASON,
     ),
-    back="/permits",
+    back="/exceptions",
     summary="Release a hold; the next purge may delete its data.",
 )
 PACK = Action(

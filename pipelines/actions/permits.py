@@ -507,7 +507,7 @@ EXCEPTION_END = Action(
         ),
         IN_YOUR_WORDS,
     ),
-    back="/permits",
+    back="/exceptions",
     summary="End an exception; findings that it hid are shown again from the next run.",
 )
 SITE = Action(

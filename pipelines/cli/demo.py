@@ -6,8 +6,12 @@ adds nothing.
 """
 
 import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,9 +22,11 @@ from pipelines.registry.new_home import create
 from pipelines.run.console import console, table, watching
 from pipelines.run.run import account_table, run, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
-from pipelines.synthetic.habits import WORLDS, Habits
+from pipelines.synthetic.habits import WORLDS
 from pipelines.synthetic.quality import missed_rows, quality
+from pipelines.synthetic.school_days import ZONE, weeks_until
 from pipelines.synthetic.scored_district import Trial, judge_trial, set_up
+from pipelines.synthetic.truth import Truth
 
 
 def demo(
@@ -44,7 +50,13 @@ def demo(
     home = home.resolve()
     screen = console()
     if not (home / "truth" / "planted.csv").is_file():
-        _make(home, seed, people, weeks, WORLDS[world])
+        later = weeks_until(datetime.now(ZoneInfo(ZONE)).date(), weeks)
+        # its newest week is the last whole one, as in a district that runs every night
+        later = weeks_until(datetime.now(ZoneInfo(ZONE)).date(), weeks)
+        write = partial(
+            generate, home, seed, people=people, weeks=weeks, habits=WORLDS[world], later=later
+        )
+        _make(home, write)
     with watching(screen, _landed(home)) as watchers:
         # its files are complete: no program writes them any more
         done = run(home, settle_seconds=0, watchers=watchers)
@@ -59,15 +71,20 @@ def demo(
         "report": str(report),
         "rules": [dict(zip(columns, row, strict=True)) for row in rows],
     }
-    lines = (*told(done), *_judged(trial), f"Report: {report}")
+    lines = (
+        *told(done),
+        *_judged(trial),
+        f"Report, to open in a browser: {report}",
+        f"Review desk, to decide cases: schoolbell desk --home {home}",
+    )
     print_facts(facts, *lines, as_json=as_json)
 
 
-def _make(home: Path, seed: int, people: int, weeks: int, habits: Habits) -> None:
+def _make(home: Path, write: Callable[[], Truth]) -> None:
     """Create the home and its settings, then registry, logs and truth."""
     began = time.monotonic()
     create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
-    truth = generate(home, seed, people=people, weeks=weeks, habits=habits)
+    truth = write()
     set_up(home)
     seconds = time.monotonic() - began
     console().print(

@@ -106,6 +106,7 @@ REPORT_FILES = {
 DOWNLOADED = (".csv", ".xlsx")
 REPORT_POLICY = "frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
 """In addition to the policy that each page of a report contains for its own scripts."""
+NO_ICON = b'<link rel="icon" href="data:,">'
 REPORT_NAV = b'<nav aria-label="Reports">'
 CASE_WITHOUT_LINK = re.compile(
     rb'<span data-case="(c-[0-9a-f]+)">Case ([0-9c-][0-9a-f-]*)[.]</span>'
@@ -121,7 +122,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/proposals", "Proposals", "replay"),
     ("/requests", "Requests", "findings"),
     ("/referrals", "Referrals", "findings"),
-    ("/permits", "Exceptions", "findings"),
+    ("/exceptions", "Exceptions", "findings"),
     ("/reports", "Reports", "findings"),
     ("/weeks", "Weeks", "findings"),
     ("/use", "Use", "findings"),
@@ -578,7 +579,7 @@ def nothing_yet(visit: Visit, title: str) -> Response:
 
 def start_view(visit: Visit) -> Response:
     """Show which steps of a new home are done: logs, exports, what was judged."""
-    return visit.page("start.html.j2", **views.start_page(visit.context()))
+    return visit.page("start.html.j2", forms=FORMS, **views.start_page(visit.context()))
 
 
 def requests_view(visit: Visit) -> Response:
@@ -645,6 +646,7 @@ def reports_view(visit: Visit) -> Response:
     content = file.read_bytes()
     if file.suffix == ".html":
         # a file has no link to a desk whose address it does not know
+        content = content.replace(b"</title>", b"</title>" + NO_ICON, 1)
         content = content.replace(REPORT_NAV, REPORT_NAV + b'<a href="/">Review desk</a>', 1)
         content = CASE_WITHOUT_LINK.sub(
             rb'<a class="decide" href="/cases/\1">Decide case \2</a>', content
@@ -1114,7 +1116,7 @@ def routes() -> list[Route]:
         _get("/office", office_view, "referral"),
         _get("/office/{referral}", office_referral, "referral"),
         _get("/office/{referral}/letter", office_letter, "referral"),
-        _get("/permits", permits_view),
+        _get("/exceptions", permits_view),
         _get("/reports", reports_view),
         _get("/reports/{path:path}", reports_view),
         _get("/system", system_view, "accounts"),

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 from urllib.parse import quote
@@ -36,7 +37,7 @@ from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
 from pipelines.district import District
-from pipelines.errors import SettingsError
+from pipelines.errors import NothingReadError, SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
@@ -240,6 +241,10 @@ def _for_whom(context: ActionContext) -> dict[str, str]:
     return known | {one: f"Staff: {one}" for one in jobs}
 
 
+FIRST_THINGS = 3
+"""Groups of suggested rows that the page of first steps offers."""
+
+
 def start_page(context: ActionContext) -> dict[str, object]:
     """Return the first steps: each file with its sources and the titles of waiting rules."""
     steps, headers = first_steps(context.district), context.district.headers
@@ -252,7 +257,19 @@ def start_page(context: ActionContext) -> dict[str, object]:
         }
         for one in steps.missing
     ]
-    return {"steps": steps, "missing": missing}
+    found: list[Group] = []
+    with suppress(NothingReadError):  # nothing is suggested before the first run
+        found = [one for one in groups(offered(context)) if one.offers]
+    of_sites = [one for one in found if in_group(one.topic, "sites")]
+    others = [one for one in found if one not in of_sites]
+    return {
+        "steps": steps,
+        "missing": missing,
+        "todo": [_proposed_group(one) for one in others[:FIRST_THINGS]],
+        "site_count": sum(len(one.offers) for one in of_sites),
+        "may": context.asker.may("sites"),
+        "may_operate": context.asker.may("accounts"),
+    }
 
 
 def proposals_page(context: ActionContext) -> dict[str, object]:
@@ -572,7 +589,7 @@ def system_page(district: District, found: Status) -> dict[str, object]:
         ],
         "weeks": [week_label(date.fromisoformat(one)) for one in published_weeks(district.store)],
         "counts": [
-            (name.replace("_", " "), found.local(found.shown[name]))
+            (name.replace("_gb", " (GB)").replace("_", " "), found.local(found.shown[name]))
             for name in OF_SYSTEM
             if found.shown.get(name) not in (None, "")
         ],

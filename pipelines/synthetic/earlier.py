@@ -22,7 +22,7 @@ SCHOOLS = ("HS", "MS", "ES")
 def earlier_world(world: World, weeks: int) -> World:
     """Return the same district, a number of weeks before its first day."""
     first = FIRST_DAY - timedelta(weeks=weeks)
-    return replace(world, days=make_days(weeks, first))
+    return replace(world, days=make_days(weeks, first, world.later))
 
 
 def earlier_plan(before: World, plan: Plan) -> Plan:

@@ -1,6 +1,7 @@
 """The way in: a whole synthetic district, written into a district home."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -66,6 +67,7 @@ def generate(  # noqa: PLR0913 - a district has that many sides
     violations: bool = True,
     weeks_before: int = 0,
     habits: Habits = FRIENDLY,
+    later: timedelta = timedelta(0),
 ) -> Truth:
     """Write registry, logs and truth of a synthetic district into `home`.
 
@@ -75,17 +77,18 @@ def generate(  # noqa: PLR0913 - a district has that many sides
     Args:
         home: Where `registry/`, `landing/` and `truth/` are written.
         seed: Of all random numbers.
-        weeks: School weeks from Monday 2026-10-19.
+        weeks: School weeks from Monday 2026-10-19, or later.
         people: Size of the roster, at least 60.
         progress: Called with the step, its number and their total.
         violations: False plants look-alikes only: every finding is then wrong.
         weeks_before: Weeks before that Monday for which only the directory's log
             was kept; with seven, silences are planted.
         habits: Habits of the district; by default those of the demonstration.
+        later: Whole weeks by which everything is later.
     """
     tell = progress or _silent
     tell("people and plans", 0, STEPS)
-    world = make_world(seed, weeks, people, habits)
+    world = make_world(seed, weeks, people, habits, later)
     plan = Plan()
     before = earlier_world(world, weeks_before)
     plant(world, plan, violations=violations, earlier=before.days)

@@ -1,4 +1,7 @@
-"""The calendar of the district, and local civil time as UTC milliseconds."""
+"""The calendar of the district, and local civil time as UTC milliseconds.
+
+The term is planned on fixed dates. A district may live it a number of whole weeks later.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +39,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 _ZONE = ZoneInfo(ZONE)
+Planned = date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Day:
         number: From 0, the first day of the logs.
         kind: Day type of the calendar.
         declared_at: When it became known, in local time; empty: always was.
+        planned: Its date in the planned term; None outside of it.
     """
 
     number: int
@@ -53,6 +58,7 @@ class Day:
     kind: str
     note: str = ""
     declared_at: str = ""
+    planned: Planned = None
 
     @property
     def has_school(self) -> bool:
@@ -71,13 +77,35 @@ def at(day: date, minutes: float) -> int:
     return round(naive.replace(tzinfo=_ZONE).timestamp() * 1_000)
 
 
-def make_days(weeks: int, first: date = FIRST_DAY) -> tuple[Day, ...]:
-    """Return every day of a number of weeks from the first Monday."""
+def make_days(
+    weeks: int, first: date = FIRST_DAY, later: timedelta = timedelta(0)
+) -> tuple[Day, ...]:
+    """Return every day of a number of weeks.
+
+    Args:
+        first: The first Monday, in the planned term.
+        later: Whole weeks after the plan.
+    """
     dates = [first + timedelta(days=number) for number in range(7 * weeks)]
-    return tuple(_day(number, day) for number, day in enumerate(dates))
+    return tuple(_day(number, day, later) for number, day in enumerate(dates))
 
 
-def _day(number: int, day: date) -> Day:
-    if day in _SPECIAL:
-        return Day(number, day, *_SPECIAL[day])
-    return Day(number, day, "weekend" if day.weekday() > 4 else "school")
+def _day(number: int, planned: date, later: timedelta) -> Day:
+    usual = ("weekend" if planned.weekday() > 4 else "school", "", "")
+    kind, note, declared_at = _SPECIAL.get(planned, usual)
+    return Day(number, planned + later, kind, note, moved(declared_at, later), planned)
+
+
+def moved(text: str, later: timedelta) -> str:
+    """Return an ISO date, or the date before a time of day, that is so much later."""
+    day, space, clock = text.partition(" ")
+    return f"{date.fromisoformat(day) + later}{space}{clock}" if day else ""
+
+
+def weeks_until(today: date, weeks: int) -> timedelta:
+    """Return how much later a term of some weeks is, if it ends with the last whole week.
+
+    A term is never before its plan.
+    """
+    last_monday = today - timedelta(days=today.weekday())
+    return max(last_monday - timedelta(weeks=weeks) - FIRST_DAY, timedelta(0))

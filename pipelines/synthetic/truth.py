@@ -48,7 +48,7 @@ def logged(world: World, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _silences(world: World) -> list[tuple[int, int]]:
     date, first, last = PROXY_SILENT
-    return [(d.at(first), d.at(last)) for d in world.days if d.date == date]
+    return [(d.at(first), d.at(last)) for d in world.days if d.planned == date]
 
 
 def write_truth(

@@ -3,13 +3,14 @@
 import random
 import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.invented_people import Roster, make_roster
 from pipelines.synthetic.places import Places, make_places
-from pipelines.synthetic.school_days import Day, make_days
+from pipelines.synthetic.school_days import FIRST_DAY, Day, make_days, moved
 from pipelines.synthetic.websites import Site, make_sites
 
 
@@ -27,6 +28,11 @@ class World:
     sites: tuple[Site, ...]
     days: tuple[Day, ...]
     habits: Habits = FRIENDLY
+    later: timedelta = timedelta(0)
+
+    def moved(self, text: str) -> str:
+        """Return a date of the planned term as the district lives it; empty stays empty."""
+        return moved(text, self.later)
 
     def random(self, part: str) -> random.Random:
         """Return random numbers for planning."""
@@ -37,8 +43,15 @@ class World:
         return np.random.default_rng([self.seed, zlib.crc32(part.encode())])
 
 
-def make_world(seed: int, weeks: int, people: int, habits: Habits = FRIENDLY) -> World:
-    """Return the district of a seed."""
+def make_world(
+    seed: int,
+    weeks: int,
+    people: int,
+    habits: Habits = FRIENDLY,
+    later: timedelta = timedelta(0),
+) -> World:
+    """Return the district of a seed, some whole weeks after the planned term."""
     roster = make_roster(seed, people)
     places = make_places(seed, roster, chromebooks=habits.products == "chromebooks")
-    return World(seed, roster, places, make_sites(), make_days(weeks), habits)
+    days = make_days(weeks, FIRST_DAY, later)
+    return World(seed, roster, places, make_sites(), days, habits, later)

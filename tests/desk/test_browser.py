@@ -16,10 +16,10 @@ pytestmark = [
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = (
-    "/", "/sites", "/proposals", "/start", "/requests", "/referrals", "/permits",
+    "/", "/sites", "/proposals", "/start", "/requests", "/referrals", "/exceptions",
     "/weeks", "/use", "/readers", "/records", "/acts", "/signin",
 )  # fmt: skip
-SOME = ("/", "/permits", "/use")
+SOME = ("/", "/exceptions", "/use")
 
 
 @pytest.fixture

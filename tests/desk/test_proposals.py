@@ -131,3 +131,19 @@ def test_the_first_steps_show_what_is_missing_and_where_to_get_it(
     assert [one.format for one in steps.logs if one.format not in page] == []
     assert len(steps.logs) > 1
     assert '<a href="/proposals">' in page
+
+
+def test_the_first_steps_accept_what_the_logs_suggest(forgotten, tmp_path, sockets, secret):
+    """A new home had four commands between its logs and the first shared-account case."""
+    home = shutil.copytree(forgotten, tmp_path / "accepted")
+    subnets = DistrictHome(home).registry / "subnets.csv"
+    before = len(subnets.read_text().splitlines())
+    with open_desk(home, sockets / "accepted") as desk:
+        visitor = desk.visitor()
+        page = visitor.get("/start")
+        assert 1 <= page.text.count('action="/act/proposal-group"') <= 3
+        assert 'name="group" value="networks"' in page.text
+        sent = {"token": page.hidden("token"), "reason": REASON, "group": "networks"}
+        assert visitor.post("/act/proposal-group", sent).status == 303
+        assert 'name="group" value="networks"' not in visitor.get("/start").text
+    assert len(subnets.read_text().splitlines()) > before

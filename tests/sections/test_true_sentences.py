@@ -1,5 +1,6 @@
 """Sentences that once were untrue or that two readers took differently."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from pipelines.reports.page_one import Line, limited, lines
 from pipelines.reports.sections import off_hours, sections, top_sites
 from pipelines.reports.snapshot_inputs import claim_with_names
 from pipelines.reports.view import NO_BUILDING, View
-from pipelines.reports.weekly import weekly_report
+from pipelines.reports.weekly import picture, weekly_report
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.reading import Page
 
@@ -236,3 +237,47 @@ def test_what_a_rule_on_trial_finds_at_low_weight_is_not_counted():
     asked = replace(inputs, findings=pl.concat([inputs.findings, heavy]))
     (line,) = (one for one in lines(View(asked, MONDAY)) if one.key == "shared-accounts")
     assert line.value == before.value + 1
+
+
+def test_a_case_chart_counts_the_lines_that_it_does_not_draw():
+    """The caption added up to 102 of 104 lines, and a beacon's contacts were not drawn."""
+    inputs = busy()
+    finding = a_shared_account(inputs)["finding_id"][0]
+    lines = inputs.evidence.filter(pl.col("finding_id") == finding).sort("position")
+    first, second = lines["position"].unique().sort()[:2]
+    changed = inputs.evidence.with_columns(
+        time=pl.when((pl.col("finding_id") == finding) & (pl.col("position") == first))
+        .then(None)
+        .otherwise("time"),
+        device=pl.when((pl.col("finding_id") == finding) & (pl.col("position") == second))
+        .then(None)
+        .otherwise("device"),
+        site=pl.when((pl.col("finding_id") == finding) & (pl.col("position") == second))
+        .then(pl.lit("beacon.example"))
+        .otherwise("site"),
+    )
+    view = View(replace(inputs, evidence=changed), MONDAY)
+    made = picture(view, [finding], "anomaly")
+    assert "beacon.example: 1 log line" in made["said"]
+    assert "; not drawn: 1 log line at other times or without one." in made["said"]
+    drawn = sum(int(one) for one in re.findall(r"(\d+) log lines?,", made["said"]))
+    assert drawn == lines.height - 1
+
+
+def test_a_case_states_once_what_logs_cannot_show():
+    """Each finding of a case repeated up to fourteen bullets of the first."""
+    inputs = busy()
+    one = a_shared_account(inputs)
+    more = one.with_columns(
+        finding_id=pl.lit("f-2026w47-900"),
+        case_id=pl.coalesce("case_id", "finding_id"),
+        severity=pl.lit("low"),
+    )
+    whole = inputs.findings.with_columns(case_id=pl.coalesce("case_id", "finding_id"))
+    pages = weekly_report(replace(inputs, findings=pl.concat([whole, more])), MONDAY)
+    case = Page(pages[f"2026-W47/evidence/{more['case_id'][0]}.html"]).text
+    assert case.count("f-2026w47-900") == 1
+    assert case.count("What logs cannot show") == 1
+    assert (
+        Page(pages["2026-W47/evidence/f-2026w47-900.html"]).text.count("What logs cannot show") == 1
+    )

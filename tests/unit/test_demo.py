@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -19,6 +19,7 @@ from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
 from pipelines.synthetic.habits import CHROMEBOOKS
 from pipelines.synthetic.invented_people import make_roster
 from pipelines.synthetic.places import make_places
+from pipelines.synthetic.school_days import CLOCK_CHANGE, FIRST_DAY, weeks_until
 from pipelines.synthetic.scored_district import set_up
 from pipelines.synthetic.writers.registry import COLUMNS
 from tests.conftest import only_long
@@ -291,3 +292,44 @@ def test_addresses_of_a_day_are_nobody_elses():
         if network.kind in {"wifi", "byod", "wired", "lab"}:
             held = [network.address(device.number, 11) for device in places.devices]
             assert len(set(held)) == len(held)
+
+
+@pytest.mark.parametrize(
+    ("today", "weeks", "newest"),
+    [
+        (date(2026, 12, 1), 4, date(2026, 11, 29)),
+        (date(2026, 11, 30), 4, date(2026, 11, 29)),
+        (date(2026, 11, 29), 4, date(2026, 11, 22)),
+        (date(2027, 7, 14), 2, date(2027, 7, 11)),
+        (date(2020, 1, 1), 4, date(2026, 11, 15)),  # never before its plan
+    ],
+)
+def test_the_newest_week_of_the_demo_is_the_last_whole_one(today, weeks, newest):
+    """A newcomer in December read that everything was overdue since November."""
+    last = FIRST_DAY + weeks_until(today, weeks) + timedelta(weeks=weeks, days=-1)
+    assert last == newest
+
+
+def test_a_later_term_is_the_same_term_later(small, tmp_path):
+    home, truth = small
+    later = timedelta(weeks=5)
+    moved = generate(tmp_path, 7, **SIZE, later=later)
+    pairs = zip(truth.lines.items(), moved.lines.values(), strict=True)
+    # the last day, whose file has no date in its name, has an hour more in the planned term
+    assert FIRST_DAY + timedelta(weeks=SIZE["weeks"], days=-1) == CLOCK_CHANGE
+    others = [(was, now) for (name, was), now in pairs if "-20" in name]
+    assert len(others) > len(truth.lines) / 2
+    assert all(was == now for was, now in others), (
+        "the same lines, but for an hour of a clock change"
+    )
+    cases, moved_cases = (
+        pl.read_csv(one / "truth" / "planted.csv", infer_schema=False) for one in (home, tmp_path)
+    )
+    assert cases["case_id"].to_list() == moved_cases["case_id"].to_list()
+    calendars = (
+        pl.read_csv(one / "registry" / "calendar.csv", try_parse_dates=True)
+        for one in (home, tmp_path)
+    )
+    was, now = (one.sort("date") for one in calendars)
+    assert now["date"].to_list() == [day + later for day in was["date"]]
+    assert now["day_type"].to_list() == was["day_type"].to_list()

@@ -50,7 +50,9 @@ def _extra_duty(
 
 def first_workday(writer: SceneWriter) -> None:
     """S61: an ordinary start on the first workday after the change."""
-    day = writer.choice([d for d in writer.world.days if (d.date - CLOCK_CHANGE).days == 1])
+    day = writer.choice(
+        [day for day in writer.world.days if day.planned and (day.planned - CLOCK_CHANGE).days == 1]
+    )
     person = writer.teacher(day)
     span = minutes(day.at("07:25"), 20)
     writer.away(person, span)

@@ -161,8 +161,8 @@ def personal_consent(writer: SceneWriter) -> None:
         roles=f"person:{person.person_id}",
         purpose="supplies for the craft club",
         consent_by="superintendent",
-        valid_from="2026-10-01",
-        valid_to="2026-12-18",
+        valid_from=writer.world.moved("2026-10-01"),
+        valid_to=writer.world.moved("2026-12-18"),
         **{"class": "approved_non_business"},
         clause="cl.24",
     )
@@ -176,9 +176,9 @@ def personal_consent(writer: SceneWriter) -> None:
         what="etsy.com",
         why="supplies for the craft club",
         clause="cl.24",
-        valid_from="2026-10-01",
-        valid_to="2026-12-18",
-        review_by="2026-12-01",
+        valid_from=writer.world.moved("2026-10-01"),
+        valid_to=writer.world.moved("2026-12-18"),
+        review_by=writer.world.moved("2026-12-01"),
     )
     _visit(writer, "S54", person, day, "etsy.com", 18, "personal consent")
 

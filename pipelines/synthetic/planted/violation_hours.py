@@ -35,7 +35,7 @@ def after_the_change(writer: SceneWriter, length: float, intensity: int) -> None
     days = [
         day
         for day in writer.world.days
-        if day.has_school and 0 < (day.date - CLOCK_CHANGE).days < 5
+        if day.has_school and day.planned and 0 < (day.planned - CLOCK_CHANGE).days < 5
     ]
     evening(writer, "S62", writer.choice(days), "18:30", length, intensity)
 

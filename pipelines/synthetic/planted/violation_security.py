@@ -75,7 +75,7 @@ def after_the_last_day(writer: SceneWriter) -> None:
 def two_far_places(writer: SceneWriter) -> None:
     """S76: a tunnel from home, and half an hour later one from Denver."""
     day = writer.day(after=15)
-    first = writer.on(writer.world.days[0].date)
+    first = writer.on(writer.world.days[0].planned)
     owner = writer.teacher(first, day, laptop=True)
     laptop = writer.laptop(owner)
     usual = minutes(first.at("19:00"), 15)

@@ -68,8 +68,8 @@ class SceneWriter:
         return self.choice(fits)
 
     def on(self, date: object) -> Day:
-        """Return the day of a date."""
-        return self.choice([day for day in self.world.days if day.date == date])
+        """Return the day of a date of the planned term."""
+        return self.choice([day for day in self.world.days if day.planned == date])
 
     def choice(self, options: Sequence[T]) -> T:
         """Return one of the options."""

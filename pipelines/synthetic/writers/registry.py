@@ -132,7 +132,7 @@ def write_registry(world: World, plan: Plan, folder: Path, earlier: Sequence[Day
         "site_categories.csv": _categories(world),
         "calendar.csv": _calendar(world.days, earlier),
         "exceptions.csv": _exceptions(world),
-        "staff_duty.csv": _duty(world.roster.staff),
+        "staff_duty.csv": _duty(world),
         "access_points.csv": _access_points(),
         **FIXED,
     }
@@ -291,6 +291,7 @@ def _approved(world: World) -> list[Row]:
             "entry_id": f"E-{number:03d}",
             **common,
             **dict(zip(names, entry, strict=True)),
+            **{name: world.moved(entry[names.index(name)]) for name in ("valid_from", "valid_to")},
         }
         for number, entry in enumerate(APPROVALS, start=1)
     ]
@@ -355,8 +356,8 @@ def _exceptions(world: World) -> list[Row]:
             "value": sign.hostname,
             "reason": "lobby sign, no person uses it",
             "approver": chief.person_id,
-            "valid_from": "2026-10-01",
-            "valid_to": "2027-03-15",
+            "valid_from": world.moved("2026-10-01"),
+            "valid_to": world.moved("2027-03-15"),
         }
     ]
 
@@ -383,15 +384,15 @@ def _calendar_row(day: Day) -> Row:
     }
 
 
-def _duty(staff: Iterable[Person]) -> list[Row]:
+def _duty(world: World) -> list[Row]:
     rows: list[Row] = []
-    for person in staff:
+    for person in world.roster.staff:
         start, end = hours(person)
         rows += [
             {
                 "person_id": person.person_id,
-                "date_from": "2026-08-24",
-                "date_to": "2027-05-28",
+                "date_from": world.moved("2026-08-24"),
+                "date_to": world.moved("2027-05-28"),
                 "weekday": str(weekday),
                 "start_local": start,
                 "end_local": end,
