@@ -323,6 +323,7 @@ VALUES: Mapping[str, Words] = {
         "request": "what was asked for",
         "logon": "whose keyboard it was",
         "lease": "which device had the address",
+        "connection": "what passed the firewall",
         "event": "something else that the rule counted",
     },
     "core.look_alike_hosts.how": {
@@ -462,7 +463,7 @@ KEPT: Mapping[str, Header] = {
         columns={
             "finding_id": _note("varchar", "the finding"),
             "position": _note("bigint", "from 1"),
-            "role": _note("varchar", "what the line shows: request, logon or lease"),
+            "role": _note("varchar", "what the line shows: request, connection, logon or lease"),
             **_PLACE,
             "line_no": _note("bigint", "line of the file, from 1"),
             "byte_offset": _note("bigint", "first byte of the line, from 0"),

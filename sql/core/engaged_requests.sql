@@ -34,6 +34,19 @@ params:
     max: 120
     unit: seconds
     why: the first page may be asked for while the logon is still being written
+  pace_requests:
+    type: int
+    default: 4
+    min: 2
+    max: 50
+    why: a session that was left open made at most two page requests in ten minutes
+  pace_seconds:
+    type: int
+    default: 300
+    min: 60
+    max: 900
+    unit: seconds
+    why: before it and after it; a person who reads a page at length asks for the next
 by_account: [core.candidate_requests]
 columns:
   event_id: core.candidate_requests
@@ -71,6 +84,11 @@ columns:
     is: >-
       a person was there, or used a device of several people on which the account's
       password was given
+  is_paced:
+    type: boolean
+    is: >-
+      with several others by the account on that device within minutes; a session that
+      was left open makes a lone request now and then
   session_event_id: {type: bigint, is: the logon of the session}
   is_clock_checked: {type: boolean, is: that host's clock is known}
   event_date: {type: date, is: local day}
@@ -182,6 +200,12 @@ select
     session_days.device is not null
     or coalesce(live.session['is_live'], false) as is_live_known,
     live.event_id is not null as is_used,
+    count(*) over (
+        partition by quiet.account, quiet.device
+        order by quiet.start_time
+        range between to_seconds($pace_seconds) preceding
+        and to_seconds($pace_seconds) following
+    ) >= $pace_requests as is_paced,
     live.session['evidence_event_id'] as session_event_id,
     coalesce(live.session['is_clock_checked'], false) as is_clock_checked,
     quiet.event_date

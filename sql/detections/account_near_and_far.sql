@@ -152,7 +152,7 @@ seen as (
         and (attribution_grade = 'A' or is_given)
         and not is_ambiguous_time
         and (
-            (has_location and is_used)
+            (has_location and is_used and is_paced)
             or (
                 net_kind = 'remote'
                 and binding_event_id is not null

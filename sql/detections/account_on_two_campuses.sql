@@ -107,6 +107,7 @@ seen as (
         event_date = $event_date::date
         and (attribution_grade = 'A' or is_given)
         and has_location
+        and is_paced
         and not is_ambiguous_time
         -- where a device writes no logons, only one that is nothing without its user
         -- counts: a phone left behind goes on asking by itself

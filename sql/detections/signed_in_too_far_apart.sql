@@ -289,6 +289,7 @@ on_site as (
         and requests.has_location
         and requests.lat is not null
         and requests.is_used
+        and requests.is_paced
         and requests.is_clock_checked
         and (requests.attribution_grade = 'A' or requests.is_given)
         and not requests.is_ambiguous_time

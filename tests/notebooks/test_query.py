@@ -70,7 +70,7 @@ def test_a_value_that_is_missing_wrong_or_not_asked_for_is_told():
     right = {"account": "falcon-27", "first": "2026-10-19"}
     assert values_of(query, right, "UTC") == right
     for wrong, said in (
-        ({"account": "falcon-27"}, "first has no value"),
+        ({"account": "falcon-27"}, "needs a value for first"),
         (right | {"first": "monday"}, "'monday' is not a date"),
         (right | {"last": "2026-10-20"}, "no parameter"),
     ):
@@ -105,7 +105,7 @@ def test_a_home_has_queries_of_its_own(con, tmp_path):
 
 def test_a_connection_lists_the_saved_queries(con):
     assert con.saved().pl()["query"].to_list() == list(saved_queries())
-    with pytest.raises(ModelError, match="first has no value"):
+    with pytest.raises(ModelError, match="needs a value for first"):
         con.saved("top_sites")
 
 
