@@ -141,7 +141,8 @@ def wrong_in(district: District) -> Iterator[Problem]:
 def own_rule_problems(settings: Settings) -> Iterator[Problem]:
     """Yield the district's own rules that are left out."""
     for error in home_rules(settings).problems:
-        yield Problem(f"{DETECTIONS}/{error.file}", error.what, error.line, allowed=error.remedy)
+        what = f"{error.what}. {error.remedy} Until then this rule does not run"
+        yield Problem(f"{DETECTIONS}/{error.file}", what, error.line)
 
 
 def unknown_rules(

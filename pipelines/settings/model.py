@@ -626,7 +626,7 @@ class Settings(Part):
 
     @property
     def own_rules(self) -> OwnRuleFiles:
-        """Name and text of each file in `detections/`; None for one that is no text."""
+        """Name and text of each file in `detections/`; None for one without a text."""
         return self._own_rules
 
     def below(self, agency: Mapping[str, Detection]) -> "Settings":

@@ -1,8 +1,8 @@
 """Rules that a district wrote: `HOME/detections/x_NAME.sql`, read under the same checks.
 
-A rule of a home is always on trial, whatever its header says. Its query is text of another
+A rule of a home is always on trial, also if its header states otherwise. Its query is text of another
 author in a connection that reads the lake's files, so DuckDB's own parser lists everything in
-it first, and whatever is not known to be harmless is refused: it reads tables of `core`,
+it first, and a part that is not known to be harmless is refused: it reads tables of `core`,
 `identity` and `registry`, and calls functions whose result depends on their arguments alone.
 See decision 0231.
 """
@@ -142,7 +142,7 @@ def read_own_rule(file: str, text: str | None) -> Model:
         ) from error
     header = _header(file, text, shown)
     first = text[: text.index(query)].count("\n") + 1 if query else 1
-    _check_query(file, query, first)
+    check_query(file, query, first)
     name = f"{DETECTIONS}.{file.removesuffix('.sql')}"
     try:
         return joined(model_of(name, header, query, "", macros()), every_model())
@@ -263,7 +263,7 @@ def _line_of_key(key: str, text: str) -> int:
     return next((at for at, line in enumerate(lines, 1) if wanted.match(line)), 1)
 
 
-def _check_query(file: str, query: str, first: int) -> None:
+def check_query(file: str, query: str, first: int) -> None:
     """Check that a query is one select over the warehouse, and does nothing else.
 
     Args:
