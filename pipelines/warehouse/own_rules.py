@@ -1,9 +1,9 @@
 """Rules that a district wrote: `HOME/detections/x_NAME.sql`, read under the same checks.
 
-A rule of a home is always on trial, also if its header states otherwise. Its query is text of another
-author in a connection that reads the lake's files, so DuckDB's own parser lists everything in
-it first, and a part that is not known to be harmless is refused: it reads tables of `core`,
-`identity` and `registry`, and calls functions whose result depends on their arguments alone.
+A rule of a home is always on trial, also if its header states otherwise. Another author wrote its
+query, and the connection that builds it reads the lake's files. So DuckDB's own parser lists
+everything in it first, and a part that is not known to be harmless is refused: it reads tables of
+`core`, `identity` and `registry`, and calls functions whose result depends on its arguments.
 See decision 0231.
 """
 
