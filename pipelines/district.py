@@ -255,16 +255,25 @@ def home_rules(settings: Settings) -> own_rules.OwnRules:
     """Return the district's own rules that can run, and what is wrong with the others."""
     found = own_rules.own_rules(settings.own_rules)
     models, problems = dict(found.models), list(found.problems)
-    parameters = parameters_of(settings)
     for name, model in found.models.items():
+        code = model.header.code
+        layers = (layer[code] for layer in (settings.agency, settings.detections) if code in layer)
+        values = {key: value for layer in layers for key, value in _single(layer.parameters)}
         try:
-            arguments(model, given(model, parameters), zone=settings.district.zone)
+            arguments(model, values, zone=settings.district.zone)
         except ModelError as error:
             del models[name]
             file = f"{model.table_name}.sql"
-            remedy = f"Correct [detections.{model.header.code}] in district.toml. {error.remedy}"
+            remedy = f"Correct [detections.{code}] in district.toml. {error.remedy}"
             problems.append(own_rules.OwnRuleError(error.what, file=file, remedy=remedy))
     return own_rules.OwnRules(models, tuple(problems))
+
+
+def _single(parameters: Mapping[str, object]) -> Iterator[tuple[str, Scalar]]:
+    """Yield the parameters that are no lists, which rules have no use for."""
+    for name, value in parameters.items():
+        if isinstance(value, int | float | str | bool):
+            yield name, value
 
 
 def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
@@ -299,10 +308,7 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
 
 def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:
     """Return the parameters in the settings, by detection id or model name."""
-    return {
-        name: {key: value for key, value in one.parameters.items() if not isinstance(value, tuple)}
-        for name, one in said_of_rules(settings).items()
-    }
+    return {name: dict(_single(one.parameters)) for name, one in said_of_rules(settings).items()}
 
 
 def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, str]:

@@ -85,6 +85,7 @@ def test_a_bad_one_is_told_with_its_line_and_stops_no_other(home, ran):
     checked = schoolbell("check", "--home", home)
     assert f"detections/x_reads.sql:{line}" in checked.out
     assert checked.code != 0
+    assert "left out: x_reads.sql" in schoolbell("doctor", "--home", home).out
 
 
 def test_a_trial_of_a_bad_one_says_what_is_wrong(home, tmp_path):
