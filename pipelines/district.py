@@ -270,7 +270,7 @@ def home_rules(settings: Settings) -> own_rules.OwnRules:
 
 
 def _single(parameters: Mapping[str, object]) -> Iterator[tuple[str, Scalar]]:
-    """Yield the parameters that are no lists, which rules have no use for."""
+    """Yield the parameters with one value: rules use no lists."""
     for name, value in parameters.items():
         if isinstance(value, int | float | str | bool):
             yield name, value

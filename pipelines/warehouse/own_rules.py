@@ -76,7 +76,7 @@ class OwnRules(NamedTuple):
 class OwnRuleError(ModelError):
     """A rule of the home that is left out; the others run."""
 
-    command = "schoolbell rule try FILE --home HOME"
+    command = "schoolbell rule try"
 
     def __init__(self, what: str, *, file: str, line: int = 1, remedy: str) -> None:
         super().__init__(what, where=f"{DETECTIONS}/{file}, line {line}", remedy=remedy)
