@@ -165,7 +165,22 @@ typed as (
 ),
 
 -- a password for a cloud service, typed through the district's own connection: by the
--- owner's device, if it is the only one of the owner's that was in use then
+-- owner's device, if it is the only one of the owner's that was in use then, and no log
+-- shows the account anywhere else
+elsewhere as (
+    select distinct
+        typed.event_id,
+        coalesce(presences.device, 'address ' || presences.ip) as device
+    from typed
+    inner join presences
+        on
+            typed.account = presences.account
+            and typed.start_time
+            between presences.start_time - interval 1 minute * $typed_minutes
+            and presences.end_time + interval 1 minute * $typed_minutes
+    where presences.presence in ('keyboard', 'wifi', 'tunnel', 'portal')
+),
+
 sign_in_devices as (
     select
         typed.event_id,
@@ -182,7 +197,11 @@ sign_in_devices as (
             and requests.start_time
             between typed.start_time - interval 1 minute * $typed_minutes
             and typed.start_time + interval 1 minute * $typed_minutes
-    where accounts.account_type = 'person'
+    left join elsewhere
+        on
+            typed.event_id = elsewhere.event_id
+            and requests.device <> elsewhere.device
+    where accounts.account_type = 'person' and elsewhere.event_id is null
     group by typed.event_id
     having count(distinct requests.device) = 1
 ),

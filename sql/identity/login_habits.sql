@@ -60,24 +60,52 @@ logins as (
         )
 ),
 
+-- an accounting server's message about an earlier session may come after the next login
+sign_ons as (
+    select event_id
+    from raw.logons
+    where
+        event_date between $event_date::date - interval 14 day and $event_date::date
+        and logon_kind = 'wifi'
+        and activity = 'logon'
+),
+
 joins as (
     select
-        *,
-        lag(account) over of_device as previous_account
+        logins.*,
+        sign_ons.event_id is not null as is_login,
+        case when sign_ons.event_id is not null then logins.account end as joining
     from logins
-    where presence = 'wifi'
-    window of_device as (partition by device order by start_time, event_id)
+    left join sign_ons on logins.event_id = sign_ons.event_id
+    where logins.presence = 'wifi'
+),
+
+followed as (
+    select
+        *,
+        -- who joined last, before this login and up to it
+        last_value(joining ignore nulls) over (
+            partition by device
+            order by start_time, event_id
+            rows between unbounded preceding and 1 preceding
+        ) as previous_account,
+        last_value(joining ignore nulls) over (
+            partition by device
+            order by start_time, event_id
+            rows between unbounded preceding and current row
+        ) as joined_account
+    from joins
 ),
 
 stays as (
     select
         *,
-        max(start_time) filter (where previous_account <> account) over (
+        max(start_time) filter (where is_login and previous_account <> account) over (
             partition by device
             order by start_time, event_id
             rows between unbounded preceding and current row
         ) as changed_time
-    from joins
+    from followed
 ),
 
 automatic as (
@@ -106,6 +134,7 @@ select
 from stays
 where
     logon_date = $event_date::date
+    and account = joined_account
     and start_time < changed_time + interval 1 hour * $stay_hours
 union all
 select

@@ -17,7 +17,8 @@ from pipelines.warehouse.models import arguments, model_version, models
 from pipelines.warehouse.snapshots import current
 from tests.journey.small import held, judged, now, rows_of, told_of
 
-RULE, MODEL = "SA-3", "detections.owner_on_leave"
+# a rule whose ends are counted makes `marts.rule_ends` stale as well
+RULE, MODEL = "SA-9", "detections.account_joined_elsewhere"
 DAYS = [date(2026, 10, 19), date(2026, 10, 20)]
 
 
