@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pipelines.engines import Engine, Kind, open_engine
-from pipelines.errors import BusyError, SettingsError
+from pipelines.errors import BusyError, ModelError, SettingsError
 from pipelines.ingest.source import Source
 from pipelines.landing.remote import is_remote
 from pipelines.registry.account_domains import Domains, applied
@@ -24,6 +24,7 @@ from pipelines.state.connections import Store, fact, only_run, remember
 from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.source_records import noted_domains
+from pipelines.warehouse import own_rules
 from pipelines.warehouse.detections import Detection, catalog, rule_version
 from pipelines.warehouse.headers import DETECTIONS, Header, Scalar
 from pipelines.warehouse.models import (
@@ -234,9 +235,8 @@ def _off(settings: Settings) -> set[str]:
 def enabled_models(settings: Settings) -> Mapping[str, Model]:
     """Return every model that is not switched off, in build order."""
     off = _off(settings)
-    return {
-        name: model for name, model in models().items() if (model.header.code or name) not in off
-    }
+    every = (*models().items(), *home_rules(settings).models.items())
+    return {name: model for name, model in every if (model.header.code or name) not in off}
 
 
 def rules_of(found: Mapping[str, Model]) -> Mapping[str, Model]:
@@ -247,7 +247,33 @@ def rules_of(found: Mapping[str, Model]) -> Mapping[str, Model]:
 def enabled_headers(settings: Settings) -> Mapping[str, Header]:
     """Return the header of every detection by id, without those switched off."""
     off = _off(settings)
-    return {code: one for code, one in rule_headers().items() if code not in off}
+    own = {model.header.code: model.header for model in home_rules(settings).models.values()}
+    return {code: one for code, one in (rule_headers() | own).items() if code not in off}
+
+
+def home_rules(settings: Settings) -> own_rules.OwnRules:
+    """Return the district's own rules that can run, and what is wrong with the others."""
+    found = own_rules.own_rules(settings.own_rules)
+    models, problems = dict(found.models), list(found.problems)
+    for name, model in found.models.items():
+        code = model.header.code
+        layers = (layer[code] for layer in (settings.agency, settings.detections) if code in layer)
+        values = {key: value for layer in layers for key, value in _single(layer.parameters)}
+        try:
+            arguments(model, values, zone=settings.district.zone)
+        except ModelError as error:
+            del models[name]
+            file = f"{model.table_name}.sql"
+            remedy = f"Correct [detections.{code}] in district.toml. {error.remedy}"
+            problems.append(own_rules.OwnRuleError(error.what, file=file, remedy=remedy))
+    return own_rules.OwnRules(models, tuple(problems))
+
+
+def _single(parameters: Mapping[str, object]) -> Iterator[tuple[str, Scalar]]:
+    """Yield the parameters with one value: rules use no lists."""
+    for name, value in parameters.items():
+        if isinstance(value, int | float | str | bool):
+            yield name, value
 
 
 def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
@@ -267,6 +293,8 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
         ("district.toml", settings.detections),
     ):
         for name, one in rules.items():
+            if name.startswith(own_rules.CODE):
+                keys[name] = name  # a rule of the home, which may be left out for now
             if name not in keys:
                 raise SettingsError(
                     f"there is no rule {name!r}",
@@ -280,10 +308,7 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
 
 def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:
     """Return the parameters in the settings, by detection id or model name."""
-    return {
-        name: {key: value for key, value in one.parameters.items() if not isinstance(value, tuple)}
-        for name, one in said_of_rules(settings).items()
-    }
+    return {name: dict(_single(one.parameters)) for name, one in said_of_rules(settings).items()}
 
 
 def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, str]:

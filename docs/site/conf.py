@@ -63,7 +63,10 @@ READERS = {
         "missing-logs", "troubleshoot", "troubleshoot-logs", "back-up", "upgrade", "dagster",
         "sizing", "sizing-many", "many-districts", "uninstall",
     ),
-    "For analysts": ("query", "query-other-programs", "sigma", "other-systems", "desk-api"),
+    "For analysts": (
+        "query", "query-other-programs", "own-rules", "sigma", "other-systems",
+        "desk-api",
+    ),
     "For counsel and the board": (
         "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "outsiders",
         "keep-and-delete", "public-records",

@@ -226,10 +226,15 @@ def noted(database: Database, table: str) -> list[tuple[str, str]]:
     return list(database.table(table).iter_rows()) if database.has(table) else []
 
 
-def drop_gone(database: Database) -> None:
-    """Drop the tables of removed models, which no purge would reach."""
+def drop_gone(database: Database, own: Collection[str] = ()) -> None:
+    """Drop the tables of removed models, which no purge would reach.
+
+    Args:
+        own: Names of the district's own rules.
+    """
+    kept = {*models(), *own}
     for name, _ in noted(database, "main.built_with"):
-        if name.startswith(MODEL) and name.removeprefix(MODEL) not in models():
+        if name.startswith(MODEL) and name.removeprefix(MODEL) not in kept:
             database.drop(name.removeprefix(MODEL))
 
 

@@ -14,7 +14,7 @@ from threading import Event, Lock
 from pipelines.build import spans
 from pipelines.build.due import drop_gone, find_domains, note, note_versions, noted, stale
 from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
-from pipelines.district import District
+from pipelines.district import District, home_rules
 from pipelines.engines import Engine
 from pipelines.errors import SettingsError, SourceError
 from pipelines.events import EVENT_CLASSES
@@ -242,7 +242,7 @@ def build(
     held = files.days()
     find_domains(database, district)
     found = stale(database, district, held)
-    drop_gone(database)
+    drop_gone(database, home_rules(district.settings).models)
     note_rebuild_reasons(district.store, found.reasons)
     quarantine = Quarantine(district.store)
     if held:

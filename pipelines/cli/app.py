@@ -90,6 +90,7 @@ GROUPS = {
             "Import public Sigma rules and list their leads.",
         ),
         "replay": ("replay:replay", "Preview the effect of another threshold or registry row."),
+        "rule": ("rule:app", "Try a rule that the district wrote."),
     },
     "Review": {
         "findings": ("findings:app", "Findings, cases and verdicts."),

@@ -70,7 +70,7 @@ def replay(
             raise SettingsError("--sweep cannot be combined with other changes", where="--sweep")
         _sweep(home, sweep, weeks, as_json=as_json, is_quiet=is_quiet)
         return
-    with open_context(home, "replay") as context, _scratch() as folder:
+    with open_context(home, "replay") as context, scratch_folder() as folder:
         before = copied(context.district, folder)
         try:
             _put(registry or (), before.home)
@@ -89,7 +89,7 @@ def replay(
 def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) -> None:
     """Print each value of a parameter, with the findings that it would add or remove."""
     name, steps = _steps(text)
-    with open_context(home, "replay") as context, _scratch() as folder:
+    with open_context(home, "replay") as context, scratch_folder() as folder:
         before = copied(context.district, folder)
         try:
             tried = [
@@ -148,7 +148,8 @@ def _steps(text: str) -> tuple[str, list[float]]:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
+    """Yield a private folder that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix=scratch("replay")) as folder:
         yield Path(folder)
 
@@ -167,7 +168,7 @@ def _put(files: Sequence[Path], home: DistrictHome) -> None:
 def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settings:
     wanted = now
     if file is not None:
-        wanted = parse_settings(file.read_bytes()).below(now.agency)
+        wanted = parse_settings(file.read_bytes()).below(now.agency).with_rules(now.own_rules)
     given: dict[str, dict[str, Any]] = {}
     for text in values:
         name, dot, rest = text.partition(".")

@@ -41,7 +41,7 @@ from pipelines.defs.resources import (
     logged_days,
     weekly,
 )
-from pipelines.district import versions_of
+from pipelines.district import home_rules, versions_of
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
@@ -70,13 +70,14 @@ def build_defs() -> dg.Definitions:
 def _assembled(home: HomeResource) -> dg.Definitions:
     settings = district_settings()
     zone = settings.district.zone if settings else DEFAULT_ZONE
-    versions = versions_of(models(), settings) if settings else {}
+    built = {**models(), **(home_rules(settings).models if settings else {})}
+    versions = versions_of(built, settings) if settings else {}
     held = logged_days(home)
     days = daily(zone, held)
     hours = settings.alerts.quiet_run_hours if settings else QUIET_HOURS
     fresh = fresh_within(hours)
     is_on = settings is not None and settings.dagster.automation
-    every = list(models().values())
+    every = list(built.values())
     detections = [one for one in every if one.schema_name == "detections"]
     marts = [one for one in every if one.schema_name == "marts"]
     ingesting, building, reporting = ingest_job(), daily_job(every), report_job()

@@ -216,7 +216,7 @@ class OpenHome:
 def _stamp(home: DistrictHome) -> Stamp:
     """Return a value that changes when settings or registry are edited."""
     found = []
-    folders = (home.registry, home.kept_registry, home.lists)
+    folders = (home.registry, home.kept_registry, home.lists, home.own_rules)
     paths = [path for folder in folders for path in sorted(folder.rglob("*"))]
     for path in (home.settings_file, *paths):
         try:

@@ -17,7 +17,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from pipelines.district import District
+from pipelines.district import District, home_rules
 from pipelines.errors import SchoolbellError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings import verify_pack
@@ -293,7 +293,7 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
             for row in events
             if row["change"] == "verdict"
         ],
-        queries=_queries(rules),
+        queries=_queries(district, rules),
         versions=_versions(district, rules),
         has_names=named is None,
         statements=statements(district.store, case.case_id),
@@ -436,9 +436,10 @@ def _known(home: DistrictHome, case: Case) -> dict[int, tuple[str | None, int | 
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}
 
 
-def _queries(rules: Sequence[str]) -> dict[str, str]:
+def _queries(district: District, rules: Sequence[str]) -> dict[str, str]:
     """Return the SQL files of some rules, and of everything that they read."""
-    every = models()
+    own = home_rules(district.settings).models
+    every = {**models(), **own}
     wanted = {name for name, model in every.items() if model.header.code in rules}
     for name in reversed(list(every)):
         if name in wanted:
@@ -446,7 +447,11 @@ def _queries(rules: Sequence[str]) -> dict[str, str]:
     wanted |= {part.name for name in wanted for part in every[name].parts}
     folder = sql_folder()
     paths = {name: name.replace(".", "/") + ".sql" for name in sorted(wanted)}
-    files = {path: (folder / path).read_text("utf-8") for path in paths.values()}
+    texts = dict(district.settings.own_rules)
+    files = {
+        path: texts[Path(path).name] or "" if name in own else (folder / path).read_text("utf-8")
+        for name, path in paths.items()
+    }
     used = {
         macro: text
         for name in wanted & set(every)

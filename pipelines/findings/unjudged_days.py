@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.district import enabled_models, rules_of
+from pipelines.district import enabled_models, home_rules, rules_of
 from pipelines.lake.drift import Drift, drifts
 from pipelines.registry.outline import Outline
 from pipelines.settings.model import Settings
@@ -78,7 +78,7 @@ def unjudged(store: Store, settings: Settings, outline: Outline) -> list[Unjudge
             share_before=entry.share_before,
         )
         for entry in missing(outline, store, settings)
-        for code in blocked_rules(entry)
+        for code in blocked_rules(entry, rules)
         if code in rules
         for day in entry.empty_dates
     ]
@@ -111,11 +111,11 @@ def missing(outline: Outline, store: Store, settings: Settings) -> list[Drift]:
     A field that was empty while everyone was off is not missing, and neither is
     one that the district gave up.
     """
-    works = outline.works
+    works, own = outline.works, rules_of(home_rules(settings).models)
     return [
         drift
         for drift in drifts(store)
-        if blocked_rules(drift)
+        if blocked_rules(drift, own)
         and not all(_is_idle(day, works) for day in drift.empty_dates)
         and drift.field not in _given_up(settings, drift.source)
     ]

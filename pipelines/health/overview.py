@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.district import District
+from pipelines.district import District, home_rules, rules_of
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import NAME_PROOFS
 from pipelines.health.arrival import delays, off_clocks, usual_lag
@@ -339,6 +339,7 @@ def _of_ledger(
 ) -> Iterator[Issue]:
     for one in days.values():
         yield from delays(one)
+    of_district = rules_of(home_rules(settings).models)
     for gone in drifts(store):
         newest = max(day.event_date for day in days.get(gone.source, ()))
         if gone.last_date == newest and as_of.date() - newest <= RECENT:
@@ -348,7 +349,7 @@ def _of_ledger(
                 what=f"{gone.event_class}.{gone.field}" + (" words" if gone.words else ""),
                 start=datetime.combine(gone.first_date, time(), UTC),
                 detail=gone.detail
-                + ("; rules that need it do not run" if blocked_rules(gone) else ""),
+                + ("; rules that need it do not run" if blocked_rules(gone, of_district) else ""),
             )
     yield from _rejecting(settings, store, as_of)
     for own in days.values():

@@ -39,7 +39,15 @@ MAX_BYTES = 1 << 30
 
 STATE = "state.db"
 SINGLE = ("district.toml", "audit.head")
-WHOLE = ("registry", "registry-kept", "exports-kept", "lists", "reports", "certificates")
+WHOLE = (
+    "detections",
+    "registry",
+    "registry-kept",
+    "exports-kept",
+    "lists",
+    "reports",
+    "certificates",
+)
 FOLDERS = (*WHOLE, "lake", "landing")
 PURPOSE = b"schoolbell backup manifest\n"
 SHA256 = re.compile("[0-9a-f]{64}")

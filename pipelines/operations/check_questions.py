@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.facts import standstill
-from pipelines.district import District, Reading
+from pipelines.district import District, Reading, home_rules
 from pipelines.findings.failures import Failure, failures
 from pipelines.findings.untested import untested
 from pipelines.health.judged_rules import noted_judged_rules
@@ -273,7 +273,13 @@ def _wrong(opened: Installation) -> Iterable[Problem]:
 def _unknown_rules(opened: Installation) -> Iterable[Problem]:
     from pipelines.run.check import unknown_rules
 
-    return unknown_rules(opened.home, opened.registry)
+    return unknown_rules(opened.home, opened.registry, home_rules(opened.settings).models)
+
+
+def _own_rules(opened: Installation) -> Iterable[Problem]:
+    from pipelines.run.check import own_rule_problems
+
+    return own_rule_problems(opened.settings)
 
 
 def _old_settings(opened: Installation) -> Iterable[Problem]:
@@ -448,6 +454,7 @@ QUESTIONS = (
             is_of_doctor=False,
             problems=_unknown_rules,
         ),
+        Question("own-rules", "the district's own rules can run", problems=_own_rules),
         Question(
             "earlier",
             "no setting is in an earlier place",

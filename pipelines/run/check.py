@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts.channels import channel_faults, report_channels
-from pipelines.district import District
+from pipelines.district import District, home_rules
 from pipelines.engines import CLUSTERED
 from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
@@ -29,7 +29,7 @@ from pipelines.settings.problems import NOT_ALLOWED, Fault, Problem, nearest
 from pipelines.settings.roles import Desk
 from pipelines.settings.toml_reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
-from pipelines.warehouse.headers import Param
+from pipelines.warehouse.headers import DETECTIONS, Param
 from pipelines.warehouse.models import Model, models, within
 
 _WORDS = {
@@ -66,9 +66,15 @@ SYSTEM = frozenset(
 A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
 
 
-def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
-    """Yield rules that do not exist, parameters that they do not have, values not allowed."""
-    known = _by_name()
+def rule_faults(
+    said_of_rules: Mapping[str, Detection], own: Mapping[str, Model] | None = None
+) -> Iterator[Fault]:
+    """Yield rules that do not exist, parameters that they do not have, values not allowed.
+
+    Args:
+        own: The district's own rules.
+    """
+    known = _by_name() | {model.header.code: model for model in (own or {}).values()}
     codes = sorted({one.header.code for one in known.values() if one.header.code})
     for name, said in said_of_rules.items():
         if name not in known:
@@ -79,7 +85,7 @@ def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
         yield from _parameters(name, known[name], said.parameters)
 
 
-def _by_name() -> Mapping[str, Model]:
+def _by_name() -> dict[str, Model]:
     """Return every model under each name that settings may use for it."""
     named: dict[str, Model] = {}
     for name, model in models().items():
@@ -132,10 +138,19 @@ def wrong_in(district: District) -> Iterator[Problem]:
         )
 
 
-def unknown_rules(home: DistrictHome, registry: Registry) -> Iterator[Problem]:
+def own_rule_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield the district's own rules that are left out."""
+    for error in home_rules(settings).problems:
+        what = f"{error.what}. {error.remedy} Until then this rule does not run"
+        yield Problem(f"{DETECTIONS}/{error.file}", what, error.line)
+
+
+def unknown_rules(
+    home: DistrictHome, registry: Registry, own: Mapping[str, Model] | None = None
+) -> Iterator[Problem]:
     """Yield exceptions for a rule that does not exist, and so hide nothing."""
     # one that is switched off is a rule nevertheless
-    headers = (model.header for model in models().values())
+    headers = (model.header for model in (*models().values(), *(own or {}).values()))
     known = sorted(one.code for one in headers if one.code)
     said = registry.frames["exceptions"].select("exception_id", "rule")
     file = home.registry / EXCEPTIONS
@@ -176,7 +191,8 @@ def _faults(district: District) -> Iterator[Fault]:
         yield from _format(name, source.format)
         yield from _options(name, source.format, source.options)
         yield from _folder(district.home, name, source.path)
-    yield from rule_faults(district.settings.detections)
+    own = home_rules(district.settings).models
+    yield from rule_faults(district.settings.detections, own)
     yield from _report(district.settings)
     yield from _capitals(district)
     yield from _engine(district.settings)

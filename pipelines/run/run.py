@@ -12,7 +12,7 @@ from rich.table import Table
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.build.spans import BuildResult
 from pipelines.build.steps import Progress, build_and_judge, ingest_sources, nobody_watches
-from pipelines.district import District, only_writer, open_outlined
+from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
 from pipelines.findings.failures import Failure, failures
@@ -185,6 +185,7 @@ def run_opened(
             *matched,
             *_repaired(district.home, done.damaged, broken),
             *([behind] if behind else []),
+            *map(str, home_rules(district.settings).problems),
         ),
         names=list(names_of(district.store, district.settings, district.outline)),
         coverage=coverage,

@@ -18,12 +18,14 @@ READ_NO_LINK = (
     | getattr(os, "O_BINARY", 0)
 )
 """Open a file as bytes, but no link and without waiting for a pipe, where the system can."""
+LARGEST_RULE = 200_000
+"""Bytes of the largest SQL file of a rule."""
 PRIVATE = 0o700
 SHARED = 0o750  # readers of reports and snapshots come by their group
 SECRET_FILE = 0o600
 PLAIN_FILE = 0o640
 
-OWNED = ("district.toml", "state.db", "state.toml", "keys", "registry")
+OWNED = ("district.toml", "state.db", "state.toml", "keys", "registry", "detections")
 """Parts of a home that belong to the account that owns its folder."""
 
 
@@ -118,6 +120,11 @@ class DistrictHome:
         return self.path / "queries"
 
     @property
+    def own_rules(self) -> Path:
+        """The district's own rules, one SQL file each."""
+        return self.path / "detections"
+
+    @property
     def lists(self) -> Path:
         """Lists of domains that `schoolbell lists update` took."""
         return self.path / "lists"
@@ -181,6 +188,22 @@ def owner_of(home: DistrictHome) -> int:
                 f"--home {home.path} --user ACCOUNT",
             )
     return owner
+
+
+def own_rule_files(home: DistrictHome) -> tuple[tuple[str, str | None], ...]:
+    """Return name and text of each of the district's own rules; None for a file without a text."""
+    return tuple((path.name, rule_text(path)) for path in sorted(home.own_rules.glob("*.sql")))
+
+
+def rule_text(path: Path) -> str | None:
+    """Return a rule's text; None for a link, and for what is too large or not UTF-8."""
+    try:
+        descriptor = os.open(path, READ_NO_LINK)
+        with os.fdopen(descriptor, "rb") as stream:
+            data = stream.read(LARGEST_RULE + 1)
+        return None if len(data) > LARGEST_RULE else data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def private_by_default() -> None:

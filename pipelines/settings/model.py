@@ -584,6 +584,9 @@ class RecordSettings(Part):
         return self.exemptions.get(of) or EXEMPTIONS[of]
 
 
+OwnRuleFiles = tuple[tuple[str, str | None], ...]
+
+
 class Settings(Part):
     """Everything that `district.toml` can say."""
 
@@ -603,6 +606,7 @@ class Settings(Part):
     desk: Desk = Desk()
     records: RecordSettings = RecordSettings()
     _agency: Mapping[str, Detection] = PrivateAttr(default_factory=dict)
+    _own_rules: OwnRuleFiles = PrivateAttr(default=())
 
     @property
     def reader_locale(self) -> str:
@@ -620,8 +624,19 @@ class Settings(Part):
         """The settings of the district's service agency for rules, as written."""
         return self._agency
 
+    @property
+    def own_rules(self) -> OwnRuleFiles:
+        """Name and text of each file in `detections/`; None for one without a text."""
+        return self._own_rules
+
     def below(self, agency: Mapping[str, Detection]) -> "Settings":
         """Return these settings over an agency's; the district's own values take precedence."""
         laid = self.model_copy()
         laid._agency = agency  # noqa: SLF001 - a copy of its own kind
+        return laid
+
+    def with_rules(self, own: OwnRuleFiles) -> "Settings":
+        """Return these settings with the rules of a home."""
+        laid = self.model_copy()
+        laid._own_rules = own  # noqa: SLF001 - a copy of its own kind
         return laid

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import SECRET_WORDS
 from pipelines.settings.allowed_values import allowed_values
-from pipelines.settings.home import DistrictHome, owner_of
+from pipelines.settings.home import DistrictHome, own_rule_files, owner_of
 from pipelines.settings.model import Detection, Settings
 from pipelines.settings.problems import (
     NOT_ALLOWED,
@@ -233,7 +233,7 @@ def load_settings(home: DistrictHome) -> Settings:
             "the last backup."
         )
         raise SettingsError(what, where=str(home.settings_file), remedy=remedy) from error
-    return parse_settings(data).below(agency_rules(home))
+    return parse_settings(data).below(agency_rules(home)).with_rules(own_rule_files(home))
 
 
 def agency_rules(home: DistrictHome) -> Mapping[str, Detection]:

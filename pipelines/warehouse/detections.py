@@ -107,13 +107,17 @@ def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
     return dict(sorted(found.items()))
 
 
-def blocked_rules(drift: "Drift") -> Sequence[str]:
-    """Return codes of the rules that must not judge the days without the field."""
+def blocked_rules(drift: "Drift", own: Mapping[str, Model] | None = None) -> Sequence[str]:
+    """Return codes of the rules that must not judge the days without the field.
+
+    Args:
+        own: The district's own rules by code, next to the built-in ones.
+    """
     if not drift.is_severe:
         return ()
     field = f"{drift.event_class}.{drift.field}"
     return [
         code
-        for code, model in sorted(rules().items())
+        for code, model in sorted({**rules(), **(own or {})}.items())
         if field in model.header.requires_fields or field in model.header.once_filled
     ]

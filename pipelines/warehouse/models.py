@@ -235,20 +235,30 @@ def read_models(folder: Path) -> dict[str, Model]:
     models: dict[str, Model] = {}
     try:
         for name in order.static_order():
-            parts = [model for model in models.values() if model.is_ephemeral]
-            models[name] = inlined(_described(written[name], models), parts)
-            _check_days(models[name])
+            models[name] = joined(written[name], models)
     except CycleError as error:
         raise ModelError(
             "models read each other in a circle: " + " -> ".join(error.args[1])
         ) from error
-    dated = {name for name, model in models.items() if model.is_dated}
-    for name, model in models.items():
-        _check_fields(model, models)
-        _check_parts(model, models)
-        read = tuple(sorted(model.inputs & dated))
-        models[name] = model.model_copy(update={"dated_inputs": read})
     return models
+
+
+def joined(written: Model, models: Mapping[str, Model]) -> Model:
+    """Return a model that was read by itself, completed by those that it reads.
+
+    Args:
+        models: Complete ones, inputs first.
+
+    Raises:
+        ModelError: It contradicts them.
+    """
+    parts = [model for model in models.values() if model.is_ephemeral]
+    model = inlined(_described(written, models), parts)
+    _check_days(model)
+    _check_fields(model, models)
+    _check_parts(model, models)
+    dated = (name for name in sorted(model.inputs & set(models)) if models[name].is_dated)
+    return model.model_copy(update={"dated_inputs": tuple(dated)})
 
 
 def _rule_ends(models: Iterable[Model], macros: Mapping[str, str]) -> dict[str, Model]:
@@ -428,19 +438,35 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     """
     is_own = path.parent.parent != sql_folder()
     where = str(path) if is_own else f"sql/{path.parent.name}/{path.name}"
-    text = path.read_text(encoding="utf-8")
+    name = f"{path.parent.name}.{path.stem}"
+    shown, query = split(path.read_text(encoding="utf-8"), where)
+    try:
+        header = _header(shown, path.parent)
+    except ValueError as error:
+        raise ModelError(f"the header is not valid: {error}", where=where) from error
+    return model_of(name, header, query, where, macros or {})
+
+
+def split(text: str, where: str) -> tuple[str, str]:
+    """Return the header and the query of a file.
+
+    Raises:
+        ModelError: It has no header.
+    """
     found = _HEADER.match(text)
     if found is None:
         raise ModelError("begins with no `/* ---` header", where=where)
-    folder = path.parent
-    try:
-        header = _header(found[1], folder)
-    except ValueError as error:
-        raise ModelError(f"the header is not valid: {error}", where=where) from error
-    query = text[found.end() :].strip()
-    name = f"{path.parent.name}.{path.stem}"
+    return found[1], text[found.end() :].strip()
+
+
+def model_of(name: str, header: Header, query: str, where: str, macros: Mapping[str, str]) -> Model:
+    """Return a model of its parts; see `joined`.
+
+    Raises:
+        ModelError: The query contradicts the header.
+    """
     _check(name, header, query, where)
-    used = "\n".join(macros_used(query, macros or {}).values())
+    used = "\n".join(macros_used(query, macros).values())
     return Model(name=name, header=header, text=query, query=query, macros=used)
 
 

@@ -131,8 +131,9 @@ def _drift(installation: Installation) -> CheckResult:
         installation.district.outline, installation.district.store, installation.district.settings
     )
     if found:
-        codes = {code for drift in found for code in blocked_rules(drift)}
-        detections = sorted(rules()[code].table_name for code in codes)
+        every = {**rules(), **installation.district.rules}
+        codes = {code for drift in found for code in blocked_rules(drift, every)}
+        detections = sorted(every[code].table_name for code in codes)
         return look(
             f"a field is no longer filled as before: {found[-1]}; not judged on these days: "
             f"{', '.join(detections)}",

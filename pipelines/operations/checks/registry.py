@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
+from pipelines.district import home_rules
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
@@ -41,6 +42,16 @@ def _meaning(installation: Installation) -> CheckResult:
     if wrong:
         return look(text, "schoolbell check --home {home}")
     return well("all formats, rules, sections and channels are known")
+
+
+def _own_rules(installation: Installation) -> CheckResult:
+    own = home_rules(installation.settings)
+    if own.problems:
+        files = ", ".join(error.file for error in own.problems)
+        return look(f"left out: {files}", "schoolbell check --home {home}")
+    return well(
+        counted(len(own.models), "1 rule of this home is|# rules of this home are") + " valid"
+    )
 
 
 def _rows(installation: Installation) -> CheckResult:
@@ -185,6 +196,7 @@ CHECKS = Subject(
     {
         "settings": _settings,
         "meaning": _meaning,
+        "own-rules": _own_rules,
         "rows": _rows,
         "believed": _believed,
         "files": _files,
