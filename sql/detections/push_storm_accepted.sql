@@ -17,6 +17,14 @@ once_filled: [system_events.extras]
 requires_registry: [users.csv|accounts.csv]
 data_sources: {logons: [duo, entra_signin], system_events: [okta]}
 grain: [subject, event_date]
+ends:
+  of: judged
+  by: [account]
+  where:
+    too few pushes before the one that was accepted: push_count >= $pushes
+    an account that the logs do not know well: is_known
+    an address that several accounts signed in from: not is_busy
+    an address or network that the account used before: not is_used
 lookback: 30
 params:
   event_date: {type: date}
@@ -180,7 +188,6 @@ storms as (
         accepted.ip,
         accepted.network_kind,
         accepted.time
-    having count(*) >= $pushes
 ),
 
 -- the first 24 bits of an IPv4 address, the first 64 of another: at home the last
@@ -204,27 +211,23 @@ used as (
     where signins.account in (select asked.account from storms as asked)
 ),
 
-new as (
-    select storms.*
-    from storms
-    inner join known on storms.account = known.account
-    inner join networks on storms.ip = networks.ip
-    left join busy on storms.ip = busy.ip
-    where
-        busy.ip is null
-        and not exists (
+judged as (
+    select
+        storms.*,
+        known.account is not null as is_known,
+        busy.ip is not null as is_busy,
+        exists(
             select 1
             from used
             where
                 storms.account = used.account
                 and networks.network = used.network
                 and used.time < storms.first_time
-        )
-    qualify
-        row_number() over (
-            partition by storms.account
-            order by storms.accepted_time, storms.accepted_id
-        ) = 1
+        ) as is_used
+    from storms
+    inner join networks on storms.ip = networks.ip
+    left join known on storms.account = known.account
+    left join busy on storms.ip = busy.ip
 )
 
 select
@@ -245,4 +248,6 @@ select
         is_changing_address := network_kind in ('mobile', 'relay', 'satellite')
     ) as details,
     $event_date::date as event_date
-from new
+from judged
+where push_count >= $pushes and is_known and not is_busy and not is_used
+qualify row_number() over (partition by account order by accepted_time, accepted_id) = 1
