@@ -221,23 +221,31 @@ def _extras() -> pl.Expr:
 
 
 def _push_answer() -> pl.Expr:
-    """Return the answer to a notification: of its step, otherwise of the whole sign-in.
+    """Return the answer to a notification: of its step, or of a sign-in without other steps.
 
     A notification of an earlier sign-in that still counts is not a step of this one.
     """
     step = pl.col("steps").str.extract(PUSH_STEP, 1)
+    is_method = pl.col("method").str.contains(PUSH_METHOD)
+    has_steps = pl.col("steps").str.contains('"authenticationMethod"', literal=True)
+    is_push = step.is_not_null() | (
+        ~has_steps.fill_null(value=False) & is_method.fill_null(value=True)
+    )
     outcome = pl.coalesce(
         step.str.extract(r'"authenticationStepResultDetail"\s*:\s*"([^"]*)"', 1), "details"
     )
     is_accepted = step.str.contains(r'"succeeded"\s*:\s*true') | (
-        pl.col("method").str.contains(PUSH_METHOD) & outcome.str.starts_with("MFA completed")
+        is_method & outcome.str.starts_with("MFA completed")
     )
+    is_unanswered = outcome.str.contains("^MFA denied.*did not respond to .*app notification")
     return (
-        pl.when((pl.col("code") == "0") & is_accepted)
+        pl.when((pl.col("code") == "0") & is_push & is_accepted)
         .then(pl.lit("accepted"))
-        .when((pl.col("code") == "500121") & outcome.str.contains("^MFA denied.*(declined|fraud)"))
+        .when(~is_push | (pl.col("code") != "500121"))
+        .then(None)
+        .when(outcome.str.contains("^MFA denied.*(user declined|app reported fraud)"))
         .then(pl.lit("denied"))
-        .when((pl.col("code") == "500121") & outcome.str.contains("^MFA denied.*app notification"))
+        .when(is_unanswered)
         .then(pl.lit("unanswered"))
     )
 
