@@ -7,7 +7,8 @@
 
 (one object, alone or in an array: of an answer, the content of `authlogs`). It is the second
 factor of a login to something else, which Duo names: no keyboard. Denied and reported as fraud
-are refusals. Enrollments are system events.
+are refusals. Enrollments are system events. `push` in the extras is the answer to a push, if the
+line is about one: a cancel at the login page is none.
 """
 
 import polars as pl
@@ -34,6 +35,15 @@ FIELDS = {
     "phone_ip": "auth_device/ip",
 }
 IS_SUCCESS = {"success": True, "denied": False, "failure": False, "fraud": False}
+PUSH_ANSWERS = {
+    "user_approved": "accepted",
+    "verification_code_correct": "accepted",
+    "user_marked_fraud": "denied",
+    "user_mistake": "denied",
+    "no_response": "unanswered",
+}
+"""Answers at the phone, by their reason; `user_mistake` is the button for a push that was denied
+and not suspicious."""
 
 REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
@@ -78,10 +88,18 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         is_machine=is_machine(user),
         extras=pl.when(is_logon).then(
             json_text(
-                **{key: null_if_dash(pl.col(key)) for key in ("application", "factor", "phone_ip")}
+                **{key: null_if_dash(pl.col(key)) for key in ("application", "factor", "phone_ip")},
+                push=_push_answer(is_success),
             )
         ),
     )
+
+
+def _push_answer(is_success: pl.Expr) -> pl.Expr:
+    """Return the answer to a push, where reason and result agree on it."""
+    answer = pl.col("reason").replace_strict(PUSH_ANSWERS, default=None, return_dtype=pl.String)
+    is_push = pl.col("factor").str.contains("(?i)push")
+    return pl.when(is_push & ((answer == "accepted") == is_success)).then(answer)
 
 
 FORMAT = Format(

@@ -12,6 +12,7 @@ Only interactive sign-ins are a person at a keyboard: non-interactive ones renew
 automatically (`network`), those of service principals and managed identities are services. Some
 error codes are steps of a sign-in that goes on (50140 is "keep me signed in"): neither success
 nor failure. Other audit lines become `system_events`. The device is the one that Entra knows.
+`push` in the extras is the answer to a notification of the authenticator app, if the line has it.
 """
 
 import polars as pl
@@ -35,6 +36,9 @@ SIGN_IN = {
     "code": "status/errorCode",
     "reason": "status/failureReason",
     "device": "deviceDetail/displayName",
+    "details": "status/additionalDetails",
+    "method": "mfaDetail/authMethod",
+    "steps": "authenticationDetails",
 }
 FIELDS = {
     **SIGN_IN,
@@ -62,6 +66,9 @@ STEPS_OF_A_SIGN_IN = [
 OFFICE_SUCCESS = {"UserLoggedIn": True, "UserLoginFailed": False}
 AT_THE_KEYBOARD = ["Login:login", "Kmsi:kmsi", "SAS:ProcessAuth", "Login:reprocess"]
 """Office 365 request types of a person who types; the others present a token."""
+
+PUSH_METHOD = "^(Mobile app notification|PhoneAppNotification)$"
+PUSH_STEP = r'(\{[^{}]*"authenticationMethod"\s*:\s*"Mobile app notification"[^{}]*\})'
 
 SERVICES = ["ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs"]
 
@@ -208,7 +215,38 @@ def _extras() -> pl.Expr:
             app=null_if_dash(pl.col("app")),
             client=null_if_dash(pl.col("client")),
             interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
+            push=_push_answer(),
         )
+    )
+
+
+def _push_answer() -> pl.Expr:
+    """Return the answer to a notification: of its step, or of a sign-in without other steps.
+
+    A notification of an earlier sign-in that still counts is not a step of this one.
+    """
+    step = pl.col("steps").str.extract(PUSH_STEP, 1)
+    is_method = pl.col("method").str.contains(PUSH_METHOD)
+    has_steps = pl.col("steps").str.contains('"authenticationMethod"', literal=True)
+    is_push = step.is_not_null() | (
+        ~has_steps.fill_null(value=False) & is_method.fill_null(value=True)
+    )
+    outcome = pl.coalesce(
+        step.str.extract(r'"authenticationStepResultDetail"\s*:\s*"([^"]*)"', 1), "details"
+    )
+    is_accepted = step.str.contains(r'"succeeded"\s*:\s*true') | (
+        is_method & outcome.str.starts_with("MFA completed")
+    )
+    is_unanswered = outcome.str.contains("^MFA denied.*did not respond to .*app notification")
+    return (
+        pl.when((pl.col("code") == "0") & is_push & is_accepted)
+        .then(pl.lit("accepted"))
+        .when(~is_push | (pl.col("code") != "500121"))
+        .then(None)
+        .when(outcome.str.contains("^MFA denied.*(user declined|app reported fraud)"))
+        .then(pl.lit("denied"))
+        .when(is_unanswered)
+        .then(pl.lit("unanswered"))
     )
 
 

@@ -8,6 +8,7 @@
 `user.session.start` counts: `policy.evaluate_sign_on` with ALLOW is not a sign-in, and factors
 and verifications belong to the same sign-in. `user.authentication.sso` is an application
 opened by an existing session: no keyboard, hence `network`. The rest become `system_events`.
+One of them is the answer to a push: its extras contain `push`, the account and the address.
 """
 
 import polars as pl
@@ -29,6 +30,8 @@ FIELDS = {
     "session": "authenticationContext/externalSessionId",
     "result": "outcome/result",
     "reason": "outcome/reason",
+    "factor": "debugContext/debugData/factor",
+    "response": "debugContext/debugData/pushOnlyResponseType",
 }
 ACTIVITY = {
     "user.session.start": "logon",
@@ -74,13 +77,40 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         logon_kind=pl.when(event_type == "user.authentication.sso")
         .then(pl.lit("network"))
         .otherwise(pl.lit("cloud")),
-        extras=pl.when(is_logon).then(
+        extras=pl.when(is_logon)
+        .then(
             json_text(
                 user_agent=null_if_dash(pl.col("agent")), device=null_if_dash(pl.col("device"))
+            )
+        )
+        .when(_push_answer(event_type).is_not_null())
+        .then(
+            json_text(
+                push=_push_answer(event_type),
+                user=account(pl.col("actor")),
+                ip=address(pl.col("ip")),
             )
         ),
         **_who(),
         **_outcome(activity == "logon"),
+    )
+
+
+def _push_answer(event_type: pl.Expr) -> pl.Expr:
+    """Return the answer to a push: one that failed is unanswered, if it was not denied."""
+    is_push = (event_type == "user.authentication.auth_via_mfa") & (
+        pl.col("factor") == "OKTA_VERIFY_PUSH"
+    )
+    is_denied = pl.col("response") == "OV_RESPONSE_DENY"
+    return (
+        pl.when(event_type == "user.mfa.okta_verify.deny_push")
+        .then(pl.lit("denied"))
+        .when(is_push & (pl.col("result") == "SUCCESS"))
+        .then(pl.lit("accepted"))
+        .when(is_push & (pl.col("result") == "FAILURE") & is_denied)
+        .then(pl.lit("denied"))
+        .when(is_push & (pl.col("result") == "FAILURE"))
+        .then(pl.lit("unanswered"))
     )
 
 

@@ -6,7 +6,7 @@ summary: >
   one. A candidate is what makes one finding, or one part of it: an account, a device,
   or use of a site.
 grain: [event_date, rule, condition]
-lookback: 27
+lookback: 30
 lookahead: 13
 params:
   event_date: {type: date}

@@ -1,5 +1,7 @@
 """Scenarios of accounts used from outside: tunnels, sign-ins, hotspots, relays."""
 
+import json
+
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.story import WORK, Story
 
@@ -94,6 +96,73 @@ def a_course_in_denver(story: Story) -> None:
         story.sign_in("avega", clock, ip)
 
 
+class OktaStory(Story):
+    """A story in which Okta writes the sign-ins: a push is not a part of their lines."""
+
+    formats = Story.formats | {"cloud": "okta"}
+
+    def sign_in(self, account: str, clock: str, ip: str) -> None:
+        self._event(account, clock, ip, "user.session.start", "SUCCESS")
+
+    def push(self, account: str, clock: str, ip: str, answer: str) -> None:
+        """Write what the phone answered, a denial twice, and the session that it opened."""
+        response = {"accepted": "APPROVE", "denied": "DENY"}.get(answer)
+        debug = {"factor": "OKTA_VERIFY_PUSH"}
+        if response:
+            debug["pushOnlyResponseType"] = f"OV_RESPONSE_{response}"
+        if answer == "denied":
+            self._event(account, clock, ip, "user.mfa.okta_verify.deny_push", "SUCCESS")
+        result = "SUCCESS" if answer == "accepted" else "FAILURE"
+        self._event(account, clock, ip, "user.authentication.auth_via_mfa", result, **debug)
+        if answer == "accepted":
+            self.sign_in(account, clock, ip)
+
+    def _event(
+        self, account: str, clock: str, ip: str, kind: str, result: str, **debug: str
+    ) -> None:
+        self._records += 1
+        line = {
+            "actor": {"alternateId": self.spell(account), "id": "00u1", "type": "User"},
+            "client": {"ipAddress": ip},
+            "debugContext": {"debugData": debug},
+            "eventType": kind,
+            "outcome": {"reason": None, "result": result},
+            "published": self.at(clock).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "uuid": f"u{self._records}",
+        }
+        self._write("cloud", self.at(clock), json.dumps(line, separators=(",", ":")))
+
+
+def _asked(story: Story, ip: str, *answers: str) -> None:
+    """Write a push every two minutes from ten past seven in the evening."""
+    _known_at_home(story)
+    for number, answer in enumerate(answers):
+        story.push("avega", f"19:{10 + 2 * number}", ip, answer)
+
+
+def gave_in_after_five_pushes(story: Story) -> None:
+    """A person in Denver has the password; the owner accepts the sixth push."""
+    answers = ("denied", "unanswered", "denied", "denied", "unanswered", "accepted")
+    _asked(story, DENVER, *answers)
+
+
+def phone_without_a_signal(story: Story) -> None:
+    """The owner arrived in Denver: no push was denied."""
+    _asked(story, DENVER, *["unanswered"] * 5, "accepted")
+
+
+def wrong_button_twice(story: Story) -> None:
+    _asked(story, DENVER, "denied", "denied", "accepted")
+
+
+def never_gave_in(story: Story) -> None:
+    _asked(story, DENVER, *["denied"] * 8)
+
+
+def wrong_button_at_home(story: Story) -> None:
+    _asked(story, HOME, *["denied"] * 5, "accepted")
+
+
 SCENARIOS = (
     Scenario(
         "S22",
@@ -120,4 +189,28 @@ SCENARIOS = (
     ),
     Scenario("S76a", signed_in_once_from_denver, leads=("SA-7",)),
     Scenario("S76b", a_course_in_denver),
+    Scenario(
+        "S140",
+        gave_in_after_five_pushes,
+        ("AN-23",),
+        "avega",
+        severity="medium",
+        cites=("cloud",),
+        least_lines=6,
+    ),
+    Scenario("S140a", phone_without_a_signal, leads=("AN-23",)),
+    Scenario("S140b", wrong_button_twice),
+    Scenario("S140c", never_gave_in),
+    Scenario("S140d", wrong_button_at_home),
+    Scenario(
+        "S141",
+        gave_in_after_five_pushes,
+        ("AN-23",),
+        "avega",
+        severity="medium",
+        cites=("cloud",),
+        least_lines=6,
+        words=OktaStory,
+    ),
+    Scenario("S141a", wrong_button_twice, words=OktaStory),
 )

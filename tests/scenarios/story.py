@@ -179,6 +179,25 @@ class Story:
 
     def sign_in(self, account: str, clock: str, ip: str) -> None:
         """Write an interactive sign-in to the office suite."""
+        self._sign_in(account, clock, ip, 0)
+
+    def push(self, account: str, clock: str, ip: str, answer: str) -> None:
+        """Write a sign-in that a notification on the phone decided: accepted, denied or not."""
+        result = {
+            "accepted": "MFA successfully completed",
+            "denied": "MFA denied; user declined the authentication",
+            "unanswered": "MFA denied; user did not respond to mobile app notification",
+        }[answer]
+        is_accepted = answer == "accepted"
+        step = {
+            "authenticationMethod": "Mobile app notification",
+            "succeeded": is_accepted,
+            "authenticationStepResultDetail": result,
+        }
+        code = 0 if is_accepted else 500121
+        self._sign_in(account, clock, ip, code, authenticationDetails=[step])
+
+    def _sign_in(self, account: str, clock: str, ip: str, code: int, **fields: Any) -> None:
         when = self.at(clock)
         self._records += 1
         line = {
@@ -188,7 +207,8 @@ class Story:
             "appDisplayName": "Office",
             "ipAddress": ip,
             "isInteractive": True,
-            "status": {"errorCode": 0},
+            "status": {"errorCode": code},
+            **fields,
         }
         self._write("cloud", when, json.dumps(line, separators=(",", ":")))
 
