@@ -648,8 +648,8 @@ def _judged(ordered: Iterable[Model]) -> Iterator[str]:
         "account's, a page of the firewall or a tunnel shows only that the account was in "
         "use. Rules on shared accounts take that; rules on sites and hours make a lead of it "
         "on stock, and nothing on another person's device. The table lists the strongest "
-        "result of each rule with each kind of evidence; a lead names no one. A dash means that the rule does not distinguish "
-        "it. A firewall's guess of the user on another person's device names no one, "
+        "result of each rule with each kind of evidence; a lead names no one. A dash means "
+        "that the rule does not distinguish it. A firewall's guess of the user on another person's device names no one, "
         "regardless of the evidence. SA-8 does not require this evidence for the sites "
         "that a shared account used, nor does SA-7 where two sign-ins show the users."
     )
