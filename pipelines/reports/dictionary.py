@@ -326,6 +326,11 @@ VALUES: Mapping[str, Words] = {
         "connection": "what passed the firewall",
         "event": "something else that the rule counted",
     },
+    "core.push_answers.answer": {
+        "accepted": "the sign-in went on",
+        "denied": "refused at the phone",
+        "unanswered": "no answer came in time",
+    },
     "core.look_alike_hosts.how": {
         "looks_the_same": "written in letters that look like the other's",
         "one_letter": "one letter away from the other",

@@ -87,9 +87,7 @@ def test_the_catalog_lists_assets_with_their_days(opened):
 
 
 def test_a_group_shows_its_rules_and_days(opened):
-    said = opened(
-        "/locations/schoolbell/asset-groups/detections_shared_account", "account_on_two_campuses"
-    )
+    said = opened("/locations/schoolbell/asset-groups/detections_shared_account", "keyboard_hop")
     assert "SQL" in said
 
 
