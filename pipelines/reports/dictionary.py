@@ -326,6 +326,10 @@ VALUES: Mapping[str, Words] = {
         "connection": "what passed the firewall",
         "event": "something else that the rule counted",
     },
+    "identity.login_habits.habit": {
+        "changed": "the login before it on that device was another account's",
+        "automatic": "the computer signs itself on at that second of several days",
+    },
     "core.push_answers.answer": {
         "accepted": "the sign-in went on",
         "denied": "refused at the phone",
