@@ -158,11 +158,12 @@ explanations:
     ruled_out: >-
       [{is_other_device?}another device than the owner's was in
       use][{is_elsewhere?}the account was in use in another place at the same
-      time][{is_midday?}use of the device began in the middle of the
-      day][{is_part_day?}the leave is for half a day, which is not entered afterward]
+      time][{is_midday?}use of the device began in the middle of the day, while
+      a substitute stood in][{is_part_day?}the leave is for half a day, which is
+      not entered afterward]
     fits: >-
-      all use was of the owner's own device and began with the day's work; leave is
-      often entered for the whole day
+      all use was of the owner's own device, and no substitute stood in during it; leave
+      is often entered for the whole day
     not_testable: the registry names no holder of the device
   - name: The owner stayed on, or arrived early
     test: is_owner_there
@@ -393,7 +394,9 @@ placed as (
         coalesce(
             arrivals.first_time
             >= work.first_time + interval 1 minute * $middle_minutes
-            and during.start_time <= work.last_time,
+            and during.start_time <= work.last_time
+            -- an owner who felt better came in; not to a class that another one has
+            and during.has_substitute,
             false
         ) as is_midday,
         coalesce(
