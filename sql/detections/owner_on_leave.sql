@@ -159,10 +159,10 @@ explanations:
       [{is_other_device?}another device than the owner's was in
       use][{is_elsewhere?}the account was in use in another place at the same
       time][{is_midday?}use of the device began in the middle of the day, while
-      a substitute stood in][{is_part_day?}the leave is for half a day, which is
+      a substitute was in][{is_part_day?}the leave is for half a day, which is
       not entered afterward]
     fits: >-
-      all use was of the owner's own device, and no substitute stood in during it; leave
+      all use was of the owner's own device, and no substitute was in then; leave
       is often entered for the whole day
     not_testable: the registry names no holder of the device
   - name: The owner stayed on, or arrived early
