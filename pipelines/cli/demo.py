@@ -50,7 +50,6 @@ def demo(
     home = home.resolve()
     screen = console()
     if not (home / "truth" / "planted.csv").is_file():
-        later = weeks_until(datetime.now(ZoneInfo(ZONE)).date(), weeks)
         # its newest week is the last whole one, as in a district that runs every night
         later = weeks_until(datetime.now(ZoneInfo(ZONE)).date(), weeks)
         write = partial(
