@@ -6,7 +6,8 @@ summary: >
   automatic sign-ons and restored tabs out; on another person's device a logon during
   the leave does, and less use counts. On the owner's own device the leave record may
   be wrong, and people come in and go home ill: on a full day of leave it is a lead,
-  unless use began in the middle of the day or the account was in use in another place
+  unless use began in the middle of the owner's hours while someone else had the
+  owner's classes or the account was in use in another place
   at the same time. It is a lead, too, if use continues across the edge of a half-day
   leave, if it is of a laptop or Chromebook that the owner carries on a half day of
   leave, or if all of it is before or after the hours in which nearly all others work on
@@ -162,8 +163,8 @@ explanations:
       a substitute was in][{is_part_day?}the leave is for half a day, which is
       not entered afterward]
     fits: >-
-      all use was of the owner's own device, and no substitute was in then; leave
-      is often entered for the whole day
+      all use was of the owner's own device, and no one is known to have had the owner's
+      place; leave is often entered for the whole day
     not_testable: the registry names no holder of the device
   - name: The owner stayed on, or arrived early
     test: is_owner_there
@@ -257,6 +258,23 @@ duty as (
     where event_date = $event_date::date and kind = 'extra'
 ),
 
+-- the hours that the owner would have worked
+shifts as (
+    select
+        person_id,
+        min(start_time) as start_time,
+        max(end_time) as end_time
+    from registry.duty_windows
+    where event_date = $event_date::date and kind = 'contract'
+    group by person_id
+),
+
+-- whether the list of leave names substitutes
+listed as (
+    select count(substitute_person_id) > 0 as has_substitutes
+    from registry.leave_windows
+),
+
 -- the hours in which nearly all requests from buildings were made that day
 work as (
     select
@@ -272,8 +290,17 @@ during as (
         leave.start_time as leave_start,
         leave.end_time as leave_end,
         leave.part,
-        leave.substitute_person_id is not null as has_substitute
+        leave.substitute_person_id is not null as has_substitute,
+        -- a class is never without an adult, on a list without substitutes too
+        leave.substitute_person_id is not null
+        or coalesce(
+            not listed.has_substitutes
+            and regexp_matches(lower(requests.job_title), '^teacher|teacher$')
+            and not regexp_matches(lower(requests.job_title), 'substitut'),
+            false
+        ) as is_class_covered
     from requests
+    cross join listed
     inner join leave
         on
             requests.person_id = leave.person_id
@@ -394,9 +421,13 @@ placed as (
         coalesce(
             arrivals.first_time
             >= work.first_time + interval 1 minute * $middle_minutes
+            -- not for an event after the day's work
             and during.start_time <= work.last_time
+            and arrivals.first_time
+            between shifts.start_time + interval 1 minute * $middle_minutes
+            and shifts.end_time
             -- an owner who felt better came in; not to a class that another one has
-            and during.has_substitute,
+            and during.is_class_covered,
             false
         ) as is_midday,
         coalesce(
@@ -414,6 +445,7 @@ placed as (
         on during.account = elsewhere.account and during.device = elsewhere.device
     left join arrivals
         on during.account = arrivals.account and during.device = arrivals.device
+    left join shifts on during.person_id = shifts.person_id
     left join work on true
     left join logons on during.session_event_id = logons.event_id
 )
