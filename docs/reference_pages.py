@@ -736,6 +736,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 """File of `docs/reference/` and who makes it."""
 
+BUILT = frozenset({"commands.md", "data-dictionary.md", "detections.md", "facts.md"})
+"""Those that are print-outs, and are not committed."""
+
 
 def _folder(arguments: Iterable[str]) -> Path:
     return Path(next(iter(arguments), "docs/reference"))

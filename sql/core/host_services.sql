@@ -28,7 +28,7 @@ params:
     default: 3
     min: 2
     max: 50
-    why: a user who twice goes from one site to another within seconds may do so by hand
+    why: a user who twice goes from one site to another within seconds may have chosen both
 by_account: [core.engaged_requests, core.site_verdicts]
 columns:
   account: varchar
