@@ -39,7 +39,7 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model, downstream, models, query_text
 
 SPELLINGS = "identity.spellings"
-CLASSES = ("http_requests", "connections", "logons")
+CLASSES = ("http_requests", "connections", "logons", "dns_queries")
 
 DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"

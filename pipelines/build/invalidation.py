@@ -23,7 +23,7 @@ from pipelines.warehouse.detections import served
 from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, show_raw
 from pipelines.warehouse.models import arguments, given, query_text
 
-SOURCES = ("http_requests", "connections", "logons", "leases")
+SOURCES = ("http_requests", "connections", "logons", "leases", "dns_queries")
 """Classes of events that show the holder of an address."""
 
 DATES = frames_touching(Dates)
@@ -42,7 +42,7 @@ ORIGINALS = [name for name, sites in SITES.items() if sites.is_imitated]
 """Frames whose sites others can be taken for."""
 
 
-_CLASSES = ("http_requests", "connections")
+_CLASSES = ("http_requests", "connections", "dns_queries")
 CLAUSES = frames_touching(Clauses)
 
 

@@ -45,6 +45,18 @@ LEARNT = 0.2
 REPLACED = 0.9
 """Share from which the old words count as replaced."""
 
+LINE_TYPES: Mapping[str, Sequence[str]] = {
+    "http_requests": ("format", "disposition"),
+    "connections": ("format", "disposition"),
+    "logons": ("format", "activity", "logon_kind"),
+    "dns_queries": ("format", "disposition"),
+}
+"""Columns of each event class that state the type of a line; lines of one type fill the same
+fields."""
+
+OF_TYPE = "@"
+"""Separates a field from the type of the lines that fill it."""
+
 SIGN = "="
 DOUBTFUL = f"name_proof{SIGN}doubtful"
 """Events whose line names two accounts; counted however few they are."""
@@ -80,6 +92,21 @@ def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
         for count, word in short[:MAX_WORDS]:
             found[f"{name}{SIGN}{word}"] = -count
     return found
+
+
+def type_counts(event_class: str, frame: pl.DataFrame, names: Sequence[str]) -> dict[str, int]:
+    """Return lines of each type under `@type`, and of these with a field under `field@type`."""
+    columns = [name for name in LINE_TYPES.get(event_class, ()) if name in frame.columns]
+    if not columns:
+        return {}
+    line_type = pl.concat_str(columns, separator=" ", ignore_nulls=True).alias("line_type")
+    counted = frame.group_by(line_type).agg(pl.len().alias(""), pl.col(names).count())
+    return {
+        f"{name}{OF_TYPE}{row['line_type']}": row[name]
+        for row in counted.iter_rows(named=True)
+        for name in ("", *names)
+        if row[name]
+    }
 
 
 def said(day: SourceDay, name: str) -> Counter[str]:
@@ -205,7 +232,7 @@ def day_count(
     # filled where the account is
     names = [name for name in EVENT_CLASSES[event_class].names() if name != "name_proof"]
     filled = {name: frame.height - frame[name].null_count() for name in names}
-    filled |= word_counts(event_class, frame)
+    filled |= word_counts(event_class, frame) | type_counts(event_class, frame, names)
     if "name_proof" in EVENT_CLASSES[event_class].names():
         filled[DOUBTFUL] = frame.filter(pl.col("name_proof") == "doubtful").height
     return SourceDay(

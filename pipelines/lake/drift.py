@@ -2,7 +2,9 @@
 
 After a firmware update, a log may be readable and lack fields that detections need, or
 use other words. A detection that needs the field must then not run: silence
-would look like calm.
+would look like calm. A product writes lines of several types, and each fills its own fields: a field
+is compared within lines of one type, too. Rules go on to judge lines that have the field, as long as
+most of its values arrive.
 """
 
 from collections import deque
@@ -10,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipelines.lake.counts import ENUMERATED, SIGN, new_words
+from pipelines.lake.counts import ENUMERATED, OF_TYPE, SIGN, new_words
 from pipelines.state.connections import Store
 from pipelines.state.source_records import SourceDay, source_days
 
@@ -26,9 +28,9 @@ USED_TO_BE = 0.2
 FALLEN_TO = 0.1
 """Share of its former share that a field must fall to, to be missed."""
 
-MIN_PART = 0.2
-"""The share of a day's expected values of a field that must be missing with the source
-before the rules that depend on the field skip that day.
+MIN_PART = 0.5
+"""The share of a day's expected values of a field that must be missing with these lines
+before the rules that depend on the field skip that day; else they judge the lines that have it.
 """
 
 SATURDAY = 5
@@ -48,6 +50,7 @@ class Drift:
         part: The missing part of what all sources together should have in it on these
             days; 0 to 1.
         words: New words of a filled field; otherwise nothing.
+        line_type: The type of the lines that lack it; nothing if all lines of the source do.
     """
 
     source: str
@@ -60,6 +63,7 @@ class Drift:
     share_since: float
     part: float = 1.0
     words: tuple[str, ...] = ()
+    line_type: str = ""
 
     @property
     def is_severe(self) -> bool:
@@ -73,7 +77,15 @@ class Drift:
             share = f"{1 - self.share_since:.0%} of lines"
             said = ", ".join(repr(word) for word in self.words)
             return f"{self.field} in words it never said before in {share}: {said}"
-        return f"{self.field} in {self.share_since:.0%} of lines, {self.share_before:.0%} before"
+        lines = f"lines of type {self.line_type!r}" if self.line_type else "lines"
+        change = (
+            f"{self.field} in {self.share_since:.0%} of {lines}, {self.share_before:.0%} before"
+        )
+        if self.is_severe or not self.empty_dates:
+            return change
+        return (
+            f"{change}; {1 - self.part:.0%} of its values arrive in other lines, which are judged"
+        )
 
     def __str__(self) -> str:
         when = f"from {self.first_date} to {self.last_date}"
@@ -96,24 +108,31 @@ def drifts(store: Store, source: str | None = None) -> list[Drift]:
 
 
 def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -> float:
-    """Return the missing part of this source's and the other sources' values."""
+    """Return the missing part of the values that all lines of the class should have."""
     missing = said = 0.0
     for (source, event_class), days in series.items():
         if event_class != drift.event_class:
             continue
         these = [day for day in days if day.event_date in drift.empty_dates]
         if source == drift.source:
-            missing += drift.share_before * sum(day.events for day in these)
-        else:
-            said += sum(day.filled.get(drift.field, 0) for day in these)
+            lines = _of_type(these, drift.field, drift.line_type) if drift.line_type else these
+            missing += drift.share_before * sum(day.events for day in lines)
+        said += sum(day.filled.get(drift.field, 0) for day in these)
     return missing / (missing + said) if missing else 0.0
 
 
 def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
     """Yield the drifts of one source and class, given its days, oldest first."""
     names = {name for day in days for name in day.filled if SIGN not in name}
-    for name in sorted(names):
-        yield from _of_field(days, name)
+    types = sorted(name[1:] for name in names if name.startswith(OF_TYPE))
+    for name in sorted(name for name in names if OF_TYPE not in name):
+        whole = list(_of_field(days, name))
+        yield from whole
+        dates = {day for drift in whole for day in drift.empty_dates}
+        for line_type in types if len(types) > 1 else ():
+            for drift in _of_field(_of_type(days, name, line_type), name):
+                if dates.isdisjoint(drift.empty_dates):
+                    yield replace(drift, line_type=line_type)
     for name in ENUMERATED.get(days[0].event_class, ()) if days else ():
         yield from (
             _drift(
@@ -126,6 +145,15 @@ def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
             )
             for word in new_words(days, name)
         )
+
+
+def _of_type(days: Iterable[SourceDay], name: str, line_type: str) -> list[SourceDay]:
+    """Return the days' counts of lines of one type, and of one field in them."""
+    counts = [
+        (day, *(day.filled.get(f"{one}{OF_TYPE}{line_type}", 0) for one in ("", name)))
+        for day in days
+    ]
+    return [replace(day, events=n, filled={name: filled}) for day, n, filled in counts if n > 0]
 
 
 class _Past:

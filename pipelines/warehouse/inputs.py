@@ -56,18 +56,31 @@ SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
 ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
 """Address, and the form of it that sorts; see `sortable`."""
 
+
+# of look-ups only an agent's count: a resolver inside knows neither computer nor person
+def _agents(column: str) -> tuple[str, str]:
+    named = f"case when coalesce(src_hostname, user_name) is not null then {column} end"
+    return "dns_queries", named
+
+
 _VALUES = {
-    "hosts": [("http_requests", "url_hostname"), ("connections", "dst_hostname")],
+    "hosts": [
+        ("http_requests", "url_hostname"),
+        ("connections", "dst_hostname"),
+        _agents("query_name"),
+    ],
     "spellings": [
         ("http_requests", "user_name"),
         ("logons", "user_name"),
         ("connections", "user_name"),
+        ("dns_queries", "user_name"),
     ],
     "addresses": [
         ("http_requests", "src_ip"),
         ("connections", "src_ip"),
         ("leases", "ip"),
         ("logons", "src_ip"),
+        _agents("src_ip"),
     ],
 }
 Listed = Mapping[str, ShownFiles]

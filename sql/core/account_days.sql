@@ -78,6 +78,8 @@ requests as (
         event_date = $event_date::date
         and attribution_grade = 'A'
         and disposition = 'allowed'
+        -- an agent keeps the name of the account that enrolled it
+        and method is distinct from 'LOOKUP'
 ),
 
 -- a device that joined and requested pages immediately: its requests are a second log

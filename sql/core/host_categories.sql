@@ -53,6 +53,17 @@ lines as (
     from raw.connections
     where event_date = $event_date::date and dst_hostname is not null
     group by dst_hostname, format, lower(trim(category))
+    union
+    select
+        query_name as url_hostname,
+        format,
+        lower(trim(category)) as category
+    from raw.dns_queries
+    where
+        event_date = $event_date::date
+        and query_name is not null
+        and coalesce(src_hostname, user_name) is not null
+    group by query_name, format, lower(trim(category))
 ),
 
 hosts as (

@@ -106,6 +106,8 @@ requests as (
         between $event_date::date and $event_date::date + interval 1 day
         and requests.bytes_in is null
         and requests.content_type is null
+        -- programs look names up at an open session too
+        and requests.method is distinct from 'LOOKUP'
         and requests.disposition = 'allowed'
         and requests.is_staff
         and requests.account_type = 'person'

@@ -1,7 +1,8 @@
 /* ---
 summary: >
   Traffic of each device with the outside world in an hour, destination by destination,
-  as a firewall and as a proxy saw it. The two may see the same bytes: never add them. A
+  as a firewall and as a proxy saw it, and the look-ups of an agent, without bytes. The
+  logs may see the same bytes: never add them. A
   device without a lease is listed by its address. Traffic inside the district, refused
   traffic and traffic from outside are left out. A connection that is logged at its
   start and again at its end counts once. Where two firewalls or sensors see a device's
@@ -14,7 +15,7 @@ params:
   zone: {type: varchar}
 split_by: {seen: device}
 columns:
-  seen_by: {type: varchar, is: firewall or proxy}
+  seen_by: {type: varchar, is: 'firewall, proxy, or resolver for look-ups of names'}
   device: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
   is_registered: {type: boolean, is: the registry has the device}
   device_class: core.http_requests
@@ -168,6 +169,7 @@ requests as (
         binding_event_id,
         net_kind,
         building,
+        if(method = 'LOOKUP', 'resolver', 'proxy') as seen_by,
         url_hostname as destination,
         bytes_in,
         bytes_out
@@ -333,7 +335,7 @@ seen as (
     left join places on outward.src_ip = places.ip
     union all
     select
-        'proxy' as seen_by,
+        requests.seen_by,
         coalesce(requests.device, requests.src_ip) as device,
         requests.net_kind,
         requests.building,

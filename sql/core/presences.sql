@@ -13,7 +13,9 @@ summary: >
   desktop, have no presence without a keyboard log, even if one person signed for them:
   a network login may be a saved one, and stays when its user leaves. Where an account's
   password was given there, requests at a person's pace show that the account was
-  *used*, by anyone. A time is checked where two logs agree: a silence that ends with a
+  *used*, by anyone. Names of many sites that an agent looked up within minutes are a
+  sign that the account's device was in use, and no more: programs look names up, too. A
+  time is checked where two logs agree: a silence that ends with a
   logon, a join or a tunnel.
 grain: [event_id, event_date]
 lookback: 14
@@ -79,6 +81,15 @@ params:
     min: 1
     max: 50
     why: the same
+  run_sites:
+    type: int
+    default: 6
+    min: 2
+    max: 100
+    unit: sites
+    why: >-
+      programs look the same few names up again; a person who reads looks up names of
+      many sites
   joined_count:
     type: int
     default: 3
@@ -91,8 +102,8 @@ columns:
   account: identity.presences
   device: identity.presences
   assigned_to: {type: varchar, pii: indirect, is: the one person who was given it}
-  presence: {type: varchar, is: 'keyboard, wifi or use'}
-  state: {type: varchar, is: 'live, locked or used'}
+  presence: {type: varchar, is: 'keyboard, wifi, use or look-ups'}
+  state: {type: varchar, is: 'live, locked, used or looked_up'}
   start_time: identity.presences
   end_time: timestamptz
   logon_kind: varchar
@@ -315,6 +326,42 @@ page_requests as (
         and requests.device_basis is distinct from 'contradicted'
 ),
 
+-- names that an agent looked up, outside the buildings, too
+names_asked as (
+    select
+        requests.event_id,
+        requests.account,
+        requests.device,
+        requests.site,
+        requests.start_time,
+        requests.event_date,
+        silent_devices.is_personal
+    from core.http_requests as requests
+    inner join silent_devices on requests.device = silent_devices.device
+    left join identity.hosts as hosts on requests.url_hostname = hosts.url_hostname
+    where
+        requests.event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and requests.method = 'LOOKUP'
+        and requests.disposition = 'allowed'
+        and requests.is_staff
+        and requests.attribution_grade = 'A'
+        and silent_devices.is_personal
+        and hosts.background_kind is null
+),
+
+signs_of_use as (
+    select
+        *,
+        true as is_page
+    from page_requests
+    union all
+    select
+        *,
+        false as is_page
+    from names_asked
+),
+
 run_starts as (
     select
         *,
@@ -323,15 +370,15 @@ run_starts as (
             > 60 * $silent_minutes,
             true
         ) as starts_run
-    from page_requests
-    window on_device as (partition by device order by start_time, event_id)
+    from signs_of_use
+    window on_device as (partition by device, is_page order by start_time, event_id)
 ),
 
 run_numbers as (
     select
         *,
         count_if(starts_run) over (
-            partition by device
+            partition by device, is_page
             order by start_time, event_id
             rows between unbounded preceding and current row
         ) as run
@@ -346,11 +393,13 @@ runs as (
         max(start_time) as last_time,
         min_by(event_id, (start_time, event_id)) as event_id,
         bool_and(is_personal) as is_personal,
+        is_page,
         min(event_date) as first_date
     from run_numbers
-    group by device, run
+    group by device, is_page, run
     having
         count(distinct account) = 1
+        and (is_page or count(distinct site) >= $run_sites)
         and count(*) >= if(
             count(distinct site) = 1, $one_site_requests, $run_requests
         )
@@ -389,6 +438,7 @@ run_sessions as (
             and coalesce(sessions.device = begun.device, true)
             and abs(epoch(sessions.start_time) - epoch(begun.start_time))
             <= 60 * $answer_minutes
+            and runs.is_page = begun.is_page
     where
         sessions.event_date = $event_date::date
         and sessions.presence in ('wifi', 'tunnel', 'sign_in')
@@ -465,8 +515,12 @@ seen as (
     select
         runs.account,
         runs.device,
-        'use' as presence,
-        if(runs.is_personal, 'live', 'used') as state,
+        if(runs.is_page, 'use', 'look-ups') as presence,
+        case
+            when not runs.is_page then 'looked_up'
+            when runs.is_personal then 'live'
+            else 'used'
+        end as state,
         runs.start_time,
         runs.last_time + interval 1 minute * $silent_minutes as end_time,
         null as logon_kind,

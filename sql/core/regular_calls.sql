@@ -32,7 +32,9 @@ columns:
   call_count: {type: bigint, is: calls with a gap before them and one more}
   gap_seconds: {type: double, is: the middle gap}
   gap_score: {type: double, is: '1 is even, 0 is not'}
-  size_score: {type: double, is: the same of the amounts}
+  size_score:
+    type: double
+    is: the same of the amounts; 1 where look-ups have none
   evidence: {type: 'bigint[]', is: the first twenty calls and the last}
   event_date: {type: date, is: local day}
 --- */
@@ -119,7 +121,7 @@ calls as (
     select
         device,
         url_hostname as destination,
-        'proxy' as seen_by,
+        if(method = 'LOOKUP', 'resolver', 'proxy') as seen_by,
         event_id,
         start_time,
         coalesce(bytes_out, bytes_in, 0) as bytes

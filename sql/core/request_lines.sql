@@ -2,7 +2,9 @@
 kind: ephemeral
 summary: >
   Every web request of a day as its log recorded it. Where a firewall records a session
-  in two lines, the line with the host gets the bytes and the end of the other.
+  in two lines, the line with the host gets the bytes and the end of the other. A name
+  that was looked up, in the line of an agent that names the computer or the person, is
+  a request of the method LOOKUP, which shows neither bytes nor that a page was opened.
 grain: [event_id]
 lookahead: 1
 params:
@@ -20,7 +22,9 @@ columns:
     type: boolean
     is: the product takes user names from logons on the address, not from a login
   url_hostname: {type: varchar, is: host asked for}
-  method: {type: varchar, is: HTTP method}
+  method:
+    type: varchar
+    is: 'HTTP method, CONNECT for a tunnel, LOOKUP for a name that was looked up'
   status_code: {type: smallint, is: HTTP status}
   bytes_in: {type: bigint, is: bytes to the client}
   bytes_out: {type: bigint, is: bytes from the client}
@@ -96,6 +100,37 @@ session_ends as (
         ) = 1
 )
 
+select
+    event_id,
+    source,
+    time,
+    time as start_time,
+    coalesce(time_quality in ('ambiguous', 'shifted'), false) as is_ambiguous_time,
+    src_ip,
+    split_part(lower(src_hostname), '.', 1) as machine,
+    proven_name(user_name, name_proof, null) as user_name,
+    coalesce(
+        name_proof = 'recorded',
+        format in (select mapping.format from identity.mapping_formats as mapping)
+    ) as is_mapped,
+    query_name as url_hostname,
+    'LOOKUP' as method,
+    null as status_code,
+    null as bytes_in,
+    null as bytes_out,
+    false as is_half,
+    null as content_type,
+    category,
+    disposition
+from raw.dns_queries
+where
+    event_date = $event_date::date
+    and query_name is not null
+    and coalesce(src_hostname, proven_name(user_name, name_proof, null)) is not null
+    -- other types of one name are asked for at the same moment
+    and coalesce(query_type, 'A') = 'A'
+    and coalesce(response_code, 'NOERROR') = 'NOERROR'
+union all
 select
     lines.event_id,
     lines.source,

@@ -2,7 +2,8 @@
 summary: >
   Tunnels, remote control and name look-ups past the filter that no page shows: what a
   firewall alone saw of them, and each tunnel through the proxy to a tool or a resolver
-  outside, also at even intervals: a tool keeps its own time. Counted for a staff
+  outside, also at even intervals: a tool keeps its own time. An agent's look-up of such
+  a name counts as one of a resolver. Counted for a staff
   account whose session was live on the device, or which the line names where the device
   writes no logons; two accounts at the same time name no one. On district devices only:
   a connection from an address at which a log names another computer is left out.
@@ -172,7 +173,8 @@ requests as (
         requests.start_time,
         requests.time,
         coalesce(requests.bytes_in, 0) + coalesce(requests.bytes_out, 0) as bytes,
-        requests.binding_event_id
+        requests.binding_event_id,
+        if(requests.method = 'LOOKUP', 'resolver', 'proxy') as seen_by
     from core.http_requests as requests
     inner join tools on requests.url_hostname = tools.destination
     inner join devices on requests.device = devices.device
@@ -400,7 +402,7 @@ uses as (
         device,
         destination,
         site,
-        'proxy' as seen_by,
+        seen_by,
         null as category,
         false as is_by_port,
         null as provider_event_id,

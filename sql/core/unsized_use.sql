@@ -5,7 +5,8 @@ summary: >
   causes, requests to other sites around them, and more requests in ten minutes than
   devices send that site when they contact no other. A feed that a page embeds is
   requested within seconds of that page. The content of a page is unknown, so this use
-  is never proven, and rules create leads from it at most.
+  is never proven, and rules create leads from it at most. Look-ups of names count where
+  no log of requests has the device in those ten minutes.
 grain: [account, device, site, start_time]
 params:
   event_date: {type: date}
@@ -47,13 +48,14 @@ columns:
   alone_in_ten_minutes:
     type: double
     is: 'what nine in ten devices ask it for in ten minutes, and for no other site'
+  is_looked_up: {type: boolean, is: names that were looked up show it alone}
   attribution_grade: {type: varchar, is: A or C}
   evidence: {type: 'bigint[]', is: the first twenty requests}
   event_date: {type: date, is: local day}
 --- */
 with
 
-requests as (
+asked as (
     select
         requests.event_id,
         requests.account,
@@ -74,6 +76,7 @@ requests as (
             not in ('server', 'signage', 'phone_byod', 'vdi_host'),
             true
         ) as is_judged,
+        coalesce(requests.method = 'LOOKUP', false) as is_looked_up,
         epoch(requests.start_time) as started,
         floor(epoch(requests.start_time) / 600)::bigint as slot
     from core.http_requests as requests
@@ -85,6 +88,12 @@ requests as (
         and requests.site is not null
         and hosts.background_kind is null
         and not is_bare_address(requests.site)
+),
+
+requests as (
+    select *
+    from asked
+    qualify is_looked_up = bool_and(is_looked_up) over (partition by device, slot)
 ),
 
 -- ten minutes in which a device contacted one site and no other: no person browses that
@@ -174,6 +183,7 @@ visits as (
         device,
         site,
         bool_and(coalesce(is_district_device, false)) as is_district_device,
+        bool_or(is_looked_up) as is_looked_up,
         max(attribution_grade) as attribution_grade,
         min(started) as first_start,
         max(started) as last_start,
@@ -225,6 +235,7 @@ select
     600.0 * visits.request_count
     / greatest(visits.last_start - visits.first_start, 600) as in_ten_minutes,
     habits.request_count as alone_in_ten_minutes,
+    visits.is_looked_up,
     visits.attribution_grade,
     visits.evidence,
     $event_date::date as event_date

@@ -93,8 +93,8 @@ columns:
   measure: {type: double, is: calls}
 claim: >-
   {account} contacted {sites:names} {calls:count time} in {hours:count hour}, about
-  every {gap_seconds:count second}, each time with about as much data; few other devices
-  contact that site.
+  every {gap_seconds:count second}[{size_score?}, each time with about as much data];
+  few other devices contact that site.
 details:
   sites: varchar[]
   calls: int
@@ -102,6 +102,7 @@ details:
   gap_seconds: int
   gap_score: double
   size_score: double
+  is_look_up_alone: boolean
   devices: int
   all_devices: int
   days: int
@@ -119,6 +120,11 @@ explanations:
       {devices:count device} of {all_devices:number} asked for any host of the site in
       two weeks
     not_testable: it is not known how many devices know the site
+  - name: Look-ups of a name without calls
+    test: is_look_up_alone
+    ruled_out: a firewall or a proxy has the calls themselves
+    not_testable: >-
+      an agent's look-ups have no sizes, and a cache decides when a name is looked up
   - name: A service in the background that everyone knows
     by_design: >-
       known background hosts, sites of the list and sites that several lists name are
@@ -146,7 +152,7 @@ even as (
     qualify
         row_number() over (
             partition by device, destination
-            order by call_count desc, seen_by
+            order by seen_by = 'resolver', call_count desc, seen_by
         ) = 1
 ),
 
@@ -332,7 +338,10 @@ select
         )::bigint,
         gap_seconds := round(min(even.gap_seconds), 0)::bigint,
         gap_score := round(min(even.gap_score), 2),
-        size_score := round(min(even.size_score), 2),
+        size_score := round(
+            min(even.size_score) filter (where even.seen_by <> 'resolver'), 2
+        ),
+        is_look_up_alone := ruled_out_if(bool_and(even.seen_by <> 'resolver')),
         devices := max(rare.device_count),
         all_devices := max(rare.all_count),
         days := max(rare.day_count),

@@ -161,7 +161,10 @@ requests as (
         and requests.site is not null
         and listed.destination is null
         and serving.url_hostname is null
-        and (requests.method is distinct from 'CONNECT' or requests.bytes_in >= 6000)
+        and (
+            coalesce(requests.method not in ('CONNECT', 'LOOKUP'), true)
+            or requests.bytes_in >= 6000
+        )
 ),
 
 sites as (

@@ -155,6 +155,7 @@ blocked as (
         requests.event_date = $event_date::date
         and categories.event_date = $event_date::date
         and requests.disposition = 'blocked'
+        and requests.method is distinct from 'LOOKUP'
         and requests.attribution_grade = 'A'
         and is_non_work_kind(categories.category)
     window

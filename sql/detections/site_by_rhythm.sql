@@ -5,8 +5,9 @@ summary: >
   list denies or approves on other days or for other roles only, for minutes on end,
   unevenly, among other sites or with the account's keyboard in use all the time, and
   more often than devices do automatically; the log has neither sizes nor content
-  types. It is unknown whether a page was read, so it is a lead for the analyst and
-  names no one in a report.
+  types, or has only the names that an agent looked up, of several hosts of the site. It
+  is unknown whether a page was read, so it is a lead for the analyst and names no one
+  in a report.
 code: NA-L
 kind: non_approved_site
 severity: informational
@@ -18,6 +19,14 @@ requires_registry: [users.csv|accounts.csv, approved_sites.csv, site_categories.
 grain: [subject, event_date]
 params:
   event_date: {type: date}
+  family_hosts:
+    type: int
+    default: 2
+    min: 1
+    max: 20
+    why: >-
+      an embedded part looks one name up; a page that a person opens needs several hosts
+      of its site
   least_seconds:
     type: int
     default: 480
@@ -51,10 +60,17 @@ params:
       that are cut to seconds blur short gaps
 columns:
   measure: {type: double, is: seconds of the longest visit}
-claim: >-
-  Account {account} requested {sites:names}, {requests:count time} in its longest run of
-  {longest_seconds:duration}[{is_among_others?}, among {around_count:count other site}];
-  the log has neither sizes nor content types.
+claim:
+  - when: [is_looked_up]
+    says: >-
+      The agent on the device of account {account} looked up {host_count:count host} of
+      {sites:names}, {requests:count time} in its longest run of
+      {longest_seconds:duration}[{is_among_others?}, among {around_count:count other
+      site}]; a look-up does not show that a page was read.
+  - says: >-
+      Account {account} requested {sites:names}, {requests:count time} in its longest
+      run of {longest_seconds:duration}[{is_among_others?}, among {around_count:count
+      other site}]; the log has neither sizes nor content types.
 details:
   sites: varchar[]
   categories: varchar[]
@@ -67,6 +83,7 @@ details:
   host_count: int
   embed_share: double
   gap_spread: double
+  is_looked_up: boolean
   is_habit_known: boolean
 explanations:
   - name: A page that was left open, or content that another page embeds
@@ -106,6 +123,7 @@ visits as (
         -- a tab that is left open goes on alone, at a locked screen too
         and (around_count >= 1 or live_share = 1)
         and coalesce(in_ten_minutes > alone_in_ten_minutes, true)
+        and (not coalesce(is_looked_up, false) or host_count >= $family_hosts)
 ),
 
 found as (
@@ -152,6 +170,7 @@ select
         host_count := arg_max(host_count, seconds),
         embed_share := round(max(embed_share), 2),
         gap_spread := round(min(gap_spread), 2),
+        is_looked_up := bool_or(is_looked_up),
         is_habit_known := bool_and(alone_in_ten_minutes is not null)
     ) as details,
     $event_date::date as event_date

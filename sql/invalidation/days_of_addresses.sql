@@ -10,6 +10,8 @@ union
 select event_date from raw.connections
 where src_ip in (from asking) or dst_ip in (from answering)
 union
+select event_date from raw.dns_queries where src_ip in (from asking)
+union
 select event_date from raw.logons
 where src_ip in (from asking) or assigned_ip in (from asking)
 union

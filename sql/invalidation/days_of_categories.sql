@@ -6,6 +6,8 @@ lines as (
     select event_date, category from raw.http_requests
     union all
     select event_date, category from raw.connections
+    union all
+    select event_date, category from raw.dns_queries
 )
 
 select distinct event_date from lines

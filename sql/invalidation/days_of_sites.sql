@@ -9,3 +9,5 @@ with asked as (
 select event_date from raw.http_requests where url_hostname in (from asked)
 union
 select event_date from raw.connections where dst_hostname in (from asked)
+union
+select event_date from raw.dns_queries where query_name in (from asked)

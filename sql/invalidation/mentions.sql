@@ -17,6 +17,11 @@ union
 select event_date from raw.connections
 where user_name in (from spelled) or src_ip in (from addresses)
 union
+select event_date from raw.dns_queries
+where
+    user_name in (from spelled) or src_ip in (from addresses)
+    or src_hostname in (from hosts)
+union
 select event_date from raw.logons
 where
     user_name in (from spelled) or src_ip in (from addresses)

@@ -5,4 +5,6 @@ select event_date from raw.http_requests where user_name in (from spelled)
 union
 select event_date from raw.connections where user_name in (from spelled)
 union
+select event_date from raw.dns_queries where user_name in (from spelled)
+union
 select event_date from raw.logons where user_name in (from spelled)

@@ -19,7 +19,10 @@ with
 requests as (
     select *
     from core.http_requests
-    where event_date = $event_date::date and disposition = 'allowed'
+    where
+        event_date = $event_date::date
+        and disposition = 'allowed'
+        and method is distinct from 'LOOKUP'
 ),
 
 engaged as (

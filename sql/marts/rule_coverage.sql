@@ -162,6 +162,7 @@ flows as (
     from core.outside_flows
     where
         event_date = $event_date::date
+        and seen_by <> 'resolver'
         and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
 ),
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
+from pipelines.lake.counts import type_counts
 from pipelines.lake.drift import drifts, in_series
 from pipelines.state.connections import open_store
 from pipelines.state.source_records import SourceDay, add_days
@@ -68,7 +70,7 @@ def test_some_values_are_told_and_block_nothing():
     assert not blocked_rules(found)
 
 
-@pytest.mark.parametrize(("others", "blocks"), [(0, True), (100, True), (900, False)])
+@pytest.mark.parametrize(("others", "blocks"), [(0, True), (60, True), (100, False), (900, False)])
 def test_a_source_that_adds_little_to_a_field_blocks_nothing(tmp_path, others, blocks):
     """The rest of the field comes from another source, which still fills it."""
     store = open_store(tmp_path / "state.db")
@@ -97,3 +99,56 @@ def test_drift_is_found_in_what_was_taken_in(tmp_path):
     home.run()
     (found,) = drifts(home.store)
     assert (found.field, found.share_before, found.share_since) == ("user_name", 1, 0)
+
+
+def test_one_type_of_lines_that_lost_a_field_leaves_the_rules_to_the_others():
+    """Joins of one product lose the card; its other lines and rules go on."""
+    listed = [
+        SourceDay(
+            source="radius",
+            event_class="logons",
+            event_date=FIRST + timedelta(days=number),
+            events=400,
+            filled={
+                "src_mac": 300 + joins,
+                "@join": 100,
+                "src_mac@join": joins,
+                "@login": 300,
+                "src_mac@login": 300,
+            },
+        )
+        for number, joins in enumerate((98, 99, 98, 98, 0))
+    ]
+    (found,) = in_series(listed)
+    assert (found.field, found.line_type) == ("src_mac", "join")
+    assert found.empty_dates == (date(2026, 3, 6),)
+    assert not blocked_rules(replace(found, part=0.25))
+    assert "lines of type 'join'" in str(found)
+    assert "75% of its values arrive in other lines" in str(replace(found, part=0.25))
+
+
+def test_a_field_of_no_line_is_missed_once():
+    """What all lines of the source lack is one loss, not one of each type."""
+    listed = [
+        replace(day, filled={**day.filled, "@a": 60, "@b": 40, "user_name@a": 48 * bool(filled)})
+        for day, filled in zip(days(80, 82, 79, 81, 0), (1, 1, 1, 1, 0), strict=True)
+    ]
+    (found,) = in_series(listed)
+    assert found.line_type == ""
+
+
+def test_lines_count_by_their_type():
+    frame = pl.DataFrame(
+        {
+            "format": ["fortigate"] * 3,
+            "activity": ["logon", "logon", "mapping"],
+            "logon_kind": ["vpn", "vpn", None],
+            "src_ip": ["198.51.100.4", None, "10.1.0.7"],
+        }
+    )
+    assert type_counts("logons", frame, ["src_ip"]) == {
+        "@fortigate logon vpn": 2,
+        "src_ip@fortigate logon vpn": 1,
+        "@fortigate mapping": 1,
+        "src_ip@fortigate mapping": 1,
+    }
