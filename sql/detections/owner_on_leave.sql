@@ -11,7 +11,8 @@ summary: >
   at the same time. It is a lead, too, if use continues across the edge of a half-day
   leave, if it is of a laptop or Chromebook that the owner carries on a half day of
   leave, or if all of it is before or after the hours in which nearly all others work on
-  site. A device without a holder on file may be the owner's.
+  site. A device without a holder on file may be the owner's, and so may a device that
+  a person without a device on file uses on other days: two people share a post.
 code: SA-3
 kind: shared_account
 severity: low
@@ -23,6 +24,8 @@ requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
 session_policy:
   {keyboard: finding, network: lead, stock: finding, nothing: nothing}
 grain: [subject, event_date]
+lookback: 13
+lookahead: 13
 ends:
   of: placed
   by: [account]
@@ -84,6 +87,13 @@ params:
     max: 3600
     unit: seconds
     why: an automatic sign-on takes a minute
+  shared_days:
+    type: int
+    default: 2
+    min: 1
+    max: 10
+    unit: days
+    why: people who share a post use its device on the days of their half
   middle_minutes:
     type: int
     default: 60
@@ -215,21 +225,70 @@ triage: >
 --- */
 with
 
+holders as (
+    select distinct assigned_to as person_id
+    from identity.devices
+    where event_date = $event_date::date and assigned_to is not null
+),
+
+uses as (
+    select
+        account,
+        event_date,
+        unnest(devices) as device
+    from core.account_days
+    where
+        event_date between $event_date::date - interval 13 day
+        and $event_date::date + interval 13 day
+        and event_date <> $event_date::date
+),
+
+people as (
+    select distinct
+        account,
+        person_id
+    from core.engaged_requests
+    where event_date = $event_date::date and person_id is not null
+),
+
+-- the device of a shared post is on file for one of its two people; use on other days
+-- of leave is not the owner's
+posts as (
+    select
+        uses.account,
+        uses.device
+    from uses
+    inner join people on uses.account = people.account
+    left join registry.leave_windows as leave
+        on
+            people.person_id = leave.person_id
+            and uses.event_date = leave.event_date
+            and leave.status = 'approved'
+    where leave.person_id is null
+    group by uses.account, uses.device
+    having count(distinct uses.event_date) >= $shared_days
+),
+
 engaged as (
     select
-        *,
+        requests.*,
         -- null where the registry has no holder: the device may be the owner's
         case
-            when device_pool is not null then false
-            else device_owner = person_id
+            when requests.device_pool is not null then false
+            when requests.device_owner = requests.person_id then true
+            when holders.person_id is null and posts.account is not null then null
+            else requests.device_owner = requests.person_id
         end as is_own
-    from core.engaged_requests
+    from core.engaged_requests as requests
+    left join holders on requests.person_id = holders.person_id
+    left join posts
+        on requests.account = posts.account and requests.device = posts.device
     where
-        event_date = $event_date::date
-        and (attribution_grade = 'A' or is_given)
-        and is_used
-        and not is_ambiguous_time
-        and person_id is not null
+        requests.event_date = $event_date::date
+        and (requests.attribution_grade = 'A' or requests.is_given)
+        and requests.is_used
+        and not requests.is_ambiguous_time
+        and requests.person_id is not null
 ),
 
 requests as (
