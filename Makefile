@@ -81,6 +81,9 @@ strangers: setup ## print how the rules do in 30 districts drawn from the space 
 space: setup ## print how the rules judge each combination of facts; REWRITE=1 publishes it
 	$(BIN)/python -m tests.space.comparison $(if $(REWRITE),--rewrite)
 
+same: setup ## print what COMMIT and the working tree make differently of the same homes; HOMES="FOLDER ..."
+	$(BIN)/python -m tests.same $(or $(COMMIT),HEAD) $(HOMES)
+
 judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge
 
@@ -125,4 +128,4 @@ release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FIL
 clean: ## remove the environment and all generated files
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench strangers space judge experience lab lab-small newcomer golden docs site release clean
+.PHONY: help setup demo dev desk format check lint test test-long bench strangers space same judge experience lab lab-small newcomer golden docs site release clean

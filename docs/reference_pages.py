@@ -36,6 +36,7 @@ from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
 from pipelines.registry.frames import FILES, FRAMES
 from pipelines.registry.imports.exports import EXPORTS
+from pipelines.registry.imports.lists import exported_lists
 from pipelines.reports.dictionary import KEPT, VALUES, sql_type
 from pipelines.reports.joins import joins_of
 from pipelines.settings.model import Settings
@@ -115,24 +116,6 @@ def retention_page() -> str:
     )
 
 
-FACTS = {
-    "mail": ("mail",),
-    "login": ("login", "short"),
-    "serial": ("serial",),
-    "cards": ("mac", "ethernet_mac"),
-    "holder or person": ("user", "person", "employee"),
-    "class": ("model", "system", "device_class"),
-    "building": ("place", "room", "building", "code", "named"),
-}
-"""Column of the table of exports -> the facts that fill it."""
-OF_ROSTER = {
-    "users.csv": {"mail", "login", "person", "place"},
-    "orgs.csv": {"place"},
-    "roles.csv": {"person", "place"},
-}
-"""Facts of the files of a roster."""
-
-
 _NOTES = """
 Login: a short login name next to a mail address becomes another name of that person, if it is
 always next to the same address and resembles its name.
@@ -148,25 +131,30 @@ EXPORT_NOTES = _NOTES.strip().split("\n\n")
 
 
 def exports_page() -> str:
-    """Return the page on the exports that `setup` reads: what each one fills."""
-    rows = []
-    for export in EXPORTS:
-        if export.facts == "nothing":
-            continue
-        facts = {*export.says, *(name for name, columns in export.cells.items() if columns)}
-        if export.facts == "roster":
-            facts |= OF_ROSTER[export.into]
-        filled = ["yes" if facts & {*names} else "" for names in FACTS.values()]
-        target = "what the directory names" if export.facts == "card" else export.into
-        rows.append([export.name, target, *filled, export.how])
+    """Return the page on the exports that `setup` reads: what each list of each system fills."""
+    rows = [
+        [
+            one.system,
+            one.list,
+            (one.fills or "nothing") + (", of what other lists name" if one.completes else ""),
+            ".<br>".join(one.not_used.split("; ")),
+            f"{one.document} ({one.seen})",
+        ]
+        for one in exported_lists()
+    ]
+    where = [[export.name, export.how] for export in EXPORTS if export.how]
     unused = [f"{one.name}: {one.why}." for one in EXPORTS if one.facts == "nothing"]
     return page(
         "Exports",
         "The lists that `schoolbell setup --from` reads, and the facts that each one fills. A "
-        "list is recognized by its columns, whatever the name of its file. Import them in any "
-        "order: a list that comes first is completed by those that follow, at the next `setup` "
-        "or `run`. `setup` names the columns with values that it does not read.",
-        table(["List", "Fills", *FACTS, "Where it comes from"], rows),
+        "list is recognized by its columns, whatever the name of its file, in any order of files, "
+        "columns and rows: a list that comes first is completed by those that follow, at the next "
+        "`setup` or `run`. *Fills* is what a list of invented people gives next to a roster, or "
+        "alone if a roster contains the same. *Not used* names each other column with a value, "
+        "and each row, with the reason, as `setup` does. *Columns from* is the vendor's document "
+        "or another source, and the day on which it was read.",
+        table(["System", "List", "Fills", "Not used, and why", "Columns from"], rows),
+        section("Where to export them", table(["List", "Where"], where)),
         section("Notes", listed(EXPORT_NOTES)),
         section("Recognized and not used", listed(unused)),
     )
@@ -735,6 +723,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "packages.svg": package_picture,
 }
 """File of `docs/reference/` and who makes it."""
+
+BUILT = frozenset({"commands.md", "data-dictionary.md", "detections.md", "facts.md"})
+"""Those that are print-outs, and are not committed."""
 
 
 def _folder(arguments: Iterable[str]) -> Path:

@@ -3,8 +3,9 @@
     python -m docs.versions build/site
 
 Versions are the release tags (`v1.2.0`), and `next` unless the current commit is one. A tag
-is built once, from its own files; `next` each time. The list is a script next to the folders,
-so that pages of an older version list newer ones. It works from a folder, without a server.
+is built once, from its own files; `next` each time. Reference pages that are not committed
+are made from the same files. The list is a script next to the folders, so that pages of an
+older version list newer ones. It works from a folder, without a server.
 """
 
 import json
@@ -79,6 +80,9 @@ def _is_ahead(root: Path, tags: dict[str, str]) -> bool:
 
 
 def _pages(source: Path, target: Path, version: str, *, sample: str) -> None:
+    if (source / "docs" / "reference_pages.py").is_file():
+        pages = [sys.executable, "-m", "docs.reference_pages", "docs/reference"]
+        subprocess.run(pages, check=True, cwd=source)  # noqa: S603 (no outside input)
     words = ("-E", "-W", "--keep-going", "-q", "-b", "html", "-c", source / "docs" / "site")
     command = [sys.executable, "-m", "sphinx", *words, source, target]
     given = {"SITE_VERSION": version, "SAMPLE": sample}

@@ -20,7 +20,6 @@ SUFFIXES = frozenset({".ipynb", ".py", ".sql", ".yaml", ".j2", ".md", ".toml"})
 # pages, whose sources are read
 LEFT_OUT = (
     "docs/language/",
-    "docs/decisions/archive/",
     "docs/reference/",
     "tests/upgrades/",
     "/corpora/",

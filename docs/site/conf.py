@@ -77,7 +77,6 @@ PARTS = {
     "Reference": "docs/reference/*",
     "For contributors": "docs/journey",
     "Decisions": "docs/decisions/*",
-    "Archive of decisions": "docs/decisions/archive/*",
 }
 MORE = {"For contributors": ("CONTRIBUTING", "CHANGELOG", "deploy/README")}
 

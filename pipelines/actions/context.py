@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import Case, placed_cases
+from pipelines.findings.cases import Case, cases
 from pipelines.findings.people import People, people
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
@@ -77,7 +77,7 @@ class ActionContext:
     @cached_property
     def cases(self) -> list[Case]:
         """Every case with its findings."""
-        return placed_cases(self.district.store, self.district.reading)
+        return cases(self.district.store)
 
     def case(self, case_id: str) -> Case:
         """Return a case by its id or its number.

@@ -48,6 +48,8 @@ COUNTED = ("staff_duty.csv",)
 the desk shows only their number.
 """
 
+FROM_CASE = "case"
+"""Prefix of the group of corrections that were made from one case."""
 TITLES: Mapping[str, str] = {
     "computers": "card, class and building of computers, from leases and sign-ins",
     "networks": "networks that have no building yet",
@@ -160,7 +162,7 @@ def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterab
         known[at]
         # what is in doubt may have nothing to write, and is to be looked at
         and not one.doubt
-        and (not one.clears or _change(context, file, [Offer("", file, (one,))])(data) == data)
+        and (not one.clears or change_of(context, file, [Offer("", file, (one,))])(data) == data)
         for at, one in enumerate(rows)
     ]
 
@@ -233,7 +235,8 @@ def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Tri
     context.require("replay")
     files = dict.fromkeys(one.file for one in picked)
     changes = {
-        name: _change(context, name, [one for one in picked if one.file == name]) for name in files
+        name: change_of(context, name, [one for one in picked if one.file == name])
+        for name in files
     }
     district = context.district
     held = inputs.lake_files(district.store, district.home.lake).days()
@@ -282,8 +285,8 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
         reason=f"{why} ({offer.reason})",
     )
     if offer.file == SETTINGS:
-        return _written(context, offer.topic, offer.file, [offer], act, why)
-    change = _change(context, offer.file, [offer])
+        return write_offers(context, offer.topic, offer.file, [offer], act, why)
+    change = change_of(context, offer.file, [offer])
     path = context.district.home.registry / offer.file
     before = path.read_bytes() if path.exists() else b""
     if change(before) == before:
@@ -324,17 +327,17 @@ def accept_group(context: ActionContext, group: Group, reason: str) -> list[str]
                 subject=f"{group.topic} {file}",
                 reason=f"{why} ({count} rows)",
             )
-            done.append(_written(context, group.topic, file, some, act, why))
+            done.append(write_offers(context, group.topic, file, some, act, why))
     return done
 
 
-def _written(
+def write_offers(
     context: ActionContext, topic: str, file: str, picked: Sequence[Offer], act: Act, why: str
 ) -> str:
-    """Write what some offers hold, and keep what that did."""
+    """Write what some offers contain, and remember the effect, so that it can be taken back."""
     path = file_of(context.district.home, file)
     before = path.read_bytes() if path.exists() else b""
-    after = _change(context, file, picked, why)(before)
+    after = change_of(context, file, picked, why)(before)
     if after == before:
         return f"{file}: already lists it"
     if file == SETTINGS:
@@ -422,7 +425,7 @@ def _without_line(data: bytes, change: RowChange) -> tuple[bytes, int]:
     return "".join(lines).encode(), 0
 
 
-def _change(
+def change_of(
     context: ActionContext, name: str, picked: Sequence[Offer], why: str = ""
 ) -> Callable[[bytes], bytes]:
     """Return the change of a file's bytes that accepting makes."""
@@ -443,10 +446,10 @@ def _change(
                 after = merged.data
         if any(row.clears for row in rows):
             document = CsvDocument(after, FILES[name], renames)
-            key = next(iter(FILES[name].columns))
             for row in rows:
+                key, cell = next((key, cell) for key, cell in row.cells.items() if cell)
                 for column in row.clears:
-                    document.set(document.find(key, row.cells[key]), column, "")
+                    document.set(document.find(key, cell), column, "")
             after = document.data()
         return after
 
@@ -521,7 +524,10 @@ def _groups_given(context: ActionContext, values: Values) -> list[Group]:
 
 
 def _group_back(context: ActionContext, values: Values) -> Result:
-    return _in_force(take_back(context, values["group"], values["reason"]))
+    group = values["group"]
+    done = _in_force(take_back(context, group, values["reason"]))
+    kind, _, case_id = group.partition(":")
+    return replace(done, back=f"/cases/{case_id}") if kind == FROM_CASE and case_id else done
 
 
 def proposal_rows(offer: Offer) -> list[str]:
@@ -568,8 +574,8 @@ ACTIONS = (
         name="proposal-back",
         command="propose",
         right="sites",
-        title="Undo",
-        button="Undo",
+        title="Take it back",
+        button="Take it back",
         act=_group_back,
         about="",
         parameters=GROUP,

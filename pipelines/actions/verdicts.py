@@ -27,7 +27,7 @@ from pipelines.findings.rule_quality import IS_CONFIRMED
 from pipelines.reports.sign_off import Signature, open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.findings import OPEN
-from pipelines.state.reviews import add_comment, present_code, put_ticket
+from pipelines.state.reviews import add_comment, put_ticket
 from pipelines.state.rows import FindingRow, RequestRow
 
 MAX_TOGETHER = 50
@@ -281,7 +281,7 @@ def _more(chosen: Sequence[FindingRow]) -> str:
 
 
 def _verdict(context: ActionContext, values: Values) -> Result:
-    about, code, reason = values["case"], present_code(values["code"]), values["reason"]
+    about, code, reason = values["case"], values["code"], values["reason"]
     is_command, subject = "again" in values, values.get("subject") or ALL
     # a page is about a case; a command may name a finding instead
     case = context.find_case(about) if is_command else context.case(about)

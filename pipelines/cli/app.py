@@ -115,6 +115,10 @@ GROUPS = {
             "Inquiries from offices about an account.",
         ),
         "sites": ("sites:app", "Sites that need a decision."),
+        "fix": (
+            "fix:app",
+            "Correct a list from a case: leave, duty, holder, building, account.",
+        ),
         "records": (
             "records:app",
             "Public records requests: scope, exemptions, approval and release.",

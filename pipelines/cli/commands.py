@@ -42,7 +42,7 @@ def command(action: Action) -> Callable[..., None]:
                 default=False,
                 annotation=Annotated[
                     bool,
-                    typer.Option("--save", help="Put it on the list; otherwise only preview it."),
+                    typer.Option("--save", help="Save the change; otherwise only preview it."),
                 ],
             )
         )
@@ -125,7 +125,8 @@ def _previewed(context: ActionContext, preview: Preview) -> tuple[dict[str, obje
     facts = {"saved": False, **preview.facts, "effects": effects(found)}
     sentences = in_words(context, found) or [NO_CASE]
     return facts, [
+        *preview.rows,
         preview.note,
         *(capital(f"{sentence}.") for sentence in sentences),
-        "Nothing was saved. Give --save to put it on the list.",
+        "Nothing was saved. To save the change, add --save.",
     ]

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -186,8 +186,7 @@ def _told(plan: Plan) -> Iterator[str]:
         )
         yield from (f"  left out: {line}" for line in one.said)
         yield from (f"  note: {line}" for line in one.notes)
-        if one.unread:
-            yield f"  columns that are not read: {', '.join(one.unread)}"
+        yield from (f"  not read: {line}" for line in by_reason(one.unread))
         yield from (f"  {problem}" for problem in one.sheet.told)
     yield from _calendars(plan)
     yield from (f"{one.place}: not read: {one.why}" for one in plan.unread)
@@ -205,6 +204,14 @@ def _told(plan: Plan) -> Iterator[str]:
     for file, disables, how in remedies(plan.missing):
         yield f"{file} has no row: {disables}"
         yield f"  from: {how}"
+
+
+def by_reason(unread: Mapping[str, str]) -> Iterator[str]:
+    """Yield the columns that are not read, a line for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for column, reason in unread.items():
+        reasons.setdefault(reason, []).append(column)
+    yield from (f"{', '.join(columns)}: {reason}" for reason, columns in reasons.items())
 
 
 def _later_names(plan: Plan) -> Iterator[str]:

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipelines.actions.action import Action, Preview, Result
 from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
+from pipelines.actions.prevention import decided_lately
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.referral_access import granted_referrals, opened, read_letter
 from pipelines.actions.referrals import OFFICES, letter
@@ -441,7 +442,9 @@ def queue(visit: Visit) -> Response:
     context = visit.context()
     values = queue_page(visit.desk.home, context, chosen, _first(query))
     saved = views.own_views(context)
-    return visit.page("queue.html.j2", forms=FORMS, saved=saved, **values)
+    is_plain = chosen == QueueFilter() and visit.asker.may("sites")
+    lately = decided_lately(context) if is_plain else None
+    return visit.page("queue.html.j2", forms=FORMS, saved=saved, lately=lately, **values)
 
 
 def many(visit: Visit) -> Response:

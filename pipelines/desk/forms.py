@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pipelines.actions import (
+    fixes,
     inquiries,
     kept_evidence,
     names,
@@ -71,7 +72,7 @@ _VIEWS = (
 )
 _MODULES = (
     verdicts, referrals, permits, kept_evidence, names, referral_access, inquiries, proposals,
-    readers, records,
+    readers, records, fixes,
 )  # fmt: skip
 FORMS: Mapping[str, Action] = {
     one.name: one for one in (*(one for module in _MODULES for one in module.ACTIONS), *_VIEWS)

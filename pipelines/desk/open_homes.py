@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.actions.context import ActionContext
 from pipelines.district import District, Reading
 from pipelines.errors import ModelError
-from pipelines.findings.cases import Case, Standing, cases, owners, place_all
+from pipelines.findings.cases import Case, Standing, cases
 from pipelines.privacy.pseudonyms import Pseudonyms, pseudonyms
 from pipelines.registry.registry import load_registry
 from pipelines.reports.report_inputs import ReportInputs
@@ -118,8 +118,6 @@ class OpenHome:
             store = self.district.store
             version = state_version(store)
             if self._cases is None or self._cases[0] != version:
-                if self._cases is None:
-                    place_all(store, owners(self.district.reading))
                 before = {} if self._cases is None else self._cases[1]
                 known = {
                     row["finding_id"]: row for case in before.values() for row in case.findings

@@ -175,7 +175,9 @@ def queue_page(
         "size": len(found),
         "has_report": bool(known) or home.has_report(),
         "waiting": sum(one.standing == "waiting" for one in known),
-        "work": [_item(context, one) for one in work] if chosen == QueueFilter() else [],
+        "work": [_item(context, one) for one in work]
+        if chosen == QueueFilter() and not first
+        else [],
         "in_items": in_items(sum(len(one.cases) for one in work), len(work)),
         "today": TODAY,
         "grouping": RULE_OF_GROUPING,
@@ -227,8 +229,8 @@ def _item(context: ActionContext, item: WorkItem) -> dict[str, object]:
     """Return an item on the list of work, as the report words it."""
     head, size = item.cases[0], len(item.cases)
     if size == 1:
-        chosen = QueueFilter(**item.parts)
-        href, title = f"/cases/{head.case_id}?{chosen.query}", sentence(context, head.heaviest)
+        # the case after it is the next of the whole queue
+        href, title = f"/cases/{head.case_id}", sentence(context, head.heaviest)
     else:
         common = rule_title(context, item.code) if item.by == "rule" else KINDS[item.code]
         href, title = _group_address(context, item), f"{size} cases: {capital(common)}"

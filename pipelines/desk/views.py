@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 
 from pipelines.actions.action import Action
 from pipelines.actions.context import ActionContext
+from pipelines.actions.fixes import corrections
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
     COUNTED,
+    FROM_CASE,
     NAMELESS,
+    TITLES,
     Group,
     groups,
     in_group,
@@ -42,6 +45,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
 from pipelines.operations.status import Status
+from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.first_steps import first_steps
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
@@ -66,7 +70,7 @@ from pipelines.state.reviews import (
     statements,
     tickets,
 )
-from pipelines.state.rows import FindingColumns, ReferralRow, RequestRow, StatementRow
+from pipelines.state.rows import FindingColumns, ReferralRow, RequestRow, StatementRow, texts_in
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -103,10 +107,36 @@ def case_values(
         "holds": [one for one in _holds(context) if one["case_id"] == case_id],
         "related": _related(context, case),
         "forms": case_forms(context, case, chosen),
+        **_fixes(context, case),
         "filter": chosen,
         "place": place_of(home, context, chosen, case_id),
         "reasons": offered_reasons(context, [case]) if context.asker.may("verdict") else [],
         "may_undo": bool(undoable(store, case.findings, context.asker)),
+    }
+
+
+def _fixes(context: ActionContext, case: Case) -> dict[str, object]:
+    """Return the corrections that a case allows, those that were made, and its sites."""
+    group = f"{FROM_CASE}:{case.case_id}"
+    made = [one for one in accepted_groups(context.district.store) if one["topic"] == group]
+    zone = ZoneInfo(context.district.zone)
+    sites = {
+        site: None
+        for row in case.findings
+        if row["kind"] == "non_approved_site" and not hidden_sites(row["record"])
+        for site in texts_in(row["record"]["details"], "sites")
+    }
+    is_own = any(context.is_own(str(row["subject"])) for row in case.findings)
+    may = context.asker.may("sites") and not is_own
+    return {
+        "fixes": list(corrections(context, case)) if may else [],
+        "fix_sites": list(sites) if may else [],
+        "fix_back": (FORMS["proposal-back"], {"group": group}),
+        "fixed": [
+            f"{one['file']}, {moment(datetime.fromisoformat(one['accepted_time']), zone)}"
+            for one in made
+            if may
+        ],
     }
 
 
@@ -293,9 +323,18 @@ def proposals_page(context: ActionContext) -> dict[str, object]:
             if one.offers
         ],
         "doubtful": [_proposed_site(each) for one in sites for each in one.doubts],
-        "in_force": sorted(in_force),
+        "in_force": [(topic, _title_of(context, topic)) for topic in sorted(in_force)],
         "may": context.asker.may("sites"),
     }
+
+
+def _title_of(context: ActionContext, topic: str) -> str:
+    """Return the title of an accepted group; corrections name the case that they came from."""
+    kind, _, ident = topic.partition(":")
+    if kind != FROM_CASE:
+        return TITLES.get(topic, topic)
+    case = context.find_case(ident)
+    return f"corrections from case {case.label if case else ident}"
 
 
 def _proposed_group(group: Group) -> dict[str, object]:

@@ -29,7 +29,6 @@ from pipelines.state.findings import OPEN, WITHDRAWN
 from pipelines.state.published_reports import published_weeks
 from pipelines.state.reviews import (
     add_case,
-    findings_without_case,
     known_cases,
     number_cases,
     put_into_case,
@@ -342,13 +341,6 @@ def put_into_cases(transaction: Transaction, findings: Iterable[FindingText], ow
     number_cases(transaction)
 
 
-def place_all(store: Store, owner: Owner) -> None:
-    """Give a case to every finding that an older version kept without one."""
-    if rows := findings_without_case(store):
-        with store.writing() as transaction:
-            put_into_cases(transaction, rows, owner)
-
-
 def _clause(row: FindingRow) -> str:
     clauses = row["record"].get("clauses")
     return str(clauses[0]["id"]) if clauses else f"rule {row['rule']}"
@@ -373,12 +365,6 @@ def cases(store: Store, known: Mapping[str, FindingRow] = MappingProxyType({})) 
         for row in stored_cases(store, known)
     ]
     return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
-
-
-def placed_cases(store: Store, reading: Reading) -> list[Case]:
-    """Return every case, after adding cases to findings of an older version."""
-    place_all(store, owners(reading))
-    return cases(store)
 
 
 def owners(reading: Reading) -> Owner:
@@ -429,7 +415,7 @@ def queue(store: Store, home: DistrictHome, reading: Reading) -> Queue:
 
     Without a report, the newest week with a finding counts.
     """
-    found, is_student = placed_cases(store, reading), about_students(store, home, reading)
+    found, is_student = cases(store), about_students(store, home, reading)
     weeks = [date.fromisoformat(week) for week in published_weeks(store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
     of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
@@ -441,7 +427,7 @@ def standing_cases_of(store: Store, home: DistrictHome, reading: Reading, week: 
     is_student = about_students(store, home, reading)
     return [
         case
-        for case in placed_cases(store, reading)
+        for case in cases(store)
         if case.monday <= week and not any(map(is_student, case.findings))
     ]
 

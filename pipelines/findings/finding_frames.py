@@ -20,7 +20,6 @@ FINDINGS: Mapping[str, pl.DataType | type[pl.DataType]] = MappingProxyType(
         "kind": pl.String,
         "subject": pl.String,
         "is_student": pl.Boolean,
-        "is_pupil": pl.Boolean,
         "devices": pl.List(pl.String),
         "sites": pl.List(pl.String),
         "event_date": pl.Date,
@@ -68,7 +67,7 @@ EVIDENCE: Mapping[str, pl.DataType | type[pl.DataType]] = MappingProxyType(
 COLUMNS = (
     "finding_id", "kind", "rule", "account", "is_student", "devices", "start_utc",
     "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
-    "case_id", "case_number", "clause", "stage", "is_pupil",
+    "case_id", "case_number", "clause", "stage",
 )  # fmt: skip
 LONGEST = timedelta(hours=24)
 
@@ -154,7 +153,6 @@ def _row(
         "case_number": case.number,
         "clause": case.clause,
         "stage": record.get("stage", "live"),
-        "is_pupil": is_student,
     }
 
 

@@ -35,7 +35,6 @@ from pipelines.state.reviews import (
     finding_row,
     has_case,
     last_review,
-    present_code,
     requests,
     undo_review,
 )
@@ -243,7 +242,7 @@ def _undo(transaction: Transaction, finding: FindingRow, review: ReviewRow, by: 
     before = last_review(transaction, finding_id)
     values = {"status": OPEN, "status_reason": unsupported_reason(transaction, finding_id)}
     if before is not None:
-        code = present_code(before["verdict"])
+        code = before["verdict"]
         reason = _status_reason(transaction, finding_id, code)
         values = {"status": VERDICTS[code], "status_reason": reason}
     change_finding(transaction, finding_id, values)

@@ -552,12 +552,10 @@ def note_coverage(database: "Database", store: Store) -> None:
 def noted_coverage(store: Store) -> RuleCoverage:
     """Return the recorded result; an empty one before the first build."""
     with store.reading() as connection:
-        noted = json.loads(fact(connection, NOTED) or "[]")
-    if isinstance(noted, list):  # the rows, as an earlier version noted them
-        days = (date.fromisoformat(row["event_date"]) for row in noted)
-        return coverage_of(
-            coverage_rows(row | {"event_date": day} for row, day in zip(noted, days, strict=True))
-        )
+        text = fact(connection, NOTED)
+    if text is None:
+        return coverage_of([])
+    noted = json.loads(text)
     return RuleCoverage(
         attributable=noted["attributable"],
         judged=noted["judged"],

@@ -7,11 +7,16 @@ of the current member cannot be trusted.
 """
 
 import bz2
-import io
 import lzma
+import sys
 import zlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol, cast
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 try:  # the extra `gz`: a third of the CPU of zlib
     from isal import igzip_lib
@@ -22,12 +27,16 @@ else:
     HAS_ISAL = True
     ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)
 
+DAMAGE = (OSError, ValueError, zlib.error, ISAL_ERROR, lzma.LZMAError, zstd.ZstdError)
 CHUNK = 1 << 18
 STEP = 1 << 15
 """Maximum bytes returned per read, so that little is lost in front of a fault."""
 
 MAX_DICTIONARY = 256 << 20
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
+HEADER_BYTES = 5
+"""Length of the magic number and the descriptor of a zstandard frame."""
+CHECKSUM_FLAG = 4
 MAGICS = {
     b"\x1f\x8b": (".gz", ".tgz"),
     ZSTANDARD: (".zst", ".zstd"),
@@ -175,7 +184,7 @@ def kind_of(head: bytes) -> bytes:
 def _unpacked(stream: Peeked, name: str, notes: set[str]) -> Reads:
     kind = kind_of(stream.head)
     if kind == ZSTANDARD:
-        return _Zstandard(_Frames(stream, notes))
+        return _Members(stream, lambda: _Frame(notes))
     if kind:
         return _Members(stream, ENGINES[kind])
     return _Cut() if _only_begun(stream.head, name) else stream
@@ -273,6 +282,26 @@ class _Buffered:
         return out, self._inner.unused_data if self.is_over else b""
 
 
+class _Frame(_Buffered):
+    """A frame of zstandard; notes whether it has a checksum (RFC 8878, 3.1.1.1)."""
+
+    def __init__(self, notes: set[str]) -> None:
+        limits: dict[int, int] = {
+            zstd.DecompressionParameter.window_log_max: MAX_DICTIONARY.bit_length() - 1
+        }
+        super().__init__(zstd.ZstdDecompressor(options=limits))
+        self._head = b""
+        self._notes = notes
+
+    def step(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+        if len(self._head) < HEADER_BYTES:
+            self._head += data[: HEADER_BYTES - len(self._head)]
+            is_frame = self._head.startswith(ZSTANDARD) and len(self._head) == HEADER_BYTES
+            if is_frame and not self._head[-1] & CHECKSUM_FLAG:
+                self._notes.add(NO_CHECKSUM)
+        return super().step(data, most)
+
+
 def _isal() -> _Engine:
     return _Buffered(igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
 
@@ -328,86 +357,9 @@ class _Members:
         assert self._engine is not None
         try:
             out, self._waiting = self._engine.step(data, most)
-        except (OSError, ValueError, zlib.error, ISAL_ERROR, lzma.LZMAError) as error:
+        except DAMAGE as error:
             raise CorruptError(str(error), trusted=not self._given) from error
         self._given += len(out)
         if self._engine.is_over:
             self._engine = None
         return out
-
-
-class _Zstandard:
-    """Arrow's reader: unlike others, it reports a truncated frame."""
-
-    def __init__(self, raw: Reads) -> None:
-        import pyarrow as pa  # a third of a second, and few files are packed so
-
-        source = pa.PythonFile(io.BufferedReader(_Raw(raw)), mode="r")
-        self._stream = pa.CompressedInputStream(source, "zstd")
-
-    def read(self, size: int, /) -> bytes:
-        try:
-            return cast("bytes", self._stream.read(min(size, STEP)))
-        except OSError as error:
-            if "Truncated" in str(error):
-                raise EOFError(str(error)) from error
-            garbage_behind = "Unknown frame descriptor" in str(error)
-            raise CorruptError(str(error), trusted=garbage_behind) from error
-
-
-class _Frames:
-    """The same bytes; notes where a frame has no checksum."""
-
-    def __init__(self, raw: Reads, notes: set[str]) -> None:
-        self._raw = raw
-        self._walk: Generator[int, bytes, None] | None = _frames(notes)
-        self._wanted = next(self._walk)
-        self._held = b""
-
-    def read(self, size: int, /) -> bytes:
-        data = self._raw.read(size)
-        self._held += data if self._walk else b""
-        while self._walk and len(self._held) >= self._wanted:
-            part, self._held = self._held[: self._wanted], self._held[self._wanted :]
-            try:
-                self._wanted = self._walk.send(part)
-            except StopIteration:
-                self._walk, self._held = None, b""
-        return data
-
-
-def _frames(notes: set[str]) -> Generator[int, bytes, None]:
-    """Walk over frames, block by block (RFC 8878); yields how many bytes it needs."""
-    while (yield 4) == ZSTANDARD:
-        flags = (yield 1)[0]
-        is_single, has_checksum = flags >> 5 & 1, flags >> 2 & 1
-        if not has_checksum:
-            notes.add(NO_CHECKSUM)
-        sizes = (is_single, 2, 4, 8)[flags >> 6], (0, 1, 2, 4)[flags & 3]
-        yield from _wanting(1 - is_single + sum(sizes))
-        is_last = False
-        while not is_last:
-            head = int.from_bytes((yield 3), "little")
-            is_last, is_repeated = bool(head & 1), head >> 1 & 3 == 1
-            yield from _wanting(1 if is_repeated else head >> 3)
-        yield from _wanting(4 * has_checksum)
-
-
-def _wanting(size: int) -> Generator[int, bytes, None]:
-    if size:
-        yield size
-
-
-class _Raw(io.RawIOBase):
-    """A stream for the readers that insist on a file."""
-
-    def __init__(self, stream: Reads) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)

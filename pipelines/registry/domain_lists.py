@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,21 +24,6 @@ from pipelines.settings.home import read_fields, sync
 from pipelines.settings.model import ListSource
 
 STARTER = "schoolbell-starter 1"
-MISP_PACKAGE = "pymispwarninglists"
-MISP_LISTS = "data/misp-warninglists/lists"
-MISP_KINDS: Mapping[str, str] = {
-    "captive-portals": "captive_portal",
-    "microsoft-win10-connection-endpoints": "telemetry",
-    "url-shortener": "link_shortener",
-}
-OPENED_BY_PEOPLE = """
-    apple.com bing.com blob.core.windows.net candycrushsoda.king.com g.msn.com
-    google.com login.live.com outlook.office365.com search.msn.com
-    star-mini.c10r.facebook.com www.airport.us www.androidbak.net www.apple.com
-    www.appleiphonecell.com www.bing.com www.google.com www.ibook.info
-    www.itools.info www.microsoft.com www.thinkdifferent.us
-"""
-"""Hosts on those lists that people open too; as background they would hide a visit."""
 
 SCHEMA = pl.Schema({"domain": pl.String, "category": pl.String})
 PLAIN = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$"
@@ -75,10 +59,9 @@ def login_hosts() -> pl.DataFrame:
 def background_hosts() -> pl.DataFrame:
     """`host`, `kind` and `source` of hosts that machines ask for by themselves."""
     own = _list("background_hosts.csv").with_columns(source=pl.lit(STARTER))
-    misp = pl.DataFrame(
-        list(_misp()), {"host": pl.String, "kind": pl.String, "source": pl.String}, orient="row"
+    return pl.concat([own, _list("misp_hosts.csv")]).unique(
+        "host", keep="first", maintain_order=True
     )
-    return pl.concat([own, misp]).unique("host", keep="first", maintain_order=True)
 
 
 @cache
@@ -112,33 +95,6 @@ def version() -> str:
 def _list(name: str) -> pl.DataFrame:
     data = resources.files("pipelines.registry").joinpath("lists", name).read_bytes()
     return pl.read_csv(data, infer_schema=False, comment_prefix="#")
-
-
-def _misp() -> Iterator[tuple[str, str, str]]:
-    """Yield rows of the warning lists that fit.
-
-    They are read as files, since the package's own loader reads all of them,
-    a million names and more.
-    """
-    opened = set(OPENED_BY_PEOPLE.split())
-    for name, kind in MISP_KINDS.items():
-        path = _misp_folder() / name / "list.json"
-        if not path.is_file():
-            continue
-        listed = json.loads(path.read_text(encoding="utf-8"))
-        source = f"misp {name} {listed['version']}"
-        for written in listed["list"]:
-            host = written.lower().strip(". ")
-            if host not in opened:
-                yield host, kind, source
-
-
-def _misp_folder() -> Path:
-    """Return the folder of the lists; the package is not imported, because it imports 100 more."""
-    package = find_spec(MISP_PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError(f"no package {MISP_PACKAGE}: install Schoolbell again")
-    return Path(package.submodule_search_locations[0]) / MISP_LISTS
 
 
 # Readers of published lists of domains: categories, or hosts of machines.

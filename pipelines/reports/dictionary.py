@@ -441,7 +441,6 @@ KEPT: Mapping[str, Header] = {
             ),
             "subject": _note("varchar", "the account it is about", "direct"),
             "is_student": _note("boolean", "the account belongs to a student"),
-            "is_pupil": _note("boolean", "former name of is_student, until the next release"),
             "devices": _note("varchar[]", "devices in it", "indirect"),
             "sites": _note("varchar[]", "sites in it"),
             "event_date": _note("date", "local day"),

@@ -21,7 +21,7 @@ from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of, week_cards
 from pipelines.reports.headline import coverage, new_sites
-from pipelines.reports.language import ENGLISH, language, marked, plural, term, text
+from pipelines.reports.language import marked, plural, term, text
 from pipelines.reports.page_one import notices_of
 from pipelines.reports.pages import page, parts_of, wanted
 from pipelines.reports.report_inputs import ReportInputs, empty_frame, week_of, with_frames
@@ -37,8 +37,6 @@ SEVERAL = marked("several buildings")
 NOWHERE = marked("building not known")
 EVERY = marked("all buildings")
 
-SUMMARY = "summary.html"
-"""Page of a week's numbers that earlier versions wrote next to an edition in another language."""
 DETAILS = "details.html"
 """Page with every part of an edition, next to its one page."""
 DIRECTOR = ""
@@ -481,11 +479,9 @@ def _pages(
         has_signature=edition.kind == "superintendent",
     )
     details = page("edition_details.html.j2", **shared, parts=parts) if is_for_one else None
-    moved = {f"{view.label}/{SUMMARY}": page("moved.html.j2", **shared, newest=".")}
     return {
         f"{view.label}/index.html": index,
         **({f"{view.label}/{DETAILS}": details} if details else {}),
-        **(moved if language() != ENGLISH else {}),
         **archive_pages(view, shared, numbers=False),
         **shared_files(parts, view, shared),
     }

@@ -136,19 +136,6 @@ SCHEMAS: Mapping[str, Mapping[str, DataType]] = {
     },
 }
 
-OPTIONAL = frozenset(
-    {
-        *(
-            ("findings", name)
-            for name in ("decided_time", "case_id", "case_number", "clause", "stage")
-        ),
-        ("site_use", "unjudged_minutes"),
-        ("unjudged", "model"),
-        ("unjudged", "cause"),
-    }
-)
-"""Columns that a snapshot of an earlier version need not have."""
-
 
 def empty_frame(name: str) -> pl.DataFrame:
     """Return the frame of that name, without a row."""
@@ -159,21 +146,19 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the agreed columns in the agreed order and type; others are left out.
 
     Raises:
-        ModelError: A column that is not optional is absent.
+        ModelError: A column is absent.
     """
     wanted = SCHEMAS[name]
     if frame.schema == pl.Schema(wanted):
         return frame
     absent = [column for column in wanted if column not in frame.columns]
-    broken = [column for column in absent if (name, column) not in OPTIONAL]
-    if broken:
+    if absent:
         raise ModelError(
-            f"the report's frame {name} lacks {', '.join(broken)}",
+            f"the report's frame {name} lacks {', '.join(absent)}",
             where=f"reports.inputs.{name}",
             remedy="Give the relation those columns, or pass empty_frame(name).",
         )
-    filled = frame.with_columns(pl.lit(None).alias(column) for column in absent)
-    return filled.select(pl.col(column).cast(kind) for column, kind in wanted.items())
+    return frame.select(pl.col(column).cast(kind) for column, kind in wanted.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.attribution_words import attributions
-from pipelines.findings.cases import Case, placed_cases
+from pipelines.findings.cases import Case, cases
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.grades import of_outside, told
 from pipelines.findings.rule_quality import qualities_of, quality_frame
@@ -112,10 +112,10 @@ def finding_frames(
         sensitive: Names of sites that get one too.
         database: The warehouse, for the facts that name an account.
     """
-    cases, lines = placed_cases(district.store, district.reading), stored_evidence(district.store)
+    placed, lines = cases(district.store), stored_evidence(district.store)
     masks = names.names("site", sensitive)
-    known = known_by(database, cases, names) if database else {}
-    findings, evidence = case_frames(cases, lines, names, masks, known)
+    known = known_by(database, placed, names) if database else {}
+    findings, evidence = case_frames(placed, lines, names, masks, known)
     return {
         "findings.findings": findings,
         "findings.evidence": evidence,
@@ -202,8 +202,6 @@ def _finding(
         "status_reason": redact(row["status_reason"], hidden, named),
         "subject": subject,
         "is_student": names.is_student(kind, row["subject"]),
-        # the former name, for saved queries of one release
-        "is_pupil": names.is_student(kind, row["subject"]),
         "devices": devices,
         "sites": record["sites"],
         "event_date": datetime.fromisoformat(row["event_date"]).date(),

@@ -14,32 +14,17 @@ from sqlalchemy import Connection, inspect, select
 from pipelines.errors import SchoolbellError
 from pipelines.state.tables import AUDIT, FACTS, METADATA, OUTBOX
 
-NUMBER = 10
+NUMBER = 1
 """The present layout; one written by a later Schoolbell has a higher number."""
 
-ANY_FILE = 2**62
+FORMER_NAMES: Mapping[str, str] = {}
+"""Table that had another name -> that name."""
 
-FORMER_NAMES: Mapping[str, str] = {OUTBOX.name: "alerts"}
-"""Tables that had another name, with that name."""
+LEFT_BEHIND: Mapping[str, str] = {}
+"""Table that nothing reads any more -> what is lost with it."""
 
-LEFT_BEHIND: Mapping[str, str] = {
-    "announced_findings": "which findings had been announced; they may be once more",
-}
-"""Tables that nothing reads any more, and what is lost with them."""
-
-FILLED: Mapping[tuple[str, str], int | str] = {
-    ("source_files", "tail_bytes"): 0,
-    ("source_files", "prefix_hashes"): "",
-    ("source_files", "raw_ctime_ns"): 0,
-    # the widest range: such a file is looked into whenever one of its lines may be
-    ("lake_files", "first_file_id"): 0,
-    ("lake_files", "last_file_id"): ANY_FILE,
-    (OUTBOX.name, "subject"): "Schoolbell",
-    (OUTBOX.name, "class_name"): "health",
-    (OUTBOX.name, "severity"): "low",
-}
-"""Values of earlier rows in a new column."""
-
+FILLED: Mapping[tuple[str, str], int | str] = {}
+"""Table and new required column -> the value that its earlier rows get."""
 
 FACT = "layout"
 

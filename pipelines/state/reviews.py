@@ -53,8 +53,7 @@ def reviews(store: Store) -> list[ReviewRow]:
     """Return every verdict that was not undone, oldest first."""
     query = _counting().order_by(REVIEWS.c.review_id)
     with store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [cast("ReviewRow", row | {"verdict": present_code(row["verdict"])}) for row in rows]
+        return [cast("ReviewRow", dict(row)) for row in connection.execute(query).mappings()]
 
 
 def _counting() -> Select[object]:
@@ -66,11 +65,6 @@ def undo_review(connection: Connection, review: ReviewRow, actor: str) -> None:
     """Mark a verdict as undone; its row stays."""
     values = {"review_id": review["review_id"], "finding_id": review["finding_id"]}
     connection.execute(insert(UNDONE).values(**values, actor=actor, time=now_text()))
-
-
-def present_code(verdict: str) -> str:
-    """Return a verdict as it is called now: rows and habits may be older than a name."""
-    return "authorized" if verdict == "authorised" else verdict
 
 
 def last_verdicts(store: Store) -> dict[str, ReviewRow]:
@@ -144,12 +138,6 @@ def add_case(connection: Connection, case: Mapping[str, str]) -> None:
 def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None:
     """Add a finding to a case permanently."""
     connection.execute(insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id))
-
-
-def findings_without_case(store: Store) -> list[FindingText]:
-    """Return rows of findings that an older version kept without a case."""
-    query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
-    return store.rows(FindingText, query)
 
 
 def stored_cases(

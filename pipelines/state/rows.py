@@ -121,7 +121,6 @@ class ExportedFinding(TypedDict):
     clause: str
     stage: str
     is_student: bool
-    is_pupil: bool
     subject_kind: NotRequired[str]
 
 

@@ -278,23 +278,7 @@ class Header(Strict):
     triage: str = ""
 
 
-RENAMED = {
-    "begins": "base_confidence",
-    "checks": "audits",
-    "judges": "session_policy",
-    "needs": "requires_fields",
-    "response": "triage",
-    "stands_on": "requires_registry",
-    "told_by": "data_sources",
-    "told_with": "data_sources_require",
-    "would_change": "refuted_by",
-}
-"""Key of an earlier release -> its name now. Your own rules may use the earlier one until 2027."""
-
 FIELDS: tuple[Literal["requires_fields", "once_filled"], ...] = ("requires_fields", "once_filled")
-
-WINDOW = {"days_before": "lookback", "days_after": "lookahead"}
-"""Key of `window` in an earlier release -> its name now."""
 
 OF_PER_RULE = (
     "code", "kind", "title", "severity", "claim", "details", "explanations",
@@ -380,19 +364,9 @@ class _Written(TypedDict, total=False):
     once_filled: Sequence[str]
 
 
-def _current(given: Mapping[str, object]) -> _Written:
-    """Return a header with today's names of keys."""
-    found = {RENAMED.get(key, key): value for key, value in given.items()}
-    window = found.get("window")
-    if isinstance(window, Mapping):
-        del found["window"]
-        found |= {WINDOW.get(str(key), str(key)): days for key, days in window.items()}
-    return cast("_Written", found)
-
-
 def _resolved(given: Mapping[str, object], shared: Shared) -> dict[str, object]:
     """Return the header's keys, with shared columns, explanations and fields written out."""
-    written = _current(given)
+    written: _Written = cast("_Written", given)
     columns = {
         name: {"of" if "." in note else "type": note} if isinstance(note, str) else note
         for name, note in written.get("columns", {}).items()

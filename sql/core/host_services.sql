@@ -4,7 +4,8 @@ summary: >
   service counts as that one, unless the list of sites approves or denies the host
   itself. A host that is requested within seconds of another service's pages, most of
   the time that day, counts as that one too: the user did not choose what a page embeds.
-  Every other host is its own site.
+  So does one whose visits that day, several of them, all began so: a page that is
+  scrolled asks for more. Every other host is its own site.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
@@ -15,6 +16,19 @@ params:
     max: 30
     unit: seconds
     why: embedded content is requested within seconds of the page
+  pause_seconds:
+    type: int
+    default: 180
+    min: 60
+    max: 1800
+    unit: seconds
+    why: as for visits
+  visits:
+    type: int
+    default: 3
+    min: 2
+    max: 50
+    why: a user who twice goes from one site to another within seconds may have chosen both
 by_account: [core.engaged_requests, core.site_verdicts]
 columns:
   account: varchar
@@ -86,7 +100,14 @@ used as (
         requests.device,
         requests.started,
         floor(requests.started / $embed_seconds)::bigint as bin,
-        placed.service
+        placed.service,
+        coalesce(
+            requests.started - lag(requests.started) over (
+                partition by requests.account, requests.device, placed.service
+                order by requests.started, requests.event_id
+            ) > $pause_seconds,
+            true
+        ) as is_visit_start
     from requests
     inner join placed
         on
@@ -113,6 +134,7 @@ places as (
         device,
         service,
         started,
+        is_visit_start,
         unnest([bin - 1, bin]) as bin
     from used
 ),
@@ -122,7 +144,9 @@ embedded as (
         places.account,
         places.service,
         bins.service as page_service,
-        count(distinct places.event_id) as request_count
+        count(distinct places.event_id) as request_count,
+        count(distinct places.event_id) filter (where places.is_visit_start)
+            as visit_count
     from places
     inner join bins
         on
@@ -140,7 +164,8 @@ totals as (
     select
         account,
         service,
-        count(*) as request_count
+        count(*) as request_count,
+        count_if(is_visit_start) as visit_count
     from used
     group by account, service
 ),
@@ -150,7 +175,9 @@ shares as (
         embedded.account,
         embedded.service,
         embedded.page_service,
-        embedded.request_count / totals.request_count as share
+        embedded.request_count / totals.request_count as share,
+        totals.visit_count >= $visits and embedded.visit_count = totals.visit_count
+            as is_always_led
     from embedded
     inner join totals
         on
@@ -171,7 +198,9 @@ pages as (
             shares.account = backward.account
             and shares.service = backward.page_service
             and shares.page_service = backward.service
-    where shares.share > 0.5 and shares.share > coalesce(backward.share, 0)
+    where
+        (shares.share > 0.5 and shares.share > coalesce(backward.share, 0))
+        or (shares.is_always_led and not coalesce(backward.is_always_led, false))
     qualify
         row_number() over (
             partition by shares.account, shares.service

@@ -140,27 +140,12 @@ device_sessions as (
     where presences.presence = 'portal'
 ),
 
--- the district's own connections to the internet, of one building or of all
-ways_out as (
-    select
-        ip,
-        building
-    from identity.places
-    where net_kind = 'nat'
-    union all
-    select
-        ip,
-        null as building
-    from core.outside_places
-    where network_kind = 'egress'
-),
-
 typed as (
     select
         presences.*,
         ways_out.building as way_building
     from presences
-    inner join ways_out on presences.ip = ways_out.ip
+    inner join core.ways_out as ways_out on presences.ip = ways_out.ip
     where presences.presence = 'sign_in'
 ),
 

@@ -6,11 +6,13 @@ summary: >
   automatic sign-ons and restored tabs out; on another person's device a logon during
   the leave does, and less use counts. On the owner's own device the leave record may
   be wrong, and people come in and go home ill: on a full day of leave it is a lead,
-  unless use began in the middle of the day or the account was in use in another place
+  unless use began in the middle of the owner's hours while someone else had the
+  owner's classes or the account was in use in another place
   at the same time. It is a lead, too, if use continues across the edge of a half-day
   leave, if it is of a laptop or Chromebook that the owner carries on a half day of
   leave, or if all of it is before or after the hours in which nearly all others work on
-  site. A device without a holder on file may be the owner's.
+  site. A device without a holder on file may be the owner's, and so may a device that
+  a person without a device on file uses on other days: two people share a post.
 code: SA-3
 kind: shared_account
 severity: low
@@ -22,6 +24,8 @@ requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
 session_policy:
   {keyboard: finding, network: lead, stock: finding, nothing: nothing}
 grain: [subject, event_date]
+lookback: 13
+lookahead: 13
 ends:
   of: placed
   by: [account]
@@ -83,6 +87,13 @@ params:
     max: 3600
     unit: seconds
     why: an automatic sign-on takes a minute
+  shared_days:
+    type: int
+    default: 2
+    min: 1
+    max: 10
+    unit: days
+    why: people who share a post use its device on the days of their half
   middle_minutes:
     type: int
     default: 60
@@ -162,8 +173,8 @@ explanations:
       a substitute was in][{is_part_day?}the leave is for half a day, which is
       not entered afterward]
     fits: >-
-      all use was of the owner's own device, and no substitute was in then; leave
-      is often entered for the whole day
+      all use was of the owner's own device, and no one is known to have had the owner's
+      place; leave is often entered for the whole day
     not_testable: the registry names no holder of the device
   - name: The owner stayed on, or arrived early
     test: is_owner_there
@@ -214,21 +225,70 @@ triage: >
 --- */
 with
 
+holders as (
+    select distinct assigned_to as person_id
+    from identity.devices
+    where event_date = $event_date::date and assigned_to is not null
+),
+
+uses as (
+    select
+        account,
+        event_date,
+        unnest(devices) as device
+    from core.account_days
+    where
+        event_date between $event_date::date - interval 13 day
+        and $event_date::date + interval 13 day
+        and event_date <> $event_date::date
+),
+
+people as (
+    select distinct
+        account,
+        person_id
+    from core.engaged_requests
+    where event_date = $event_date::date and person_id is not null
+),
+
+-- the device of a shared post is on file for one of its two people; use on other days
+-- of leave is not the owner's
+posts as (
+    select
+        uses.account,
+        uses.device
+    from uses
+    inner join people on uses.account = people.account
+    left join registry.leave_windows as leave
+        on
+            people.person_id = leave.person_id
+            and uses.event_date = leave.event_date
+            and leave.status = 'approved'
+    where leave.person_id is null
+    group by uses.account, uses.device
+    having count(distinct uses.event_date) >= $shared_days
+),
+
 engaged as (
     select
-        *,
+        requests.*,
         -- null where the registry has no holder: the device may be the owner's
         case
-            when device_pool is not null then false
-            else device_owner = person_id
+            when requests.device_pool is not null then false
+            when requests.device_owner = requests.person_id then true
+            when holders.person_id is null and posts.account is not null then null
+            else requests.device_owner = requests.person_id
         end as is_own
-    from core.engaged_requests
+    from core.engaged_requests as requests
+    left join holders on requests.person_id = holders.person_id
+    left join posts
+        on requests.account = posts.account and requests.device = posts.device
     where
-        event_date = $event_date::date
-        and (attribution_grade = 'A' or is_given)
-        and is_used
-        and not is_ambiguous_time
-        and person_id is not null
+        requests.event_date = $event_date::date
+        and (requests.attribution_grade = 'A' or requests.is_given)
+        and requests.is_used
+        and not requests.is_ambiguous_time
+        and requests.person_id is not null
 ),
 
 requests as (
@@ -257,6 +317,23 @@ duty as (
     where event_date = $event_date::date and kind = 'extra'
 ),
 
+-- the hours that the owner would have worked
+shifts as (
+    select
+        person_id,
+        min(start_time) as start_time,
+        max(end_time) as end_time
+    from registry.duty_windows
+    where event_date = $event_date::date and kind = 'contract'
+    group by person_id
+),
+
+-- whether the list of leave names substitutes
+listed as (
+    select count(substitute_person_id) > 0 as has_substitutes
+    from registry.leave_windows
+),
+
 -- the hours in which nearly all requests from buildings were made that day
 work as (
     select
@@ -272,8 +349,17 @@ during as (
         leave.start_time as leave_start,
         leave.end_time as leave_end,
         leave.part,
-        leave.substitute_person_id is not null as has_substitute
+        leave.substitute_person_id is not null as has_substitute,
+        -- a class is never without an adult, on a list without substitutes too
+        leave.substitute_person_id is not null
+        or coalesce(
+            not listed.has_substitutes
+            and regexp_matches(lower(requests.job_title), '^teacher|teacher$')
+            and not regexp_matches(lower(requests.job_title), 'substitut'),
+            false
+        ) as is_class_covered
     from requests
+    cross join listed
     inner join leave
         on
             requests.person_id = leave.person_id
@@ -394,9 +480,13 @@ placed as (
         coalesce(
             arrivals.first_time
             >= work.first_time + interval 1 minute * $middle_minutes
+            -- not for an event after the day's work
             and during.start_time <= work.last_time
+            and arrivals.first_time
+            between shifts.start_time + interval 1 minute * $middle_minutes
+            and shifts.end_time
             -- an owner who felt better came in; not to a class that another one has
-            and during.has_substitute,
+            and during.is_class_covered,
             false
         ) as is_midday,
         coalesce(
@@ -414,6 +504,7 @@ placed as (
         on during.account = elsewhere.account and during.device = elsewhere.device
     left join arrivals
         on during.account = arrivals.account and during.device = arrivals.device
+    left join shifts on during.person_id = shifts.person_id
     left join work on true
     left join logons on during.session_event_id = logons.event_id
 )

@@ -297,22 +297,6 @@ on_site as (
         and reached.device is null
 ),
 
--- a sign-in through the district's own connection comes from one of its buildings, or
--- through its VPN
-ways_out as (
-    select
-        ip,
-        building
-    from identity.places
-    where net_kind = 'nat'
-    union all
-    select
-        ip,
-        null as building
-    from core.outside_places
-    where network_kind = 'egress'
-),
-
 tunnels as (
     select
         account,
@@ -329,7 +313,7 @@ inside as (
         typed.start_time,
         ways_out.building
     from identity.presences as typed
-    inner join ways_out on typed.ip = ways_out.ip
+    inner join core.ways_out as ways_out on typed.ip = ways_out.ip
     left join tunnels
         on
             typed.account = tunnels.account

@@ -33,9 +33,6 @@ params:
 columns:
   event_id: identity.presences
   habit: {type: varchar, is: changed or automatic}
-  first_time:
-    type: timestamptz
-    is: 'changed: when the account joined after the other one'
   event_date: {type: date, is: local day of the login}
 --- */
 with
@@ -129,7 +126,6 @@ automatic as (
 select
     event_id,
     'changed' as habit,
-    changed_time as first_time,
     $event_date::date as event_date
 from stays
 where
@@ -140,6 +136,5 @@ union all
 select
     event_id,
     'automatic' as habit,
-    null as first_time,
     $event_date::date as event_date
 from automatic

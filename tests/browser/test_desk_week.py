@@ -15,6 +15,8 @@ pytestmark = [
 SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 REASON = "the schedule shows it was allowed"
+CASE = ".worklist a[href^='/cases/']"
+"""A case of its own on the list of work; others share one line."""
 TEN = 10
 MAX_CLICKS = 25
 MAX_MINUTES = 2.75
@@ -70,7 +72,7 @@ def test_ten_cases_are_decided_in_25_clicks_and_three_minutes(visit, desk):
     page = visit(**SCREEN)
     page.goto("/")
     person = Person(page)
-    person.clicks_on(page.locator(".queue a").first)
+    person.clicks_on(page.locator(CASE).first)
     for number in range(TEN):
         label = page.title().partition(" - ")[0].removeprefix("Case ")
         person.reads("#claim", ".notice", ".next")
@@ -127,7 +129,7 @@ def test_keys_alone_decide_undo_and_go_on(visit, desk):
 def test_offered_reasons_follow_the_verdict(visit):
     page = visit(**SCREEN)
     page.goto("/")
-    page.locator(".queue a").first.click()
+    page.locator(CASE).first.click()
     page.get_by_label("Benign").check()
     page.locator(".first-reason").fill(REASON)
     page.keyboard.press("Control+Enter")
@@ -222,7 +224,7 @@ def test_queue_case_and_group_are_accessible_and_fit(visit, mode, pictures):
 def test_on_a_phone_the_decision_is_within_the_first_screen_everywhere(visit):
     page = visit(**PHONE)
     page.goto("/")
-    page.locator(".queue a").first.click()
+    page.locator(CASE).first.click()
     jump = page.locator(".jump")
     for scrolled in (0, 2_000):
         page.evaluate(f"window.scrollTo(0, {scrolled})")
@@ -240,7 +242,7 @@ def test_after_a_referral_the_page_shows_it_next_to_the_download(visit):
     """The case kept its button "Refer", and the list called it overdue."""
     dana, sam = visit(**SCREEN), visit("superintendent", **SCREEN)
     dana.goto("/")
-    dana.locator(".queue a").first.click()
+    dana.locator(CASE).first.click()
     case, label = dana.url, dana.title().partition(" - ")[0]
     dana.get_by_text("Refer to another office").click()
     dana.locator("form[action='/act/refer'] textarea").fill(REASON)
@@ -285,7 +287,7 @@ def test_on_a_phone_every_cell_of_a_table_shows_its_label(visit, path):
 def test_a_button_that_waits_does_not_look_like_one_to_press(visit):
     page = visit(**SCREEN)
     page.goto("/")
-    page.locator(".queue a").first.click()
+    page.locator(CASE).first.click()
     page.get_by_text("Refer to another office").click()
     page.locator("form[action='/act/refer'] textarea").fill(REASON)
     page.get_by_role("button", name="Refer", exact=True).click()

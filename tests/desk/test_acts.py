@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 import typer
 
+from pipelines.actions import fixes
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
 from pipelines.desk.forms import FORMS, values_of
@@ -249,7 +250,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
         run(left, *(drawn(left, one) for one in words))
     elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
                  "verdict-many", "stop-mail", "resume-mail", "test-mail", "grant", "end-grant",
-                 "receipt", "office-answer", "office-statement", *ONLY_AT_DESK}  # fmt: skip
+                 "receipt", "office-answer", "office-statement", *ONLY_AT_DESK,
+                 *(one.name for one in fixes.ACTIONS)}  # fmt: skip
     assert {name for name, _, _ in steps} | elsewhere == set(FORMS)
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()

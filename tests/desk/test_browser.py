@@ -13,6 +13,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
+CASE = ".worklist a[href^='/cases/']"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = (
@@ -103,7 +104,7 @@ def test_a_case_is_decided_in_four_clicks_and_ten_seconds(visit, mode, scripts):
     page = visit(java_script_enabled=scripts, **mode)
     page.at("/")
     began, clicks = time.monotonic(), 0
-    first = page.locator(".queue a").first
+    first = page.locator(CASE).first
     claim = first.inner_text()
     first.click()
     clicks += 1

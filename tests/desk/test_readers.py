@@ -137,15 +137,11 @@ def test_a_reader_gets_the_email_in_spanish(district, tmp_path, post):  # noqa: 
     assert '<html lang="es">' in index
     assert "19 de octubre" in index
     assert "Todas las semanas" in index
-    moved = (newest / "summary.html").read_text(encoding="utf-8")
-    assert "url=./index.html" in moved
     # the only reader of the principal's edition has another locale than all others
     own = home / "editions" / "principal-HS" / newest.name
     assert '<html lang="en">' in (own / "index.html").read_text(encoding="utf-8")
-    assert not (own / "summary.html").exists()
     report = home / "reports" / newest.name
     assert '<html lang="en">' in (report / "index.html").read_text(encoding="utf-8")
-    assert not (report / "summary.html").exists()
 
 
 def cases_in(district):

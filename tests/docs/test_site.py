@@ -63,7 +63,7 @@ def site_source(folder):
     said = runpy.run_path(str(CONF / "conf.py"))
     how_tos = [f"docs/how-to/{name}" for names in said["READERS"].values() for name in names]
     others = ["docs/journey", "docs/reference/one", "docs/decisions/one"]
-    others += ["docs/decisions/archive/one", *said["MORE"]["For contributors"]]
+    others += said["MORE"]["For contributors"]
     for name in ("README", *how_tos, *others):
         path = folder / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,7 @@ from tests.engines.deliveries import left_behind, made_of
 from tests.faults.home import Home, lines
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of
+from tests.unit.state.earlier_layouts import invented  # noqa: F401
 from tests.unit.state.test_upgrade import older
 
 VARIABLE = "SCHOOLBELL_STATE_URL"
@@ -144,9 +145,6 @@ def test_a_home_goes_on_with_its_state_on_a_server(home, district, tmp_path, url
         assert open_chain(opened.store, home).verify() is None
 
 
-OLDEST = REPO_ROOT / "tests" / "upgrades" / "01.sql"
-
-
 def content(url):
     """Return every row of the tables that a URL shows first, by table."""
     engine = create_engine(url)
@@ -160,9 +158,9 @@ def content(url):
 
 
 @pytest.fixture
-def earlier(url, tmp_path):
+def earlier(url, tmp_path, invented):  # noqa: F811
     """A database as an earlier version left it on a server."""
-    old = older(tmp_path / "old.db", OLDEST)
+    old = older(tmp_path / "old.db", invented)
     held = create_engine(f"sqlite:///{old}")
     layout, engine = MetaData(), create_engine(url)
     layout.reflect(held)
@@ -223,7 +221,7 @@ def cut_off(*_):
     raise KeyboardInterrupt
 
 
-def test_a_home_with_its_state_on_a_server_is_upgraded(home, url):
+def test_a_home_with_its_state_on_a_server_is_upgraded(home, url, invented):  # noqa: F811
     move(home, "--env", VARIABLE)
     before = told_of(home.path)
     engine = create_engine(url)

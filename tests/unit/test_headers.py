@@ -8,7 +8,6 @@ import yaml
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.headers import RENAMED, Shared, read_header
 from pipelines.warehouse.models import arguments, model_version, read_models
 
 SHARED = {
@@ -124,23 +123,6 @@ def test_a_shared_explanation_may_be_said_otherwise(tmp_path):
 def test_what_does_not_hold_together_is_refused(tmp_path, header, why):
     with pytest.raises(ModelError, match=why):
         read(tmp_path, header)
-
-
-def test_a_rule_of_an_earlier_release_keeps_its_names(tmp_path):
-    now = HEADER | {"lookback": 3, "lookahead": 1, "base_confidence": "C2"}
-    names = {name: earlier for earlier, name in RENAMED.items()}
-    earlier = {names.get(key, key): value for key, value in now.items()}
-    window = {"days_before": earlier.pop("lookback"), "days_after": earlier.pop("lookahead")}
-    earlier["window"] = window
-    assert {"begins", "needs", "response", "would_change"} <= set(earlier)
-    shared = Shared.model_validate(SHARED)
-    assert read_header(written(earlier), shared, is_rule=True) == read(tmp_path, now).header
-
-
-@pytest.mark.parametrize("window", [None, 5, {"days": 3}])
-def test_an_earlier_window_that_is_no_range_of_days_is_refused(tmp_path, window):
-    with pytest.raises(ModelError, match="Extra inputs"):
-        read(tmp_path, {"window": window})
 
 
 @pytest.mark.parametrize(

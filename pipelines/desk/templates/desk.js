@@ -7,6 +7,9 @@
   const move = step => {
     const all = rows();
     if (!all.length) return;
+    // on the first page the list is folded under the items of the work list
+    const list = all[0].closest("details");
+    if (list) list.open = true;
     const at = all.indexOf(document.activeElement);
     const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
     next.focus();

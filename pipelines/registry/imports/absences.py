@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
+from pipelines.registry.calendar import SATURDAY
 from pipelines.registry.csv_files import word_key
 from pipelines.registry.imports.exports import IMPORTED
 from pipelines.registry.imports.known import ExportIndex, Row
@@ -16,7 +17,7 @@ STATES: Mapping[str, str] = {
         ("approved", "filled", "unfilled", "no sub required", "reconciled"), "approved"
     ),
     **dict.fromkeys(("cancelled", "canceled", "deleted", "denied", "rejected"), "cancelled"),
-    **dict.fromkeys(("pending", "unapproved", "requested", "submitted"), "pending"),
+    **dict.fromkeys(("pending", "unapproved", "requested", "submitted", "waiting"), "pending"),
 }
 LONGEST = 120
 NOON_EARLY, NOON_LATE = "11:00", "13:00"
@@ -34,11 +35,13 @@ def add_absences(taken: ImportResult, known: ExportIndex) -> None:
             meant(cell, one.split(" ")[0], (), order) or one.split(" ")[0]
             for one in (row["first"], row["last"] or row["first"])
         ]
+        row |= {"first": days[0], "last": days[1]}
         person, part, state = known.person(row["person"]), _part(row), _state(row)
         if person is None:
             taken.leave("of persons who are not in the roster", row["person"])
         elif part is None:
-            told = row["part"] or f"{row['start']} to {row['end']}"
+            length = f"{row['days']} days" if row["days"] else f"{row['start']} to {row['end']}"
+            told = row["part"] or length
             taken.leave("that are neither a full day nor a half", told)
         elif state not in STATES.values():
             guess = nearest(state, STATES)
@@ -80,13 +83,23 @@ def _part(row: Row) -> str | None:
             return word
     hours = _clocks(row)
     if hours is None:
-        return None
+        return "full" if _is_whole(row) else None
     start, end = hours
     if end <= NOON_LATE:
         return "am"
     if start >= NOON_EARLY:
         return "pm"
     return "full" if start <= FULL_FROM and end >= FULL_TO else None
+
+
+def _is_whole(row: Row) -> bool:
+    """Return whether the number of days is that of all weekdays from the first to the last."""
+    try:
+        count = float(row["days"])
+    except ValueError:
+        return False
+    days = [date.fromisoformat(day) for day in _days(row["first"], row["last"]) if day[:1] == "2"]
+    return count >= 1 and count >= sum(day.weekday() < SATURDAY for day in days)
 
 
 def _clocks(row: Row) -> tuple[str, str] | None:

@@ -172,6 +172,16 @@ def _add_short_names(taken: ImportResult, known: ExportIndex, rows: Sequence[Row
             known.see_name(login, person)
 
 
+def add_short_names(taken: ImportResult, known: ExportIndex) -> None:
+    """Add the login names of a list of people that has them next to mail addresses."""
+    fact = taken.export.fact
+    _add_short_names(
+        taken,
+        known,
+        [{name: fact(name, cells) for name in taken.export.cells} for cells in taken.sheet.rows],
+    )
+
+
 def resembles(login: str, mail: str, names: Sequence[str] = ()) -> bool:
     """Return whether a login is made of the parts of a person's mail address or name."""
     parts = [one for one in words_of(" ".join((mail.partition("@")[0], *names))) if one.isalpha()]

@@ -28,6 +28,8 @@ MAX_TIMES = 100
 """Bytes of one file or member; a roster of a million people has half of it."""
 MAX_IN_ZIP = 1_000_000_000
 MAX_FILES = 2_000
+MAX_TITLE, MIN_COLUMNS = 10, 2
+"""Lines above a report's header, and cells that the header has more of."""
 TEXT_FILES = (".csv", ".txt", ".tsv", ".json", ".xml", ".conf", ".ics", ".ldif", ".ldf")
 
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -56,8 +58,13 @@ _FIXED = re.compile(r"fixed-address6?\s+([^\s;,]+)")
 _RADIUS = re.compile(
     r"#[^\n]*|\bclient\s+(?P<client>[^\s{]+)\s*\{"
     r"|\b(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#}]+)"
-    r"|\b\w+\s*=[^\n]*|(?P<opens>\{)|(?P<closes>\})"
+    r"|\b\w+\s*=\s*(?:\"[^\"\n]*\"|[^\n}]*)|(?P<opens>\{)|(?P<closes>\})"
 )
+_YEAR = r"(?:\d{4}-\d\d|Latest available year)$"
+"""Year after a column's name in tables of the NCES."""
+_AS_TEXT = re.compile(r'="([^"]*)"')
+"""A cell that a spreadsheet shows as text."""
+_OF_A_PERSON = re.compile(r"^X-WR-CALNAME:([^\r\n]*@[^\r\n]*)", re.MULTILINE)
 _LDIF = re.compile(r"(?P<name>[A-Za-z][\w-]*)(?:;[\w-]+)*:(?P<is_base64>:)? ?(?P<value>.*)")
 ACCOUNT_DISABLED = 2
 DIRECTORY_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -101,7 +108,7 @@ Found = Sheet | Calendar | UnreadTable
 
 def plain(header: str) -> str:
     """Return a column's name for comparison: `Org Unit Path [Required]` is orgunitpath."""
-    bare = re.sub(r"\[[^\]]*\]|\([^)]*\)", "", header)
+    bare = re.sub(rf"\[[^\]]*\](?: {_YEAR})?|\([^)]*\)", "", header)
     return "".join(char for char in bare.lower() if char.isalnum())
 
 
@@ -176,7 +183,7 @@ def tables(place: str, data: bytes) -> Iterator[Found]:
     text, _ = decoded(data)
     start = text.lstrip()[:400]
     if start.startswith("BEGIN:VCALENDAR"):
-        yield Calendar(place, data)
+        yield _of_calendar(place, data, text)
     elif start.startswith(("{", "[")) or place.lower().endswith(".json"):
         yield from _of_json(place, text)
     elif start.startswith("<"):
@@ -191,11 +198,28 @@ def tables(place: str, data: bytes) -> Iterator[Found]:
         yield _of_csv(place, data)
 
 
+def _of_calendar(place: str, data: bytes, text: str) -> Found:
+    """Return a calendar, unless it is that of one account: its days are one person's."""
+    account = _OF_A_PERSON.search(text)
+    if not account:
+        return Calendar(place, data)
+    return UnreadTable(
+        place,
+        f"is the calendar of {account[1].strip()}, whose days are not those of the district. "
+        "Absences are in the absence system's report. If it is the district's calendar, delete "
+        "its line X-WR-CALNAME",
+    )
+
+
 def _of_csv(place: str, data: bytes) -> Found:
     told: list[Problem] = []
     sheet = cut(data, place, told)
-    names = [plain(name) for name in sheet.header]
-    rows = [dict(zip(names, map(str.strip, row), strict=False)) for _, row in sheet.rows]
+    header, cells = _below_title(sheet.header, [row for _, row in sheet.rows])
+    names = [plain(name) for name in header]
+    rows = [
+        dict(zip(names, (_AS_TEXT.sub(r"\1", one.strip()) for one in row), strict=False))
+        for row in cells
+    ]
     if not any(names):
         wrong = next((one for one in told if one.severity == "error"), None)
         return UnreadTable(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
@@ -204,7 +228,18 @@ def _of_csv(place: str, data: bytes) -> Found:
         return Calendar(as_ics, event_tables.calendar_of(rows))
     if "useraccountcontrol" in names:  # csvde writes the directory's numbers
         rows = [{**_directory_state(row), **row} for row in rows]
-    return Sheet(place, tuple(sheet.header), rows, tuple(told))
+    return Sheet(place, tuple(header), rows, tuple(told))
+
+
+def _below_title(
+    header: Sequence[str], rows: list[list[str]]
+) -> tuple[Sequence[str], list[list[str]]]:
+    """Return header and rows below the lines of a report's title, which fill one cell."""
+    filled = [sum(map(bool, map(str.strip, row))) for row in rows[:MAX_TITLE]]
+    if sum(map(bool, header)) > 1 or max(filled, default=0) <= MIN_COLUMNS:
+        return header, rows
+    at = next(number for number, count in enumerate(filled) if count > MIN_COLUMNS)
+    return [cell.strip() for cell in rows[at]], rows[at + 1 :]
 
 
 def _sheet(place: str, rows: list[dict[str, str]]) -> Sheet:

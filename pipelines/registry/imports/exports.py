@@ -12,6 +12,7 @@ from typing import Literal
 from pipelines.registry.csv_files import File
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.export_tables import Sheet, plain
+from pipelines.registry.imports.unused_columns import LAST_USER, why_unused
 from pipelines.registry.roster import ORGS, ROLES, USERS
 from pipelines.settings.problems import nearest
 
@@ -20,6 +21,7 @@ Facts = Literal[
     "school",
     "staff",
     "login",
+    "short_name",
     "network",
     "access_point",
     "device",
@@ -29,7 +31,7 @@ Facts = Literal[
     "nothing",
 ]
 ORDER: Sequence[Facts] = (
-    "roster", "school", "staff", "login", "network", "access_point", "device", "card",
+    "roster", "school", "staff", "login", "short_name", "network", "access_point", "device", "card",
     "absence", "file", "nothing",
 )  # fmt: skip
 """People come first: devices and absences name them. Access points and devices are in
@@ -46,12 +48,12 @@ LAT, LON = "lat|latitude|latcod", "lon|long|lng|longitude|loncod"
 LAST, FIRST = "lastname|familyname|legallastname", "firstname|givenname|legalfirstname"
 MANAGED: dict[str, str] = {
     "hostname": "computername|devicename|displayname|hostname|name",
-    "serial": "serialnumber|serial", "asset_tag": "assettag",
-    "mac": "wifimacaddress|wifimac|primarymacaddress|macaddress|mac",
+    "serial": "serialnumber|serial|computerserialnumber", "asset_tag": "assettag",
+    "mac": "wifimacaddress|wifimac|primarymacaddress|macaddress|mac|computermacaddress",
     "ethernet_mac": "ethernetmacaddress|ethernetmac|altmacaddress|alternatemacaddress"
     "|secondarymacaddress",
-    "model": "model|modelname|devicemodelname|devicemodel|modelidentifier",
-    "system": "os|operatingsystem|platform|deviceplatform|osversion",
+    "model": "model|modelname|devicemodelname|devicemodel|modelidentifier|computermodel",
+    "system": "os|operatingsystem|platform|deviceplatform|osversion|computeros",
     "user": "emailaddress|useremail|primaryuserupn|primaryuseremailaddress|email|username|userid",
     "short": "username|userid|shortname|useridentifier",
     "place": "building|buildingname|locationname|location|department|devicegroup",
@@ -94,7 +96,7 @@ SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "Entra or Microsoft 365": ("Entra", "Microsoft 365"),
     "Google Workspace": ("Google users", "Google Chrome"),
     "Okta": ("Okta",),
-    "Intune": ("Intune",),
+    "Intune": ("Intune", "Windows Autopilot"),
     "Jamf Pro": ("Jamf",),
     "Mosyle": ("Mosyle",),
     "Kandji": ("Kandji",),
@@ -102,7 +104,8 @@ SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "Windows DHCP server": ("Windows DHCP",),
     "ISC or Kea DHCP server": ("DHCP subnets",),
     "Palo Alto firewall": ("PAN-OS",),
-    "Meraki or UniFi": ("clients of a network",),
+    "Meraki or UniFi": ("clients of a network", "Meraki"),
+    "Lansweeper": ("Lansweeper",),
     "Cisco ISE": ("Cisco ISE",),
     "ClearPass": ("ClearPass",),
     "FreeRADIUS": ("FreeRADIUS",),
@@ -126,6 +129,7 @@ class Export:
         cells: Name of a fact -> its possible columns, the first with a value counts.
         how: Where a person gets it.
         says: Meaning of every row, by name of a fact.
+        unused: Column that is not read -> the reason, where its name does not show it.
         why: Reason for reading and not using it.
     """
 
@@ -137,6 +141,7 @@ class Export:
     cells: Mapping[str, str] = field(default_factory=dict)
     how: str = ""
     says: Mapping[str, str] = field(default_factory=dict)
+    unused: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
 
     def fits(self, names: frozenset[str]) -> bool:
@@ -154,19 +159,19 @@ class Export:
         """Return the values of all columns that may hold a fact, the first counts."""
         return [row[one] for one in self.cells.get(name, "").split("|") if row.get(one)]
 
-    def unread(self, sheet: Sheet) -> list[str]:
-        """Return the columns with a value that no fact is read from, as they are written."""
+    def unread(self, sheet: Sheet) -> dict[str, str]:
+        """Return the columns with a value that no fact is read from, and why."""
         if self.facts == "nothing":
-            return []
+            return {}
         read = {column for columns in self.cells.values() for column in columns.split("|")}
         if self.into in ROSTER_FILES:
             read |= {plain(name) for name in ROSTER_FILES[self.into].columns}
-        return [
-            name
+        return {
+            name: self.unused.get(plain(name)) or why_unused(plain(name))
             for name in sheet.header
             if plain(name) and plain(name) not in read
             if any(row.get(plain(name)) for row in sheet.rows)
-        ]
+        }
 
 
 def _roster(file: File, *marks: str, name: str) -> Export:
@@ -178,6 +183,9 @@ def _roster(file: File, *marks: str, name: str) -> Export:
         how="the student information system: Export, OneRoster CSV (1.1 or 1.2), or "
         "the pages of its API as JSON",
     )
+
+
+GROUPS = "no rule asks who is in which group"
 
 
 def _unused(name: str, why: str, *marks: str) -> Export:
@@ -213,7 +221,18 @@ EXPORTS: tuple[Export, ...] = (
     ),
     _unused(
         "OneRoster profiles", "hold passwords; delete the file",
-        "profileid", "usersourcedid"
+        "profileid|profiletype", "usersourcedid"
+    ),
+    _unused("Entra groups", GROUPS, "displayname", "grouptype", "membershiptype"),
+    _unused("Entra group members", GROUPS, "userprincipalname", "membertype"),
+    _unused("Okta groups", GROUPS, "profilename", "objectclass", "lastmembershipupdated"),
+    _unused(
+        "Active Directory sites", "the subnets name their site: Get-ADReplicationSubnet",
+        "name", "intersitetopologygenerator"
+    ),
+    _unused(
+        "NCES directory", "it has no coordinates: the School Locations of the NCES have",
+        "schname", "ncessch", "lstreet1"
     ),
     Export(
         name="list of schools",
@@ -222,8 +241,10 @@ EXPORTS: tuple[Export, ...] = (
         marks=(SCHOOL_NAME, LAT, LON),
         never="building|ip|ipaddress|mac|macaddress|serialnumber",
         cells={
-            "name": SCHOOL_NAME, "lat": LAT, "lon": LON, "district": "leaid|districtid",
-            "code": "schoolcode|schoolnumber|buildingcode|sitecode|orgid|schoolid|ncessch",
+            "name": SCHOOL_NAME, "lat": LAT, "lon": LON,
+            "district": "leaid|districtid|agencyidncesassigned",
+            "code": "schoolcode|schoolnumber|buildingcode|sitecode|orgid|schoolid|ncessch"
+            "|schoolidncesassigned",
         },
         how="a list of schools with latitude and longitude: of the state, or of the NCES "
         "(nces.ed.gov, School Locations), which may hold other districts' schools",
@@ -305,9 +326,21 @@ EXPORTS: tuple[Export, ...] = (
             "place": "organization|profileorganization|division|profiledivision",
             "state": "status|oktauserstatus",
         },
+        unused={"user": "a name is not an account"},
         how="Okta: the people as CSV, with login, email, firstName, lastName, "
         "employeeNumber, title and status; or the pages of its API (/api/v1/users) as "
         "JSON; or Reports, Okta Password Health, without names and numbers",
+    ),
+    Export(
+        name="Jamf users",
+        facts="short_name",
+        into="accounts.csv",
+        marks=("username", "emailaddress|email", "fullname", "position|phonenumber"),
+        never="serialnumber|login|samaccountname|userprincipalname|sourcedid",
+        cells={"user": "emailaddress|email", "short": "username"},
+        unused={"position": "the roster and the directory contain the job"},
+        how="Jamf Pro: Users, Search Users, a search that shows username, full name, email "
+        "address and position: Export, CSV",
     ),
     Export(
         name="Google users",
@@ -343,6 +376,7 @@ EXPORTS: tuple[Export, ...] = (
         marks=("samaccountname", "distinguishedname", "surname|sn|givenname"),
         cells={
             "login": "samaccountname", "mail": "mail|emailaddress|userprincipalname",
+            "addresses": "proxyaddresses",
             "given": "givenname", "family": "surname|sn",
             "employee": "employeeid|employeenumber", "title": "title",
             "place": "distinguishedname", "department": "department|office",
@@ -374,6 +408,7 @@ EXPORTS: tuple[Export, ...] = (
         marks=("userprincipalname", "displayname", "blockcredential"),
         cells={
             "login": "userprincipalname", "mail": "userprincipalname",
+            "addresses": "proxyaddresses",
             "given": "firstname", "family": "lastname", "title": "title",
             "place": "office", "department": "department", "off": "blockcredential",
         },
@@ -416,8 +451,19 @@ EXPORTS: tuple[Export, ...] = (
         facts="device",
         into="devices.csv",
         marks=("devicename", "serialnumber", "primaryuserupn|primaryuseremailaddress"),
-        cells=MANAGED | {"place": "devicecategory|category|devicegroup", "state": "managedby"},
+        cells=MANAGED | {
+            "place": "devicecategory|category|devicegroup", "state": "managedby",
+            "user": "primaryuserupn|primaryuseremailaddress", "short": "",
+        },
         how="intune.microsoft.com: Devices, All devices, Export",
+    ),
+    Export(
+        name="Windows Autopilot devices",
+        facts="device",
+        into="devices.csv",
+        marks=("deviceserialnumber", "hardwarehash|grouptag", "windowsproductid|assigneduser"),
+        cells={"serial": "deviceserialnumber", "user": "assigneduser", "place": "grouptag"},
+        how="intune.microsoft.com: Devices, Enrollment, Windows Autopilot devices, Export",
     ),
     Export(
         name="Entra devices",
@@ -484,7 +530,7 @@ EXPORTS: tuple[Export, ...] = (
             "serial": "serial|serialnumber", "asset_tag": "assettag|assetnumber",
             "mac": "macaddress|wifimacaddress|wifimac|wirelessmac|mac",
             "ethernet_mac": "ethernetmacaddress|ethernetmac|lanmac|wiredmac",
-            "model": "model|modelname|category|assettype",
+            "model": "model|modelname", "system": "category|assettype|type",
             "user": "owneremail|email|username|assignedusername|employeeno"
             "|employeenumber|ownerid|owner|checkedoutto|checkedout|assignedto",
             "place": "location|site|school|building", "room": "location|site|school",
@@ -496,10 +542,34 @@ EXPORTS: tuple[Export, ...] = (
         "asset tag, serial number, location and owner: Export",
     ),
     Export(
+        name="Meraki Systems Manager devices",
+        facts="device",
+        into="devices.csv",
+        marks=("name", "serialnumber|serial", "wifimac", "systemmodel|owneremail|osname"),
+        cells=MANAGED | {
+            "model": "systemmodel|model", "system": "osname|systemtype",
+            "user": "owneremail|ownerusername|owner", "short": "ownerusername",
+        },
+        how="Meraki: the pages of its API as JSON (networks/.../sm/devices), or Systems "
+        "Manager, Devices, Download as CSV",
+    ),
+    Export(
+        name="Lansweeper computers",
+        facts="device",
+        into="devices.csv",
+        marks=("assetname", "assettypename|assettype", "lastseen|userdomain|domain"),
+        cells=MANAGED
+        | {"hostname": "assetname", "user": "", "short": "", "system": "osname|oscode"},
+        unused={"username": LAST_USER, "domain": "the directory's domain is in its exports"},
+        how="Lansweeper: a report with AssetName, AssetTypename, Mac, Model, Serialnumber, "
+        "Building and Lastseen: Export, CSV",
+    ),
+    Export(
         name="list of devices",
         facts="device",
         into="devices.csv",
-        marks=("serialnumber|serial", "devicename|computername|hostname|displayname"),
+        marks=("serialnumber|serial|computerserialnumber",
+               "devicename|computername|hostname|displayname"),
         cells=MANAGED,
         how="any other system that manages devices: a list with name, serial number, MAC "
         "addresses, model, user and building as CSV",
@@ -568,6 +638,16 @@ EXPORTS: tuple[Export, ...] = (
         "-NoTypeInformation, or Export-DhcpServer -File scopes.xml",
     ),
     Export(
+        name="Active Directory subnets",
+        facts="network",
+        into="subnets.csv",
+        marks=("name", "site", "distinguishedname"),
+        never="samaccountname|dnshostname",
+        cells={"network": "name", "named": "location|description", "site": "site"},
+        how="PowerShell: Get-ADReplicationSubnet -Filter * -Properties Location,Description | "
+        "Export-Csv subnets.csv -NoTypeInformation",
+    ),
+    Export(
         name="DHCP subnets",
         facts="network",
         into="subnets.csv",
@@ -599,17 +679,18 @@ EXPORTS: tuple[Export, ...] = (
         facts="absence",
         into="leave.csv",
         marks=(
-            f"{PERSON}|email|username",
+            f"{PERSON}|nameid|email|username",
             "absencedate|dateofabsence|leavedate|startdate|date",
-            "absencereason|absencetype|leavetype|reason|absencestatus|dayportion",
+            "absencereason|absencetype|leavetype|reason|absencestatus|dayportion|timeoffcode",
         ),
         cells={
-            "person": f"{PERSON}|email|username",
+            "person": f"{PERSON}|nameid|email|username",
             "first": "absencedate|dateofabsence|leavedate|startdate|date",
             "last": "enddate", "start": "starttime|absencestart",
             "end": "endtime|absenceend",
-            "part": "dayportion|part|absenceduration|duration|fullhalfday",
-            "kind": "absencereason|absencetype|leavetype|reason",
+            "part": "dayportion|part|absenceduration|duration|fullhalfday|shiftdescription",
+            "days": "days|numberofdays|daysused",
+            "kind": "absencereason|absencetype|leavetype|reason|timeoffcode",
             "state": "absencestatus|approvalstatus|status",
             "substitute": "substituteid|substituteidentifier|substituteexternalid",
         },

@@ -28,6 +28,13 @@ GENERIC = frozenset(_GENERIC.split())
 """Words of a school's name that alone do not identify it."""
 COMMON_WORDS = frozenset(("an", "as", "at", "in", "is", "it", "no", "on", "or", "to", "us"))
 """Words that look like the initials of a school."""
+SHORT_WORDS: Mapping[str, str] = {
+    "el": "elementary", "elem": "elementary", "es": "elementary",
+    "ms": "middle", "jr": "junior", "sr": "senior", "hs": "high", "jhs": "junior high",
+    "int": "intermediate", "prim": "primary", "acad": "academy",
+    "ctr": "center", "sch": "school", "mt": "mount", "st": "saint",
+}  # fmt: skip
+"""Abbreviation in a school's name -> the word."""
 MIN_WORD = 4
 _UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
 
@@ -115,6 +122,17 @@ class ExportIndex:
         """Add an address of the district; its domain is the district's."""
         if "@" in mail:
             self._domains.add(mail.lower().rpartition("@")[2])
+
+    def see_domain_of(self, logins: Iterable[str]) -> None:
+        """Add the domain of a directory: the one that most of its logins have."""
+        domains = Counter(
+            login.lower().rpartition("@")[2]
+            for login in logins
+            if "@" in login and "#ext#" not in login.lower()
+        )
+        for domain, count in domains.most_common(1):
+            if 2 * count > domains.total():
+                self._domains.add(domain)
 
     def see_name(self, name: str, person: str) -> None:
         """Add another name of a known person."""
@@ -235,6 +253,12 @@ class ExportIndex:
         }
         return held.pop() if len(held) == 1 else ""
 
+    def building_like(self, name: str) -> str:
+        """Return the one building whose name is this without abbreviations; otherwise none."""
+        bare = bare_name(name)
+        alike = [one.building for one in self._places if bare and bare_name(one.name) == bare]
+        return alike[0] if len(alike) == 1 else ""
+
     def building_at(self, address: str) -> str:
         """Return the building of the smallest network that contains an address."""
         try:
@@ -282,6 +306,12 @@ def device_key(name: str) -> str:
 def words_of(text: str) -> list[str]:
     """Split a text into words in lower case."""
     return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def bare_name(name: str) -> tuple[str, ...]:
+    """Return the words of a school's name, abbreviations written out and without `school`."""
+    words = (one for word in words_of(name) for one in SHORT_WORDS.get(word, word).split())
+    return tuple(word for word in words if word not in ("school", "schools", "the"))
 
 
 def ou_path(text: str) -> str:

@@ -46,7 +46,7 @@ PLACELESS = ("remote", "nat", "guest", "vdi", "server")
 
 def add_networks(taken: ImportResult, known: ExportIndex) -> None:
     """Add each network that this or another table gives a kind."""
-    guessed, nameless, placeless = [], [], []
+    guessed, nameless, placeless, sites = [], [], [], []
     for row in network_facts(taken.export, taken.sheet):
         cidr = row["cidr"]
         if row["kind"] == EGRESS:
@@ -57,6 +57,9 @@ def add_networks(taken: ImportResult, known: ExportIndex) -> None:
             taken.leave(row["why"], row["named"])
             continue
         network = known.networks[cidr]
+        if "site" in row and not network.kind:
+            sites.append(cidr)
+            continue
         kind = network.kind or ("wired" if row["named"] else "")
         if not kind:
             nameless.append(cidr)
@@ -73,6 +76,7 @@ def add_networks(taken: ImportResult, known: ExportIndex) -> None:
         )
     for which, what in (
         (guessed, "have a name that does not state the kind; `wired` is a guess"),
+        (sites, "have a site and no kind: they place DHCP scopes in them; or edit subnets.csv"),
         (nameless, "have no name and are left out: add them to subnets.csv"),
         (placeless, "name no building, or two: nothing is placed by them until you do"),
     ):
@@ -95,6 +99,8 @@ def network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
             yield row | {"kind": UNUSABLE, "why": why, "named": text, "cidr": ""}
             continue
         text = f"{row['named']} {row.get('note', '')}".replace("_", " ")
+        if not row["named"]:
+            text = _site(row.get("site", ""))
         kind, why = kind_of(text), ""
         text = text.replace("-", " ")
         if row.get("state", "").lower() in ("inactive", "disabled", "0"):
@@ -114,6 +120,12 @@ def network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
         }
 
 
+def _site(name: str) -> str:
+    """Return the name of a directory's site; the first one, before any was named, is none."""
+    found = re.match(r"CN=([^,]+)", name, re.IGNORECASE)
+    return "" if not found or found[1].startswith("Default-First-Site") else found[1]
+
+
 def kind_of(name: str) -> str:
     """Return the kind of network that a name states; empty if it states none."""
     return first_match(KINDS, name.replace("_", " "))
@@ -129,8 +141,10 @@ def note_networks(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) ->
 
     The building is that of its name, or of its domain, or of the headline above it.
     If two tables differ there is none, and of two kinds the one that identifies no place.
+    A network without a building has that of the smallest site of the directory around it.
     """
     stated: dict[str, dict[str, set[str]]] = {}
+    sites: dict[str, set[str]] = {}
     for sheet, export in tables:
         for row in network_facts(export, sheet):
             if row["kind"] in (UNUSABLE, EGRESS):
@@ -140,7 +154,11 @@ def note_networks(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) ->
             for text in (row["words"], row.get("domain", ""), row.get("headline", "")):
                 if named := known.buildings(text.replace(".", " ")):
                     of_network["building"] |= named
+                    if "site" in row:
+                        sites[row["cidr"]] = named
                     break
+    for cidr, facts in stated.items():
+        facts["building"] = facts["building"] or _around(cidr, sites)
     known.networks |= {
         cidr: Network(
             next(iter(facts["building"])) if len(facts["building"]) == 1 else "",
@@ -148,6 +166,20 @@ def note_networks(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) ->
         )
         for cidr, facts in stated.items()
     }
+
+
+def _around(cidr: str, sites: Mapping[str, set[str]]) -> set[str]:
+    """Return the buildings of the smallest site that contains a network."""
+    inside = ipaddress.ip_network(cidr)
+    around = [ipaddress.ip_network(one) for one in sites]
+    holding = [
+        one
+        for one in around
+        if one.version == inside.version
+        and one.prefixlen <= inside.prefixlen
+        and inside.network_address in one
+    ]
+    return sites[str(max(holding, key=lambda one: one.prefixlen))] if holding else set()
 
 
 def add_access_points(taken: ImportResult, known: ExportIndex) -> None:

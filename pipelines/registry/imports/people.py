@@ -64,6 +64,9 @@ TITLES = (
     ("aide", r""),
 )
 """OneRoster's word for staff, by what a directory calls the job; the title is kept."""
+_PRIMARY = re.compile(r"\bSMTP:([^\s,;+]+)")
+"""The first of an account's mail addresses is in capitals."""
+_ADDRESS = re.compile(r"\bsmtp:([^\s,;+]+)", re.IGNORECASE)
 MAX_CLOSED = 0.2
 """Share of a directory's accounts; where more are closed, it is not in use."""
 CLOSED_LIST = "closed accounts"
@@ -138,6 +141,8 @@ def _buildings(taken: ImportResult, known: ExportIndex) -> None:
 def account_facts(export: Export, cells: Row) -> dict[str, str]:
     """Return the facts of a row, with the organizational units alone as its place."""
     row = {name: export.fact(name, cells) for name in export.cells}
+    if primary := _PRIMARY.search(row.get("addresses", "")):
+        row["mail"] = primary[1]
     return row | {"place": ou_path(row.get("place", ""))}
 
 
@@ -160,7 +165,8 @@ def add_accounts(taken: ImportResult, known: ExportIndex) -> None:
     for cells in taken.sheet.rows:
         row = account_facts(taken.export, cells)
         login = known.login(row["login"])
-        keys = (row.get("employee", ""), row["mail"], row["login"])
+        addresses = _ADDRESS.findall(row.get("addresses", ""))
+        keys = (row.get("employee", ""), row["mail"], row["login"], *addresses)
         person = next(filter(None, map(known.person, filter(None, keys))), None)
         is_guest = row.get("kind", "").lower() == "guest" or "#EXT#" in row["login"]
         if not login or login.endswith("$") or is_guest:
@@ -231,7 +237,7 @@ def _stranger(
         return is_guess
     if is_disabled(row):
         taken.leave("accounts that are disabled and in no roster", login)
-    elif is_first and (new := _person(known, login, words, row)):
+    elif is_first and (is_guess or not kind) and (new := _person(known, login, words, row)):
         known.see_person(new)
         taken.add(USERS.name, new)
     elif kind and not IS_STUDENT.search(words):

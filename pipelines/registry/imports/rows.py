@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.registry.csv_files import LINE, read_file
 from pipelines.registry.imports.absences import add_absences
-from pipelines.registry.imports.devices import add_cards, add_devices
+from pipelines.registry.imports.devices import add_cards, add_devices, add_short_names
 from pipelines.registry.imports.export_tables import Sheet
 from pipelines.registry.imports.exports import IMPORTED, ORDER, Export
 from pipelines.registry.imports.known import ExportIndex, Place, Row
@@ -69,6 +69,7 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> No
             listed |= {row["org_id"].lower() for row in facts}
         elif export.facts == "login":
             facts = [account_facts(export, cells) for cells in sheet.rows]
+            known.see_domain_of(row["login"] for row in facts)
             known.enabled |= {known.login(row["login"]) for row in facts if not is_disabled(row)}
     if not any(export.into == ORGS.name for _, export in tables):
         # a state's list, which has its own code for each school, comes last
@@ -115,6 +116,7 @@ MAKERS = {
     "school": add_schools,
     "staff": add_staff,
     "login": add_accounts,
+    "short_name": add_short_names,
     "device": add_devices,
     "network": add_networks,
     "access_point": add_access_points,

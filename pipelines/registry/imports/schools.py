@@ -1,11 +1,12 @@
 """Reads lists of schools with coordinates, such as that of a state or of the NCES.
 
 Such a list may hold schools of other districts, and a wrong place would make travel look too
-fast. A row therefore counts only if its code, or its whole name, is that of one building.
+fast. A row therefore counts only if its code, or its whole name, is that of one building, or,
+within the district that has most of our schools, its name without abbreviations.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipelines.registry.imports.export_tables import Sheet
 from pipelines.registry.imports.exports import Export
@@ -36,35 +37,54 @@ def see_schools(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) -> N
 
 def add_schools(taken: ImportResult, known: ExportIndex) -> None:
     """Add the coordinates of buildings."""
+    rows = [
+        {name: taken.export.fact(name, cells) for name in taken.export.cells}
+        for cells in taken.sheet.rows
+    ]
+    called = [known.building_called(row["code"], row["name"]) for row in rows]
+    ours = _own_district(rows, called, known)
     found: dict[str, list[Row]] = defaultdict(list)
-    for cells in taken.sheet.rows:
-        row = {name: taken.export.fact(name, cells) for name in taken.export.cells}
-        building = known.building_called(row["code"], row["name"])
-        if building:
-            found[building].append(row)
+    for row, building in zip(rows, called, strict=True):
+        is_own = ours is None or row.get("district", "") == ours
+        if name := building or (known.building_like(row["name"]) if is_own else ""):
+            found[name].append(row)
         else:
             taken.leave("schools that are not a building of the roster", row["name"])
-    own = Counter(row.get("district", "") for rows in found.values() for row in rows)
     for building, named in found.items():
-        # a state's list names the district of a school: ours has most of our schools
-        most = max(own[row.get("district", "")] for row in named)
-        rows = [row for row in named if own[row.get("district", "")] == most]
-        places = {(row["lat"], row["lon"]) for row in rows}
-        if len(places) > 1:
-            taken.leave("schools of one name in several places; enter theirs", rows[0]["name"])
+        own = [row for row in named if ours is None or row.get("district", "") == ours]
+        exact = [row for row in own if known.building_called(row["code"], row["name"])]
+        places = {(row["lat"], row["lon"]) for row in exact or own}
+        if len(places) != 1:
+            taken.leave("schools of one name in several places; enter theirs", named[0]["name"])
             continue
         suggested = taken.rows.get("buildings.csv", [])
         taken.rows["buildings.csv"] = [one for one in suggested if one["building"] != building]
+        school = (exact or own)[0]
         taken.add(
             "buildings.csv",
             {
                 "org_id": known.org(building),
                 "building": building,
-                "name": rows[0]["name"],
-                "lat": rows[0]["lat"],
-                "lon": rows[0]["lon"],
+                "name": school["name"],
+                "lat": school["lat"],
+                "lon": school["lon"],
             },
         )
+
+
+def _own_district(rows: Sequence[Row], called: Sequence[str], known: ExportIndex) -> str | None:
+    """Return the district that has most of our schools; None if none or several have.
+
+    A list that names no district has only one, the empty name.
+    """
+    schools: dict[str, set[str]] = defaultdict(set)
+    for row, building in zip(rows, called, strict=True):
+        if name := building or known.building_like(row["name"]):
+            schools[row.get("district", "")].add(name)
+    counts = Counter({district: len(names) for district, names in schools.items()})
+    first = counts.most_common(2)
+    is_one = len(first) == 1 or (len(first) > 1 and first[0][1] > first[1][1])
+    return first[0][0] if is_one else None
 
 
 def _code(row: Row) -> str:

@@ -49,8 +49,8 @@ class ImportResult:
         self.left.setdefault(why, []).append(what)
 
     @property
-    def unread(self) -> list[str]:
-        """Columns with values that are not read."""
+    def unread(self) -> dict[str, str]:
+        """Columns with values that are not read, and why."""
         return self.export.unread(self.sheet)
 
     @property

@@ -116,7 +116,7 @@ def test_a_finding_that_is_not_there(home):
 
 def test_a_verdict_is_kept_with_its_reason_and_in_the_chain(home):
     one = listed(home)[1]
-    words = (one["finding_id"], "authorised", "--reason", REASON, "--json")  # as before
+    words = (one["finding_id"], "authorized", "--reason", REASON, "--json")
     told = json.loads(run(home, "verdict", *words).out)
     assert told["verdict"] == "authorized"
     now = next(r for r in listed(home) if r["finding_id"] == one["finding_id"])

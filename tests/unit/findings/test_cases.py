@@ -12,14 +12,12 @@ from pipelines.findings.cases import (
     by_kind,
     cases,
     owner_of,
-    place_all,
     queue_of,
     week_of,
 )
 from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.state.connections import open_store
-from pipelines.state.tables import CASE_FINDINGS, CASES
 from tests.unit.findings.given import DAY, candidate, detection, known
 
 ACCOUNTS = pl.DataFrame(
@@ -255,16 +253,6 @@ def test_the_case_is_open_as_long_as_one_finding_is(store):
     assert [row["rule"] for row in case.counted] == ["NA-1"]
     keep(store, [], {}, {"NA-1": [DAY]})
     assert cases(store)[0].status == "withdrawn"
-
-
-def test_findings_of_an_older_version_get_their_case(store):
-    before = kept(store, found(), found(subject="cyd"))
-    with store.writing() as connection:
-        connection.execute(CASE_FINDINGS.delete())
-        connection.execute(CASES.delete())
-    assert cases(store) == []
-    place_all(store, OWNER)
-    assert [one.case_id for one in cases(store)] == [one.case_id for one in before]
 
 
 @pytest.mark.parametrize(

@@ -21,17 +21,18 @@ from pipelines.state.layout import (
 )
 from pipelines.state.migration import UpgradeError, upgrade_file
 from pipelines.state.tables import METADATA
-from tests.conftest import LONG, REPO_ROOT
+from tests.conftest import LONG
+from tests.unit.state.earlier_layouts import INVENTED, LAYOUTS, RELEASED, invented  # noqa: F401
 
-LAYOUTS = sorted((REPO_ROOT / "tests" / "upgrades").glob("*.sql"))
 ROWS = 3
-each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.stem)
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+pytestmark = pytest.mark.usefixtures("invented")
 
 
 def older(path, layout):
     """Return a database as an earlier version wrote it, three rows in each table."""
     with closing(sqlite3.connect(path)) as held:
-        held.executescript(layout.read_text())
+        held.executescript(layout)
         tables = held.execute("select name from sqlite_master where type = 'table'")
         for (table,) in tables.fetchall():
             kinds = [row[2] for row in held.execute(f"pragma table_info({table})")]
@@ -82,12 +83,13 @@ def test_every_row_comes_along(layout, tmp_path):
 
 def test_the_newest_layout_kept_is_the_present_one(tmp_path):
     """A changed table gets a separate layout next to these, and a higher number."""
-    held = older(tmp_path / "state.db", LAYOUTS[-1])
+    newest = [*RELEASED.values()][-1]
+    held = older(tmp_path / "state.db", newest)
     store = read_store(held)
     with store.reading() as connection:
         assert not lacking(connection), "add tests/upgrades/NN.sql; raise NUMBER"
     store.close()
-    assert len(LAYOUTS) == NUMBER
+    assert len(RELEASED) == NUMBER
 
 
 def test_what_earlier_rows_get_is_needed_and_fits():
@@ -101,7 +103,7 @@ def test_what_earlier_rows_get_is_needed_and_fits():
 def test_nobody_writes_into_an_earlier_layout(layout, tmp_path):
     path = older(tmp_path / "state.db", layout)
     before = content(path)
-    if layout == LAYOUTS[-1]:
+    if layout == [*RELEASED.values()][-1]:
         open_store(path).close()
         return
     store = read_store(path)
@@ -133,7 +135,7 @@ def test_nobody_writes_into_a_later_layout(tmp_path):
 
 
 def test_a_damaged_database_is_refused_and_left_alone(tmp_path):
-    path = older(tmp_path / "state.db", LAYOUTS[0])
+    path = older(tmp_path / "state.db", INVENTED)
     data = bytearray(path.read_bytes())
     data[4096:4196] = b"\xff" * 100
     path.write_bytes(data)
@@ -143,7 +145,7 @@ def test_a_damaged_database_is_refused_and_left_alone(tmp_path):
 
 
 def test_a_database_in_use_is_refused(tmp_path):
-    path = older(tmp_path / "state.db", LAYOUTS[0])
+    path = older(tmp_path / "state.db", INVENTED)
     with closing(sqlite3.connect(path)) as other:
         other.execute("select * from facts").fetchone()
         other.execute("begin immediate")
@@ -174,7 +176,7 @@ WATCHED = ("open", "os.link", "os.rename", "os.remove", "sqlite3.connect")
 
 
 def test_killed_at_any_step_it_is_the_old_one_or_the_new_one(tmp_path):
-    pristine = older(tmp_path / "pristine.db", LAYOUTS[1])
+    pristine = older(tmp_path / "pristine.db", INVENTED)
     before, kills = content(pristine), 0
     for step in range(1, 200 if LONG else 40):
         path, kept = tmp_path / "state.db", tmp_path / f"kept-{step}.db"

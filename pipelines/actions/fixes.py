@@ -1,0 +1,548 @@
+"""Corrections of the registry from a case: leave, duty, a device, a building, an account.
+
+Each correction is a proposed row, as those of the logs: it is previewed on a copy, written
+with its reason, and taken back as the group of its case. A page and an entry of the audit log
+contain code names.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from ipaddress import ip_network
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipelines.actions.action import CASE, REASON, Action, Parameter, Preview, Result, Values
+from pipelines.actions.context import ActionContext
+from pipelines.actions.permits import WEEKS, file_of, tried
+from pipelines.actions.proposals import FROM_CASE, change_of, write_offers
+from pipelines.build.trial import Difference
+from pipelines.district import only_writer
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case, owners
+from pipelines.findings.registry_rows import names_in
+from pipelines.findings.review import not_oneself, required_reason
+from pipelines.proposals.offers import Offer, Proposal, offers
+from pipelines.registry import canonical
+from pipelines.registry.csv_document import CsvDocument, CsvRow
+from pipelines.registry.frames import FILES
+from pipelines.registry.imports.merged_rows import KEYS
+from pipelines.registry.registry import building_names
+from pipelines.reports.words import clock, day
+from pipelines.state.audit import Act
+from pipelines.state.findings import stored_evidence
+from pipelines.state.rows import FindingRow
+from pipelines.warehouse import inputs
+from pipelines.warehouse.models import subject_kind
+
+LEAVE, DUTY, DEVICES, NETWORKS, ACCOUNTS = (
+    "leave.csv", "staff_duty.csv", "devices.csv", "subnets.csv", "accounts.csv",
+)  # fmt: skip
+STEP = timedelta(minutes=5)
+PARTS = {"full": "the whole day", "am": "the morning", "pm": "the afternoon"}
+HOLDERS = {
+    "owner": "The owner of the account in this case",
+    "shared": "Several people share it",
+}
+TYPES = {
+    "role_shared": "Several people may use it, as at a front desk",
+    "service": "No person uses it: a program does",
+}
+CARDS = ("mac", "ethernet_mac")
+
+
+class Correction(NamedTuple):
+    """Rows that a correction writes, in code names too.
+
+    Attributes:
+        days: Days that it may change; None for any.
+    """
+
+    proposals: tuple[Proposal, ...]
+    words: tuple[str, ...]
+    days: frozenset[date] | None = None
+
+
+Make = Callable[[ActionContext, Case, Values], Correction]
+Choices = Mapping[str, str]
+Choice = TypeVar("Choice")
+
+
+@dataclass(frozen=True)
+class _File:
+    """A registry file as a person wrote it."""
+
+    name: str
+    document: CsvDocument
+
+    @staticmethod
+    def read(context: ActionContext, name: str) -> "_File":
+        path = file_of(context.district.home, name)
+        data = path.read_bytes() if path.exists() else b""
+        renames = names_in(context.district.settings, name)
+        return _File(name, CsvDocument(data, FILES[name], renames))
+
+    def rows(self, is_meant: Callable[[Mapping[str, str]], bool]) -> list[CsvRow]:
+        return [row for row in self.document.rows if is_meant(self.document.values(row))]
+
+    def key(self, row: CsvRow) -> dict[str, str]:
+        """Return the cells by which a row is found again."""
+        cells = self.document.values(row)
+        return next(
+            {name: cells[name] for name in key} for key in KEYS[self.name] if cells.get(key[0])
+        )
+
+
+def _proposal(file: str, cells: Mapping[str, str], clears: tuple[str, ...] = ()) -> Proposal:
+    return Proposal(file, cells, "", group="one", clears=clears, is_taken=True)
+
+
+def _day(row: FindingRow) -> date:
+    return date.fromisoformat(row["event_date"])
+
+
+def _span(context: ActionContext, row: FindingRow) -> tuple[datetime, datetime]:
+    """Return local begin and end of a finding."""
+    zone = ZoneInfo(context.district.zone)
+    record = row["record"]
+    first, last = (
+        datetime.fromisoformat(text).astimezone(zone)
+        for text in (record["start_time"], record["end_time"])
+    )
+    return first, last
+
+
+def _owner(context: ActionContext, row: FindingRow) -> str | None:
+    """Return the person whose account a finding is about; None for a device or without one."""
+    if subject_kind(row["rule"]) != "account":
+        return None
+    return owners(context.district.reading)(str(row["subject"]), _day(row))
+
+
+def uses(context: ActionContext, case: Case) -> dict[str, dict[str, FindingRow]]:
+    """Return the findings that leave or duty on file could explain, by id."""
+    file = _File.read(context, LEAVE)
+    owned = [row for row in case.findings if _owner(context, row)]
+    leave = {row["finding_id"]: row for row in owned if _leave_rows(context, row, file)}
+    off_duty = {row["finding_id"]: row for row in owned if row["kind"] == "off_hours_external"}
+    return {"leave": leave, "duty": leave | off_duty}
+
+
+def _use(context: ActionContext, case: Case, values: Values, kind: str) -> FindingRow:
+    """Return the finding that a form or command means; without one, the only one."""
+    known = uses(context, case)[kind]
+    ident = values["finding"] or (next(iter(known)) if len(known) == 1 else "")
+    return _chosen(known, ident, "--finding")
+
+
+def _leave_rows(context: ActionContext, row: FindingRow, file: _File) -> list[CsvRow]:
+    """Return rows of approved leave of the account's owner on the day of a finding."""
+    owner, when = _owner(context, row), row["event_date"]
+
+    def is_meant(cells: Mapping[str, str]) -> bool:
+        person = cells.get("person_id", "")
+        return (
+            cells.get("date") == when
+            and cells.get("status", "").casefold() == "approved"
+            and owner in (canonical.person(person), context.people.person(person))
+        )
+
+    return file.rows(is_meant) if owner is not None else []
+
+
+def _leave(context: ActionContext, case: Case, values: Values) -> Correction:
+    finding, file = _use(context, case, values, "leave"), _File.read(context, LEAVE)
+    rows = _leave_rows(context, finding, file)
+    who = context.named("account", str(finding["subject"]), finding["event_date"])
+    return Correction(
+        tuple(_proposal(LEAVE, {**file.key(row), "status": "cancelled"}) for row in rows),
+        tuple(
+            f"Leave of the owner of {who}, {day(_day(finding))}, "
+            f"{PARTS.get(file.document.value(row, 'part'), 'a part')}: canceled"
+            for row in rows
+        ),
+        _around(_day(finding)),
+    )
+
+
+def _around(when: date) -> frozenset[date]:
+    """Return a day and its neighbors, into which a night may reach."""
+    return frozenset(when + timedelta(days=one) for one in (-1, 0, 1))
+
+
+def _duty(context: ActionContext, case: Case, values: Values) -> Correction:
+    finding = _use(context, case, values, "duty")
+    owner = _owner(context, finding) or ""
+    begin, end = _span(context, finding)
+    first = begin - timedelta(minutes=begin.minute % 5, seconds=begin.second)
+    last = end - timedelta(minutes=end.minute % 5, seconds=end.second) + STEP
+    if last.date() > first.date() + timedelta(days=1) or last - first >= timedelta(hours=24):
+        raise SettingsError(
+            "the use lasts for more than a day, which one duty cannot cover",
+            where=DUTY,
+            remedy="Write its hours, day by day, into the file.",
+        )
+    cells = {
+        "person_id": owner,
+        "date_from": first.date().isoformat(),
+        "date_to": first.date().isoformat(),
+        "weekday": "date",
+        "start_local": f"{first:%H:%M}",
+        "end_local": f"{last:%H:%M}",
+        "kind": "extra",
+    }
+    who = context.named("account", str(finding["subject"]), finding["event_date"])
+    hours = f"{clock(first.hour, first.minute)} to {clock(last.hour, last.minute)}"
+    words = f"Extra duty of the owner of {who}: {day(first.date())}, {hours}"
+    return Correction((_proposal(DUTY, cells),), (words,), _around(first.date()))
+
+
+def devices_in(context: ActionContext, case: Case) -> dict[str, str]:
+    """Return the listed devices of a case: code name -> device."""
+    listed_here = set(context.district.registry.frames["devices"]["device"])
+    return {
+        context.named("device", one, row["event_date"]): one
+        for row in case.findings
+        for one in _devices_of(row)
+        if one in listed_here
+    }
+
+
+def _devices_of(row: FindingRow) -> list[str]:
+    own = [str(row["subject"])] if subject_kind(row["rule"]) == "device" else []
+    return [*own, *row["record"]["devices"]]
+
+
+def _device_row(context: ActionContext, name: str, file: _File) -> CsvRow:
+    """Return the one row of a device.
+
+    Raises:
+        SettingsError: It has several, one after another.
+    """
+    frame = context.district.registry.frames["devices"].filter(device=name)
+    spellings = {
+        value
+        for column in ("hostname", "serial", *CARDS)
+        for value in frame[column]
+        if value is not None
+    }
+    rows = file.rows(
+        lambda cells: any(
+            cells.get(column) and canonical.device(cells[column]) in spellings
+            for column in ("hostname", "serial", *CARDS)
+        )
+    )
+    if len(rows) != 1:
+        raise SettingsError(
+            "the device has several rows, one after another: which is wrong, only a person knows"
+            if rows
+            else "the device has no row",
+            where=DEVICES,
+            remedy="Correct the file, then run: schoolbell check",
+        )
+    return rows[0]
+
+
+def _holders(context: ActionContext, case: Case) -> Choices:
+    """Return who may have a device of a case: the one owner of its account, or several."""
+    found = {owner for row in case.findings if (owner := _owner(context, row))}
+    return {to: words for to, words in HOLDERS.items() if to != "owner" or len(found) == 1}
+
+
+def _holder(context: ActionContext, case: Case, values: Values) -> Correction:
+    device, to = values["device"], values["to"]
+    _chosen(_holders(context, case), to, "--to")
+    file = _File.read(context, DEVICES)
+    row = _device_row(context, _chosen(devices_in(context, case), device, "--device"), file)
+    key, pool = file.key(row), file.document.value(row, "pool")
+    if to == "owner":
+        owner = next(filter(None, (_owner(context, one) for one in case.findings)))
+        cells, emptied = {"assigned_to": owner}, ("pool",) if pool else ()
+        words = f"Device {device}: assigned to the owner of the account"
+    else:
+        cells, emptied = {"pool": pool or "shared"}, ("assigned_to",)
+        words = f"Device {device}: shared, without a holder"
+    rows = [_proposal(DEVICES, {**key, **cells})]
+    if emptied:
+        rows.append(_proposal(DEVICES, key, emptied))
+    return Correction(tuple(rows), (words,))
+
+
+def _networks(context: ActionContext, case: Case) -> dict[str, str]:
+    """Return networks of the buildings in the cited lines: network -> its words."""
+    ids = {row["finding_id"] for row in case.findings}
+    lines = stored_evidence(context.district.store, ids)
+    codes = {str(row["event"].get("building")) for row in lines if row["event"].get("building")}
+    frame = context.district.registry.frames["subnets"].filter(pl.col("building").is_in(codes))
+    named = building_names(context.district.registry)
+    return {
+        cidr: f"Network {cidr} ({kind}, {named.get(code, code)})"
+        for cidr, kind, code in frame.select("cidr", "kind", "building").iter_rows()
+    }
+
+
+def _places(context: ActionContext, case: Case) -> Choices:
+    """Return what may be in another building: devices and networks of a case."""
+    devices = {name: f"Device {name}" for name in devices_in(context, case)}
+    return devices | _networks(context, case)
+
+
+def _building(context: ActionContext, case: Case, values: Values) -> Correction:
+    of, code = values["of"], values["building"]
+    _chosen(_buildings(context), code, "--building")
+    named = building_names(context.district.registry).get(code, code)
+    if of in _networks(context, case):
+        file = _File.read(context, NETWORKS)
+        rows = file.rows(lambda cells: _is_network(cells.get("cidr", ""), of))
+        if len(rows) != 1:
+            raise SettingsError(f"{of} has {len(rows)} rows", where=NETWORKS)
+        proposal = _proposal(NETWORKS, {**file.key(rows[0]), "building": code})
+        return Correction((proposal,), (f"Network {of}: {named}",))
+    file = _File.read(context, DEVICES)
+    row = _device_row(context, _chosen(devices_in(context, case), of, "--of"), file)
+    cells = {**file.key(row), "building": code}
+    return Correction((_proposal(DEVICES, cells),), (f"Device {of}: {named}",))
+
+
+def _is_network(text: str, network: str) -> bool:
+    try:
+        return str(ip_network(text.strip(), strict=False)) == network
+    except ValueError:
+        return False
+
+
+def _buildings(context: ActionContext) -> Choices:
+    names = building_names(context.district.registry)
+    codes = context.district.registry.frames["buildings"]["building"]
+    return {code: names.get(code, code) for code in codes}
+
+
+def _accounts(context: ActionContext, case: Case) -> dict[str, str]:
+    """Return the accounts of a case: code name -> account."""
+    return {
+        context.subject(row): str(row["subject"])
+        for row in case.findings
+        if subject_kind(row["rule"]) == "account"
+    }
+
+
+def _role(context: ActionContext, case: Case, values: Values) -> Correction:
+    accounts = _accounts(context, case)
+    account = _chosen(accounts, values["account"] or next(iter(accounts), ""), "--account")
+    to = values["to"]
+    _chosen(TYPES, to, "--to")
+    file = _File.read(context, ACCOUNTS)
+    rows = file.rows(lambda cells: context.people.account(cells.get("username", "")) == account)
+    if len(rows) > 1:
+        raise SettingsError(
+            "the account has several rows, one after another",
+            where=ACCOUNTS,
+            remedy="Correct the file, then run: schoolbell check",
+        )
+    key = file.key(rows[0]) if rows else {"username": account}
+    shared = {"approved_shared": "true"} if to == "role_shared" else {}
+    words = f"Account {context.subject(case.heaviest)}: {TYPES[to][0].lower()}{TYPES[to][1:]}"
+    return Correction((_proposal(ACCOUNTS, {**key, "account_type": to, **shared}),), (words,))
+
+
+def _chosen(known: Mapping[str, Choice], name: str, where: str) -> Choice:
+    """Return one of the choices of a case.
+
+    Raises:
+        SettingsError: It is none of them.
+    """
+    if name not in known:
+        raise SettingsError(
+            f"{name!r} is not one of the choices",
+            where=where,
+            remedy=f"It is one of: {', '.join(known) or 'none in this case'}",
+        )
+    return known[name]
+
+
+def _preview(make: Make) -> Callable[[ActionContext, Values], Preview]:
+    """Return the preview of a kind of correction."""
+
+    def attempt(context: ActionContext, values: Values) -> Preview:
+        context.require("sites")
+        case, why = context.case(values["case"]), required_reason(values["reason"])
+        for row in case.findings:
+            not_oneself(row, context.is_own)
+        correction = make(context, case, values)
+        (offer,) = offers({one.file: correction.proposals for one in correction.proposals})
+        data = _File.read(context, offer.file).document.data()
+        if change_of(context, offer.file, [offer])(data) == data:
+            raise SettingsError("the list already has it so", where=offer.file)
+
+        def write(now: ActionContext) -> Result:
+            if make(now, now.case(case.case_id), values) != correction:
+                raise SettingsError(
+                    "the list has changed since the preview", remedy="Preview it again."
+                )
+            _write(now, case, offer, why)
+            text = f"{offer.file} is corrected. It takes effect with the next run."
+            facts = {"saved": True, "case_id": case.case_id, "file": offer.file}
+            back = f"/cases/{case.case_id}"
+            undo = f"To take it back: schoolbell propose --take-back {FROM_CASE}:{case.case_id}"
+            return Result(text, facts, (text, undo), back=back)
+
+        return Preview(
+            title=f"a correction from case {case.label}",
+            why=why,
+            file=offer.file,
+            rows=correction.words,
+            differences=lambda: _differences(context, offer, correction.days),
+            write=write,
+            note="It counts for all earlier use too, until it is taken back.",
+            facts={"case_id": case.case_id, "file": offer.file},
+        )
+
+    return attempt
+
+
+def _write(context: ActionContext, case: Case, offer: Offer, why: str) -> None:
+    context.require("sites")
+    act = Act(
+        actor=str(context.asker),
+        action="list corrected",
+        subject=offer.file,
+        reason=why,
+        case=case.case_id,
+    )
+    with only_writer(context.district.home):
+        topic = f"{FROM_CASE}:{case.case_id}"
+        write_offers(context, topic, offer.file, [offer], act, why)
+
+
+def _differences(
+    context: ActionContext, offer: Offer, days: frozenset[date] | None
+) -> Sequence[Difference]:
+    """Return what the rules would find otherwise on the days of a correction."""
+    district = context.district
+    read = inputs.lake_files(district.store, district.home.lake).days()
+    recent = {one for one in read if one > read[-1] - timedelta(weeks=WEEKS)}
+    change = change_of(context, offer.file, [offer])
+    only = {one for one in read if one in days} if days is not None else recent
+    return tried(context, {offer.file: change}, only=only).differences if only else ()
+
+
+def _when(context: ActionContext, row: FindingRow) -> str:
+    first, last = _span(context, row)
+    hours = f"{clock(first.hour, first.minute)} to {clock(last.hour, last.minute)}"
+    return f"{day(_day(row))}, {hours}"
+
+
+def corrections(
+    context: ActionContext, case: Case
+) -> Iterator[tuple[Action, Mapping[str, object]]]:
+    """Yield the corrections that a case allows, each with the choices of its form."""
+    spans = {
+        kind: {ident: _when(context, row) for ident, row in known.items()}
+        for kind, known in uses(context, case).items()
+    }
+    devices = devices_in(context, case)
+    accounts = _accounts(context, case)
+    choices: Mapping[str, Mapping[str, Choices]] = {
+        "fix-leave": {"finding": spans["leave"]},
+        "fix-duty": {"finding": spans["duty"]},
+        "fix-owner": {"device": {one: one for one in devices}, "to": _holders(context, case)},
+        "fix-building": {"of": _places(context, case), "building": _buildings(context)},
+        "fix-role": {"account": {one: one for one in accounts}},
+    }
+    for action in ACTIONS:
+        if all(choices[action.name].values()):
+            yield action, {"case": case.case_id, **choices[action.name]}
+
+
+ONE_CASE = Parameter("case", kind="hidden", option="case_id", help=CASE.help)
+FINDING = Parameter(
+    "finding", "Use", "choice", option="--finding", help="ID of its finding.", is_required=False
+)
+
+
+def _action(
+    name: str, title: str, summary: str, make: Make, *parameters: Parameter, hint: str = ""
+) -> Action:
+    return Action(
+        name=f"fix-{name}",
+        command=f"fix {name}",
+        right="sites",
+        title=title,
+        button="Preview the effect",
+        attempt=_preview(make),
+        confirm="Correct the list",
+        is_needed_seen=True,
+        about="",
+        back="/proposals",
+        parameters=(ONE_CASE, *parameters, REASON),
+        hint=hint or "The next page previews the effect. Nothing is saved yet.",
+        summary=summary,
+    )
+
+
+ACTIONS = (
+    _action(
+        "leave",
+        "The leave on file is wrong",
+        """Cancel the owner's leave on the day of a case; without --save, only preview it.
+
+        Example: schoolbell fix leave 46-17 --finding f-1a2b --reason "came to work"
+        """,
+        _leave,
+        FINDING,
+        hint="They came to work, or it was called off. The next page previews the effect.",
+    ),
+    _action(
+        "duty",
+        "They were on extra duty",
+        """Enter extra duty that covers the use of a case; without --save, only preview it.
+
+        Example: schoolbell fix duty 46-17 --finding f-1a2b --reason "open house"
+        """,
+        _duty,
+        FINDING,
+        hint="Extra duty covers the whole use. The next page previews the effect.",
+    ),
+    _action(
+        "owner",
+        "The device has another holder",
+        """Correct the holder of a device of a case; without --save, only preview it.
+
+        Example: schoolbell fix owner 46-17 --device cedar-14 --to shared --reason "lab cart"
+        """,
+        _holder,
+        Parameter("device", "Device", "choice", option="--device", help="Its code name."),
+        Parameter("to", "Who has it", "choice", HOLDERS, option="--to", help="owner or shared."),
+    ),
+    _action(
+        "building",
+        "The building is wrong",
+        """Correct the building of a device or network of a case; without --save, preview it.
+
+        Example: schoolbell fix building 46-17 --of cedar-14 --building HS --reason "moved"
+        """,
+        _building,
+        Parameter("of", "Of", "choice", option="--of", help="A device's code name, or a network."),
+        Parameter("building", "Building", "choice", option="--building", help="Its code."),
+    ),
+    _action(
+        "role",
+        "The account is not one person's",
+        """Correct the kind of an account of a case; without --save, only preview it.
+
+        Example: schoolbell fix role 46-17 --to role_shared --reason "front desk"
+        """,
+        _role,
+        Parameter(
+            "account",
+            "Account",
+            "choice",
+            option="--account",
+            help="Its code name.",
+            is_required=False,
+        ),
+        Parameter("to", "It is", "choice", TYPES, option="--to", help="role_shared or service."),
+    ),
+)

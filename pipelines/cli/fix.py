@@ -1,0 +1,12 @@
+"""Commands that correct a list of the registry from a case."""
+
+import typer
+
+from pipelines.actions.fixes import ACTIONS
+from pipelines.cli.commands import add
+
+app = typer.Typer(
+    help="Correct a list from a case: leave, duty, holder, building, account.",
+    no_args_is_help=True,
+)
+add(app, *ACTIONS)
