@@ -5,11 +5,13 @@ SQL models; detections from their headers; settings, files and commands from wha
 checks them. `make docs` runs it; a test fails when a page has fallen behind.
 """
 
+import ast
 import inspect
 import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -708,6 +710,23 @@ def _plain(value: float | None) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
+def formats_page() -> str:
+    """Return the page about each log format, from the docstrings of their modules."""
+    return page(
+        "Log formats",
+        "What each format reads, and how. [Tests of the formats](formats.md) has their figures.",
+        *map(_format_section, formats().values()),
+    )
+
+
+def _format_section(fmt: Format) -> str:
+    module = import_module(f"pipelines.formats.{fmt.name}")
+    described = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
+    classes = ", ".join(f"`{name}`" for name in fmt.event_classes)
+    facts = f"{fmt.product}. Becomes {classes}. Records: {fmt.framing}."
+    return section(fmt.name, facts, described)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "retention.md": retention_page,
     "data-dictionary.md": dictionary_page,
@@ -715,6 +734,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "products.md": products_page,
     "writers.md": writers_page,
     "facts.md": facts_page,
+    "log-formats.md": formats_page,
     "settings.md": settings_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,
@@ -724,7 +744,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 """File of `docs/reference/` and who makes it."""
 
-BUILT = frozenset({"commands.md", "data-dictionary.md", "detections.md", "facts.md"})
+BUILT = frozenset(
+    {"commands.md", "data-dictionary.md", "detections.md", "facts.md", "log-formats.md"}
+)
 """Those that are print-outs, and are not committed."""
 
 

@@ -4,12 +4,13 @@ summary: >
   A staff account on a district device used a service whose purpose is to pass the
   filter or to control a computer from elsewhere, for longer than a page load: pages
   through a proxy, a busy tunnel that only the firewall saw, busy tunnels one after the
-  other through the proxy, or many tunnels to an outside name resolver. An agent's
-  look-ups alone make a lead. If only one list has it, and not the list of well-known
-  sites, use must last half an hour or repeat on a second day; a resolver is recognized
-  by its name and needs neither. A tunnel to an address without a name, on the port of
-  WireGuard or OpenVPN, must repeat on a second day or follow a call to a listed
-  provider. Services that the district manages are on its list of sites and never count.
+  other through the proxy, or many tunnels to an outside name resolver. Look-ups alone,
+  and lines without bytes and durations, make a lead. If only one list has it, and not
+  the list of well-known sites, use must last half an hour or repeat on a second day; a
+  resolver is recognized by its name and needs neither. A tunnel to an address without a
+  name, on the port of WireGuard or OpenVPN, must repeat on a second day or follow a
+  call to a listed provider. Services that the district manages are on its list of sites
+  and never count.
 code: NA-3
 kind: non_approved_site
 severity: medium

@@ -5,20 +5,16 @@
 Counts need the sample corpora; where they are absent their columns stay empty.
 """
 
-import ast
-import inspect
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 
 from docs.reference_pages import table
-from pipelines.formats import Format
 from pipelines.ingest.identification import ENOUGH, SAMPLE_BYTES, identify
 from tests.conftest import CORPORA, corpus
 from tests.formats.agreement import compared
@@ -40,12 +36,13 @@ THIN = 20
 
 INTRODUCTION = """<!-- Made by `python -m tests.formats.table`; do not edit. -->
 
-# Log formats
+# Tests of the formats
 
 Each line of a log becomes one event, one reject or one blank; the reason for a reject is
 kept with its line. A format is recognized from the lines (`schoolbell identify FILE`) or
-set in `district.toml` (`format`, with the `options` that a section below lists). To
-deliver logs, see [forward logs](../how-to/forward-logs.md).
+set in `district.toml` (`format`, with its `options`). The docstring of its module in
+`pipelines/formats/` states what it reads; `make docs` makes a page of all. To deliver
+logs, see [forward logs](../how-to/forward-logs.md).
 """
 COUNTS = """## Counts
 
@@ -264,15 +261,6 @@ def refusals() -> list[list[str]]:
     ]
 
 
-def section(fmt: Format) -> str:
-    """Return the section about a format, from the docstring of its module."""
-    module = import_module(f"pipelines.formats.{fmt.name}")
-    said = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
-    classes = ", ".join(f"`{cls}`" for cls in fmt.event_classes)
-    facts = f"{fmt.product}. Becomes {classes}. Records: {fmt.framing}."
-    return f"### {fmt.name}\n\n{facts}\n\n{said}\n"
-
-
 def page() -> str:
     """Return the whole page."""
     heads = [
@@ -308,8 +296,6 @@ def page() -> str:
         table(["Family", "Files", "Own format", "Another", "None"], taken.rows),
         UNREAD,
         table(["Family", "Files", "Contents"], without_format()) + "\n",
-        "## Each format\n",
-        *(section(fmt) for fmt in FORMATS.values()),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
