@@ -57,6 +57,7 @@ MAIL = (
     "Your answer is kept with the record. It decides nothing by itself.",
     "If you did not expect this mail, call your technology office before you open the link.",
 )
+WHY_MAIL = "You get this because the account is yours."
 BY_LINK = Principal(number_of("link"), "link", (), way="question")
 """The actor of an answer by link: a reader of the mail."""
 
@@ -217,7 +218,7 @@ def ask(
         lines = [f"{name} has a question about the use of your account.", "", shown,
                  "", "Was this you?", "", f"Answer by {last}: {link}", "", *MAIL]  # fmt: skip
         message = request_message(
-            question["question_id"], "Schoolbell: a question about your account", lines
+            question["question_id"], "Schoolbell: a question about your account", lines, WHY_MAIL
         )
         district = now.district
         alerts = district.settings.alerts.model_copy(update={"recipients": (to,)})
