@@ -13,6 +13,8 @@ automatically (`network`), those of service principals and managed identities ar
 error codes are steps of a sign-in that goes on (50140 is "keep me signed in"): neither success
 nor failure. Other audit lines become `system_events`. The device is the one that Entra knows.
 `push` in the extras is the answer to a notification of the authenticator app, if the line has it.
+`factor` in those of an audit line is security information that was registered or deleted, with the
+account, who did it and from where.
 """
 
 import polars as pl
@@ -40,8 +42,24 @@ SIGN_IN = {
     "method": "mfaDetail/authMethod",
     "steps": "authenticationDetails",
 }
+AUDIT = {
+    "audit_result": "result",
+    "target": "targetResources/0/userPrincipalName",
+    "initiator": "initiatedBy/user/userPrincipalName",
+    "initiator_ip": "initiatedBy/user/ipAddress",
+}
+FACTORS = {
+    "user registered security info": "enrolled",
+    "user registered all required security info": "enrolled",
+    "admin registered security info": "enrolled",
+    "admin updated security info": "enrolled",
+    "user deleted security info": "reset",
+    "admin deleted security info": "reset",
+}
 FIELDS = {
     **SIGN_IN,
+    **AUDIT,
+    **{f"inner_{ours}": f"properties/{path}" for ours, path in AUDIT.items()},
     **{f"inner_{ours}": f"properties/{path}" for ours, path in SIGN_IN.items()},
     "category": "category",
     "logged": "time",
@@ -91,7 +109,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
-    chosen = {ours: pl.coalesce(f"inner_{ours}", ours) for ours in SIGN_IN}
+    chosen = {ours: pl.coalesce(f"inner_{ours}", ours) for ours in [*SIGN_IN, *AUDIT]}
     stamp = _stamp(context.reading)
     return (
         with_fields(batch, FIELDS)
@@ -210,14 +228,37 @@ def _failure_reason() -> pl.Expr:
 
 def _extras() -> pl.Expr:
     code = pl.col("code")
-    return pl.when(pl.col("event_class") == "logons").then(
-        json_text(
-            app=null_if_dash(pl.col("app")),
-            client=null_if_dash(pl.col("client")),
-            interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
-            push=_push_answer(),
+    factor = _factor()
+    return (
+        pl.when(pl.col("event_class") == "logons")
+        .then(
+            json_text(
+                app=null_if_dash(pl.col("app")),
+                client=null_if_dash(pl.col("client")),
+                interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
+                push=_push_answer(),
+            )
+        )
+        .when(factor.is_not_null())
+        .then(
+            json_text(
+                factor=factor,
+                user=account(pl.col("target")),
+                by=account(pl.col("initiator")),
+                ip=address(pl.col("initiator_ip")),
+            )
         )
     )
+
+
+def _factor() -> pl.Expr:
+    """Return whether security information was registered or deleted; null for attempts."""
+    change = (
+        pl.coalesce("audit_kind", "operation_name")
+        .str.to_lowercase()
+        .replace_strict(FACTORS, default=None, return_dtype=pl.String)
+    )
+    return pl.when(pl.col("audit_result").str.to_lowercase() == "success").then(change)
 
 
 def _push_answer() -> pl.Expr:

@@ -16,6 +16,9 @@ The application `chrome` covers ChromeOS devices: logins at the keyboard, logout
 locks and unlocks. The user is in DEVICE_USER, the device in DEVICE_NAME (host name, serial
 number or asset tag, as the district has it) and DIRECTORY_DEVICE_ID. Kiosk and guest sessions
 have no user.
+
+A second factor that was enrolled or reset, by its user or by an administrator, is in the extras of
+a system event: `factor`, the account, who did it and from where.
 """
 
 import polars as pl
@@ -73,6 +76,17 @@ IS_SUCCESS = {
 LOGON_KIND = {"login": "cloud", "saml": "network", "chrome": "interactive"}
 NOBODY = "_(?:KIOSK|GUEST|MANAGED_GUEST)_"
 """Part of the reason of a session without an account."""
+
+FACTORS = {
+    "GENERATE_2SV_SCRATCH_CODES": "enrolled",
+    "SECURITY_KEY_REGISTERED_FOR_USER": "enrolled",
+    "2sv_enroll": "enrolled",
+    "TURN_OFF_2_STEP_VERIFICATION": "reset",
+    "UNENROLL_USER_FROM_STRONG_AUTH": "reset",
+    "REVOKE_SECURITY_KEY": "reset",
+    "2sv_disable": "reset",
+}
+"""Second factors: backup codes count as one."""
 
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CHROME = pl.col("application") == "chrome"
@@ -196,7 +210,9 @@ def _failure_reason() -> pl.Expr:
 
 
 def _extras() -> pl.Expr:
-    return pl.when(IS_LOGON).then(
+    factor = pl.col("event_name").replace_strict(FACTORS, default=None, return_dtype=pl.String)
+    actor = account(pl.col("email"))
+    logon = pl.when(IS_LOGON).then(
         json_text(
             application=pl.when(pl.col("application") == "saml").then(
                 pl.coalesce(parameter("application_name"), pl.col("application"))
@@ -207,6 +223,15 @@ def _extras() -> pl.Expr:
             org_unit=pl.when(IS_CHROME).then(parameter("ORG_UNIT_NAME")),
         )
     )
+    change = pl.when(factor.is_not_null()).then(
+        json_text(
+            factor=factor,
+            user=pl.coalesce(account(parameter("USER_EMAIL")), actor),
+            by=actor,
+            ip=address(pl.col("ip")),
+        )
+    )
+    return pl.coalesce(logon, change)
 
 
 FORMAT = Format(

@@ -9,6 +9,8 @@
 and verifications belong to the same sign-in. `user.authentication.sso` is an application
 opened by an existing session: no keyboard, hence `network`. The rest become `system_events`.
 One of them is the answer to a push: its extras contain `push`, the account and the address.
+Another is a factor that was enrolled or reset: its extras contain `factor`, the account,
+who did it and from where.
 """
 
 import polars as pl
@@ -32,6 +34,13 @@ FIELDS = {
     "reason": "outcome/reason",
     "factor": "debugContext/debugData/factor",
     "response": "debugContext/debugData/pushOnlyResponseType",
+    **{f"target_{n}": f"target/{n}/alternateId" for n in range(4)},
+    **{f"target_type_{n}": f"target/{n}/type" for n in range(4)},
+}
+FACTORS = {
+    "user.mfa.factor.activate": "enrolled",
+    "user.mfa.factor.deactivate": "reset",
+    "user.mfa.factor.reset_all": "reset",
 }
 ACTIVITY = {
     "user.session.start": "logon",
@@ -90,6 +99,20 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 user=account(pl.col("actor")),
                 ip=address(pl.col("ip")),
             )
+        )
+        .when(_factor(event_type).is_not_null())
+        .then(
+            json_text(
+                factor=_factor(event_type),
+                user=account(
+                    pl.coalesce(
+                        pl.when(pl.col(f"target_type_{n}") == "User").then(f"target_{n}")
+                        for n in range(4)
+                    )
+                ),
+                by=account(pl.col("actor")),
+                ip=address(pl.col("ip")),
+            )
         ),
         **_who(),
         **_outcome(activity == "logon"),
@@ -112,6 +135,12 @@ def _push_answer(event_type: pl.Expr) -> pl.Expr:
         .when(is_push & (pl.col("result") == "FAILURE"))
         .then(pl.lit("unanswered"))
     )
+
+
+def _factor(event_type: pl.Expr) -> pl.Expr:
+    """Return whether a factor was enrolled or reset; null for attempts and other events."""
+    change = event_type.replace_strict(FACTORS, default=None, return_dtype=pl.String)
+    return pl.when(pl.col("result") == "SUCCESS").then(change)
 
 
 def _who() -> dict[str, pl.Expr]:

@@ -2,9 +2,9 @@
 
 After a firmware update, a log may be readable and lack fields that detections need, or
 use other words. A detection that needs the field must then not run: silence
-would look like calm. A product writes lines of several types, and each fills its own fields: a field
-is compared within lines of one type, too. Rules go on to judge lines that have the field, as long as
-most of its values arrive.
+would look like calm. A product writes lines of several types, and each fills its own fields: a
+field is compared within lines of one type, too. Rules go on to judge lines that have the field, as
+long as most of its values arrive.
 """
 
 from collections import deque
@@ -149,11 +149,12 @@ def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
 
 def _of_type(days: Iterable[SourceDay], name: str, line_type: str) -> list[SourceDay]:
     """Return the days' counts of lines of one type, and of one field in them."""
-    counts = [
-        (day, *(day.filled.get(f"{one}{OF_TYPE}{line_type}", 0) for one in ("", name)))
+    lines, filled = f"{OF_TYPE}{line_type}", f"{name}{OF_TYPE}{line_type}"
+    return [
+        replace(day, events=day.filled[lines], filled={name: day.filled.get(filled, 0)})
         for day in days
+        if day.filled.get(lines, 0) > 0
     ]
-    return [replace(day, events=n, filled={name: filled}) for day, n, filled in counts if n > 0]
 
 
 class _Past:

@@ -144,10 +144,10 @@ flows as not materialized (
     from core.outside_flows
     where
         bytes_out > 0
-        -- behind one address of many, only a device that is identified
+        -- among guests and behind one address of many, only a listed device
         and (
             coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
-            or (net_kind = 'nat' and is_registered)
+            or is_registered
         )
         and device_class is distinct from 'phone_byod'
 ),

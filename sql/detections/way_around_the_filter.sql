@@ -4,12 +4,13 @@ summary: >
   A staff account on a district device used a service whose purpose is to pass the
   filter or to control a computer from elsewhere, for longer than a page load: pages
   through a proxy, a busy tunnel that only the firewall saw, busy tunnels one after the
-  other through the proxy, or many tunnels to an outside name resolver. An agent's
-  look-ups alone make a lead. If only one list has it, and not the list of well-known
-  sites, use must last half an hour or repeat on a second day; a resolver is recognized
-  by its name and needs neither. A tunnel to an address without a name, on the port of
-  WireGuard or OpenVPN, must repeat on a second day or follow a call to a listed
-  provider. Services that the district manages are on its list of sites and never count.
+  other through the proxy, or many tunnels to an outside name resolver. Look-ups alone,
+  and lines without bytes and durations, make a lead. If only one list has it, and not
+  the list of well-known sites, use must last half an hour or repeat on a second day; a
+  resolver is recognized by its name and needs neither. A tunnel to an address without a
+  name, on the port of WireGuard or OpenVPN, must repeat on a second day or follow a
+  call to a listed provider. Services that the district manages are on its list of sites
+  and never count.
 code: NA-3
 kind: non_approved_site
 severity: medium
@@ -89,7 +90,7 @@ details:
   look_ups: int
   devices_alike: int
   is_by_look_ups: boolean
-  is_look_up_alone: boolean
+  is_unused: boolean
   is_common_program: boolean
 explanations:
   - name: A tool that the district manages
@@ -102,10 +103,10 @@ explanations:
       outside that day][{devices_alike?}{!look_ups?}{devices_alike:count device} called
       that site that day]
     not_testable: it is not known how many devices do so
-  - name: A name that was looked up and not used
-    test: is_look_up_alone
-    ruled_out: a log of requests or of connections has the use itself
-    not_testable: the look-ups of an agent show names alone
+  - name: A service that was called and not used
+    test: is_unused
+    ruled_out: a log has the bytes or the duration of the use
+    not_testable: look-ups, and lines without bytes and durations, show names alone
   - glance
   - live
   - shared: machine
@@ -207,7 +208,7 @@ by_page as (
         use.visit_count,
         0 as tunnel_count,
         0 as look_up_count,
-        false as is_looked_up,
+        false as is_unmeasured,
         case
             when regexp_matches(use.categories, 'remote_access')
                 then coalesce(callers.device_count, 0)
@@ -243,6 +244,18 @@ by_page as (
         )
 ),
 
+-- a proxy's tunnels, and a firewall's lines without durations, last by their pauses
+timed_use as (
+    select
+        *,
+        seen_by <> 'firewall' or total_seconds = 0 as is_timed_by_pauses,
+        seen_by = 'resolver'
+        or (seen_by = 'firewall' and total_seconds = 0 and total_bytes = 0)
+            as is_unmeasured
+    from core.tool_use
+    where event_date between $event_date::date - interval 13 day and $event_date::date
+),
+
 tunnels as (
     select
         account,
@@ -256,30 +269,29 @@ tunnels as (
         is_live_known,
         flow_count,
         case
-            when how = 'tool' and seen_by <> 'firewall' then active_seconds
+            when how = 'tool' and is_timed_by_pauses then active_seconds
             else longest_seconds
         end as longest_seconds,
         case
-            when how = 'tool' and seen_by <> 'firewall' then active_seconds
+            when how = 'tool' and is_timed_by_pauses then active_seconds
             else total_seconds
         end as total_seconds,
         total_bytes,
         devices_alike,
-        seen_by = 'resolver' as is_looked_up,
+        is_unmeasured,
         start_time,
         end_time,
         evidence,
         event_date
-    from core.tool_use
+    from timed_use
     where
-        event_date between $event_date::date - interval 13 day and $event_date::date
-        and not is_listed
+        not is_listed
         and (
             (how = 'resolver' and seen_by <> 'resolver' and flow_count >= $look_ups)
-            -- names alone show a tool at most where they go on; a lead
+            -- calls without bytes and durations show a tool where they go on; a lead
             or (
                 how = 'tool'
-                and seen_by = 'resolver'
+                and is_unmeasured
                 and flow_count >= $requests
                 and active_seconds >= $longest_seconds
             )
@@ -291,7 +303,7 @@ tunnels as (
             )
             or (
                 how = 'tool'
-                and seen_by = 'proxy'
+                and is_timed_by_pauses
                 and flow_count >= $requests
                 and active_seconds >= $longest_seconds
                 and total_bytes >= $proxied_rate * active_seconds
@@ -327,7 +339,7 @@ by_tunnel as (
         tunnels.flow_count as tunnel_count,
         case when tunnels.how = 'resolver' then tunnels.flow_count else 0 end
             as look_up_count,
-        tunnels.is_looked_up,
+        tunnels.is_unmeasured,
         tunnels.devices_alike,
         tunnels.total_bytes as largest_bytes,
         0 as embed_share,
@@ -386,7 +398,7 @@ select
         look_ups := sum(look_up_count)::bigint,
         devices_alike := max(devices_alike),
         is_by_look_ups := sum(look_up_count) > 0 and sum(visit_count) = 0,
-        is_look_up_alone := if(bool_and(is_looked_up), null, false),
+        is_unused := if(bool_and(is_unmeasured), null, false),
         is_common_program := max(devices_alike) >= $common_devices
     ) as details,
     $event_date::date as event_date

@@ -163,7 +163,10 @@ flows as (
     where
         event_date = $event_date::date
         and seen_by <> 'resolver'
-        and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+        and (
+            coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+            or is_registered
+        )
 ),
 
 -- the same login once more, with the card or the address that this line lacks

@@ -18,6 +18,7 @@ WHY_NOT: Mapping[str, str] = {
     "bind_queries": "no samples",
     "clearpass": "no samples",
     "duo": "no samples",
+    "duo_administrators": "no samples",
     "cisco_ise": "the sample has none, and contains only profiling",
     "cloudflare_gateway": "no samples",
     "console_csv": "no samples",

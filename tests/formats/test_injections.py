@@ -129,6 +129,7 @@ reject, which is counted."""
 
 NOTHING_WRITTEN = {
     "barracuda_cloudgen": "addresses, ports and names of the box's rules",
+    "duo_administrators": "names that administrators chose",
     "iptables": "fields of a packet",
     "kea_log": "addresses and cards",
     "pfsense_filterlog": "fields of a packet",

@@ -7,6 +7,7 @@ from tests.scenarios.story import WORK, Story
 
 HOME, PHONE = "203.0.113.20", "203.0.113.150"
 DENVER, NOBODY_KNOWS = "198.51.100.200", "192.0.2.77"
+CLINTON = "192.0.2.140"
 
 
 def _through_a_tunnel(story: Story, remote_ip: str) -> None:
@@ -100,6 +101,12 @@ class OktaStory(Story):
     """A story in which Okta writes the sign-ins: a push is not a part of their lines."""
 
     formats = Story.formats | {"cloud": "okta"}
+    target = ""
+
+    def factor(self, by: str, account: str, clock: str, ip: str, change: str) -> None:
+        """Write a factor of an account that was activated or reset."""
+        self.target = account
+        self._event(by, clock, ip, f"user.mfa.factor.{change}", "SUCCESS")
 
     def sign_in(self, account: str, clock: str, ip: str) -> None:
         self._event(account, clock, ip, "user.session.start", "SUCCESS")
@@ -130,6 +137,9 @@ class OktaStory(Story):
             "published": self.at(clock).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "uuid": f"u{self._records}",
         }
+        if kind.startswith("user.mfa.factor."):
+            target = {"alternateId": self.spell(self.target), "type": "User"}
+            line |= {"target": [target]}
         self._write("cloud", self.at(clock), json.dumps(line, separators=(",", ":")))
 
 
@@ -138,6 +148,38 @@ def _asked(story: Story, ip: str, *answers: str) -> None:
     _known_at_home(story)
     for number, answer in enumerate(answers):
         story.push("avega", f"19:{10 + 2 * number}", ip, answer)
+
+
+def persuaded_the_help_desk(story: OktaStory, enrolled_at: str = DENVER) -> None:
+    """A caller has the factors reset, enrolls a phone in Denver, and signs in from there."""
+    _known_at_home(story)
+    story.factor("bsun", "avega", "19:00", HOME, "reset_all")
+    story.factor("avega", "avega", "19:20", enrolled_at, "activate")
+    for clock in ("19:25", "19:31"):
+        story.sign_in("avega", clock, enrolled_at)
+
+
+def new_phone_at_home(story: OktaStory) -> None:
+    """The owner calls the help desk, and enrolls the new phone at home."""
+    persuaded_the_help_desk(story, HOME)
+
+
+def new_phone_without_a_reset(story: OktaStory) -> None:
+    """The owner enrolls a second phone on a trip."""
+    _known_at_home(story)
+    story.factor("avega", "avega", "19:20", DENVER, "activate")
+    story.sign_in("avega", "19:25", DENVER)
+
+
+def two_homes_by_turns(story: Story, other: str = CLINTON) -> None:
+    """The account is used in two homes, 40 km apart, in the same half hour."""
+    _known_at_home(story)
+    for number in range(6):
+        story.sign_in("avega", f"19:{2 + 4 * number:02d}", other if number % 2 else HOME)
+
+
+def home_and_the_phones_carrier(story: Story) -> None:
+    two_homes_by_turns(story, PHONE)
 
 
 def gave_in_after_five_pushes(story: Story) -> None:
@@ -213,4 +255,26 @@ SCENARIOS = (
         words=OktaStory,
     ),
     Scenario("S141a", wrong_button_twice, words=OktaStory),
+    Scenario(
+        "S142",
+        persuaded_the_help_desk,
+        ("AN-24",),
+        "avega",
+        severity="medium",
+        cites=("cloud",),
+        least_lines=3,
+        words=OktaStory,
+    ),
+    Scenario("S142a", new_phone_at_home, words=OktaStory),
+    Scenario("S142b", new_phone_without_a_reset, words=OktaStory),
+    Scenario(
+        "S143",
+        two_homes_by_turns,
+        ("SA-11",),
+        "avega",
+        severity="medium",
+        cites=("cloud",),
+        least_lines=4,
+    ),
+    Scenario("S143a", home_and_the_phones_carrier),
 )

@@ -153,6 +153,7 @@ OUTSIDE = """
 cidr,country,city,lat,lon,network_type
 203.0.113.0/25,US,Scenario,41.55,-90.52,residential
 203.0.113.128/26,US,Chicago,41.88,-87.63,mobile
+192.0.2.128/26,US,Clinton,41.84,-90.19,residential
 198.51.100.192/27,US,Denver,39.74,-104.99,residential
 198.51.100.224/27,US,Ashburn,39.04,-77.49,relay
 """

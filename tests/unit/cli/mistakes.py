@@ -242,9 +242,9 @@ NOTICES = {
     "exceptions.csv": (
         (
             "exception_id,rule,scope,value,reason,approver,valid_from,valid_to\n"
-            "X-1,SA-11,device,k,test,p-1000,2026-09-01,2026-12-18\n"
+            "X-1,SA-12,device,k,test,p-1000,2026-09-01,2026-12-18\n"
         ),
-        (2, "rule", "X-1,SA-1,device,k,test,p-1000,2026-09-01,2026-12-18"),
+        (2, "rule", "X-1,SA-2,device,k,test,p-1000,2026-09-01,2026-12-18"),
     ),
     "subnets.csv": (
         "cidr,building,kind\n10.5.0.0/16,H.S.,wired\n",
