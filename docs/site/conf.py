@@ -53,8 +53,8 @@ html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 READERS = {
     "For directors": (
         "first-week", "reading-the-report", "reading-the-pictures", "reading-a-case", "review-desk",
-        "desk-access", "review-findings", "correct-a-list", "evidence-and-names", "editions",
-        "proposals", "questions", "glossary",
+        "desk-access", "review-findings", "correct-a-list", "ask-the-person", "evidence-and-names",
+        "editions", "proposals", "questions", "glossary",
     ),
     "For operators": (
         "install", "windows", "own-district", "bring-logs", "which-logs", "forward-logs",

@@ -43,12 +43,12 @@ LEAVE, DUTY, DEVICES, NETWORKS, ACCOUNTS = (
 STEP = timedelta(minutes=5)
 PARTS = {"full": "the whole day", "am": "the morning", "pm": "the afternoon"}
 HOLDERS = {
-    "owner": "The owner of the account in this case",
+    "owner": "The owner of the account",
     "shared": "Several people share it",
 }
 TYPES = {
-    "role_shared": "Several people may use it, as at a front desk",
-    "service": "No person uses it: a program does",
+    "role_shared": "Several people may use it",
+    "service": "A program uses it",
 }
 CARDS = ("mac", "ethernet_mac")
 

@@ -324,6 +324,8 @@ def escalation(key: str, subject: str, severity: Severity, reason: str) -> Messa
     return Message(f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity)
 
 
-def request_message(key: str, subject: str, lines: Sequence[str]) -> Message:
-    """Build the message about a request that needs a second person, or about its answer."""
-    return Message(key, subject, text_of([*lines, "", WHY_REQUEST]), REQUEST)
+def request_message(
+    key: str, subject: str, lines: Sequence[str], why: str = WHY_REQUEST
+) -> Message:
+    """Build the message to one person: a request, its answer, or a question."""
+    return Message(key, subject, text_of([*lines, "", why]), REQUEST)

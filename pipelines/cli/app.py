@@ -110,6 +110,10 @@ GROUPS = {
             "answer:answer",
             "Save the person's statement with the facts of a case.",
         ),
+        "questions": (
+            "questions:app",
+            "Ask the owner of an account, and record answers.",
+        ),
         "inquiry": (
             "inquiry:app",
             "Inquiries from offices about an account.",

@@ -106,6 +106,8 @@ def _perform(
         context = replace(opened, put=partial(write_private, path)) if action.out else opened
         if action.act:
             result = action.act(context, values)
+            if result.mail:
+                result.mail(context)
         else:
             assert action.attempt
             preview = action.attempt(context, values)

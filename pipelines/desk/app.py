@@ -25,6 +25,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.actions.action import Action, Preview, Result
 from pipelines.actions.context import ActionContext, granted_today
+from pipelines.actions.owner_questions import ANSWERS as ANSWERS_TO_QUESTION
+from pipelines.actions.owner_questions import (
+    BY_LINK,
+    ClosedError,
+    answer_by_link,
+    askable,
+    question_of,
+    require_on,
+    shown_to_owner,
+)
 from pipelines.actions.permits import permits
 from pipelines.actions.prevention import decided_lately
 from pipelines.actions.reasons import offered_reasons
@@ -50,7 +60,7 @@ from pipelines.desk.signin import (
     who,
 )
 from pipelines.desk.use_range import UseFilter, use_page
-from pipelines.errors import BusyError, NothingReadError, SchoolbellError
+from pipelines.errors import BusyError, NothingReadError, SchoolbellError, SettingsError
 from pipelines.findings.review import SecondPersonError
 from pipelines.findings.rule_quality import IS_CONFIRMED
 from pipelines.operations.status import status_of
@@ -174,6 +184,7 @@ class DeskApp:
     passwords: Passwords = field(default_factory=Passwords)
     noted: FailedAttempts = field(default_factory=lambda: FailedAttempts(1, AGAIN_AFTER))
     wrong_tokens: FailedAttempts = field(default_factory=lambda: FailedAttempts(30))
+    wrong_links: FailedAttempts = field(default_factory=lambda: FailedAttempts(30))
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
@@ -498,6 +509,16 @@ def letter_page(visit: Visit) -> Response:
     found = context.case(visit.request.path_params["case"])
     read(visit, context, found.case_id)
     return _letter(letter(context, found, "the office that it goes to"))
+
+
+def question_on_paper(visit: Visit) -> Response:
+    """Show the question of a case to print: a supervisor asks, and writes the answer down."""
+    context = visit.context()
+    require_on(context)
+    found = context.case(visit.request.path_params["case"])
+    read(visit, context, found.case_id)
+    uses = [shown_to_owner(context, row) for row in askable(context, found).values()]
+    return visit.page("question_paper.html.j2", case=found, uses=uses)
 
 
 def _letter(text: str) -> Response:
@@ -1052,6 +1073,45 @@ def _require_same_account(desk: DeskApp, session: Session) -> None:
         )
 
 
+def question(request: Request) -> Response:
+    """Show the question of a mailed link; it needs no account and shows nothing else."""
+    return _question(request, None)
+
+
+async def question_answered(request: Request) -> Response:
+    """Take the one answer to a mailed question."""
+    from starlette.concurrency import run_in_threadpool
+
+    given = await form_of(request)
+    return await run_in_threadpool(_question, request, given or {})
+
+
+def _question(request: Request, given: Mapping[str, str] | None) -> Response:
+    desk: DeskApp = request.app.state.desk
+    if refused := refuse_odd(desk, request):
+        return refused
+    token, who_asks = request.path_params["token"], visitor(request)
+    context = desk.home.context(BY_LINK)
+    # a person who guesses is stopped before a link is looked up
+    found = None if desk.wrong_links.is_blocked(who_asks) else question_of(context, token)
+    state = "open" if found else "closed"
+    if found is None:
+        desk.wrong_links.note(who_asks)
+    elif given is not None:
+        try:
+            with desk.home.writing:
+                code, text = given.get("answer", ""), given.get("text", "")
+                answer_by_link(context, token, code, text)
+            state = "answered"
+        except ClosedError:
+            state = "closed"
+        except SettingsError:
+            state = "wrong"
+    values = {"question": found, "state": state, "token": token, "answers": ANSWERS_TO_QUESTION}
+    status = {"closed": 404, "wrong": 422}.get(state, 200)
+    return _rendered(desk, "question.html.j2", status, values)
+
+
 def sign_out(visit: Visit, given: Mapping[str, str]) -> Response:
     """End the session."""
     del given
@@ -1108,6 +1168,7 @@ def routes() -> list[Route]:
         _get("/decide", many, "verdict"),
         _get("/cases/{case}", case, "evidence"),
         _get("/cases/{case}/letter", letter_page, "evidence"),
+        _get("/cases/{case}/question", question_on_paper, "refer"),
         _get("/sites", sites),
         Route("/try/{act}", posted(attempt), methods=["POST"]),
         _get("/trials/{trial}", trial, "sites"),
@@ -1130,6 +1191,8 @@ def routes() -> list[Route]:
         _get("/records/{record}", record_view, "records"),
         _get("/acts", acts_view),
         Route("/act/{act}", posted(act), methods=["POST"]),
+        Route("/question/{token}", question),
+        Route("/question/{token}", question_answered, methods=["POST"]),
         Route("/signin", sign_in_page),
         Route("/signin/local", local, methods=["POST"]),
         Route("/signin/openid", openid),

@@ -7,6 +7,7 @@ from pipelines.actions import (
     inquiries,
     kept_evidence,
     names,
+    owner_questions,
     permits,
     proposals,
     readers,
@@ -72,7 +73,7 @@ _VIEWS = (
 )
 _MODULES = (
     verdicts, referrals, permits, kept_evidence, names, referral_access, inquiries, proposals,
-    readers, records, fixes,
+    readers, records, fixes, owner_questions,
 )  # fmt: skip
 FORMS: Mapping[str, Action] = {
     one.name: one for one in (*(one for module in _MODULES for one in module.ACTIONS), *_VIEWS)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pipelines.actions.action import Action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fixes import corrections
+from pipelines.actions.owner_questions import askable, is_open, shown_to_owner, state_of
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
     COUNTED,
@@ -55,6 +56,7 @@ from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.view import week_label
 from pipelines.reports.words import day, day_range, day_with_year, moment
 from pipelines.state.accepted_groups import accepted_groups
+from pipelines.state.asked_questions import questions
 from pipelines.state.audit import Entry
 from pipelines.state.desk_users import saved_views
 from pipelines.state.findings import history
@@ -108,6 +110,7 @@ def case_values(
         "related": _related(context, case),
         "forms": case_forms(context, case, chosen),
         **_fixes(context, case),
+        **_questions(context, case, zone),
         "filter": chosen,
         "place": place_of(home, context, chosen, case_id),
         "reasons": offered_reasons(context, [case]) if context.asker.may("verdict") else [],
@@ -136,6 +139,36 @@ def _fixes(context: ActionContext, case: Case) -> dict[str, object]:
             f"{one['file']}, {moment(datetime.fromisoformat(one['accepted_time']), zone)}"
             for one in made
             if may
+        ],
+    }
+
+
+def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, object]:
+    """Return the questions that were asked about a case, and the forms to ask and answer."""
+    is_own = any(context.is_own(str(row["subject"])) for row in case.findings)
+    is_on = context.district.settings.questions.is_on(context.today)
+    if not is_on or is_own or not context.asker.may("refer"):
+        return {"asked": [], "ask_forms": []}
+    rows = questions(context.district.store, case.case_id)
+    findings = askable(context, case)
+    texts = {ident: shown_to_owner(context, row) for ident, row in findings.items()}
+    shown = {
+        "ask": bool(findings and context.district.settings.desk.address),
+        "question-answer": bool(findings),
+        "question-end": any(map(is_open, rows)),
+    }
+    return {
+        "asked": [
+            {
+                "when": moment(datetime.fromisoformat(row["asked_time"]), zone),
+                "state": state_of(row),
+            }
+            for row in rows
+        ],
+        "ask_forms": [
+            (FORMS[name], {"case": case.case_id, "finding": texts})
+            for name, is_shown in shown.items()
+            if is_shown
         ],
     }
 

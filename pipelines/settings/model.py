@@ -319,6 +319,24 @@ NO_QUESTIONS = "Do not question anyone yourself."
 """The last sentence of a referral; rules that have none end their next step with it."""
 
 
+class QuestionSettings(Part):
+    """Questions by mail to the owner of an account; off until counsel approves them."""
+
+    approved_by: str = setting(
+        "", "who of counsel approved them, with office; empty: off", "L. Ortega, General Counsel"
+    )
+    approved_on: date | None = setting(
+        None, "first day on which they may be sent", date(2026, 12, 1)
+    )
+    days: Annotated[int, Field(ge=1, le=30)] = setting(7, "days after which a link no longer works")
+
+    def is_on(self, today: date) -> bool:
+        """Return whether questions may be sent on a day."""
+        return bool(self.approved_by.strip()) and (
+            self.approved_on is not None and self.approved_on <= today
+        )
+
+
 class Referral(Part):
     """The office that takes a case further; a draft, to be settled with counsel."""
 
@@ -595,6 +613,7 @@ class Settings(Part):
     detections: Mapping[str, Detection] = Field(default_factory=dict)
     report: Report = Report()
     referral: Referral = Referral()
+    questions: QuestionSettings = QuestionSettings()
     alerts: Alerts = Alerts()
     registry: RegistrySettings = RegistrySettings()
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)

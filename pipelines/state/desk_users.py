@@ -13,6 +13,7 @@ from pipelines.state.tables import (
     COMMENTS,
     DESK_ACCOUNTS,
     FINDINGS,
+    QUESTIONS,
     RECORD_DECISIONS,
     RECORD_REQUESTS,
     REFERRALS,
@@ -36,9 +37,12 @@ def case_revision(connection: Connection, case_id: str) -> str:
     gone = select(
         REFERRALS.c.referral_id, REFERRALS.c.acknowledged_time, REFERRALS.c.outcome
     ).where(REFERRALS.c.case_id == case_id)
+    asked = select(QUESTIONS.c.question_id, QUESTIONS.c.ended_time).where(
+        QUESTIONS.c.case_id == case_id
+    )
     said = select(STATEMENTS.c.statement_id).where(STATEMENTS.c.case_id == case_id)
     notes = select(COMMENTS.c.comment_id).where(COMMENTS.c.case_id == case_id)
-    queries = (found, given, gone, said, notes)
+    queries = (found, given, gone, asked, said, notes)
     rows = [[tuple(row) for row in connection.execute(query)] for query in queries]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 

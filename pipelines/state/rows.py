@@ -238,6 +238,24 @@ class StatementRow(TypedDict):
     received_time: str
 
 
+class QuestionRow(TypedDict):
+    """A question that was mailed to the owner of an account."""
+
+    question_id: str
+    case_id: str
+    finding_id: str
+    token_sha256: str
+    asked_by: str
+    asked_time: str
+    expires_time: str
+    sent_time: str | None
+    failed_time: str | None
+    answered_time: str | None
+    answer: str | None
+    ended_time: str | None
+    ended_by: str | None
+
+
 class CommentRow(TypedDict):
     """A comment of a reviewer on a case."""
 

@@ -326,6 +326,21 @@ STATEMENTS = Table(
 )
 """The statement of the person concerned about a case."""
 
+QUESTIONS = Table(
+    "questions",
+    METADATA,
+    Column("question_id", Text, primary_key=True),
+    *filled(
+        Text, "case_id", "finding_id", "token_sha256", "asked_by", "asked_time", "expires_time"
+    ),
+    *optional(
+        Text, "sent_time", "failed_time", "answered_time", "answer", "ended_time", "ended_by"
+    ),
+    Index("questions_case", "case_id"),
+)
+"""A question that was mailed to the owner of an account: no address, no name, and of its link only
+a hash."""
+
 COMMENTS = Table(
     "comments",
     METADATA,

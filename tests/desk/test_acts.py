@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from pipelines.actions import fixes
+from pipelines.actions import owner_questions as asking
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
 from pipelines.desk.forms import FORMS, values_of
@@ -33,7 +34,7 @@ REASON = "the hearing of Monday"
 LOOKING = {
     "findings list", "findings cases", "findings history", "findings show",
     "findings explain", "findings feedback", "findings permits", "audit verify",
-    "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
+    "audit show", "audit lookups", "hold list", "referrals list", "inquiry list", "questions list",
     "sites list", "report readers",
     "desk account list", "records list", "records draft", "records show",
 }  # fmt: skip
@@ -251,7 +252,7 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
     elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
                  "verdict-many", "stop-mail", "resume-mail", "test-mail", "grant", "end-grant",
                  "receipt", "office-answer", "office-statement", *ONLY_AT_DESK,
-                 *(one.name for one in fixes.ACTIONS)}  # fmt: skip
+                 *(one.name for one in (*fixes.ACTIONS, *asking.ACTIONS))}  # fmt: skip
     assert {name for name, _, _ in steps} | elsewhere == set(FORMS)
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()

@@ -15,6 +15,7 @@ TABLES = {
     rows.ReviewRow: tables.REVIEWS,
     rows.RequestRow: tables.REQUESTS,
     rows.ReferralRow: tables.REFERRALS,
+    rows.QuestionRow: tables.QUESTIONS,
     rows.StatementRow: tables.STATEMENTS,
     rows.CommentRow: tables.COMMENTS,
     rows.InquiryRow: tables.INQUIRIES,

@@ -1,0 +1,502 @@
+"""Questions to the owner of an account: by a mailed link, or by a supervisor on paper.
+
+A question shows the time and place of one finding, and no name, site or case. Its answer is a
+statement in the case and decides nothing. It is off until the district's counsel approved it.
+"""
+
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pipelines.actions.action import ANY_CASE, IN_YOUR_WORDS, Action, Parameter, Result, Values
+from pipelines.actions.context import ActionContext
+from pipelines.alerts.dispatch import send_to
+from pipelines.alerts.message import request_message
+from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.findings.cases import Case, owners
+from pipelines.findings.review import not_oneself, required_reason
+from pipelines.registry import canonical
+from pipelines.registry.csv_document import CsvDocument
+from pipelines.registry.registry import building_names
+from pipelines.registry.roster import USERS
+from pipelines.reports.words import clock, day_with_year
+from pipelines.settings.roles import Principal, number_of
+from pipelines.state.alert_records import blank_message
+from pipelines.state.asked_questions import (
+    add_question,
+    end_questions,
+    note_mail,
+    open_question,
+    questions,
+    take_answer,
+)
+from pipelines.state.audit import Act
+from pipelines.state.connections import Transaction, fact, now_text, remember
+from pipelines.state.findings import stored_evidence
+from pipelines.state.reviews import add_statement
+from pipelines.state.rows import FindingRow, QuestionRow, texts_in
+from pipelines.warehouse.models import subject_kind
+
+ANSWERS: Mapping[str, str] = {
+    "yes": "Yes, this was me",
+    "no": "No, this was not me",
+    "unsure": "I do not remember",
+}
+BY: Mapping[str, str] = {"owner": "the owner of the account", "supervisor": "the supervisor"}
+MAX_TEXT = 2_000
+APPROVED = "questions_approved"
+"""The fact of the state that remembers which approval the audit log has."""
+MAIL = (
+    "You need no account and no password. The link works once and shows only this question.",
+    "Do not forward it: the answer would count as yours.",
+    "Your answer is kept with the record. It decides nothing by itself.",
+    "If you did not expect this mail, call your technology office before you open the link.",
+)
+WHY_MAIL = "You get this because the account is yours."
+BY_LINK = Principal(number_of("link"), "link", (), way="question")
+"""The actor of an answer by link: a reader of the mail."""
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A question as the page of its link shows it."""
+
+    row: QuestionRow
+    shown: str
+
+
+def require_on(context: ActionContext) -> None:
+    """Raise an error unless counsel approved questions.
+
+    Raises:
+        SettingsError: It has not, or from a later day on.
+    """
+    if not context.district.settings.questions.is_on(context.today):
+        raise SettingsError(
+            "questions to people are off until counsel approves them",
+            where="district.toml: [questions]",
+            remedy='Counsel sets approved_by = "NAME, OFFICE" and approved_on = YYYY-MM-DD.',
+        )
+
+
+def askable(context: ActionContext, case: Case) -> dict[str, FindingRow]:
+    """Return the findings of a case that its account's owner can be asked about, by id."""
+    return {row["finding_id"]: row for row in case.counted if not why_not(context, row)}
+
+
+def why_not(context: ActionContext, row: FindingRow) -> str:
+    """Return why the owner of a finding's account cannot be asked; empty if they can."""
+    if subject_kind(row["rule"]) != "account":
+        return "the case is about a device"
+    account, then = str(row["subject"]), date.fromisoformat(row["event_date"])
+    owner_on = owners(context.district.reading)
+    owner = owner_on(account, then)
+    if owner is None or _is_shared(context, account, then):
+        return "the account has no single owner"
+    if context.is_student(row):
+        return "the account belongs to a student"
+    if owner_on(account, context.today) != owner or not _is_staff_today(context, owner):
+        return "the owner has left, or no longer has the account"
+    return ""
+
+
+def _is_shared(context: ActionContext, account: str, when: date) -> bool:
+    rows = context.district.registry.frames["accounts"].filter(account=account)
+    return any(
+        row["account_type"] not in (None, "person") or row["approved_shared"]
+        for row in rows.iter_rows(named=True)
+        if (row["valid_from"] or date.min) <= when <= (row["valid_to"] or date.max)
+    )
+
+
+def _is_staff_today(context: ActionContext, person: str) -> bool:
+    rows = context.district.registry.frames["people"].filter(person_id=person)
+    return any(
+        row["is_staff"]
+        for row in rows.iter_rows(named=True)
+        if (row["valid_from"] or date.min) <= context.today <= (row["valid_to"] or date.max)
+    )
+
+
+def _address(context: ActionContext, row: FindingRow) -> str:
+    """Return the address of an account's owner in the roster, in the district's own domains.
+
+    Raises:
+        SettingsError: The roster has none.
+    """
+    owner = owners(context.district.reading)(str(row["subject"]), context.today)
+    path = context.district.home.registry / USERS.name
+    document = CsvDocument(path.read_bytes() if path.exists() else b"", USERS)
+    found = ""
+    for one in document.rows:
+        if canonical.person(document.value(one, "sourcedId")) == owner:
+            found = document.value(one, "email") or found
+    known = context.district.account_domains
+    domains = {domain.casefold() for domain in (*known.own, *known.derived)}
+    name, _, domain = found.rpartition("@")
+    if not (name and domain.casefold() in domains and found.isprintable() and " " not in found):
+        raise SettingsError(
+            "the roster has no address of the owner in the district's domains",
+            where=USERS.name,
+            remedy="Let the supervisor ask on paper: the case has the page to print.",
+        )
+    return found
+
+
+def shown_to_owner(context: ActionContext, row: FindingRow) -> str:
+    """Return what the log shows about a use, in words without a name, a site or a number."""
+    zone, record = ZoneInfo(context.district.zone), row["record"]
+    first, last = (
+        datetime.fromisoformat(text).astimezone(zone)
+        for text in (record["start_time"], record["end_time"])
+    )
+    codes = [*texts_in(record["details"], "buildings")]
+    codes += [str(record["details"].get("building") or "")]
+    codes += [
+        str(line["event"].get("building") or "")
+        for line in stored_evidence(context.district.store, {row["finding_id"]})
+    ]
+    names = building_names(context.district.registry)
+    places = " and ".join(dict.fromkeys(names.get(code, code) for code in codes if code))
+    hours = f"{clock(first.hour, first.minute)} to {clock(last.hour, last.minute)}"
+    where = f" at {places}" if places else ""
+    return f"On {day_with_year(first.date())}, from {hours}, your account was in use{where}."
+
+
+def ask(
+    context: ActionContext, case_id: str, finding_id: str, reason: str
+) -> tuple[QuestionRow, Callable[[ActionContext], object]]:
+    """Record a question to an account's owner; return it, and the function that mails it.
+
+    Raises:
+        RefusedError: The case is about the user's own account.
+        SettingsError: Questions are off, or this owner cannot be asked by mail.
+    """
+    context.require("refer")
+    require_on(context)
+    case, why = context.case(case_id), required_reason(reason)
+    for one in case.findings:
+        not_oneself(one, context.is_own)
+    row = _chosen(context, case, finding_id)
+    desk, settings = context.district.settings.desk.address, context.district.settings.questions
+    if not desk:
+        raise SettingsError(
+            "a link needs the address of the desk",
+            where="district.toml: [desk] address",
+            remedy="Set it, or let the supervisor ask on paper.",
+        )
+    to, token = _address(context, row), secrets.token_urlsafe(32)
+    expires = datetime.now(UTC) + timedelta(days=settings.days)
+    question = QuestionRow(
+        question_id=f"k-{secrets.token_hex(4)}",
+        case_id=case.case_id,
+        finding_id=row["finding_id"],
+        token_sha256=hash_of(token),
+        asked_by=str(context.asker),
+        asked_time=now_text(),
+        expires_time=now_text(expires),
+        sent_time=None,
+        failed_time=None,
+        answered_time=None,
+        answer=None,
+        ended_time=None,
+        ended_by=None,
+    )
+    act = _act(context, "question asked", question, f"the owner by mail: {why}")
+    with _recording(context, act) as transaction:
+        add_question(transaction, question)
+    shown, link = shown_to_owner(context, row), f"{desk}/question/{token}"
+    last = day_with_year(expires.astimezone(ZoneInfo(context.district.zone)).date())
+    name = context.district.settings.district.name
+
+    def mail(now: ActionContext) -> bool:
+        lines = [f"{name} has a question about the use of your account.", "", shown,
+                 "", "Was this you?", "", f"Answer by {last}: {link}", "", *MAIL]  # fmt: skip
+        message = request_message(
+            question["question_id"], "Schoolbell: a question about your account", lines, WHY_MAIL
+        )
+        district = now.district
+        alerts = district.settings.alerts.model_copy(update={"recipients": (to,)})
+        limited = district.settings.model_copy(update={"alerts": alerts})
+        is_sent = send_to(district.store, district.home, limited, message, [to])
+        # the link is in the mail, and stays nowhere else
+        with district.store.writing() as transaction:
+            blank_message(transaction, message.key)
+            note_mail(transaction, question["question_id"], is_sent=is_sent)
+        return is_sent
+
+    return question, mail
+
+
+def _chosen(context: ActionContext, case: Case, finding_id: str) -> FindingRow:
+    """Return the finding to ask about; without an id, the heaviest.
+
+    Raises:
+        SettingsError: Its owner cannot be asked.
+    """
+    rows = {row["finding_id"]: row for row in case.counted}
+    row = rows.get(finding_id or case.heaviest["finding_id"])
+    if row is None:
+        raise SettingsError(f"case {case.label} has no finding {finding_id!r}", where="--finding")
+    if reason := why_not(context, row):
+        raise SettingsError(
+            f"no one can be asked by mail: {reason}",
+            where=f"case {case.label}",
+            remedy="Refer the case, or let the supervisor ask on paper.",
+        )
+    return row
+
+
+@contextmanager
+def _recording(context: ActionContext, act: Act) -> Iterator[Transaction]:
+    """Record an action, and before the first one the approval that it is based on."""
+    setting = context.district.settings.questions
+    approval = f"{setting.approved_by.strip()}, {setting.approved_on}"
+    with context.district.store.reading() as connection:
+        is_known = fact(connection, APPROVED) == approval
+    switched = Act(
+        actor=act.actor,
+        action="questions switched on",
+        subject="[questions]",
+        reason=f"approved by {approval}",
+    )
+    with context.chain.recording(*([act] if is_known else [switched, act])) as transaction:
+        remember(transaction, APPROVED, approval)
+        yield transaction
+
+
+def _act(context: ActionContext, action: str, row: QuestionRow, reason: str) -> Act:
+    return Act(
+        actor=str(context.asker),
+        action=action,
+        subject=row["question_id"],
+        reason=reason,
+        case=row["case_id"],
+    )
+
+
+def hash_of(token: str) -> str:
+    """Return the form in which the state knows a link."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def question_of(context: ActionContext, token: str) -> OpenQuestion | None:
+    """Return the open question of a link; None for any link that does not work.
+
+    A link ends with its answer, its last day, the approval, the owner's account, and the finding.
+    """
+    found = open_question(context.district.store, hash_of(token))
+    if found is None or not context.district.settings.questions.is_on(context.today):
+        return None
+    try:
+        _, row = context.finding(found["finding_id"])
+    except SettingsError:
+        return None
+    if why_not(context, row):
+        return None
+    return OpenQuestion(found, shown_to_owner(context, row))
+
+
+class ClosedError(SchoolbellError):
+    """The question was answered, or its link no longer works."""
+
+
+def answer_by_link(context: ActionContext, token: str, code: str, text: str) -> None:
+    """Save the one answer to a mailed question as a statement.
+
+    Raises:
+        ClosedError: The link does not work, or no more.
+        SettingsError: It is not one of the answers.
+    """
+    found = question_of(context, token)
+    if found is None:
+        raise ClosedError("this link does not work")
+    row = _statement(found.row["case_id"], code, text, "mailed link", str(BY_LINK))
+    act = Act(
+        actor=str(BY_LINK),
+        action="question answered",
+        subject=found.row["question_id"],
+        reason=f"{code}, statement {row['statement_id']}, sha256 {row['sha256']}",
+        case=found.row["case_id"],
+    )
+    with context.chain.recording(act) as transaction:
+        if not take_answer(transaction, found.row["question_id"], code):
+            raise ClosedError("this link does not work")
+        add_statement(transaction, row)
+
+
+def _statement(case_id: str, code: str, text: str, how: str, received_by: str) -> dict[str, str]:
+    """Return an answer as a statement: the words of the person only in its text."""
+    if code not in ANSWERS:
+        raise SettingsError(
+            f"there is no answer {code!r}", where="ANSWER", remedy=f"Use: {', '.join(ANSWERS)}"
+        )
+    if len(text) > MAX_TEXT:
+        raise SettingsError(f"a text has at most {MAX_TEXT:,} characters", where="--text")
+    words = "".join(
+        char if char == "\n" or unicodedata.category(char)[0] != "C" else " " for char in text
+    ).strip()
+    whole = f"{ANSWERS[code]}.\n\n{words}".strip()
+    more = " They wrote more, which the pack with names contains." if words else ""
+    return {
+        "statement_id": f"s-{secrets.token_hex(4)}",
+        "case_id": case_id,
+        "summary": f"“{ANSWERS[code]}” (by {how}).{more}",
+        "text": whole,
+        "sha256": hashlib.sha256(whole.encode()).hexdigest(),
+        "tests": "",
+        "received_by": received_by,
+    }
+
+
+def answer_on_paper(
+    context: ActionContext, case_id: str, by: str, code: str, text: str
+) -> Mapping[str, str]:
+    """Record an answer that was given on paper or in person; return the statement."""
+    context.require("refer")
+    require_on(context)
+    case = context.case(case_id)
+    for one in case.findings:
+        not_oneself(one, context.is_own)
+    if by not in BY:
+        raise SettingsError(f"there is no {by!r}", where="--by", remedy=f"Use: {', '.join(BY)}")
+    how = f"paper, from {BY[by]}"
+    row = _statement(case.case_id, code, text, how, str(context.asker))
+    act = Act(
+        actor=str(context.asker),
+        action="question answered",
+        subject=row["statement_id"],
+        reason=f"{code}, {how}, sha256 {row['sha256']}",
+        case=case.case_id,
+    )
+    with _recording(context, act) as transaction:
+        add_statement(transaction, row)
+    return row
+
+
+def end_question(context: ActionContext, case_id: str, reason: str) -> int:
+    """End the open questions of a case, as after a mail that came back; return their number.
+
+    Raises:
+        SettingsError: None is open.
+    """
+    context.require("refer")
+    case, why = context.case(case_id), required_reason(reason)
+    open_now = [row for row in questions(context.district.store, case.case_id) if is_open(row)]
+    if not open_now:
+        raise SettingsError(f"case {case.label} has no open question", where="CASE")
+    act = _act(context, "question ended", open_now[-1], why)
+    with context.chain.recording(act) as transaction:
+        return sum(
+            end_questions(transaction, row["finding_id"], str(context.asker)) for row in open_now
+        )
+
+
+def is_open(row: QuestionRow) -> bool:
+    """Return whether the link of a question still works."""
+    is_done = row["answered_time"] or row["ended_time"]
+    return not is_done and row["expires_time"] > now_text()
+
+
+def state_of(row: QuestionRow) -> str:
+    """Return the state of a question in words."""
+    if row["answered_time"]:
+        return f"answered: {ANSWERS.get(row['answer'] or '', '')}"
+    if row["ended_time"]:
+        return "ended"
+    if row["failed_time"]:
+        return "the mail server did not accept the mail; ask on paper"
+    if not is_open(row):
+        return "not answered in time"
+    return "waiting for an answer" if row["sent_time"] else "the mail is on its way"
+
+
+def _ask(context: ActionContext, values: Values) -> Result:
+    row, mail = ask(context, values["case"], values["finding"], values["reason"])
+    facts = {name: row[name] for name in ("question_id", "case_id", "finding_id", "expires_time")}
+    said = "The question is on its way to the owner of the account. The answer appears here."
+    return Result(said, facts, (f"{row['question_id']}: {said}",), mail=mail)
+
+
+def _answer(context: ActionContext, values: Values) -> Result:
+    row = answer_on_paper(context, values["case"], values["by"], values["answer"], values["text"])
+    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256")}
+    said = "The answer is saved as a statement. It decides nothing by itself."
+    return Result(said, facts, (f"{row['statement_id']}: {said}",))
+
+
+def _end(context: ActionContext, values: Values) -> Result:
+    count = end_question(context, values["case"], values["reason"])
+    said = "The link no longer works."
+    return Result(said, {"case_id": values["case"], "ended": count}, (said,))
+
+
+FINDING = Parameter(
+    "finding",
+    "About",
+    "choice",
+    option="--finding",
+    help="ID of a finding; by default, the heaviest.",
+    is_required=False,
+)
+ASK = Action(
+    name="ask",
+    command="questions ask",
+    right="refer",
+    title="Ask the owner by mail",
+    button="Send the question",
+    act=_ask,
+    parameters=(ANY_CASE, FINDING, IN_YOUR_WORDS),
+    hint="If another person uses this account, that person may read its mail too. Then let the "
+    "supervisor ask on paper.",
+    summary="""Mail "Was this you?" to the owner of an account; the link works once.
+
+    Example: schoolbell questions ask 46-17 --reason "leave record may be wrong"
+    """,
+)
+ANSWER_ON_PAPER = Action(
+    name="question-answer",
+    command="questions answer",
+    right="refer",
+    title="Record an answer on paper",
+    button="Save the answer",
+    act=_answer,
+    parameters=(
+        ANY_CASE,
+        Parameter("by", "Answered by", "choice", BY, option="--by", help="owner or supervisor."),
+        Parameter("answer", "Answer", "choice", ANSWERS, option="--answer"),
+        Parameter(
+            "text",
+            "In their words",
+            "area",
+            is_needed=False,
+            hint="Included only in evidence packs with names.",
+            option="--text",
+            help="In their words, if they wrote more.",
+        ),
+    ),
+    summary="""Record an answer that was given on paper, as a statement in the case.
+
+    Example: schoolbell questions answer 46-17 --by supervisor --answer yes
+    """,
+)
+END_QUESTION = Action(
+    name="question-end",
+    command="questions end",
+    right="refer",
+    title="End the open question",
+    button="End it",
+    act=_end,
+    parameters=(ANY_CASE, IN_YOUR_WORDS),
+    hint="The mail came back, or went to the wrong person. The link stops working.",
+    summary="""End the open question of a case, so that its link no longer works.
+
+    Example: schoolbell questions end 46-17 --reason "the mail came back"
+    """,
+)
+ACTIONS = (ASK, ANSWER_ON_PAPER, END_QUESTION)

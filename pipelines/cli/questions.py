@@ -1,0 +1,34 @@
+"""Commands that ask the owner of an account, once counsel approved it."""
+
+from typing import Annotated
+
+import typer
+
+from pipelines.actions.owner_questions import ACTIONS, state_of
+from pipelines.cli.commands import add
+from pipelines.cli.options import AsJson, Home, open_context
+from pipelines.cli.output import emit
+from pipelines.state.asked_questions import questions
+from pipelines.state.rows import QuestionRow
+
+app = typer.Typer(help="Ask the owner of an account, and record answers.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_questions(
+    home: Home,
+    case: Annotated[str, typer.Option("--case", help="Id or number of a case; all without.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List questions by mail with their states; without names."""
+    with open_context(home, "refer") as context:
+        case_id = context.case(case).case_id if case else ""
+        rows = questions(context.district.store, case_id)
+    emit(rows, _line, as_json=as_json, empty="No questions.")
+
+
+def _line(row: QuestionRow) -> str:
+    return f"{row['question_id']}: case {row['case_id']}, {row['asked_time'][:10]}, {state_of(row)}"
+
+
+add(app, *ACTIONS)
