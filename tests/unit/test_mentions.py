@@ -20,6 +20,7 @@ EVENTS = {
     ("connections", "user_name", "ada"): 4,
     ("logons", "user_name", "asample"): 5,
     ("logons", "host", "nb-1"): 6,
+    ("dns_queries", "src_hostname", "nb-1"): 8,
     ("leases", "mac", CARD): 9,
     ("http_requests", "src_ip", "10.1.2.9"): 10,
     ("http_requests", "user_name", "ben"): 11,
@@ -41,7 +42,7 @@ def frame(name, rows):
 @pytest.fixture(scope="module")
 def database():
     with writing(Path(":memory:"), threads=1) as database:
-        for name in ("http_requests", "connections", "logons", "leases"):
+        for name in ("http_requests", "connections", "logons", "leases", "dns_queries"):
             create(database, f"raw.{name}")
         for (name, column, value), day in EVENTS.items():
             database.rows(
@@ -72,7 +73,7 @@ def touched(database, monkeypatch):
     return run
 
 
-OF_ADA = [3, 4, 5, 6, 9]
+OF_ADA = [3, 4, 5, 6, 8, 9]
 
 
 @pytest.mark.parametrize(
