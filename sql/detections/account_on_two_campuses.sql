@@ -55,6 +55,7 @@ details:
   buildings: varchar[]
   is_drive_possible: boolean
   is_lease_stale: boolean
+  is_name_kept: boolean
   is_administrator: boolean
   is_left_open: boolean
   is_clock_wrong: boolean
@@ -69,6 +70,13 @@ explanations:
       {turns} switches, and a lease, a login or a logon shows each device right before
       its use; one late line makes at most two
     fits: '{turns} switches; one stale lease or late line makes at most two'
+  - name: A name that the firewall kept for the address
+    test: is_name_kept
+    ruled_out: >-
+      on each side a login, a keyboard or the network itself names the account, too
+    not_testable: >-
+      on one side only the firewall's name of the address and the inventory name the
+      account; a name stays until another one replaces it
   - administrator
   - live
   - clock
@@ -184,6 +192,16 @@ both_devices as (
     from turns
 ),
 
+-- named by the firewall's mapping and the inventory alone
+kept as (
+    select requests.event_id
+    from core.http_requests as requests
+    inner join both_devices on requests.device = both_devices.device
+    where
+        requests.event_date = $event_date::date
+        and requests.attribution_facts = 'mapping + inventory'
+),
+
 traces as (
     select
         requests.device,
@@ -282,6 +300,12 @@ select
         >= round(min(travel_seconds), 0),
         -- whatever the least count of turns is set to
         is_lease_stale := count(*) < 4,
+        is_name_kept := ruled_out_if(
+            not bool_or(
+                event_id in (select kept.event_id from kept)
+                or previous['event_id'] in (select kept.event_id from kept)
+            )
+        ),
         is_administrator := bool_or(is_administrators),
         is_left_open := ruled_out_if(
             bool_and(is_live_known and previous['is_live_known'])

@@ -6,8 +6,9 @@ summary: >
   host. Services that the district manages are on its list or on many devices, a site
   that several lists name is an open page, and among few devices every host is rare. Up
   to five devices with the same rhythm are one program, and a host that a list or the
-  firewall classes as malware needs no rarity. The device is the subject; its user may
-  know nothing about it.
+  firewall classes as malware needs no rarity. A device that is carried home calls by
+  day alone: the same rhythm on several days makes a lead. The device is the subject;
+  its user may know nothing about it.
 code: AN-3
 kind: anomaly
 about: device
@@ -35,6 +36,14 @@ params:
     max: 23
     unit: hours
     why: longer than anyone sits there
+  days:
+    type: int
+    default: 3
+    min: 2
+    max: 13
+    unit: days
+    why: >-
+      a device that leaves at night calls on each day; a chance rhythm does not return
   devices:
     type: int
     default: 2
@@ -102,6 +111,8 @@ details:
   gap_seconds: int
   gap_score: double
   size_score: double
+  even_days: int
+  is_by_day: boolean
   is_look_up_alone: boolean
   devices: int
   all_devices: int
@@ -120,6 +131,10 @@ explanations:
       {devices:count device} of {all_devices:number} asked for any host of the site in
       two weeks
     not_testable: it is not known how many devices know the site
+  - name: A program or a page that is open while its user works
+    test: is_by_day
+    ruled_out: it called for {hours:count hour}, longer than anyone sits there
+    not_testable: it called on {even_days:count day}, while the device was in use
   - name: Look-ups of a name without calls
     test: is_look_up_alone
     ruled_out: a firewall or a proxy has the calls themselves
@@ -141,14 +156,28 @@ triage: >
 with
 
 -- the steadier log of the two speaks for a host
-even as (
-    select *
+even_days as (
+    select
+        *,
+        sum(call_count) over of_log as all_calls,
+        count(*) over of_log as even_days
     from core.regular_calls
     where
-        event_date = $event_date::date
-        and call_count >= $calls
+        event_date between $event_date::date - interval 13 day and $event_date::date
         and gap_score > $gap_score
         and size_score > $size_score
+    window of_log as (partition by device, destination, seen_by)
+),
+
+even as (
+    select *
+    from even_days
+    where
+        event_date = $event_date::date
+        and (
+            call_count >= $calls
+            or (even_days >= $days and all_calls >= $calls)
+        )
     qualify
         row_number() over (
             partition by device, destination
@@ -163,6 +192,8 @@ busy as (
         min(site) as site,
         min(first_time) as start_time,
         max(last_time) as end_time,
+        sum(flow_count) >= $calls
+        and epoch(max(last_time)) - epoch(min(first_time)) >= 3600 * $hours as is_long,
         list_distinct(list(binding_event_id)) as bindings
     from core.outside_flows
     where
@@ -175,17 +206,19 @@ busy as (
         and background_kind is null
         and not is_listed
     group by device, destination
-    having
-        sum(flow_count) >= $calls
-        and epoch(max(last_time)) - epoch(min(first_time)) >= 3600 * $hours
 ),
 
 -- the other conditions concern only these few
 pairs as (
-    select busy.*
+    select
+        busy.* exclude (is_long),
+        busy.is_long and even.call_count >= $calls as is_long
     from busy
-    semi join even
+    inner join even
         on busy.device = even.device and busy.destination = even.destination
+    where
+        (busy.is_long and even.call_count >= $calls)
+        or (even.even_days >= $days and even.all_calls >= $calls)
 ),
 
 -- which day is built does not matter yet: several read it once
@@ -341,6 +374,8 @@ select
         size_score := round(
             min(even.size_score) filter (where even.seen_by <> 'resolver'), 2
         ),
+        even_days := max(even.even_days),
+        is_by_day := ruled_out_if(bool_and(rare.is_long)),
         is_look_up_alone := ruled_out_if(bool_and(even.seen_by <> 'resolver')),
         devices := max(rare.device_count),
         all_devices := max(rare.all_count),

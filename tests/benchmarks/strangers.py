@@ -35,7 +35,7 @@ from pipelines.synthetic.habits import RANGES
 from pipelines.warehouse import inputs
 from tests.scenarios.places import ZONE
 from tests.space.district import SETTINGS, Answer, built, judged, lists_of
-from tests.space.lines import FORMS, Lines
+from tests.space.lines import COPIES, FORMS, Lines
 from tests.space.stories import EGRESS, NEAR, Story, fact_words, registry, stories, tell
 from tests.stories.district import AGENTS
 from tests.stories.products import PRODUCTS
@@ -53,6 +53,13 @@ HOLES = {"staff_duty.csv": 0.25, "leave.csv": 0.25, "access_points.csv": 0.25, "
 ENDS = ("due", "found", "as a lead", "false")
 LARGE = 100_000_000
 """Bytes of one transfer of an upload, at least."""
+MACS = 0.15
+"""How often a district has Macs and iPads: 802.1X and copies of it, names looked up outside, a
+cloud provider, and no log of a keyboard."""
+FOR_MACS = {
+    "web": "FortiGate's web filter", "firewall": "FortiGate", "network": "ISE",
+    "dns": "Umbrella DNS", "vpn": "FortiClient",
+}  # fmt: skip
 SHARES = {"shared_account": 0.4, "site": 0.25, "off_hours": 0.25, "upload": 0.05, "scan": 0.05}
 
 app = typer.Typer(add_completion=False)
@@ -93,6 +100,10 @@ class Draw:
             product = dice.choice(named)
             if dice.random() >= MISSING.get(role, 0):
                 uses[role] = product
+        other = random.Random(f"macs {seed}")
+        if other.random() < MACS:
+            uses |= FOR_MACS | {"cloud": other.choice(("Okta", "Duo"))}
+            uses.pop("windows", None)
         holes = frozenset(name for name, share in HOLES.items() if dice.random() < share)
         return cls(
             seed=seed,
@@ -146,7 +157,7 @@ def _can_write(draw: Draw, facts: Combination) -> bool:
     return (
         facts["who"] not in UNWRITTEN
         and (has_agent if is_agent else True)
-        and not (facts["who"] == "line_login" and has_agent)
+        and not (facts["who"] == "line_login" and (has_agent or draw.uses.get("web") in COPIES))
         # what a product leaves out is the oracle's to see
         and facts.get("what") != "hosts"
     )

@@ -11,6 +11,9 @@ from tests.space.stories import DAY
 from tests.stories.district import AGENTS, District
 from tests.stories.facts import NEAR, SERVER
 
+COPIES = ("FortiGate's web filter",)
+"""Web products whose user is a copy of a network login."""
+
 MEAN_SIZE = sum(SIZES) / len(SIZES)
 FORMS: Mapping[str, Spelling] = {
     "plain": lambda account: account,
@@ -41,6 +44,8 @@ class Lines(Events):
 
     def __post_init__(self) -> None:
         super().__init__()
+        self._addresses: dict[str, str] = {}
+        self._mapped: dict[str, str] = {}
         self.district = District(DAY, spell=FORMS[self.form], uses=self.uses)
 
     def _record(self, role: str, when: datetime, account: str = "", **what: Any) -> None:
@@ -48,9 +53,13 @@ class Lines(Events):
         self.district.record(role, self.district._fact(when, user=user, **what))
 
     def lease(self, when: datetime, ip: str, mac: str, host_name: str | None) -> None:
+        self._addresses[mac] = ip
         self._record("leases", when, ip=ip, mac=mac, machine=host_name or "", seconds=72_000)
 
     def network_login(self, when: datetime, account: str, mac: str, access_point: str) -> None:
+        # the firewall copies the name from RADIUS, if RADIUS is there
+        if "network" in self.uses and mac in self._addresses:
+            self._mapped[self._addresses[mac]] = account
         self._record("network", when, account, mac=mac, point=access_point)
 
     def keyboard(self, when: datetime, account: str, device: str, ip: str, act: str) -> None:
@@ -111,10 +120,11 @@ class Lines(Events):
             more = {"url": f"http://{host}/p{size}", "media": "text/html"}
         if role == "firewall":
             more["to"] = SERVER
+        is_copy = role == "web" and self.uses.get("web") in COPIES
         self._record(
             role,
             when,
-            line.get("user_name", ""),
+            self._mapped.get(line["src_ip"], "") if is_copy else line.get("user_name", ""),
             ip=line["src_ip"],
             machine=machine,
             host=host if role != "firewall" else "",

@@ -279,6 +279,25 @@ def fortigate(fact: Fact) -> list[str]:
     ]
 
 
+def fortigate_web(fact: Fact) -> list[str]:
+    """Write the web filter of the firewall; the name is a copy, as of RADIUS."""
+    at = fact.when
+    media = f'contenttype="{fact.media}" ' if fact.media else ""
+    return [
+        (
+            f"date={local(at, '%Y-%m-%d')} time={local(at, '%H:%M:%S')} devname=fw1 "
+            f'eventtime={int(at.timestamp())}000000000 tz="{local(at, "%z")}" '
+            'logid="0317013312" type="utm" subtype="webfilter" eventtype="ftgd_allow" '
+            f'level="notice" vd="root" sessionid={fact.number} user="{fact.name or "N/A"}" '
+            f"srcip={fact.ip} srcport={fact.from_port} dstip={fact.to} dstport={fact.port} "
+            f'proto=6 service="HTTPS" hostname="{fact.host}" '
+            f'action="{"blocked" if fact.is_denied else "passthrough"}" '
+            f'url="/{fact.url.partition("//")[2].partition("/")[2]}" {media}'
+            f"sentbyte={fact.sent} rcvdbyte={0 if fact.is_denied else fact.received}"
+        )
+    ]
+
+
 def paloalto(fact: Fact) -> list[str]:
     at, begun = (local(one, "%Y/%m/%d %H:%M:%S") for one in (fact.end, fact.when))
     names = {NEAR: "trust", FAR: "untrust"}
@@ -819,6 +838,7 @@ OUTSIDE = {"outside_interfaces": "outside"}
 PRODUCTS: Mapping[str, Mapping[str, Product]] = {
     "web": {
         "Squid": Product("squid_access", squid),
+        "FortiGate's web filter": Product("fortigate", fortigate_web),
         "Zscaler": Product("zscaler_zia", zscaler, options={"device": "devicehostname"}),
         "Umbrella": Product("cisco_umbrella", umbrella),
         "Cloudflare": Product("cloudflare_gateway", cloudflare),
