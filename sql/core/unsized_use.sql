@@ -71,6 +71,11 @@ asked as (
         and requests.account_type = 'person'
         and requests.attribution_grade in ('A', 'C')
         and not coalesce(requests.is_user_unknown, false)
+        -- names that a device of several people looked up are no one's in particular
+        and (
+            requests.method is distinct from 'LOOKUP'
+            or (requests.attribution_grade = 'A' and requests.device_pool is null)
+        )
         and coalesce(
             requests.device_class
             not in ('server', 'signage', 'phone_byod', 'vdi_host'),

@@ -34,6 +34,7 @@ LINES = [
     ("connections", 9, {"dst_hostname": "news.example.net", "category": "Fun "}),
     ("connections", 10, {"src_ip": "10.1.2.3", "dst_ip": "198.51.100.9"}),
     ("connections", 12, {"src_ip": "10.2.0.1", "dst_ip": "10.1.2.3"}),
+    ("dns_queries", 8, {"query_name": "news.example.net", "category": "fun"}),
     ("leases", 2, {"ip": "10.1.2.4", "mac": "02:00:00:00:00:01"}),
     ("logons", 5, {"src_ip": "203.0.113.7"}),
     ("logons", 6, {"assigned_ip": "10.1.2.3", "src_ip": "203.0.113.99"}),
@@ -73,10 +74,10 @@ CASES = {
         {"entry_id": "a", "match": "path_prefix", "pattern": "games.example.org/x"},
         [4, 7],
     ),
-    "site_categories": ({"domain": "news.example.net", "category": "news"}, [9]),
+    "site_categories": ({"domain": "news.example.net", "category": "news"}, [8, 9]),
     "background_hosts": ({"host": "nobody-asked.example", "kind": "cdn"}, []),
     "login_hosts": ({"host": "login.example.com"}, [7]),
-    "category_words": ({"word": "fun", "category": "games"}, [7, 9]),
+    "category_words": ({"word": "fun", "category": "games"}, [7, 8, 9]),
     "buildings": ({"building": "MS", "campus": "north"}, []),
     # the address that a narrower network has stays where it was
     "subnets": ({"cidr": "10.1.0.0/16", "kind": "wifi"}, [2, 3]),
@@ -104,8 +105,8 @@ FURTHER = {
     "an address inside that stands for many": (
         "egress", {"cidr": "10.1.2.4/32"}, [2, 3],
     ),
-    "the list's domain where firewalls name it": (
-        "approved_sites", {"entry_id": "b", "pattern": "news.example.net"}, [9],
+    "the list's domain where firewalls and agents name it": (
+        "approved_sites", {"entry_id": "b", "pattern": "news.example.net"}, [8, 9],
     ),
 }  # fmt: skip
 
