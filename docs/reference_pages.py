@@ -47,6 +47,7 @@ from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.settings.toml_text import NAMED, part_of, toml
 from pipelines.warehouse.headers import EPHEMERAL, Explanation, Header, Param
 from pipelines.warehouse.models import Model, every_model, models, sql_folder
+from pipelines.warehouse.sentences import in_general
 
 MADE = "<!-- Made by `make docs` from what the code says; do not edit. -->"
 
@@ -677,7 +678,7 @@ def _rule(model: Model) -> Iterator[str]:
     yield listed([_explanation(one) for one in header.explanations])
     yield "Innocent situations that look the same:"
     yield listed(header.false_positives)
-    yield f"Next step: {spaced(header.triage)}"
+    yield f"Next step: {in_general(header.triage)}"
 
 
 def _explanation(explanation: Explanation) -> str:

@@ -1,6 +1,8 @@
 """Proposes rows of `devices.csv`: what logs show of computers, holders and fixed addresses."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipelines.proposals.offers import NAMES, Evidence, Proposal
 
@@ -10,6 +12,8 @@ MIN_DISPUTES = 1
 KEPT = (*NAMES, "mac", "device_class", "assigned_to", "building", "pool")
 PERSONAL_DAYS = 4
 PERSONAL_SHARE = 0.9
+MAX_HELD = 3
+"""Devices of one person in the proposals; more are those of a technician who set them up."""
 SHARED_ACCOUNTS = 4
 SHARED_SHARE = 0.5
 RANDOM_CARD = "^mac:[0-9a-f][26ae]"
@@ -34,13 +38,13 @@ def fixed(evidence: Evidence) -> list[Proposal]:
 def machines(evidence: Evidence) -> list[Proposal]:
     """Return a row for each device with clear use; the others are not changed."""
     found = []
-    for row in evidence.query("device_users", random=RANDOM_CARD).iter_rows(named=True):
+    rows = [*evidence.query("device_users", random=RANDOM_CARD).iter_rows(named=True)]
+    held = Counter(row["person_id"] for row in rows if _is_personal(row))
+    for row in rows:
         days = f"{row['share']:.0%} of its account days, {row['days']} days"
-        if (
-            row["days"] >= PERSONAL_DAYS
-            and row["share"] >= PERSONAL_SHARE
-            and row["person_id"] is not None
-        ):
+        if _is_personal(row):
+            if held[row["person_id"]] > MAX_HELD:
+                continue
             more = {"assigned_to": row["person_id"]}
             whose = "one student's account" if row["is_student"] else "one account"
             found.append(_proposal(row, more, f"{whose} has {days}"))
@@ -48,6 +52,12 @@ def machines(evidence: Evidence) -> list[Proposal]:
             reason = f"{row['accounts']} accounts use it; the busiest has {days}"
             found.append(_proposal(row, {"pool": "shared"}, reason))
     return found
+
+
+def _is_personal(row: Mapping[str, Any]) -> bool:
+    """Return whether one person's account has nearly all days of use."""
+    is_long = row["days"] >= PERSONAL_DAYS and row["share"] >= PERSONAL_SHARE
+    return bool(is_long and row["person_id"] is not None)
 
 
 def _proposal(row: dict[str, str | None], more: dict[str, str], reason: str) -> Proposal:

@@ -22,6 +22,7 @@ from pipelines.reports.sections import Page as SectionPage
 from pipelines.reports.static_charts import Drawing, drawing
 from pipelines.reports.text_tables import Page, Table, integrity, visible
 from pipelines.reports.view import View
+from pipelines.warehouse.sentences import in_general, nouns
 
 # The library is allowed as a file of the archive: Chromium refuses an `integrity` hash on a page
 # opened from a folder, and a report must work from a folder.
@@ -94,6 +95,12 @@ def _filled(message: str, values: Mapping[str, object]) -> Markup:
     return Markup(ended(said))  # noqa: S704 - the same text, less a period
 
 
+def general_step(template: str) -> str:
+    """Return what a rule asks to do, in the reader's language, without facts of a case."""
+    # a translated sentence keeps the fields of the rule's
+    return in_general(str(restated(template)), text("Or:"), lambda noun: form(noun, nouns(noun), 2))
+
+
 @cache
 def environment() -> Environment:
     """Return the templates of this folder, with escaping everywhere."""
@@ -113,6 +120,7 @@ def environment() -> Environment:
             "term": term,
             "language": language,
             "restated": restated,
+            "general_step": general_step,
             "ended": ended,
         }
     )

@@ -86,6 +86,25 @@ def fill(template: str, details: Details) -> str:
     return _FIELD.sub(lambda field: _shown(field, details), kept)
 
 
+def nouns(noun: str) -> str:
+    """Return the plural of a counted noun."""
+    return counted(2, noun).partition(" ")[2]
+
+
+def in_general(template: str, otherwise: str = "Or:", plural: Callable[[str], str] = nouns) -> str:
+    """Return a template without facts: every part, and a plural for each count.
+
+    Args:
+        otherwise: Between a part and the part for the opposite of its condition.
+        plural: Returns the plural of a counted noun.
+    """
+    opposite = re.compile(r"(\[\{([a-z_]+)\?\}[^\[\]]*\])(\[\{!\2\?\})")
+    text = opposite.sub(rf"\1 {otherwise} \3", template)
+    text = _PART.sub(lambda found: found[1], text)
+    text = _FIELD.sub(lambda found: plural(found[5]) if found[4] == "count" else "", text)
+    return " ".join(text.split())
+
+
 def _optional(part: str, details: Details) -> str:
     for denied, name, asked, *_ in _FIELD.findall(part):
         value = details.get(name)

@@ -28,7 +28,8 @@ params:
     default: 3
     min: 2
     max: 50
-    why: a user who twice goes from one site to another within seconds may have chosen both
+    why: >-
+      a user who twice goes from one site to another within seconds may have chosen both
 by_account: [core.engaged_requests, core.site_verdicts]
 columns:
   account: varchar

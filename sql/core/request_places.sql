@@ -70,6 +70,8 @@ with_network as (
     select
         requests.* exclude (is_named, is_named_elsewhere, is_district_address),
         case
+            -- the VPN gave the address out, whatever network the registry lacks
+            when places.ip is null and requests.device_basis = 'tunnel' then 'remote'
             when not requests.is_named then places.net_kind
             when places.ip is null then 'remote'
             when requests.is_named_elsewhere and requests.is_district_address
@@ -79,7 +81,11 @@ with_network as (
         if(requests.is_named_elsewhere, null, places.building) as building,
         coalesce(places.has_location, false)
         and not requests.is_named_elsewhere as has_location,
-        coalesce(places.net_kind = 'remote', false) as is_remote,
+        coalesce(
+            places.net_kind = 'remote'
+            or (places.ip is null and requests.device_basis = 'tunnel'),
+            false
+        ) as is_remote,
         coalesce(places.net_kind in ('nat', 'vdi'), false) as is_crowded
     from requests
     left join identity.places as places on requests.src_ip = places.ip

@@ -53,6 +53,7 @@ params:
 columns:
   account: varchar
   device: varchar
+  device_class: varchar
   is_district_device: boolean
   building: core.site_use
   site: core.site_use
@@ -232,6 +233,7 @@ visits as (
 select
     use.account,
     use.device,
+    use.device_class,
     coalesce(use.is_district_device, false) as is_district_device,
     use.building,
     use.site,

@@ -89,6 +89,8 @@ use as (
         and longest_seconds >= $longest_seconds
         and request_count >= $requests
         and (on_duty_seconds >= $longest_seconds or is_district_device)
+        -- what a podium shows is shown to a room, as a lesson's film is
+        and (verdict = 'lapsed' or device_class is distinct from 'podium')
 ),
 
 days as (

@@ -33,13 +33,13 @@ params:
     why: shorter than a visit and the way back
   apart_km:
     type: int
-    default: 15
+    default: 30
     min: 1
     max: 400
     unit: km
     why: >-
-      what remains when the radius of each place is taken off; two lines of one home are
-      in one place
+      what remains when the radius of each place is taken off; lists put two lines of
+      one home a town apart
 columns:
   start_time: {type: timestamptz, is: first sign-in of the turns}
   end_time: {type: timestamptz, is: last sign-in of the turns}

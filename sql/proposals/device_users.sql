@@ -5,6 +5,26 @@ with used as (
     where
         attribution_grade = 'A' and account_type = 'person' and device is not null
         and net_kind is distinct from 'vdi'
+    union
+    -- 802.1X let the account in with the card of a device that the registry has
+    select
+        sessions.device,
+        sessions.account,
+        accounts.is_student,
+        sessions.event_date
+    from identity.presences as sessions
+    inner join identity.accounts as accounts
+        on
+            sessions.account = accounts.account
+            and sessions.event_date = accounts.event_date
+    inner join identity.devices as devices
+        on
+            sessions.device = devices.device
+            and sessions.event_date = devices.event_date
+    where
+        sessions.presence = 'wifi'
+        and sessions.logon_date = sessions.event_date
+        and accounts.account_type = 'person'
 ),
 
 by_account as (

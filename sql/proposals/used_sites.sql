@@ -113,7 +113,6 @@ readers as (
         count(distinct at_length.event_date) as days
     from at_length
     group by at_length.site, at_length.account
-    having count(distinct at_length.event_date) >= $days
 ),
 
 -- a shop that one list names: the only person in a job may open it every day
@@ -133,7 +132,8 @@ by_every_job as (
         readers.site,
         people.job,
         jobs.people,
-        count(*) as readers,
+        count_if(readers.days >= $days) as readers,
+        count(*) as visitors,
         count_if(
             greatest(
                 readers.days,
@@ -153,19 +153,20 @@ by_every_job as (
     group by readers.site, people.job, jobs.people
 ),
 
--- most of the people with a job; where few have it and hardly anyone is there to
--- compare with, one who uses the site nearly every day, or all if another job does
+-- most of the people with a job, each on one day or more; where few have it and hardly
+-- anyone is there to compare with, one who uses the site nearly every day, or all if
+-- another job does
 most_of_a_job as (
     select *
     from by_every_job
-    where people > 2 and readers > 0.5 * people
+    where people > 2 and readers > 0 and visitors > 0.5 * people
 ),
 
 by_job as (
     select *
     from by_every_job
     where
-        (people > 2 and readers > 0.5 * people)
+        (site, job) in (select (most.site, most.job) from most_of_a_job as most)
         or (people <= $small_job and daily >= 1)
         or (readers = people and site in (select site from most_of_a_job))
 ),
@@ -176,6 +177,7 @@ wide as (
         count_if(is_staff) as staff_readers,
         count_if(not is_staff) as student_readers
     from readers
+    where days >= $days
     group by site
 ),
 

@@ -9,7 +9,8 @@ import random
 
 import pytest
 
-from pipelines.registry.imports.exports import EXPORTS
+from pipelines.registry.imports.export_tables import Sheet, tables
+from pipelines.registry.imports.exports import EXPORTS, export_of
 from pipelines.registry.imports.lists import exported_lists
 from pipelines.registry.imports.unused_columns import NO_RULE, why_unused
 from tests.lists.importing import EXPECTED, FOLDER, imported
@@ -74,6 +75,20 @@ def test_all_lists_of_a_district_give_one_registry_in_any_order(seed, tmp_path):
 def test_every_kind_of_export_is_in_the_table():
     listed = {name for one in LISTS.values() for name in one.export.split(", ")}
     assert {one.name for one in EXPORTS} - {"OneRoster manifest"} <= listed
+
+
+def test_a_table_with_a_column_of_buildings_is_not_a_list_of_buildings():
+    """Serial numbers with the building of each became buildings."""
+    for header in (("Serial Number", "Building"), ("Position Description", "Building")):
+        assert export_of(Sheet("list.csv", header, ()), {}) is None
+
+
+def test_a_list_of_students_is_not_a_list_of_staff():
+    """Without its column of grades, a list of students has the columns of a list of staff."""
+    for name, lost in (("asm_students.csv", "grade_level"), ("google_users.csv", "Org Unit Path")):
+        (sheet,) = tables(name, (FOLDER / name).read_bytes())
+        header = tuple(column for column in sheet.header if not column.startswith(lost))
+        assert export_of(sheet._replace(header=header), {}) is None
 
 
 def test_the_last_user_of_a_device_is_no_holder():

@@ -6,6 +6,7 @@ from pipelines.warehouse.sentences import (
     condition_problems,
     fill,
     holds,
+    in_general,
     template_problems,
 )
 
@@ -89,3 +90,10 @@ def test_a_condition_on_an_unknown_fact_is_refused():
     assert not list(condition_problems("not is_seen", TYPES))
     (why,) = condition_problems("hosts = a", TYPES)
     assert "no fact 'hosts'" in why
+
+
+def test_a_template_without_facts_shows_every_part_and_no_field():
+    """The page about rules printed the conditions of AN-2's next step in braces."""
+    template = "[{a?}Block it.][{!a?}Examine it.][{n?} Change {n:count password}.] End[, {x}]."
+    assert in_general(template) == "Block it. Or: Examine it. Change passwords. End, ."
+    assert in_general("Look at the log.") == "Look at the log."

@@ -264,7 +264,7 @@ EXPORTS: tuple[Export, ...] = (
         facts="staff",
         into=USERS.name,
         marks=("personid|instructorid", LAST, FIRST, "locationid", "emailaddress|sisusername"),
-        never="gradelevel",
+        never="gradelevel|passwordpolicy",
         cells={
             "employee": "personnumber|personid|instructorid",
             "other_id": "personid|instructorid", "given": FIRST, "family": LAST,
@@ -292,7 +292,8 @@ EXPORTS: tuple[Export, ...] = (
         into=USERS.name,
         marks=(EMPLOYEE, LAST, FIRST, JOB),
         never="samaccountname|userprincipalname|orgunitpath|serialnumber|absencedate|"
-        "absencereason|leavetype|gradelevel|sourcedid|login|profilelogin|oktausername",
+        "absencereason|leavetype|gradelevel|sourcedid|login|profilelogin|oktausername"
+        "|newprimaryemail|newstatus|lastsignin|2svenrolled|emailusage",
         cells={
             "employee": EMPLOYEE, "given": FIRST, "family": LAST, "title": JOB,
             "mail": "workemail|schoolemail|districtemail|staffemail|emailaddress|emailaddr|email",
@@ -575,6 +576,16 @@ EXPORTS: tuple[Export, ...] = (
         "addresses, model, user and building as CSV",
     ),
     Export(
+        name="devices by serial number",
+        facts="device",
+        into="devices.csv",
+        marks=("serialnumber|serial", "model|modelname|devicemodel|wifimacaddress|macaddress",
+               "emailaddress|useremail|email|username|assignedto"),
+        never="devicename|computername|hostname|displayname|assetname|lastseen|userdomain",
+        cells=MANAGED,
+        how="a list without names of devices: serial number, model, user and building as CSV",
+    ),
+    Export(
         name="DHCP reservations",
         facts="device",
         into="devices.csv",
@@ -731,7 +742,7 @@ def _is_mostly(file: Export, names: frozenset[str]) -> bool:
     A list of devices has a column `building`, and is not a list of buildings.
     """
     common = len(names & set(file.cells.values()))
-    return common >= MIN_COLUMNS or 2 * common >= len(names)
+    return common >= MIN_COLUMNS or 2 * common >= max(len(names), MIN_COLUMNS)
 
 
 def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:

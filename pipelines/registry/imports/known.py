@@ -160,6 +160,14 @@ class ExportIndex:
             for place in self._places
         }
         self._only = self._only_names()
+        self._called: dict[str, set[str]] = {}
+        self._alike: dict[tuple[str, ...], set[str]] = {}
+        for place in self._places:
+            for text in (place.building, place.org_id, place.name):
+                if called := " ".join(words_of(text)):
+                    self._called.setdefault(called, set()).add(place.building)
+            if bare := bare_name(place.name):
+                self._alike.setdefault(bare, set()).add(place.building)
 
     def _only_names(self) -> dict[str, str]:
         """Return words, and first words, that only one organization's name has."""
@@ -244,20 +252,13 @@ class ExportIndex:
 
     def building_called(self, *texts: str) -> str:
         """Return the one building that a text names by its code or whole name; else none."""
-        called = {" ".join(words_of(text)) for text in texts} - {""}
-        held = {
-            place.building
-            for place in self._places
-            if called
-            & {" ".join(words_of(one)) for one in (place.building, place.org_id, place.name)}
-        }
-        return held.pop() if len(held) == 1 else ""
+        found = set().union(*(self._called.get(" ".join(words_of(text)), ()) for text in texts))
+        return found.pop() if len(found) == 1 else ""
 
     def building_like(self, name: str) -> str:
         """Return the one building whose name is this without abbreviations; otherwise none."""
-        bare = bare_name(name)
-        alike = [one.building for one in self._places if bare and bare_name(one.name) == bare]
-        return alike[0] if len(alike) == 1 else ""
+        found = self._alike.get(bare_name(name), set())
+        return next(iter(found)) if len(found) == 1 else ""
 
     def building_at(self, address: str) -> str:
         """Return the building of the smallest network that contains an address."""

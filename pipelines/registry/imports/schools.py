@@ -42,11 +42,12 @@ def add_schools(taken: ImportResult, known: ExportIndex) -> None:
         for cells in taken.sheet.rows
     ]
     called = [known.building_called(row["code"], row["name"]) for row in rows]
-    ours = _own_district(rows, called, known)
+    alike = [known.building_like(row["name"]) for row in rows]
+    ours = _own_district(rows, called, alike)
     found: dict[str, list[Row]] = defaultdict(list)
-    for row, building in zip(rows, called, strict=True):
+    for row, exact_name, similar in zip(rows, called, alike, strict=True):
         is_own = ours is None or row.get("district", "") == ours
-        if name := building or (known.building_like(row["name"]) if is_own else ""):
+        if name := exact_name or (similar if is_own else ""):
             found[name].append(row)
         else:
             taken.leave("schools that are not a building of the roster", row["name"])
@@ -72,14 +73,14 @@ def add_schools(taken: ImportResult, known: ExportIndex) -> None:
         )
 
 
-def _own_district(rows: Sequence[Row], called: Sequence[str], known: ExportIndex) -> str | None:
+def _own_district(rows: Sequence[Row], called: Sequence[str], alike: Sequence[str]) -> str | None:
     """Return the district that has most of our schools; None if none or several have.
 
     A list that names no district has only one, the empty name.
     """
     schools: dict[str, set[str]] = defaultdict(set)
-    for row, building in zip(rows, called, strict=True):
-        if name := building or known.building_like(row["name"]):
+    for row, building, similar in zip(rows, called, alike, strict=True):
+        if name := building or similar:
             schools[row.get("district", "")].add(name)
     counts = Counter({district: len(names) for district, names in schools.items()})
     first = counts.most_common(2)

@@ -1,13 +1,20 @@
 """Report section: what changed since last week: decisions, withdrawals, corrections."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pipelines.reports.cards import CaseCard, case_cards, cases_table
 from pipelines.reports.language import term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.view import View
 from pipelines.reports.words import REVIEW, count, listed
+
+DECIDED: Mapping[str, Callable[[int], str]] = {
+    "confirmed": lambda size: count(size, "case confirmed by review", "cases confirmed by review"),
+    "explained": lambda size: count(size, "case explained", "cases explained"),
+    "withdrawn": lambda size: count(size, "case withdrawn", "cases withdrawn"),
+}
+"""Status -> cases with it in words; other languages decline both words."""
 
 
 def rows(view: View) -> list[CaseCard]:
@@ -19,8 +26,12 @@ def title(rows: Sequence[CaseCard]) -> str:
     """Return how many were decided, how."""
     if not rows:
         return text("Nothing was decided since last week")
-    sizes = sorted(Counter(one.standing for one in rows).items())
-    said = [f"{count(size, 'case')} {standing}" for standing, size in sizes]
+    sizes = Counter(one.standing for one in rows)
+    said = [
+        words(sizes[term(REVIEW[status])])
+        for status, words in DECIDED.items()
+        if sizes[term(REVIEW[status])]
+    ]
     return text("Decided since last week: {cases}", cases=listed(said))
 
 
