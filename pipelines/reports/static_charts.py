@@ -179,9 +179,7 @@ class Sheet:
         return self.width < WIDTH
 
     def inside(self, x: float, text: str, anchor: str) -> float:
-        """Return a text position that is inside a phone's sheet."""
-        if not self.is_narrow:
-            return x
+        """Return a text position that is inside the sheet."""
         wide = len(text) * WIDE_LETTER + 6
         before = {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
         return max(min(x, self.width - wide + before), before)
@@ -285,9 +283,13 @@ def axes(across: Axis, up: Axis, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     for value, _ in named if across.has_grid else ():
         place = scale.across(value)
         yield Shape("rect", place, scale.top, 1, scale.bottom - scale.top, "line")
+    last = 0.0
     for value, text in named[:: _stride(named, scale) if sheet.is_narrow else 1]:
-        place = scale.across(value)
-        place = sheet.inside(place, text, "middle")
+        place = sheet.inside(scale.across(value), text, "middle")
+        half = len(text) * LETTER / 2
+        if place != scale.across(value) and place - half < last:
+            continue  # moved into the sheet, it would cover the label before it
+        last = place + half
         yield Shape("text", place, scale.bottom + 20, role="muted", text=text, anchor="middle")
     for value, text in ticks(up):
         place = scale.up(value)

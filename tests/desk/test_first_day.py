@@ -104,3 +104,14 @@ def test_a_letter_has_no_command_and_begins_with_the_heaviest_finding(desk, case
     )[1]
     first = text.partition("What the logs show</h2>")[2].partition("</li>")[0]
     assert title.rstrip(".") in first
+
+
+def test_the_queue_asks_no_one_to_decide_who_may_not(desk):
+    """The superintendent read "Do these 3 today" above cases that the role cannot decide."""
+    asked = {role: desk.by_proxy(role).get("/").text for role in ("director", "superintendent")}
+    assert re.search(r"Do these \d today", asked["director"])
+    assert "today" not in asked["superintendent"].partition('class="worklist"')[0]
+    assert "Open cases:" in asked["superintendent"]
+    # on the first page the cases are one folded list under the items
+    for text in asked.values():
+        assert text.index('class="worklist"') < text.index('<details class="closed one-by-one">')

@@ -1,5 +1,6 @@
 """Every section says and draws what is recorded, and has a table for its chart."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,8 @@ import polars as pl
 import pytest
 from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import LIGHT, spec
+from pipelines.reports.charts import LIGHT, Axis, spec
+from pipelines.reports.charts import Figure as ChartFigure
 from pipelines.reports.headline import coverage
 from pipelines.reports.sections import sections
 from pipelines.reports.static_charts import drawing
@@ -70,6 +72,20 @@ def test_every_mark_of_a_still_drawing_is_on_its_sheet(week):
                 assert shape.y >= -1
                 assert shape.y + shape.height <= sheet.height + 1
             assert shape.role in LIGHT
+
+
+@pytest.mark.parametrize("is_narrow", [False, True], ids=["screen", "phone"])
+def test_the_last_time_of_a_lane_is_whole_and_covers_no_other(is_narrow):
+    """A case's last time was cut at the edge; on a phone it covered the one before it."""
+    times = ["9:50 AM", "10 AM", "10:10 AM", "10:20 AM", "10:30 AM"]
+    across = Axis(0, 4.02, tuple(enumerate(times)))
+    figure = ChartFigure((), ((across, Axis(-0.5, 0.5, ((0, "maple-31 (MS)"),))),), 90)
+    sheet = drawing(figure, is_narrow=is_narrow)
+    labels = [one for one in sheet.shapes if one.text in times]
+    assert labels[0].text == "9:50 AM"
+    spans = [(one.x - len(one.text) * 3.7, one.x + len(one.text) * 3.7) for one in labels]
+    assert spans[-1][1] <= sheet.width
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
 
 
 IN_RANKED = ("top-sites", "top-categories", "sites", "line-account", "policy-map")
