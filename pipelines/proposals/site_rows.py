@@ -63,6 +63,7 @@ class UsedSite(NamedTuple):
     student_total: int
     jobs: Sequence[str] | None
     job_readers: int
+    is_look_alike: bool
 
 
 def reach(evidence: Evidence) -> Iterator[Proposal]:
@@ -116,6 +117,8 @@ def _site_kind(row: UsedSite, own: frozenset[str]) -> str:
 
 def _whose(row: UsedSite) -> tuple[str, str]:
     """Return the roles of an approval, and why a person has to review it first."""
+    if row.is_look_alike:
+        return _roles(row), "its name looks like that of another site"
     if never := sorted(NEVER.intersection(row.categories or ())):
         return _roles(row), f"lists classify it as {', '.join(never).replace('_', ' ')}"
     is_wide = row.staff_readers >= max(WIDE_SHARE * row.staff_total, 2)

@@ -205,7 +205,10 @@ select
         select coalesce(sum(by_job.readers), 0)::bigint
         from by_job
         where by_job.site = used.site
-    ) as job_readers
+    ) as job_readers,
+    used.site in (
+        select alike.registrable_domain from core.look_alike_hosts as alike
+    ) as is_look_alike
 from used
 cross join totals
 left join kinds on used.site = kinds.site

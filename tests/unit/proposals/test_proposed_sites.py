@@ -39,6 +39,7 @@ USE = {
     "blog.example": TEACHERS[:6],
     "own.example": [*PEOPLE],
     "press.example": ["web"],
+    "xn--lern-5qa.example": [*PEOPLE],
 }
 EMBEDDED = {"feed.example"}
 """Sites that others' pages ask for; no one reads them."""
@@ -95,6 +96,7 @@ def proposed(tmp_path_factory):
         "core.site_evidence": evidence.with_columns(
             non_work_sources=pl.lit(1), is_well_known=pl.lit(value=False)
         ),
+        "core.look_alike_hosts": pl.DataFrame({"registrable_domain": ["xn--lern-5qa.example"]}),
         "core.served_hosts": pl.DataFrame({"url_hostname": ["served.example"]}),
         "core.host_categories": pl.DataFrame(
             [
@@ -152,6 +154,7 @@ def test_no_proposal_has_a_first_day(proposed):
     ("site", "doubt"),
     [
         ("hide.example", "lists classify it as circumvention"),  # however many use it
+        ("xn--lern-5qa.example", "its name looks like that of another site"),
         (
             "feed.example",
             "lists classify it as streaming, and most accounts use it only briefly",
