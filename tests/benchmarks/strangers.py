@@ -48,6 +48,8 @@ LEFT_OUT = {
 }
 MISSING = {"network": 0.25, "windows": 0.25, "vpn": 0.2, "cloud": 0.2, "dns": 0.4, "leases": 0.05}
 """How often a district delivers no product of a role."""
+ANYWHERE = ("site", "upload", "scan")
+"""Acts that any building has alike."""
 HOLES = {"staff_duty.csv": 0.25, "leave.csv": 0.25, "access_points.csv": 0.25, "ip_geo.csv": 0.3}
 """How often a list is missing."""
 ENDS = ("due", "found", "as a lead", "false")
@@ -342,7 +344,8 @@ class Oracle:
     def _where(self, story: Story) -> str:
         has_points = "access_points.csv" not in self.empty
         if story.where == "access_point" and not (has_points and self._who(story) != "no_name"):
-            return "unknown_network"
+            # the registry lists the network; its building is what is not known
+            return "building_network" if story.act.name in ANYWHERE else "unknown_network"
         return story.where
 
     def _what(self, story: Story) -> str:
