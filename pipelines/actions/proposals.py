@@ -33,6 +33,7 @@ from pipelines.registry.edits import put
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import merge, says
 from pipelines.registry.tables.approved_sites import approved_sites
+from pipelines.registry.tables.site_list import LEARNED
 from pipelines.registry.taking_back import RowChange, changes_between, taken_back
 from pipelines.settings.toml_reader import load_settings
 from pipelines.settings.toml_text import with_district_line
@@ -459,13 +460,13 @@ def change_of(
 def _entered(
     context: ActionContext, name: str, rows: Sequence[Mapping[str, str]], why: str
 ) -> list[Mapping[str, str]]:
-    """Return rows; those of the list of sites with new ids and a reason."""
+    """Return rows; those of the list of sites with new ids, as learned, and a reason."""
     if name != SITES:
         return list(rows)
     taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
     found: list[Mapping[str, str]] = []
     for cells in rows:
-        prefix = "S" if cells.get("supports") else "E"
+        prefix = "S" if cells.get("supports") else LEARNED
         own = next_id(context.district.home, name, prefix, taken)
         taken.add(own)
         said = {"purpose": why, "consent_by": context.asker.user_name if why else ""}

@@ -233,7 +233,7 @@ class District(Part):
         "the first day on which approved_sites.csv names all sites that the district "
         "approves; use before that day is judged as without a list, so a day in the future "
         "switches the list's gaps off. Without a day, a list counts as complete once it "
-        "has ten sites",
+        "has ten sites that people entered; accepted proposals do not count",
         date(2026, 9, 1),
     )
     site_list_kinds: tuple[str, ...] = setting(

@@ -277,6 +277,22 @@ CREATE TABLE quarantine (
   since_time TEXT NOT NULL,
   PRIMARY KEY (model, event_date)
 );
+CREATE TABLE questions (
+  question_id TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  finding_id TEXT NOT NULL,
+  token_sha256 TEXT NOT NULL,
+  asked_by TEXT NOT NULL,
+  asked_time TEXT NOT NULL,
+  expires_time TEXT NOT NULL,
+  sent_time TEXT,
+  failed_time TEXT,
+  answered_time TEXT,
+  answer TEXT,
+  ended_time TEXT,
+  ended_by TEXT,
+  PRIMARY KEY (question_id)
+);
 CREATE TABLE record_decisions (
   decision_id INTEGER NOT NULL,
   request_id TEXT NOT NULL,
@@ -471,6 +487,7 @@ CREATE INDEX finding_history_finding ON finding_history (finding_id);
 CREATE INDEX findings_day ON findings (event_date);
 CREATE INDEX ix_record_decisions_request_id ON record_decisions (request_id);
 CREATE INDEX lake_files_day ON lake_files (event_class, event_date);
+CREATE INDEX questions_case ON questions (case_id);
 CREATE INDEX referral_grants_referral ON referral_grants (referral_id);
 CREATE INDEX referrals_case ON referrals (case_id);
 CREATE INDEX source_files_path ON source_files (source, path);
