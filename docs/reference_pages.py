@@ -141,7 +141,7 @@ def exports_page() -> str:
             one.list,
             (one.fills or "nothing") + (", of what other lists name" if one.completes else ""),
             ".<br>".join(one.not_used.split("; ")),
-            f"{one.document} ({one.seen})",
+            f"{one.document} ({one.seen or 'not opened for this page'})",
         ]
         for one in exported_lists()
     ]
@@ -155,7 +155,8 @@ def exports_page() -> str:
         "`setup` or `run`. *Fills* is what a list of invented people gives next to a roster, or "
         "alone if a roster contains the same. *Not used* names each other column with a value, "
         "and each row, with the reason, as `setup` does. *Columns from* is the vendor's document "
-        "or another source, and the day on which it was read.",
+        "or another source, and the day on which it was read; without a day, check the columns "
+        "against your own export.",
         table(["System", "List", "Fills", "Not used, and why", "Columns from"], rows),
         section("Where to export them", table(["List", "Where"], where)),
         section("Notes", listed(EXPORT_NOTES)),

@@ -20,7 +20,7 @@ class ExportedList:
         file: Sample in `tests/lists/exports`.
         completes: Sample of a list that it completes; empty if it needs none.
         document: Where its columns are from.
-        seen: Day on which they were looked up.
+        seen: Day on which they were looked up; empty if the document was not opened.
         export: Kind of export that `setup` recognizes.
         fills: Facts that it gives to the registry.
         not_used: What is not used, and why.
