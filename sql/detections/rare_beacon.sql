@@ -43,7 +43,7 @@ params:
     max: 13
     unit: days
     why: >-
-      a device that leaves at night calls on each day; a chance rhythm does not return
+      a device that goes home calls on each day; a chance rhythm does not return
   devices:
     type: int
     default: 2

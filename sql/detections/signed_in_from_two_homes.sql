@@ -3,7 +3,7 @@ title: An account signed in from two homes by turns
 summary: >
   A person's account signed in from two residential networks by turns, each within
   minutes of the other. One home has one network; mobile networks, relays, hosting and
-  the district's own connection are left out, and a network of unknown kind is none. Two
+  the district's own connection are left out, and so is a network of unknown kind. Two
   lines of one home look like two homes unless a list places them apart. SA-7 reports
   places that are far apart.
 code: SA-11

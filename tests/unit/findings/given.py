@@ -21,6 +21,7 @@ PROVEN = {
         "travel_seconds": 400,
         "is_drive_possible": False,
         "is_lease_stale": False,
+        "is_name_kept": False,
         "is_administrator": False,
         "is_left_open": False,
         "is_clock_wrong": False,
