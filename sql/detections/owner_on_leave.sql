@@ -170,8 +170,8 @@ explanations:
       [{is_other_device?}another device than the owner's was in
       use][{is_elsewhere?}the account was in use in another place at the same
       time][{is_midday?}use of the device began in the middle of the day, while
-      someone else had the owner's classes][{is_part_day?}the leave is for half a day, which is
-      not entered afterward]
+      someone else had the owner's classes][{is_part_day?}the leave is for half a
+      day, which is not entered afterward]
     fits: >-
       all use was of the owner's own device, and no one is known to have had the owner's
       place; leave is often entered for the whole day
