@@ -191,6 +191,7 @@ LEARNED_OF_A_DEVICE: Words = {
 
 VALUES: Mapping[str, Words] = {
     "time_quality": TIME_QUALITIES,
+    "change": {"enrolled": "a factor was added", "reset": "the factors were removed"},
     "logon_kind": LOGON_KINDS,
     "raw.logons.activity": LOGON_ACTIVITIES,
     "attribution_grade": GRADES,
