@@ -14,7 +14,6 @@ base_confidence: C2
 clauses: [cl.23, cl.13d]
 requires_fields: [sign_in_place]
 requires_registry: [users.csv|accounts.csv, ip_geo.csv]
-session_policy: {keyboard: finding, network: finding, stock: finding, nothing: finding}
 grain: [subject, event_date]
 params:
   event_date: {type: date}

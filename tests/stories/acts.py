@@ -338,7 +338,7 @@ STORIES = (
          session_on_a_host_from_a_colleagues_pc, ("SA-10",), "avega",
          session_on_a_host_from_the_own_pc, ("windows",), leads=("SA-L",), missing=(SIZE,)),
     Pair("A tunnel to an address without a name", tunnel_to_an_address, ("NA-3",), "avega",
-         call_to_an_address, ("firewall",), missing=(SENT,)),
+         call_to_an_address, ("firewall",), missing=(SENT, NAME)),
     Pair("A sweep of addresses and ports", sweep_of_hosts_and_ports, ("AN-20",),
          "hs-avega", inventory_that_all_answer, ("firewall",)),
     Pair("Another name of a person who left", alias_of_a_person_who_left, ("AN-5",),

@@ -936,6 +936,7 @@ NOT_TOLD: Mapping[str, str] = {
     "cef": "an envelope, in which products write what their own logs hold",
     "declared_json": "the district names the columns, as of a filter's export",
     "declared_syslog": "the district names the columns, as of a filter's export",
+    "duo_administrators": "changes of factors alone, which no story of the table has",
     "freeradius_detail": "the same logins as freeradius, in blocks",
     "isc_dhcpd_leases": "the same leases as isc_dhcpd, from its file",
     "kea_log": "the same leases as kea_leases, without host names",
