@@ -1,18 +1,18 @@
 /* ---
 title: An account worked on site during its owner's leave
 summary: >
-  Engaged requests from inside a building, with a user at the device, while the
-  owner's approved leave covers the time. Several sites and five-minute bins keep
-  automatic sign-ons and restored tabs out; on another person's device a logon during
-  the leave does, and less use counts. On the owner's own device the leave record may
-  be wrong, and people come in and go home ill: on a full day of leave it is a lead,
-  unless use began in the middle of the owner's hours while someone else had the
-  owner's classes or the account was in use in another place
-  at the same time. It is a lead, too, if use continues across the edge of a half-day
-  leave, if it is of a laptop or Chromebook that the owner carries on a half day of
-  leave, or if all of it is before or after the hours in which nearly all others work on
-  site. A device without a holder on file may be the owner's, and so may a device that
-  a person without a device on file uses on other days: two people share a post.
+  Engaged requests from inside a building, with a user at the device, while the owner's
+  approved leave covers the time. Several sites and five-minute bins keep automatic
+  sign-ons and restored tabs out; on another person's device a logon during the leave
+  does, and less use counts. On the owner's own device the leave record may be wrong,
+  and people come in and go home ill: on a full day of leave it is a lead, unless use
+  began in the middle of the owner's hours while a substitute was in or the account was
+  in use in another place at the same time. It is a lead, too, if use continues across
+  the edge of a half-day leave, if it is of a laptop or Chromebook that the owner
+  carries on a half day of leave, or if all of it is before or after the hours in which
+  nearly all others work on site. A device without a holder on file may be the owner's,
+  and so may a device that a person without a device on file uses on other days: two
+  people share a post.
 code: SA-3
 kind: shared_account
 severity: low
@@ -170,11 +170,11 @@ explanations:
       [{is_other_device?}another device than the owner's was in
       use][{is_elsewhere?}the account was in use in another place at the same
       time][{is_midday?}use of the device began in the middle of the day, while
-      someone else had the owner's classes][{is_part_day?}the leave is for half a
+      a substitute was in][{is_part_day?}the leave is for half a
       day, which is not entered afterward]
     fits: >-
-      all use was of the owner's own device, and no one is known to have had the owner's
-      place; leave is often entered for the whole day
+      all use was of the owner's own device, and no substitute was in then; leave is
+      often entered for the whole day
     not_testable: the registry names no holder of the device
   - name: The owner stayed on, or arrived early
     test: is_owner_there
@@ -328,12 +328,6 @@ shifts as (
     group by person_id
 ),
 
--- whether the list of leave names substitutes
-listed as (
-    select count(substitute_person_id) > 0 as has_substitutes
-    from registry.leave_windows
-),
-
 -- the hours in which nearly all requests from buildings were made that day
 work as (
     select
@@ -349,17 +343,8 @@ during as (
         leave.start_time as leave_start,
         leave.end_time as leave_end,
         leave.part,
-        leave.substitute_person_id is not null as has_substitute,
-        -- a class is never without an adult, on a list without substitutes too
-        leave.substitute_person_id is not null
-        or coalesce(
-            not listed.has_substitutes
-            and regexp_matches(lower(requests.job_title), '^teacher|teacher$')
-            and not regexp_matches(lower(requests.job_title), 'substitut'),
-            false
-        ) as is_class_covered
+        leave.substitute_person_id is not null as has_substitute
     from requests
-    cross join listed
     inner join leave
         on
             requests.person_id = leave.person_id
@@ -486,7 +471,7 @@ placed as (
             between shifts.start_time + interval 1 minute * $middle_minutes
             and shifts.end_time
             -- an owner who felt better came in; not to a class that another one has
-            and during.is_class_covered,
+            and during.has_substitute,
             false
         ) as is_midday,
         coalesce(
