@@ -101,6 +101,7 @@ def type_counts(event_class: str, frame: pl.DataFrame, names: Sequence[str]) -> 
         return {}
     line_type = pl.concat_str(columns, separator=" ", ignore_nulls=True).alias("line_type")
     counted = frame.group_by(line_type).agg(pl.len().alias(""), pl.col(names).count())
+    counted = counted.sort("line_type")  # kept as a text: two runs of the same lines must agree
     return {
         f"{name}{OF_TYPE}{row['line_type']}": row[name]
         for row in counted.iter_rows(named=True)
