@@ -746,8 +746,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 """File of `docs/reference/` and who makes it."""
 
-COMMITTED = frozenset({"products.md", "writers.md"})
-"""Those that a reader of the repository needs; the others are print-outs, and are not committed."""
+COMMITTED = frozenset({"products.md"})
+"""Pages for a reader of the repository; the others are print-outs, and are not committed."""
 
 
 def _folder(arguments: Iterable[str]) -> Path:
