@@ -42,9 +42,10 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of, named_twice, value
+from pipelines.formats.reading.keyvalue import json_of, named_twice
 from pipelines.formats.reading.office import as_iso
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import value
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
 #

@@ -35,8 +35,9 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, somewhere
-from pipelines.formats.reading.keyvalue import as_json, named_twice, value
+from pipelines.formats.reading.keyvalue import as_json, named_twice
 from pipelines.formats.reading.syslog import BEFORE_TAG
+from pipelines.formats.reading.table import value
 
 EXPORTED = (
     r'^(?:<[0-9]{1,3}>)?(?:[^"\[]* )?1 ([^ ]+) ([^ ]+) [Cc]heck[Pp]oint [^ ]+ - '

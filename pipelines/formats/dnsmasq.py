@@ -132,4 +132,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    may_lack={"src_ip": IS_BLOCK},
 )

@@ -27,8 +27,9 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import address, mac, port
 from pipelines.formats.reading.flows import protocol, verdict
-from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.keyvalue import json_of, with_values
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
+from pipelines.formats.reading.table import value
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
 HALF_PER_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="

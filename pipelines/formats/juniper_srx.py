@@ -18,9 +18,10 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, address, hostname, null_if_dash, port, to_int
 from pipelines.formats.reading.flows import is_machine, protocol, seconds
 from pipelines.formats.reading.json import json_text
-from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import value
 
 FLOW = "RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)"
 EVENT = rf"({FLOW}|WEBFILTER_URL_[A-Z]+|[A-Z]+_[A-Z_]+)"

@@ -252,4 +252,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    may_lack={"src_ip": pl.col("src_mac").is_not_null()},
 )

@@ -29,9 +29,10 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, value, with_values
+from pipelines.formats.reading.keyvalue import as_json, with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import value
 from pipelines.formats.reading.web import unless_challenged
 
 OWN = (

@@ -39,9 +39,10 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.keyvalue import json_of, with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
+from pipelines.formats.reading.table import value
 
 WRITERS = Writers(["user_name"], ["url", "user_agent"], " (?:user_agent|client_host_name)=.*$")
 KEYS = [

@@ -172,4 +172,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    may_lack={"url_hostname": ASKED_NOTHING},
 )

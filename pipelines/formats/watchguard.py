@@ -34,8 +34,9 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, named_twice, value, with_fields, with_leef
+from pipelines.formats.reading.keyvalue import as_json, named_twice, with_fields, with_leef
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
+from pipelines.formats.reading.table import value
 
 # WatchGuard's own syslog lines, as the keys of its LEEF.
 #

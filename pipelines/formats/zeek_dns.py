@@ -68,4 +68,5 @@ FORMAT = Format(
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,
+    may_lack={"query_name": pl.lit(value=True)},
 )

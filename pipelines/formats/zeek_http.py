@@ -91,4 +91,5 @@ FORMAT = Format(
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,
+    may_lack={"url_hostname": pl.lit(value=True)},
 )

@@ -23,6 +23,7 @@ import polars as pl
 
 from pipelines.formats.reading.fields import where_rare
 from pipelines.formats.reading.pairs import NO_WRITERS, Writers, values
+from pipelines.formats.reading.table import value
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
@@ -121,11 +122,6 @@ def _shown(found: pl.DataFrame) -> pl.DataFrame:
     """Replace placeholders with their characters."""
     signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
     return found.with_columns(signs)
-
-
-def value(key: str) -> pl.Expr:
-    """Return the value of a key, after `with_values` has looked for it."""
-    return pl.col(f"key_{key}")
 
 
 def as_json(*keys: str) -> pl.Expr:

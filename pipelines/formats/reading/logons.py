@@ -1,0 +1,38 @@
+"""The result of a login, from what its line states."""
+
+import polars as pl
+
+from pipelines.formats.reading.fields import null_if_dash, word_of
+
+NEVER = pl.lit(value=False)
+
+
+def result(
+    *,
+    failed: pl.Expr,
+    reason: pl.Expr,
+    entered: pl.Expr | None = None,
+    left: pl.Expr = NEVER,
+    mapped: pl.Expr = NEVER,
+) -> dict[str, pl.Expr]:
+    """Return activity, success and the reason of a refusal.
+
+    Args:
+        failed: It was refused.
+        reason: Why, in the product's words.
+        entered: It was accepted; without it, what was not refused was accepted.
+        left: The session ended.
+        mapped: The product took an address for an account: neither a success nor a refusal.
+    """
+    success = [("true", entered)] if entered is not None else []
+    answer = word_of(
+        ("", left), ("", mapped), ("false", failed), *success,
+        otherwise=None if success else "true",
+    )  # fmt: skip
+    return {
+        "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
+        "is_success": answer.replace_strict(
+            {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
+        ),
+        "failure_reason": pl.when(failed & ~left).then(null_if_dash(reason)),
+    }

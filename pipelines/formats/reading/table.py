@@ -1,0 +1,189 @@
+"""The table of a format: which field of the product is which column.
+
+    FIELDS = {
+        "src_ip": "srcip",                 # one field, read as what the column holds
+        "url": ("url", "request"),         # the first of several that the line has
+        "protocol": value("proto").str.extract("^([^/]+)"),  # a text made of fields
+    }
+
+`read_as` reads a text by its column: addresses, ports, counts, names of hosts. The rules that
+lines of every format must keep are here too, each in one wording, so that no format can forget
+one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import polars as pl
+
+from pipelines.events import EVENT_CLASSES
+from pipelines.formats.reading.fields import (
+    MAX_URL,
+    account,
+    address,
+    hostname,
+    mac,
+    media_type,
+    name,
+    null_if_dash,
+    port,
+    to_int,
+)
+from pipelines.formats.reading.flows import protocol
+
+Field = str | tuple[str, ...] | pl.Expr
+"""Name of a field, several of which the first with a value counts, or a text made of fields."""
+
+PREFIX = "key_"
+SCHEME = "^([a-z]+)://"
+
+
+def _url(text: pl.Expr) -> pl.Expr:
+    return null_if_dash(text).str.slice(0, MAX_URL)
+
+
+def _upper(text: pl.Expr) -> pl.Expr:
+    return null_if_dash(text).str.to_uppercase()
+
+
+def _lower(text: pl.Expr) -> pl.Expr:
+    return null_if_dash(text).str.to_lowercase()
+
+
+def _host(text: pl.Expr) -> pl.Expr:
+    return hostname(null_if_dash(text))
+
+
+def _status(text: pl.Expr) -> pl.Expr:
+    status = to_int(text, 3)
+    return pl.when(status >= 100).then(status)
+
+
+READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "action": _lower,
+    "activity": _lower,
+    "content_type": media_type,
+    "dst_hostname": name,
+    "host": name,
+    "hostname": name,
+    "logon_kind": _lower,
+    "mac": mac,
+    "message": lambda text: text,
+    "method": _upper,
+    "protocol": protocol,
+    "query_name": name,
+    "query_type": _upper,
+    "referrer_hostname": _host,
+    "reported_by": name,
+    "response_code": _upper,
+    "src_hostname": name,
+    "src_mac": mac,
+    "status_code": _status,
+    "url": _url,
+    "url_hostname": _host,
+    "user_name": account,
+}
+"""Columns whose name, not their type, shows how their text is read."""
+
+TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    column: dtype for cls in EVENT_CLASSES.values() for column, dtype in cls.schema.items()
+}
+
+REQUIRED: Mapping[str, Sequence[str]] = {
+    "http_requests": ("src_ip", "url_hostname"),
+    "connections": ("src_ip",),
+    "dns_queries": ("src_ip", "query_name"),
+    "leases": ("ip",),
+}
+"""Columns without which an event of a class does not count, whatever its format."""
+
+BROKEN: Mapping[str, str] = {
+    "action": "no such action of a lease",
+    "bytes_in": "bytes are not a count",
+    "bytes_out": "bytes are not a count",
+    "dst_ip": "target is not an address",
+    "dst_port": "port is not a number up to 65,535",
+    "ip": "lease without an address",
+    "mac": "lease without a MAC",
+    "protocol": "no protocol",
+    "query_name": "look-up without a name",
+    "src_ip": "source is not an address",
+    "src_port": "port is not a number up to 65,535",
+    "start_time": "beginning or duration cannot be read",
+    "time": "no time that can be read",
+    "url_hostname": "no host in the URL",
+}
+"""What an operator reads of a line that lacks a column, or has an unreadable text for it."""
+
+
+def value(*names: str) -> pl.Expr:
+    """Return the text of a field, after `split` cut it out; of several, the first there is."""
+    texts = [pl.col(f"{PREFIX}{name}") for name in names]
+    return texts[0] if len(texts) == 1 else pl.coalesce(texts)
+
+
+def text_of(field: Field) -> pl.Expr:
+    """Return the text that an entry of a table stands for."""
+    if isinstance(field, pl.Expr):
+        return field
+    return value(field) if isinstance(field, str) else value(*field)
+
+
+def read_as(column: str, text: pl.Expr) -> pl.Expr:
+    """Return a column, read from its text as its name or type has it; null if it does not fit."""
+    dtype = TYPES[column]
+    if column in READERS:
+        return READERS[column](text)
+    if column == "ip" or column.endswith("_ip"):
+        return address(text)
+    if column.endswith("_port"):
+        return port(text)
+    return null_if_dash(text) if dtype == pl.String else to_int(text)
+
+
+def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
+    """Return the columns of a table; a URL shows scheme and host too, unless the table has them."""
+    shown = {column: fields["url"] for column in ("url_scheme", "url_hostname") if "url" in fields}
+    texts = {column: text_of(field) for column, field in {**shown, **fields}.items()}
+    if "url" in fields and "url_scheme" not in fields:
+        texts["url_scheme"] = texts["url_scheme"].str.extract(SCHEME)
+    return {
+        column: read_as(column, text).cast(TYPES[column], strict=False)
+        for column, text in texts.items()
+    }
+
+
+def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
+    """Return the names of the fields that expressions look at, each once."""
+    roots = (root for each in expressions for root in each.meta.root_names())
+    return [*dict.fromkeys(root.removeprefix(PREFIX) for root in roots if root.startswith(PREFIX))]
+
+
+def is_of(*classes: str) -> pl.Expr:
+    """Return whether the event is of one of some classes."""
+    return pl.col("event_class").is_in(classes).fill_null(value=False)
+
+
+def rules(
+    classes: Sequence[str],
+    required: Mapping[str, Sequence[str]],
+    checked: Mapping[str, pl.Expr],
+    may_lack: Mapping[str, pl.Expr],
+) -> dict[str, pl.Expr]:
+    """Return the rules that lines of every format keep, each under its wording.
+
+    Args:
+        classes: The event classes that count.
+        required: Further columns that a class of this format must have.
+        checked: Columns whose text, if the line has one, must be readable; each with its text.
+        may_lack: Columns of `REQUIRED` that an event lacks rightly, each with when it does.
+    """
+    kept: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
+    for cls in classes:
+        for column in dict.fromkeys((*REQUIRED.get(cls, ()), *required.get(cls, ()))):
+            is_there = pl.col(column).is_not_null() | may_lack.get(column, pl.lit(value=False))
+            kept.setdefault(BROKEN[column], []).append(~is_of(cls) | is_there)
+    for column, text in checked.items():
+        having = [cls for cls in classes if column in EVENT_CLASSES[cls].columns]
+        is_read = pl.col(column).is_not_null() | null_if_dash(text).is_null()
+        kept.setdefault(BROKEN[column], []).append(~is_of(*having) | is_read)
+    return {wording: pl.all_horizontal(parts) for wording, parts in kept.items()}
