@@ -2,7 +2,7 @@
 
     FIELDS = {
         "src_ip": "srcip",                 # one field, read as what the column holds
-        "url": ("url", "request"),         # the first of several that the line has
+        "url": ("url", "request"),         # the first of several that can be read
         "protocol": value("proto").str.extract("^([^/]+)"),  # a text made of fields
     }
 
@@ -31,7 +31,7 @@ from pipelines.formats.reading.fields import (
 from pipelines.formats.reading.flows import protocol
 
 Field = str | tuple[str, ...] | pl.Expr
-"""Name of a field, several of which the first with a value counts, or a text made of fields."""
+"""Name of a field; several, of which the first that can be read counts; or a text of fields."""
 
 PREFIX = "key_"
 SCHEME = "^([a-z]+)://"
@@ -121,11 +121,19 @@ def value(*names: str) -> pl.Expr:
     return texts[0] if len(texts) == 1 else pl.coalesce(texts)
 
 
+def with_groups(frame: pl.LazyFrame, text: pl.Expr, shape: str) -> pl.LazyFrame:
+    """Add the named groups of a pattern as fields; all are null where it does not match."""
+    groups = text.str.extract_groups(shape).name.prefix_fields(PREFIX)
+    return frame.with_columns(groups.struct.unnest())
+
+
 def text_of(field: Field) -> pl.Expr:
     """Return the text that an entry of a table stands for."""
     if isinstance(field, pl.Expr):
         return field
-    return value(field) if isinstance(field, str) else value(*field)
+    if isinstance(field, str):
+        return value(field)
+    return pl.coalesce(null_if_dash(value(name)) for name in field)
 
 
 def read_as(column: str, text: pl.Expr) -> pl.Expr:
@@ -142,14 +150,16 @@ def read_as(column: str, text: pl.Expr) -> pl.Expr:
 
 def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
     """Return the columns of a table; a URL shows scheme and host too, unless the table has them."""
-    shown = {column: fields["url"] for column in ("url_scheme", "url_hostname") if "url" in fields}
-    texts = {column: text_of(field) for column, field in {**shown, **fields}.items()}
-    if "url" in fields and "url_scheme" not in fields:
-        texts["url_scheme"] = texts["url_scheme"].str.extract(SCHEME)
-    return {
-        column: read_as(column, text).cast(TYPES[column], strict=False)
-        for column, text in texts.items()
-    }
+    url = fields.get("url")
+    shown = {} if url is None else {"url_scheme": url, "url_hostname": url}
+    found = {}
+    for column, field in {**shown, **fields}.items():
+        texts = [text_of(part) for part in (field if isinstance(field, tuple) else [field])]
+        if column == "url_scheme" and column not in fields:
+            texts = [text.str.extract(SCHEME) for text in texts]
+        read = [read_as(column, text).cast(TYPES[column], strict=False) for text in texts]
+        found[column] = read[0] if len(read) == 1 else pl.coalesce(read)
+    return found
 
 
 def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
