@@ -171,7 +171,6 @@ class Format:
     more: Columns | Callable[[Context], Columns] = field(default_factory=dict)
     extras: Sequence[str | pl.Expr] = ()
     read: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
-    classify: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
     must: Mapping[str, pl.Expr] = field(default_factory=dict)
     required: Mapping[str, Sequence[str]] = field(default_factory=dict)
     checked: Sequence[str] = ()
@@ -236,12 +235,6 @@ class Format:
         """
         if self.read is None:
             lines, classes = self._of_table(records.lazy(), context)
-        elif self.classify is not None:
-            told = self.classify(records.lazy(), context).collect(engine="in-memory")
-            lines, classes = (
-                self.read(told.lazy(), context),
-                self._occurring(told) or self.event_classes,
-            )
         else:
             lines, classes = self.read(records.lazy(), context), self.event_classes
         present = set(lines.collect_schema().names())
@@ -261,7 +254,7 @@ class Format:
         )
 
     def _of_table(
-        self, lines: pl.LazyFrame, context: Context
+        self, records: pl.LazyFrame, context: Context
     ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
         """Return lines with their columns, and the classes that occur."""
         assert self.split is not None
@@ -269,38 +262,54 @@ class Format:
         columns = {"time": stamp.time, "time_quality": stamp.quality}
         columns |= table.columns(self.fields)
         more = dict(self.more(context) if callable(self.more) else self.more)
-        extras = [
-            table.value(each).alias(each) if isinstance(each, str) else each for each in self.extras
-        ]
-        parts = (columns, self.classes, more, self.must)
-        looked_at = [*(each for part in parts for each in part.values()), *extras]
-        cut = self.split(lines, context, table.names_in(looked_at)).collect().lazy()
-        read, classes = cut.with_columns(**columns), self.event_classes
-        if self.classes:
-            other = "system_events" if "system_events" in self.event_classes else None
-            sorted_out = read.select(
-                event_class=word_of(*self.classes.items(), otherwise=other)
-            ).collect(engine="in-memory")
-            read = read.with_columns(sorted_out["event_class"])
-            if self.header is None:  # otherwise parts of a batch are joined
-                classes = self._occurring(sorted_out) or classes
-        cls = pl.col("event_class") if self.classes else pl.lit(self.event_classes[0])
-        if extras:
-            more["extras"] = pl.when(cls != "system_events").then(json_of(extras))
-        implied = {
-            "start_time": pl.col("time"),
-            "message": pl.col("line"),
-            "is_machine": is_machine(pl.col("user_name")),
-        }
-        wanted = self._columns(self.event_classes)
-        implied = {
-            name: column
-            for name, column in implied.items()
-            if name in wanted
-            and name not in {*columns, *more}
-            and (name != "is_machine" or "user_name" in {*columns, *more})
-        }
-        return read.with_columns(**more).with_columns(**implied), classes
+        if self.extras:
+            extras = [
+                table.value(text).alias(text) if isinstance(text, str) else text
+                for text in self.extras
+            ]
+            is_kept = pl.col("event_class") != "system_events"
+            more["extras"] = pl.when(is_kept).then(json_of(extras))
+        parts = (columns, self.classes, more, self.must, self.may_lack)
+        names = table.names_in(each for part in parts for each in part.values())
+        lines = self.split(records, context, names).collect()
+        lines, classes = self._sorted(lines, columns)
+        rest = {name: column for name, column in columns.items() if name not in lines.columns}
+        return (
+            lines.lazy()
+            .with_columns(**rest)
+            .with_columns(**more)
+            .with_columns(**self._implied({*columns, *more})),
+            classes,
+        )
+
+    def _sorted(
+        self, lines: pl.DataFrame, columns: Columns
+    ) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """Add `event_class`, and the columns of the table that decide it."""
+        if not self.classes:
+            return lines.with_columns(event_class=pl.lit(self.event_classes[0])), self.event_classes
+        roots = {root for holds in self.classes.values() for root in holds.meta.root_names()}
+        deciding = {name: column for name, column in columns.items() if name in roots}
+        other = "system_events" if "system_events" in self.event_classes else None
+        event_class = word_of(*self.classes.items(), otherwise=other)
+        found = (
+            lines.lazy()
+            .with_columns(**deciding)
+            .with_columns(event_class=event_class)
+            .select("event_class", *deciding)
+            .collect(engine="in-memory")
+        )
+        # parts of a batch with headers of their own are joined: all have the same columns
+        occurring = self._occurring(found) if self.header is None else ()
+        return lines.hstack(found), occurring or self.event_classes
+
+    def _implied(self, given: set[str]) -> Columns:
+        """Return columns that follow from others, unless the format has them."""
+        implied = {"start_time": pl.col("time"), "message": pl.col("line")}
+        if "user_name" in given:
+            implied["is_machine"] = is_machine(pl.col("user_name"))
+        own = self._columns(self.event_classes)
+        return {name: implied[name] for name in implied if name in own and name not in given}
 
     def _proven(self, present: set[str]) -> list[pl.Expr]:
         """Return user and proof; a doubtful line (`is_doubtful`) names no one."""
@@ -344,7 +353,7 @@ class Format:
 
     def _rules_of(self, classes: tuple[str, ...]) -> dict[str, pl.Expr]:
         """Return the rules for some classes: those of this format, then those of all."""
-        checked = {column: table.text_of(self.fields[column]) for column in self.checked}
+        checked = {column: self.fields[column] for column in self.checked}
         common = table.rules(classes, self.required, checked, self.may_lack)
         rules = {**self.must, "of no known kind": pl.col("event_class").is_in(self.event_classes)}
         for said, holds in common.items():

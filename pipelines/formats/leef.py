@@ -120,5 +120,6 @@ FORMAT = Format(
         "no LEEF header": pl.col("vendor").is_not_null(),
         "not pairs behind the header": pl.col("fields").is_not_null(),
     },
+    required={"connections": ("dst_ip",)},
     checked=("dst_ip", "bytes_in", "bytes_out"),
 )

@@ -34,5 +34,5 @@ def result(
         "is_success": answer.replace_strict(
             {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
         ),
-        "failure_reason": pl.when(failed & ~left).then(null_if_dash(reason)),
+        "failure_reason": pl.when(failed & ~left.fill_null(value=False)).then(null_if_dash(reason)),
     }

@@ -30,8 +30,11 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol
 
-Field = str | tuple[str, ...] | pl.Expr
-"""Name of a field; several, of which the first that can be read counts; or a text of fields."""
+Source = str | pl.Expr
+"""Name of a field, or a text made of fields."""
+
+Field = Source | tuple[Source, ...]
+"""Where a column is read from; of several, the first that can be read counts."""
 
 PREFIX = "key_"
 SCHEME = "^([a-z]+)://"
@@ -115,10 +118,15 @@ BROKEN: Mapping[str, str] = {
 """What an operator reads of a line that lacks a column, or has an unreadable text for it."""
 
 
+def first(expressions: Iterable[pl.Expr]) -> pl.Expr:
+    """Return the first that is not null."""
+    several = [*expressions]
+    return several[0] if len(several) == 1 else pl.coalesce(several)
+
+
 def value(*names: str) -> pl.Expr:
     """Return the text of a field, after `split` cut it out; of several, the first there is."""
-    texts = [pl.col(f"{PREFIX}{name}") for name in names]
-    return texts[0] if len(texts) == 1 else pl.coalesce(texts)
+    return first(pl.col(f"{PREFIX}{name}") for name in names)
 
 
 def with_groups(frame: pl.LazyFrame, text: pl.Expr, shape: str) -> pl.LazyFrame:
@@ -127,13 +135,10 @@ def with_groups(frame: pl.LazyFrame, text: pl.Expr, shape: str) -> pl.LazyFrame:
     return frame.with_columns(groups.struct.unnest())
 
 
-def text_of(field: Field) -> pl.Expr:
-    """Return the text that an entry of a table stands for."""
-    if isinstance(field, pl.Expr):
-        return field
-    if isinstance(field, str):
-        return value(field)
-    return pl.coalesce(null_if_dash(value(name)) for name in field)
+def texts_of(field: Field) -> list[pl.Expr]:
+    """Return the texts that an entry of a table names."""
+    parts = field if isinstance(field, tuple) else (field,)
+    return [value(part) if isinstance(part, str) else part for part in parts]
 
 
 def read_as(column: str, text: pl.Expr) -> pl.Expr:
@@ -154,12 +159,18 @@ def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
     shown = {} if url is None else {"url_scheme": url, "url_hostname": url}
     found = {}
     for column, field in {**shown, **fields}.items():
-        texts = [text_of(part) for part in (field if isinstance(field, tuple) else [field])]
+        texts = texts_of(field)
         if column == "url_scheme" and column not in fields:
-            texts = [text.str.extract(SCHEME) for text in texts]
-        read = [read_as(column, text).cast(TYPES[column], strict=False) for text in texts]
-        found[column] = read[0] if len(read) == 1 else pl.coalesce(read)
+            texts = [null_if_dash(text).str.extract(SCHEME) for text in texts]
+        found[column] = first(read_as(column, text) for text in texts)
     return found
+
+
+def are_counts(*names: str, digits: int = 18) -> pl.Expr:
+    """Return whether each of some fields is missing, or digits, at most `digits` of them."""
+    return pl.all_horizontal(
+        value(name).is_null() | to_int(value(name), digits).is_not_null() for name in names
+    )
 
 
 def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
@@ -170,13 +181,14 @@ def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
 
 def is_of(*classes: str) -> pl.Expr:
     """Return whether the event is of one of some classes."""
-    return pl.col("event_class").is_in(classes).fill_null(value=False)
+    is_one = [(pl.col("event_class") == cls).fill_null(value=False) for cls in classes]
+    return pl.any_horizontal(is_one)
 
 
 def rules(
     classes: Sequence[str],
     required: Mapping[str, Sequence[str]],
-    checked: Mapping[str, pl.Expr],
+    checked: Mapping[str, Field],
     may_lack: Mapping[str, pl.Expr],
 ) -> dict[str, pl.Expr]:
     """Return the rules that lines of every format keep, each under its wording.
@@ -184,7 +196,7 @@ def rules(
     Args:
         classes: The event classes that count.
         required: Further columns that a class of this format must have.
-        checked: Columns whose text, if the line has one, must be readable; each with its text.
+        checked: Columns whose text, if the line has one, must be readable; each with its entry.
         may_lack: Columns of `REQUIRED` that an event lacks rightly, each with when it does.
     """
     kept: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
@@ -192,8 +204,10 @@ def rules(
         for column in dict.fromkeys((*REQUIRED.get(cls, ()), *required.get(cls, ()))):
             is_there = pl.col(column).is_not_null() | may_lack.get(column, pl.lit(value=False))
             kept.setdefault(BROKEN[column], []).append(~is_of(cls) | is_there)
-    for column, text in checked.items():
+    for column, field in checked.items():
         having = [cls for cls in classes if column in EVENT_CLASSES[cls].columns]
-        is_read = pl.col(column).is_not_null() | null_if_dash(text).is_null()
-        kept.setdefault(BROKEN[column], []).append(~is_of(*having) | is_read)
+        is_empty = [null_if_dash(text).is_null() for text in texts_of(field)]
+        is_read = pl.col(column).is_not_null() | pl.all_horizontal(is_empty)
+        if having:
+            kept.setdefault(BROKEN[column], []).append(~is_of(*having) | is_read)
     return {wording: pl.all_horizontal(parts) for wording, parts in kept.items()}
