@@ -56,6 +56,10 @@ def _host(text: pl.Expr) -> pl.Expr:
     return hostname(null_if_dash(text))
 
 
+def _query_name(text: pl.Expr) -> pl.Expr:
+    return pl.when(text == ".").then(text).otherwise(name(text))
+
+
 def _status(text: pl.Expr) -> pl.Expr:
     status = to_int(text, 3)
     return pl.when(status >= 100).then(status)
@@ -73,7 +77,7 @@ READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "message": lambda text: text,
     "method": _upper,
     "protocol": protocol,
-    "query_name": name,
+    "query_name": _query_name,
     "query_type": _upper,
     "referrer_hostname": _host,
     "reported_by": name,
