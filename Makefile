@@ -60,8 +60,8 @@ lint: setup ## format, lint, types, import floors, SQL lint, language, Dagster's
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/sqruff lint sql
-	$(BIN)/python -m docs.language
 	$(BIN)/codespell
+	! git grep -nPi -f docs/phrases.txt -- '*.md' sql ':!docs/reference/formats.md'
 	$(BIN)/proselint check README.md CONTRIBUTING.md CHANGELOG.md docs/how-to docs/decisions/*.md
 	$(BIN)/dg check defs
 

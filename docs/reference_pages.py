@@ -746,10 +746,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 """File of `docs/reference/` and who makes it."""
 
-BUILT = frozenset(
-    {"commands.md", "data-dictionary.md", "detections.md", "facts.md", "log-formats.md"}
-)
-"""Those that are print-outs, and are not committed."""
+COMMITTED = frozenset({"products.md"})
+"""Pages for a reader of the repository; the others are print-outs, and are not committed."""
 
 
 def _folder(arguments: Iterable[str]) -> Path:

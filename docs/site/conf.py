@@ -59,12 +59,12 @@ READERS = {
     "For operators": (
         "install", "windows", "own-district", "bring-logs", "which-logs", "forward-logs",
         "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud", "registry",
-        "registry-by-file", "registry-repair", "operate", "roles", "alerts", "alert-limits",
-        "missing-logs", "troubleshoot", "troubleshoot-logs", "back-up", "upgrade", "dagster",
-        "sizing", "sizing-many", "many-districts", "uninstall",
+        "registry-by-file", "registry-repair", "operate", "roles", "alerts",
+        "missing-logs", "troubleshoot", "back-up", "upgrade", "dagster",
+        "sizing", "many-districts",
     ),
     "For analysts": (
-        "query", "query-other-programs", "own-rules", "sigma", "other-systems",
+        "query", "own-rules", "sigma", "other-systems",
         "desk-api",
     ),
     "For counsel and the board": (

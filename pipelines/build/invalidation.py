@@ -27,7 +27,7 @@ SOURCES = ("http_requests", "connections", "logons", "leases", "dns_queries")
 """Classes of events that show the holder of an address."""
 
 DATES = frames_touching(Dates)
-NEIGHBOUR = timedelta(days=1)
+NEIGHBOR = timedelta(days=1)
 """Duty and leave reach past midnight."""
 MENTIONED = frames_touching(Mentions)
 
@@ -117,10 +117,10 @@ def _days(change: Change, name: str) -> set[date]:
     if dates.moved is not None:
         spans = pl.concat([spans, dates.moved(change.was(name), change.now(name))])
     held, found = change.held, set[date]()
-    before = NEIGHBOUR + dates.looks_back
+    before = NEIGHBOR + dates.looks_back
     for start, end in spans.unique().iter_rows():
         begin = (start or held[0]) - before if start != date.min else held[0]
-        until = (end or held[-1]) + NEIGHBOUR if end != date.max else held[-1]
+        until = (end or held[-1]) + NEIGHBOR if end != date.max else held[-1]
         found |= {day for day in held if begin <= day <= until}
     return found
 

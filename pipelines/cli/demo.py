@@ -23,9 +23,8 @@ from pipelines.run.console import console, table, watching
 from pipelines.run.run import account_table, run, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import WORLDS
-from pipelines.synthetic.quality import missed_rows, quality
 from pipelines.synthetic.school_days import ZONE, weeks_until
-from pipelines.synthetic.scored_district import Trial, judge_trial, set_up
+from pipelines.synthetic.scored_district import Scored, score, set_up
 from pipelines.synthetic.truth import Truth
 
 
@@ -61,10 +60,10 @@ def demo(
         done = run(home, settle_seconds=0, watchers=watchers)
     with open_district(home) as district:
         screen.print(account_table(district.store))
-    trial = judge_trial(home, seed=seed, people=people, weeks=weeks, has_violations=True)
+    scored = score(home)
     report = home / "reports" / "index.html"
-    columns, rows = _scored(trial)
-    screen.print(table("Findings against planted truth", columns, rows))
+    columns, rows = ["rule", "planted", "found", "findings", "true"], scored.by_rule()
+    screen.print(table("Findings against planted truth", columns, [list(row) for row in rows]))
     facts = {
         "home": str(home),
         "report": str(report),
@@ -72,7 +71,7 @@ def demo(
     }
     lines = (
         *told(done),
-        *_judged(trial),
+        *_judged(scored),
         f"Report, to open in a browser: {report}",
         f"Review desk, to decide cases: schoolbell desk --home {home}",
     )
@@ -97,19 +96,11 @@ def _landed(home: Path) -> int:
     return sum(file.stat().st_size for file in landing.rglob("*") if file.is_file())
 
 
-def _scored(trial: Trial) -> tuple[list[str], list[list[object]]]:
-    rows = []
-    for row in quality([trial])["by_rule"]:
-        recall, precision = row["recall"], row["precision"]
-        counts = (recall["of"], recall["count"], precision["of"], precision["count"])
-        rows.append([row["rule"], *counts])
-    return ["rule", "planted", "found", "findings", "true"], rows
-
-
-def _judged(trial: Trial) -> list[str]:
-    false = trial.findings.filter(~trial.findings["is_true"])
-    lines = [f"Findings without a planted cause: {false.height}."]
-    return lines + [
-        f"Missed: {row['case_id']} {row['expected_rule']} {row['note']}"
-        for row in missed_rows([trial])
+def _judged(scored: Scored) -> list[str]:
+    return [
+        f"Findings without a planted cause: {scored.false().height}.",
+        *(
+            f"Missed: {row['case_id']} {row['expected_rule']} {row['note']}"
+            for row in scored.missed().iter_rows(named=True)
+        ),
     ]

@@ -76,9 +76,9 @@ def show(home: Home, as_json: AsJson = False) -> None:
 
 
 def _kept_list(taken: TakenList) -> str:
-    licence = taken.licence or "no license named"
+    terms = taken.license or "no license named"
     return (
-        f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, {licence}, "
+        f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, {terms}, "
         f"downloaded {taken.taken_time}"
     )
 
@@ -144,7 +144,7 @@ def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
         origin=one.origin,
         form=one.format,
         version=digest.hexdigest(),
-        licence=one.licence,
+        license=one.license,
         taken_time=datetime.now(UTC).isoformat(timespec="seconds"),
         names=listed.rows.height,
         skipped=listed.skipped,

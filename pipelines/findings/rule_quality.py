@@ -80,19 +80,9 @@ def share_bounds(found: int, of: int, level: float = LEVEL) -> tuple[float, floa
     return low, high
 
 
-def count_bounds(count: int, level: float = LEVEL) -> tuple[float, float]:
-    """Return the exact bounds of the mean of a Poisson count."""
-    tail = (1 - level) / 2
-    most = 2.0 * count + 20
-    low = 0.0
-    if count:
-        low = _root(lambda mean: 1 - _poisson_at_most(count - 1, mean), tail, most)
-    return low, _root(lambda mean: 1 - _poisson_at_most(count, mean), 1 - tail, most)
-
-
-def _root(rising: Callable[[float], float], value: float, high: float = 1.0) -> float:
-    """Find where a rising function has a value, between 0 and `high`."""
-    low = 0.0
+def _root(rising: Callable[[float], float], value: float) -> float:
+    """Find where a rising function has a value, between 0 and 1."""
+    low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         if rising(middle) < value:
@@ -112,11 +102,6 @@ def _at_most(found: int, of: int, p: float) -> float:
 
 def _log_choose(of: int, k: int) -> float:
     return math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1)
-
-
-def _poisson_at_most(count: int, mean: float) -> float:
-    log = math.log(mean)
-    return math.fsum(math.exp(k * log - mean - math.lgamma(k + 1)) for k in range(count + 1))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -204,7 +204,7 @@ def _literal(text: str) -> str:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """`common` or `combined`; other layouts are set, not guessed."""
+    """Match `common` or `combined`; other layouts are set, not guessed."""
     return line.str.contains(r"^[^ ]+ [^ ]+ [^ ]+ \[[^\]]+" + COMBINED)
 
 

@@ -25,10 +25,10 @@ NO_CLOUD = {
     "typesetMath": False,
 }
 MIME = "application/vnd.plotly.v1+json"
-COLOURS = ("#005a9c", "#b94700", "#009e73", "#d66fb0", "#57606c", "#1c2127")
+COLORS = ("#005a9c", "#b94700", "#009e73", "#d66fb0", "#57606c", "#1c2127")
 TEMPLATE = layout.Template(
     layout={
-        "colorway": COLOURS,
+        "colorway": COLORS,
         "font": {"family": "sans-serif", "size": 13, "color": "#1c2127"},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
@@ -150,7 +150,7 @@ def colored(frame: pl.DataFrame, column: str) -> list[tuple[tuple[str | None, pl
         column, as_dict=True, maintain_order=True
     )
     return [
-        ((key[0], part), COLOURS[number % len(COLOURS)])
+        ((key[0], part), COLORS[number % len(COLORS)])
         for number, (key, part) in enumerate(parts.items())
     ]
 

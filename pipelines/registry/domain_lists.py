@@ -237,7 +237,7 @@ class TakenList:
     origin: str
     form: str
     version: str
-    licence: str
+    license: str
     taken_time: str
     names: int
     skipped: int

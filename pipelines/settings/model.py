@@ -43,7 +43,7 @@ USUAL_BREAK = re.compile(
 )
 HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])")
 EVERY_JOB = "all"
-COLOUR = r"^(#[0-9a-fA-F]{6})?$"
+COLOR = r"^(#[0-9a-fA-F]{6})?$"
 MAX_LOSS = 0.2
 JudgedKind = Literal["dating", "jobs"]
 """Private kinds of sites that a district may have judged."""
@@ -440,10 +440,10 @@ class Report(Part):
     )
     pdf: bool = setting(False, "true: also as PDF, printed by a Chromium that is installed", True)
     paper: Literal["letter", "a4"] = setting("letter", "paper of the printed report", "a4")
-    accent: Annotated[str, Field(pattern=COLOUR)] = setting(
+    accent: Annotated[str, Field(pattern=COLOR)] = setting(
         "", "color of links on light ground; its contrast is checked", "#1f5fbf"
     )
-    accent_dark: Annotated[str, Field(pattern=COLOUR)] = setting(
+    accent_dark: Annotated[str, Field(pattern=COLOR)] = setting(
         "", "color of links on dark ground; its contrast is checked", "#8ab8f5"
     )
     browser: str = setting(
@@ -501,7 +501,7 @@ class ListSource(Part):
     background: str | None = setting(
         None, "kind of machine traffic; its hosts then count as no visit", "tracker"
     )
-    licence: str = setting("", "under which you may use it", "MIT")
+    license: str = setting("", "under which you may use it", "MIT")
     enabled: bool = setting(True, "false: kept, but not used")
 
     @property

@@ -1,24 +1,16 @@
-"""One synthetic district, made, judged and held against its truth and its log lines."""
+"""One synthetic district, after its run, compared with the cases that its logs contain."""
 
-import gzip
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
-from pipelines.findings.cases import SITE_USE, block_of
-from pipelines.findings.grades import alternatives
+from pipelines.findings.cases import block_of
 from pipelines.proposals.setup import plan_of, write
-from pipelines.registry.new_home import create
-from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
-from pipelines.state.rows import EvidenceRow, FindingRow
-from pipelines.synthetic.generate import DISTRICT_NAME, generate
-from pipelines.synthetic.habits import FRIENDLY, Habits
-from pipelines.synthetic.proof import sites_asked, unproven
+from pipelines.state.findings import WITHDRAWN, stored_findings
+from pipelines.state.rows import FindingRow
 from pipelines.synthetic.writers.exports import FOLDER
 from pipelines.warehouse.models import rules as rule_models
 
@@ -27,8 +19,6 @@ SHOWN = ("C2", "C3")
 
 # who uses a site off duty breaks the rule about sites too
 ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
-WEEKS_BEFORE = 7
-"""Weeks of the directory's log before the others: a silence of 45 days needs them."""
 SLACK = pl.duration(minutes=15)
 
 
@@ -69,89 +59,38 @@ def finding_frame(findings: Iterable[FindingRow]) -> pl.DataFrame:
     )
 
 
-def incomplete(
-    findings: Iterable[FindingRow], evidence: Iterable[EvidenceRow], landing: Path
-) -> dict[str, str]:
-    """Return what is missing, by finding; complete findings are absent.
-
-    Args:
-        findings: Stored findings, each with its record.
-        evidence: Stored lines, with source, path and place in the file.
-    """
-    copies: dict[str, list[EvidenceRow]] = {}
-    for row in evidence:
-        copies.setdefault(row["finding_id"], []).append(row)
-    files = _Files(landing)
-    lacks = {
-        finding["finding_id"]: _lacking(finding, copies.get(finding["finding_id"], []), files)
-        for finding in findings
-    }
-    return {name: said for name, said in lacks.items() if said}
-
-
-def _lacking(finding: FindingRow, lines: list[EvidenceRow], files: "_Files") -> str:
-    record = finding["record"]
-    named = [alternative["name"] for alternative in record["alternatives"]]
-    wanted = [
-        alternative.name
-        for alternative in alternatives(rule_models()[finding["rule"]].header, record["details"])
-    ]
-    if not wanted or named[: len(wanted)] != wanted:
-        return "not every other explanation was tested"
-    if len(lines) != len(set(record["evidence"])):
-        return f"{len(lines)} of {len(set(record['evidence']))} cited lines were kept"
-    differing = sum(not files.holds(line) for line in lines)
-    if differing:
-        return f"{differing} cited lines are not in their files as copied"
-    return ""
-
-
-class _Files:
-    """The landed files, each read once."""
-
-    def __init__(self, landing: Path) -> None:
-        self._landing = landing
-        self._read: dict[Path, bytes] = {}
-
-    def holds(self, row: EvidenceRow) -> bool:
-        """Return whether the copied line is at its place, byte for byte."""
-        path = self._landing / row["source"] / row["path"]
-        if path not in self._read:
-            data = path.read_bytes() if path.is_file() else b""
-            self._read[path] = gzip.decompress(data) if path.suffix == ".gz" else data
-        data, first = self._read[path], row["byte_offset"]
-        line = row["line"].encode()
-        last = first + len(line)
-        begins = first == 0 or data[first - 1 : first] == b"\n"
-        return begins and data[first:last] == line and data[last : last + 1] in b"\r\n"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """A district's findings, compared with its planted cases.
+@dataclass(frozen=True)
+class Scored:
+    """Findings of a district, compared with its planted cases.
 
     Attributes:
         cases: Planted violations: family, expected_rule, intensity, `is_found` by
             that rule, `is_met` by any finding of the same kind, `is_lead` if the
-            rule makes leads only and a lead is all there is to find. `unproven` is why
-            the logs cannot show a missed one, empty if they can; for a missed use of a
-            site, `is_asked` if the report asks about that site.
+            rule makes leads only and a lead is all there is to find.
         findings: Findings for reports, with `is_true` and, if false, the
-            `alike` family that it touches, and its record.
-        leads: Findings of the lowest confidence, by rule.
-        lacking: What findings lack to be checked, by finding.
-        rules: Ids of the existing rules.
+            `alike` family that it touches.
     """
 
-    seed: int
-    people: int
-    weeks: int
-    has_violations: bool
     cases: pl.DataFrame
     findings: pl.DataFrame
-    leads: Mapping[str, int]
-    lacking: Mapping[str, str]
-    rules: tuple[str, ...]
+
+    def by_rule(self) -> list[tuple[str, int, int, int, int]]:
+        """Return for each rule the cases planted and found, and the findings made and true."""
+        rows = []
+        for rule in sorted(set(rule_models()) - set(lead_rules())):
+            planted = self.cases.filter(expected_rule=rule)
+            named = self.findings.filter(rule=rule)
+            found, true = int(planted["is_found"].sum()), int(named["is_true"].sum())
+            rows.append((rule, planted.height, found, named.height, true))
+        return rows
+
+    def false(self) -> pl.DataFrame:
+        """Return the findings about something innocent."""
+        return self.findings.filter(~pl.col("is_true"))
+
+    def missed(self) -> pl.DataFrame:
+        """Return the planted cases that their rule did not find."""
+        return self.cases.filter(~pl.col("is_found"))
 
 
 def set_up(home: Path) -> None:
@@ -165,69 +104,13 @@ def set_up(home: Path) -> None:
         )
 
 
-def hold_trial(
-    home: Path,
-    seed: int,
-    *,
-    people: int,
-    weeks: int,
-    violations: bool = True,
-    habits: Habits = FRIENDLY,
-    weeks_before: int = WEEKS_BEFORE,
-) -> Trial:
-    """Make a district in an empty folder, run it as any other, and compare."""
-    create(home, name=DISTRICT_NAME, account_domains=habits.account_domains)
-    truth = generate(
-        home,
-        seed,
-        people=people,
-        weeks=weeks,
-        violations=violations,
-        weeks_before=weeks_before,
-        habits=habits,
-    )
-    set_up(home)
-    with open_district(home) as district, only_writer(district.home):
-        ingest_sources(district, settle_seconds=0)
-        build_and_judge(district)
-    return judge_trial(
-        home, seed=seed, people=truth.people, weeks=truth.weeks, has_violations=violations
-    )
-
-
-def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violations: bool) -> Trial:
-    """Compare the findings of a home with the cases planted in its logs.
-
-    Args:
-        home: Where `generate` wrote the facts of the other arguments, and a run read it.
-    """
+def score(home: Path) -> Scored:
+    """Compare the findings of a home, which `generate` wrote and a run read, with its cases."""
     with open_district(home) as district:
-        stored = [
-            finding for finding in stored_findings(district.store) if finding["status"] != WITHDRAWN
-        ]
-        evidence = stored_evidence(district.store)
-        rules = tuple(sorted(district.detections))
+        stored = [one for one in stored_findings(district.store) if one["status"] != WITHDRAWN]
     shown = [finding for finding in stored if finding["confidence"] in SHOWN]
     leads = [finding for finding in stored if finding["confidence"] not in SHOWN]
-    cases, findings = compare(planted_cases(home), shown, leads)
-    missed = cases.filter(~pl.col("is_found"))
-    reasons = unproven(home, missed)
-    asked = sites_asked(home, missed.filter(kind=SITE_USE))
-    cases = cases.with_columns(
-        is_asked=pl.col("case_id").is_in(sorted(asked)),
-        unproven=pl.col("case_id").replace_strict(reasons, default="", return_dtype=pl.String),
-    )
-    return Trial(
-        seed=seed,
-        people=people,
-        weeks=weeks,
-        has_violations=has_violations,
-        cases=cases,
-        findings=findings,
-        leads=Counter(lead["rule"] for lead in leads),
-        lacking=incomplete(shown, evidence, home / "landing"),
-        rules=rules,
-    )
+    return Scored(*compare(planted_cases(home), shown, leads))
 
 
 def compare(
@@ -256,8 +139,6 @@ def compare(
         is_found=pl.col("case_id").is_in(_by_rule(right))
         | (is_lead & pl.col("case_id").is_in(led)),
         is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
-        unproven=pl.lit(""),
-        is_asked=pl.lit(value=False),
     )
     judged = findings.join(
         alike.agg(alike=pl.col("family").first()), on="number", how="left"

@@ -211,7 +211,7 @@ SessionSource = Literal["keyboard", "network", "stock", "home", "nothing"]
 ChromeOS); 802.1X for the laptop or Chromebook of one person, or for shared
 stock; the VPN alone; no log at all.
 """
-Judgement = Literal["finding", "lead", "nothing"]
+Judgment = Literal["finding", "lead", "nothing"]
 """The most that a rule makes of it."""
 
 
@@ -270,7 +270,7 @@ class Header(Strict):
     requires_fields: tuple[str, ...] = ()
     once_filled: tuple[str, ...] = ()
     requires_registry: tuple[str, ...] = ()
-    session_policy: Mapping[SessionSource, Judgement] = {}
+    session_policy: Mapping[SessionSource, Judgment] = {}
     ends: Ends | None = None
     data_sources: Mapping[str, tuple[str, ...]] = {}
     data_sources_require: Mapping[str, str] = {}

@@ -12,15 +12,13 @@ import io
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
-from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_findings
-from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 from pipelines.synthetic.habits import SPELLINGS
 from pipelines.synthetic.invented_people import make_roster
 from pipelines.synthetic.places import DOMAIN
@@ -46,50 +44,15 @@ STRANGE = b"-elsewhere"
 CONSENTED = ("amazon.com", "facebook.com", "instagram.com", "porchtalk.example")
 
 
-@dataclass(frozen=True)
-class Stability:
-    """Comparison of one variation.
-
-    Attributes:
-        same: Findings that both have.
-        only_before: Findings of the original district that the variation lacks.
-        only_after: Findings of the variation only.
-    """
-
-    variation: str
-    same: int
-    only_before: frozenset[Key]
-    only_after: frozenset[Key]
-
-    @property
-    def jaccard(self) -> float:
-        """1.0 where the findings are the same."""
-        either = self.same + len(self.only_before) + len(self.only_after)
-        return self.same / either if either else 1.0
-
-
-def stability(folder: Path, seed: int, *, people: int, weeks: int) -> list[Stability]:
-    """Make a district, and run it unchanged and in every variation.
-
-    Args:
-        folder: An empty folder; each home in it is deleted after the comparison.
-    """
-    plain = folder / "plain"
-    create(plain, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
-    generate(plain, seed, people=people, weeks=weeks)
-    before = findings_of(_copy(plain, folder))
-    return [compared(name, before, _copy(plain, folder)) for name in sorted(VARIATIONS)]
-
-
-def compared(variation: str, before: frozenset[Key], home: Path) -> Stability:
-    """Vary a new home, run it, and compare.
+def compared(variation: str, before: frozenset[Key], home: Path) -> tuple[set[Key], set[Key]]:
+    """Vary a new home, run it, and return the findings that only one of both has.
 
     Args:
         before: Findings of the unchanged home.
     """
     VARIATIONS[variation](home)
     after = findings_of(home) - _of_strangers(home)
-    return Stability(variation, len(before & after), before - after, after - before)
+    return {*before} - after, {*after} - before
 
 
 def findings_of(home: Path) -> frozenset[Key]:
@@ -108,13 +71,6 @@ def shown_findings(home: Path) -> frozenset[Key]:
             for finding in stored_findings(district.store)
             if finding["status"] != WITHDRAWN and finding["confidence"] in SHOWN
         )
-
-
-def _copy(home: Path, folder: Path) -> Path:
-    target = folder / "home"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(home, target)
-    return target
 
 
 # the same lines, otherwise delivered

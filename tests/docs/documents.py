@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from docs.reference_pages import BUILT
+from docs.reference_pages import COMMITTED, PAGES
 from tests.conftest import REPO_ROOT
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -21,7 +21,7 @@ class Block:
 def documents() -> list[Path]:
     """Return every document of the project that is committed."""
     found = [*sorted(REPO_ROOT.glob("*.md")), *sorted(REPO_ROOT.glob("docs/**/*.md"))]
-    return [path for path in found if path.name not in BUILT]
+    return [path for path in found if path.name not in {*PAGES} - COMMITTED]
 
 
 def blocks(text: str) -> list[Block]:

@@ -18,7 +18,7 @@ pytestmark = [
 SEARCHES = {
     "disk full": {"questions", "troubleshoot", "keep-and-delete", "operate"},
     "delete student data": {"questions", "keep-and-delete"},
-    "uninstall": {"uninstall"},
+    "uninstall": {"upgrade", "questions"},
     "reset password": {"questions", "desk-access"},
     "false positive": {"review-findings", "correct-a-list", "questions"},
     "substitute teacher": {"questions", "registry", "registry-by-file"},

@@ -26,7 +26,8 @@ from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
-from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
+from pipelines.synthetic.scored_district import set_up
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
@@ -145,6 +146,14 @@ def judged(home: Path, *, settle_seconds: float = SETTLE_SECONDS) -> Warehouse:
     with open_district(home) as district:
         ingest_sources(district, settle_seconds=settle_seconds)
         return build_and_judge(district)
+
+
+def made_and_judged(home: Path, seed: int, *, weeks_before: int = 0, **what: Any) -> None:
+    """Make a district of sixty people in an empty folder, take it in and judge it."""
+    create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
+    generate(home, seed, people=PEOPLE, weeks=WEEKS, weeks_before=weeks_before, **what)
+    set_up(home)
+    judged(home, settle_seconds=0)
 
 
 def local_days(cases: pl.DataFrame) -> pl.DataFrame:

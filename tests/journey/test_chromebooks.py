@@ -9,48 +9,27 @@ import shutil
 import duckdb
 import polars as pl
 
-from pipelines.district import open_district
-from pipelines.health.readiness import carried, not_delivered
-from pipelines.health.rule_coverage import noted_coverage
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK
-from pipelines.synthetic.scored_district import hold_trial
+from pipelines.synthetic.scored_district import score
 from tests.benchmarks.variations import VARIATIONS, findings_of, shown_findings
 from tests.conftest import only_long
 from tests.journey.grades import assert_same_grades
+from tests.journey.small import made_and_judged
 
 KINDS = {"SA-1", "SA-3", "OH-1", "NA-1", "NA-4", "AN-2"}
 """Rules that such a district must be able to ask."""
 BY_NETWORK = {"SA-3", "OH-1", "NA-1", "NA-4", "AN-5"}
 """Those of which the network's own logins are enough for some."""
-SAID_OF_REGISTRY = {
-    "a device that can be carried": "SA-4 cannot be judged at",
-    "no line records it": "and AN-1 of what is refused there",
-}
-"""What registry and formats tell beforehand, where the lines cannot."""
 
 
-def trial_of(home, habits):
-    trial = hold_trial(home, 31, people=60, weeks=1, violations=True, weeks_before=0, habits=habits)
-    false = trial.findings.filter(~pl.col("is_true"))
-    assert false.height == 0, false
-    return trial.cases.filter(~pl.col("is_lead"))
-
-
-def assert_said_beforehand(home, cases):
-    """What the logs cannot prove is stated of rules and buildings, not of the case."""
-    with open_district(home) as district:
-        blind = {one.filter for one in noted_coverage(district.store).blind}
-        said = "\n".join(
-            (
-                *not_delivered(district.store, district.settings, district.outline),
-                *carried(district.outline),
-            )
-        )
-    for why in cases["unproven"].unique().to_list():
-        assert not why or why in blind or SAID_OF_REGISTRY[why] in said, (why, blind)
+def cases_of(home, habits):
+    made_and_judged(home, 31, habits=habits)
+    scored = score(home)
+    assert scored.false().is_empty(), scored.false()
+    return scored.cases.filter(~pl.col("is_lead"))
 
 
 PRESENCES = """
@@ -111,22 +90,18 @@ def assert_same_told_otherwise(home):
 
 
 def test_what_was_planted_is_found_and_nothing_else(tmp_path):
-    cases = trial_of(tmp_path, CHROMEBOOKS).filter(pl.col("intensity") == "3")
+    cases = cases_of(tmp_path, CHROMEBOOKS).filter(pl.col("intensity") == "3")
     found = cases.filter("is_found")["expected_rule"]
     assert set(found) >= KINDS & set(cases["expected_rule"])
-    provable = cases.filter(pl.col("unproven") == "")
-    assert provable["is_found"].mean() >= 0.9, provable
-    assert_said_beforehand(tmp_path, cases)
+    assert cases["is_found"].mean() >= 0.9, cases
     assert_same_grades(tmp_path, "A", "B", "D")
 
 
 @only_long
 def test_without_googles_audit_the_network_tells_who_is_there(tmp_path):
-    cases = trial_of(tmp_path, CHROMEBOOKS_BY_NETWORK)
+    cases = cases_of(tmp_path, CHROMEBOOKS_BY_NETWORK)
     assert set(cases.filter("is_found")["expected_rule"]) >= BY_NETWORK
-    provable = cases.filter(pl.col("unproven") == "")
-    assert provable["is_found"].mean() >= 0.8, provable
-    assert_said_beforehand(tmp_path, cases)
+    assert cases["is_found"].mean() >= 0.5, cases
     assert_somebody_was_there(tmp_path, "use")
     assert_somebody_was_there(tmp_path, "wifi")
     assert_same_told_otherwise(tmp_path)

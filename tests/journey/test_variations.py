@@ -49,10 +49,9 @@ def test_the_findings_stay_or_the_run_says_what_it_misses(variation, tmp_path, t
     before = shown_findings(district.home)
     assert len(before) > 10  # else nothing is compared
     home = district.copy(tmp_path, of="delivered")
-    found = compared(variation, before, home)
-    lost, new = set(found.only_before), set(found.only_after)
+    lost, new = compared(variation, before, home)
     if variation == CONSENT:  # what was unapproved is now approved for others
-        lost, new = unmatched(lost, found.only_after), unmatched(new, found.only_before)
+        lost, new = unmatched(lost, new), unmatched(new, lost)
     assert new == set(), "findings that came of the telling"
     words = said(home) if lost else ""
     unsaid = {key for key in lost if key[0] not in words}

@@ -141,13 +141,17 @@ s1,lms.example,domain,all,,,sanctioned,board
 s2,grades.example,domain,staff,,,sanctioned,board
 s3,search.example,domain,all,,,sanctioned,board
 a2,video.example,domain,science teacher|math teacher,,,sanctioned,board
-a3,crafts.example,domain,person:p-7,{before},{after},approved_non_business,board
-a4,quiz.example,domain,all,{long_before},{today},approved_non_business,board
 a5,pages.example/view/robotics,path_prefix,all,,,sanctioned,board
-a6,older.example,domain,all,{long_before},{yesterday},sanctioned,board
-a7,newer.example,domain,all,{today},{after},sanctioned,board
 a8,pins.example,domain,art teacher,,,sanctioned,board
 """
+
+DATED = {
+    "crafts.example": "a3,{site},domain,person:p-7,{before},{after},approved_non_business,board\n",
+    "quiz.example": "a4,{site},domain,all,{long_before},{today},approved_non_business,board\n",
+    "older.example": "a6,{site},domain,all,{long_before},{yesterday},sanctioned,board\n",
+    "newer.example": "a7,{site},domain,all,{today},{after},sanctioned,board\n",
+}
+"""Site -> its approval, around the day of the story that it is for."""
 
 OUTSIDE = """
 cidr,country,city,lat,lon,network_type
@@ -195,31 +199,45 @@ control.example,remote_access,open list
 """
 
 
-def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
+def registry(
+    day: date,
+    extra: Mapping[str, str],
+    *,
+    approved: Mapping[str, date] | None = None,
+    last_day: date = LAST_DAY,
+) -> Mapping[str, str]:
     """Return every registry file, with rows that a scenario adds.
 
     Args:
-        day: The scenario's day; approvals, leave and calendar turn on it.
+        day: The scenario's day; approvals turn on it.
         extra: Further rows by file name; lines of `district.toml` come instead of
             the rows of hours.
+        approved: Another day for the approvals of some sites.
+        last_day: Of the calendar and of the hours.
     """
+    days = dict.fromkeys(DATED, day) | dict(approved or {})
     files = {
         "buildings.csv": BUILDINGS,
         "subnets.csv": SUBNETS,
         "devices.csv": _devices(),
         "users.csv": _users(),
         "accounts.csv": ACCOUNTS,
-        "approved_sites.csv": SITES.format(
-            today=day,
-            yesterday=day - timedelta(days=1),
-            before=day - timedelta(days=3),
-            after=day + timedelta(days=3),
-            long_before=day - timedelta(days=90),
+        "approved_sites.csv": SITES
+        + "".join(
+            row.format(
+                site=site,
+                today=days[site],
+                yesterday=days[site] - timedelta(days=1),
+                before=days[site] - timedelta(days=3),
+                after=days[site] + timedelta(days=3),
+                long_before=days[site] - timedelta(days=90),
+            )
+            for site, row in DATED.items()
         ),
         "site_categories.csv": CATEGORIES,
         "ip_geo.csv": OUTSIDE,
-        "calendar.csv": _calendar(),
-        "staff_duty.csv": _duty() if DISTRICT not in extra else DUTY_HEADER + "\n",
+        "calendar.csv": _calendar(last_day),
+        "staff_duty.csv": _duty(last_day) if DISTRICT not in extra else DUTY_HEADER + "\n",
         "leave.csv": "person_id,date,part,kind,status,substitute_person_id\n",
     }
     return {
@@ -266,8 +284,8 @@ def _users() -> str:
     return _csv(header, rows)
 
 
-def _calendar() -> str:
-    days = (LAST_DAY - FIRST_DAY).days + 1
+def _calendar(last_day: date) -> str:
+    days = (last_day - FIRST_DAY).days + 1
     rows = [
         f"{day},{'weekend' if day.weekday() >= 5 else 'school'},,,"
         for day in (FIRST_DAY + timedelta(days=n) for n in range(days))
@@ -279,10 +297,10 @@ DISTRICT = "district.toml"
 DUTY_HEADER = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind"
 
 
-def _duty() -> str:
+def _duty(last_day: date) -> str:
     hours = {"p-6": ("14:00", "22:30")}
     rows = [
-        f"{person},{FIRST_DAY},{LAST_DAY},{weekday},{start},{end},,contract"
+        f"{person},{FIRST_DAY},{last_day},{weekday},{start},{end},,contract"
         for person, *_ in PEOPLE
         for weekday in range(5)
         for start, end in [hours.get(person, ("07:30", "15:30"))]

@@ -1,10 +1,10 @@
 """Takes a scenario's lines through formats, lake, warehouse and detections."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +24,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store, open_store
+from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import catalog
@@ -62,12 +63,26 @@ def run(
         extra: Further registry rows by file name.
         rules: Codes of the only rules to ask; empty: all.
     """
-    texts = tuple(places.registry(story.day, extra).items())
-    registry, domains = _registry(texts)
+    return run_together(home, [story], extra, rules)
+
+
+def run_together(
+    home: Path, stories: Sequence[Story], extra: Mapping[str, str], rules: Collection[str] = ()
+) -> list[Shown]:
+    """Return every finding of stories that one district tells in different weeks."""
+    last_day = max(places.LAST_DAY, stories[-1].day + timedelta(weeks=4))
+    approved = {
+        site: story.day
+        for story in stories
+        for site in places.DATED
+        if any(site in line for lines in story.lines.values() for _, line in lines)
+    }
+    files = places.registry(stories[0].day, extra, approved=approved, last_day=last_day)
+    registry, domains = _registry(tuple(files.items()))
     store = open_store(DistrictHome(home).state_db)
     try:
-        written = _deliver(home, story)
-        _take_in(home, store, written, story)
+        written = _deliver(home, stories)
+        _take_in(home, store, written, stories)
         return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
         store.close()
@@ -90,30 +105,31 @@ def _registry(
     return registry, settings.district.account_domains
 
 
-def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
-    """Return one file a source, its lines in the order in which they were written."""
+Written = Mapping[tuple[str, str], list[str]]
+"""Source and name of a file -> its lines."""
+
+
+def _deliver(home: Path, stories: Sequence[Story]) -> Written:
+    """Return a file per source and story, lines in the order in which they were written."""
     written = {}
-    for source, lines in story.lines.items():
-        ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
-        folder = home / "landing" / source
-        folder.mkdir(parents=True)
-        file = folder / "day.log"
-        file.write_bytes(story.encoded(source, ordered))
-        # a stamp without a year is of the year nearest to the file's own time
-        last = max(when for when, _ in lines).timestamp()
-        os.utime(file, (last, last))
-        written[source] = ordered
+    for number, story in enumerate(stories):
+        for source, lines in story.lines.items():
+            ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
+            folder = home / "landing" / source
+            folder.mkdir(parents=True, exist_ok=True)
+            file = folder / f"story-{number:02d}.log"
+            file.write_bytes(story.encoded(source, ordered))
+            # a stamp without a year is of the year nearest to the file's own time
+            last = max(when for when, _ in lines).timestamp()
+            os.utime(file, (last, last))
+            written[source, file.name] = ordered
     return written
 
 
-def _take_in(
-    home: Path,
-    store: Store,
-    written: Mapping[str, list[str]],
-    story: Story,
-) -> None:
+def _take_in(home: Path, store: Store, written: Written, stories: Sequence[Story]) -> None:
     options = IngestOptions(store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0)
-    for name in written:
+    writers = {name: story for story in stories for name in story.lines}
+    for name, story in writers.items():
         source = Source(
             name=name,
             folder=home / "landing" / name,
@@ -124,8 +140,12 @@ def _take_in(
         ingest_source(options, source)
     for record in ledger.source_files(store):
         # every line of a scenario is meant to be read
-        assert record.lines == len(written[record.source])
+        assert record.lines == len(written[_file(record)])
         assert record.rejects == 0
+
+
+def _file(record: FileRecord) -> tuple[str, str]:
+    return record.source, Path(record.path).name
 
 
 def _needed(rules: Collection[str]) -> dict[str, Model]:
@@ -149,7 +169,7 @@ def rows_of(home: Path, story: Story, model: str) -> list[Mapping[str, Any]]:
     every = models()
     needed = {one: every[one] for one in every if one in _inputs_of(model)}
     try:
-        _take_in(home, store, _deliver(home, story), story)
+        _take_in(home, store, _deliver(home, [story]), [story])
         with _built(home, store, registry, domains, needed) as (database, _):
             return database.table(model).to_dicts()
     finally:
@@ -170,11 +190,11 @@ def _judged(
     store: Store,
     registry: Registry,
     domains: tuple[str, ...],
-    written: Mapping[str, list[str]],
+    written: Written,
     needed: Mapping[str, Model],
 ) -> list[Shown]:
     with _built(home, store, registry, domains, needed) as (database, days):
-        sources = {one.file_id: one.source for one in ledger.source_files(store)}
+        sources = {one.file_id: _file(one) for one in ledger.source_files(store)}
         return [
             _shown(finding, sources, written)
             for finding in _findings(database, needed, registry, days)
@@ -233,11 +253,11 @@ def _findings(
     ]
 
 
-def _shown(finding: Finding, sources: Mapping[int, str], written: Mapping[str, list[str]]) -> Shown:
+def _shown(finding: Finding, sources: Mapping[int, tuple[str, str]], written: Written) -> Shown:
     """Return the raw lines behind the ids; an id that is not a line fails."""
     places = [divmod(event_id, LINES_PER_FILE) for event_id in finding.evidence]
     named = tuple(sources[file_id] for file_id, _ in places)
     lines = tuple(
-        written[source][line_no - 1] for source, (_, line_no) in zip(named, places, strict=True)
+        written[file][line_no - 1] for file, (_, line_no) in zip(named, places, strict=True)
     )
-    return Shown(finding, lines, named)
+    return Shown(finding, lines, tuple(source for source, _ in named))

@@ -68,6 +68,10 @@ class Story:
     zones: Mapping[str, str] = field(default_factory=dict)
     """Zones in which sources are read that are set to another than the district's."""
 
+    def number_from(self, first: int) -> None:
+        """Number the records of products from here, as another story does before it."""
+        self._records = first
+
     def at(self, clock: str, seconds: float = 0) -> datetime:
         """Return the instant of a local wall time, and that many seconds later."""
         found = _CLOCK.match(clock)

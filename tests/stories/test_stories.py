@@ -5,7 +5,6 @@ district whose other products no scenario uses; `docs/reference/products.md` sho
 `rewrite.py` writes it again.
 """
 
-from collections.abc import Mapping
 from itertools import combinations, product
 
 import pytest
@@ -18,41 +17,45 @@ from tests.stories.products import NOT_TOLD, PRODUCTS
 from tests.stories.telling import (
     FOUND,
     LEAD,
-    cells,
-    named_by_twin,
+    named,
+    stories_of,
+    told_together,
     uses_of,
     what_came,
 )
 
-CELLS = {f"{pair.title}-{role}-{name}": (pair, role, name) for pair, role, name in cells()}
-QUICK = {*list(CELLS)[::32]}
+TOLD = [
+    (role, name) for role, of_role in PRODUCTS.items() for name in of_role if stories_of(role, name)
+]
+QUICK = TOLD[::16]
 
 
-def each(names):
-    return pytest.mark.parametrize(
-        "cell",
-        [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in names],
-    )
-
-
-def matrix() -> Mapping[str, str]:
-    return {f"{one.story}-{one.role}-{one.product}": one.result for one in product_stories()}
-
-
-@each(CELLS)
-def test_each_product_shows_what_the_matrix_says(cell):
-    pair, role, name = CELLS[cell]
-    assert what_came(pair, uses_of(role, name)) == matrix()[cell]
-
-
-@each(CELLS)
-def test_a_twin_names_nobody(cell):
-    pair, role, name = CELLS[cell]
-    assert named_by_twin(pair, uses_of(role, name), pair.rules) == []
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [one if one in QUICK else pytest.param(*one, marks=pytest.mark.slow) for one in TOLD],
+)
+def test_a_product_shows_what_the_matrix_says_and_names_no_twin(role, name):
+    pairs = stories_of(role, name)
+    told = told_together(pairs, uses_of(role, name))
+    results = {pair.title: what_came(pair, told[pair.title, "act"]) for pair in pairs}
+    assert results == {
+        one.story: one.result
+        for one in product_stories()
+        if (one.role, one.product) == (role, name)
+    }
+    twins = {pair.title: named(told[pair.title, "twin"]) for pair in pairs}
+    assert not any(twins.values()), twins
 
 
 def test_the_matrix_has_every_cell_and_no_other():
-    assert list(matrix()) == list(CELLS)
+    cells = [(one.story, one.role, one.product) for one in product_stories()]
+    assert cells == [
+        (pair.title, role, name)
+        for pair in STORIES
+        for role in pair.roles
+        for name in PRODUCTS[role]
+        if pair in stories_of(role, name)
+    ]
 
 
 def test_the_matrix_names_the_format_of_each_product():
@@ -64,8 +67,8 @@ def test_the_matrix_names_the_format_of_each_product():
 
 def test_each_story_is_found_by_some_product():
     best = {}
-    for cell, result in matrix().items():
-        best.setdefault(CELLS[cell][0].title, set()).add(result)
+    for one in product_stories():
+        best.setdefault(one.story, set()).add(one.result)
     for pair in STORIES:
         assert (LEAD if pair.lead else FOUND) in best[pair.title], pair.title
 
@@ -120,15 +123,12 @@ def told_in(number):
 def test_any_two_products_together(number):
     """A result is one that one of the products allows, or a lead between two of them."""
     pair, uses = told_in(number)
-    results = matrix()
-    roles = [role for role in pair.roles if role in uses]
-    allowed = {results[f"{pair.title}-{role}-{uses[role]}"] for role in roles}
+    told = told_together([pair], uses)
+    cells = {
+        (one.role, one.product): one.result for one in product_stories() if one.story == pair.title
+    }
+    allowed = {cells[role, uses[role]] for role in pair.roles if role in uses}
     between = {LEAD} if FOUND in allowed and len(allowed) > 1 else set()
-    assert what_came(pair, uses) in allowed | between | {one.fact for one in pair.missing}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(DISTRICTS)))
-def test_no_rule_names_a_twin_in_any_of_them(number):
-    pair, uses = told_in(number)
-    assert named_by_twin(pair, uses, ()) == []
+    result = what_came(pair, told[pair.title, "act"])
+    assert result in allowed | between | {one.fact for one in pair.missing}
+    assert named(told[pair.title, "twin"]) == []

@@ -7,7 +7,7 @@ import pytest
 from tests.stories.acts import STORIES
 from tests.stories.district import AGENTS
 from tests.stories.products import PRODUCTS
-from tests.stories.telling import FOUND, LEAD, named_by_twin, what_came
+from tests.stories.telling import FOUND, LEAD, named, told_together, what_came
 
 MIN_SHARE = 0.75
 DISTRICTS: Mapping[str, Mapping[str, str]] = {
@@ -47,15 +47,13 @@ DISTRICTS: Mapping[str, Mapping[str, str]] = {
 def test_most_stories_are_shown_and_no_twin_is_a_finding(name):
     """Each story is a finding, a lead or a fact that is missing; `what_came` checks the names."""
     uses = DISTRICTS[name]
-    results = {
-        pair.title: what_came(pair, uses)
-        for pair in STORIES
-        if not pair.is_agent or uses["web"] in AGENTS
-    }
+    pairs = [pair for pair in STORIES if not pair.is_agent or uses["web"] in AGENTS]
+    told = told_together(pairs, uses)
+    results = {pair.title: what_came(pair, told[pair.title, "act"]) for pair in pairs}
     shown = [title for title, result in results.items() if result in (FOUND, LEAD)]
     assert len(shown) / len(results) >= MIN_SHARE, results
-    named = {pair.title: named_by_twin(pair, uses, ()) for pair in STORIES}
-    assert not {title for title, found in named.items() if found}, named
+    twins = {pair.title: named(told[pair.title, "twin"]) for pair in pairs}
+    assert not any(twins.values()), twins
 
 
 def test_the_districts_use_products_that_exist():

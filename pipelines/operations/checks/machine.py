@@ -20,7 +20,7 @@ OLDEST = (3, 11)
 MIN_FREE = 1 << 30
 ROOMY = 10 << 30
 NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 CHRONY = Path("/var/lib/chrony/drift")
 
 
@@ -109,7 +109,7 @@ def _spill(_installation: Installation) -> CheckResult:
 
 
 def _clock(_installation: Installation) -> CheckResult:
-    if SYNCHRONISED.exists() or CHRONY.exists():
+    if SYNCHRONIZED.exists() or CHRONY.exists():
         return well("a time service synchronizes the clock")
     if not Path("/run/systemd/system").exists():
         return unasked("this machine has no service manager to query")

@@ -88,7 +88,7 @@ def meeting(writer: SceneWriter) -> None:
     about_device(writer, "S96a", "", device, span, "a video meeting")
 
 
-def neighbours(writer: SceneWriter) -> None:
+def neighbors(writer: SceneWriter) -> None:
     """S96b: updates are passed on among many computers, all on one port."""
     day = writer.day()
     device = writer.desktop(writer.teacher(day))
@@ -149,7 +149,7 @@ SCENES: tuple[Scene, ...] = (
     managed_agents,
     school_day_ticker,
     meeting,
-    neighbours,
+    neighbors,
     never_run,
     copies_expected,
 )

@@ -95,7 +95,7 @@ def serving(text, code=200):
 
 def test_a_url_is_fetched_by_this_command_alone(home):
     with serving("domain,category\nshop.example.com,shopping\n") as url:
-        setting(home, "web", origin=url, format="csv", licence="CC0")
+        setting(home, "web", origin=url, format="csv", license="CC0")
         assert not said(home, "site_categories", "domain", "shop.example.com")
         assert schoolbell("lists", "update", "--home", home).code == 0
     assert said(home, "site_categories", "domain", "shop.example.com")

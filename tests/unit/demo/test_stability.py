@@ -13,12 +13,10 @@ from pipelines.ingest.record_cuts import records
 from pipelines.registry.new_home import create
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
 from tests.benchmarks import variations
-from tests.benchmarks.variations import Stability
 from tests.unit.test_demo import READING
 
 LINE = b"1760880000.123    210 10.14.0.9 TCP_TUNNEL/200 3402 CONNECT a.example:443 "
 REST = b" HIER_DIRECT/192.0.2.9 -\n"
-KEY = ("SA-1", "avega", "2026-10-19")
 
 
 @pytest.fixture
@@ -55,11 +53,6 @@ def test_what_comes_late_is_there_in_the_end_and_was_not_before(home, monkeypatc
     variations.VARIATIONS["every third file comes a run later"](home)
     assert seen == [4]
     assert all(path.exists() for path in names)
-
-
-def test_the_share_that_both_have():
-    assert Stability("v", 0, frozenset(), frozenset()).jaccard == 1.0
-    assert Stability("v", 3, frozenset([KEY]), frozenset()).jaccard == 0.75
 
 
 DAYS = ("2026-10-19", "2026-10-20")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.findings.rule_quality import count_bounds, share_bounds
+from pipelines.findings.rule_quality import share_bounds
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,6 @@ from pipelines.findings.rule_quality import count_bounds, share_bounds
 )
 def test_bounds_of_a_share(found, of, low, high):
     assert share_bounds(found, of) == pytest.approx((low, high), abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("count", "low", "high"),
-    [(0, 0, 3.68888), (1, 0.02532, 5.57164), (3, 0.61867, 8.76727),
-     (100, 81.3640, 121.6268)],
-)  # fmt: skip
-def test_bounds_of_a_count(count, low, high):
-    assert count_bounds(count) == pytest.approx((low, high), abs=1e-4)
 
 
 @given(st.integers(1, 400), st.data())
@@ -55,4 +46,3 @@ def test_a_bound_leaves_half_the_rest_outside(of, data):
 def test_a_higher_level_is_wider():
     narrow, wide = share_bounds(9, 12), share_bounds(9, 12, level=0.99)
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
-    assert count_bounds(4, level=0.99)[1] > count_bounds(4)[1]
