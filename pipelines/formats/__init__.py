@@ -271,20 +271,19 @@ class Format:
             more["extras"] = pl.when(is_kept).then(json_of(extras))
         parts = (columns, self.classes, more, self.must, self.may_lack)
         names = table.names_in(each for part in parts for each in part.values())
-        lines = self.split(records, context, names).collect()
-        lines, classes = self._sorted(lines, columns)
-        rest = {name: column for name, column in columns.items() if name not in lines.columns}
+        lines, classes = self._sorted(self.split(records, context, names), columns)
+        decided = set(lines.collect_schema().names())
+        rest = {name: column for name, column in columns.items() if name not in decided}
         return (
-            lines.lazy()
-            .with_columns(**rest)
+            lines.with_columns(**rest)
             .with_columns(**more)
             .with_columns(**self._implied({*columns, *more})),
             classes,
         )
 
     def _sorted(
-        self, lines: pl.DataFrame, columns: Columns
-    ) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        self, lines: pl.LazyFrame, columns: Columns
+    ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
         """Add `event_class`, and the columns of the table that decide it."""
         if not self.classes:
             return lines.with_columns(event_class=pl.lit(self.event_classes[0])), self.event_classes
@@ -292,16 +291,10 @@ class Format:
         deciding = {name: column for name, column in columns.items() if name in roots}
         other = "system_events" if "system_events" in self.event_classes else None
         event_class = word_of(*self.classes.items(), otherwise=other)
-        found = (
-            lines.lazy()
-            .with_columns(**deciding)
-            .with_columns(event_class=event_class)
-            .select("event_class", *deciding)
-            .collect(engine="in-memory")
-        )
+        found = lines.with_columns(**deciding).with_columns(event_class=event_class).collect()
         # parts of a batch with headers of their own are joined: all have the same columns
         occurring = self._occurring(found) if self.header is None else ()
-        return lines.hstack(found), occurring or self.event_classes
+        return found.lazy(), occurring or self.event_classes
 
     def _implied(self, given: set[str]) -> Columns:
         """Return columns that follow from others, unless the format has them."""
@@ -355,7 +348,7 @@ class Format:
         """Return the rules for some classes: those of this format, then those of all."""
         checked = {column: self.fields[column] for column in self.checked}
         common = table.rules(classes, self.required, checked, self.may_lack)
-        rules = {**self.must, "of no known kind": pl.col("event_class").is_in(self.event_classes)}
+        rules = {**self.must, "of no known kind": pl.col("event_class").is_not_null()}
         for said, holds in common.items():
             rules[said] = rules[said] & holds if said in rules else holds
         return rules

@@ -24,15 +24,14 @@ def result(
         left: The session ended.
         mapped: The product took an address for an account: neither a success nor a refusal.
     """
-    success = [("true", entered)] if entered is not None else []
-    answer = word_of(
-        ("", left), ("", mapped), ("false", failed), *success,
-        otherwise=None if success else "true",
-    )  # fmt: skip
+    is_login = ~(left | mapped).fill_null(value=False)
+    answer = pl.when(failed).then(pl.lit(value=False))
+    if entered is None:
+        answer = answer.otherwise(pl.lit(value=True))
+    else:
+        answer = answer.when(entered).then(pl.lit(value=True))
     return {
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
-        "is_success": answer.replace_strict(
-            {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
-        ),
+        "is_success": pl.when(is_login).then(answer),
         "failure_reason": pl.when(failed & ~left.fill_null(value=False)).then(null_if_dash(reason)),
     }

@@ -12,6 +12,8 @@ one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
 
 import polars as pl
 
@@ -122,6 +124,16 @@ BROKEN: Mapping[str, str] = {
 """What an operator reads of a line that lacks a column, or has an unreadable text for it."""
 
 
+def all_of(parts: Iterable[pl.Expr]) -> pl.Expr:
+    """Return whether all of some conditions hold."""
+    return reduce(and_, parts)
+
+
+def any_of(parts: Iterable[pl.Expr]) -> pl.Expr:
+    """Return whether one of some conditions holds."""
+    return reduce(or_, parts)
+
+
 def first(expressions: Iterable[pl.Expr]) -> pl.Expr:
     """Return the first that is not null."""
     several = [*expressions]
@@ -172,7 +184,7 @@ def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
 
 def are_counts(*names: str, digits: int = 18) -> pl.Expr:
     """Return whether each of some fields is missing, or digits, at most `digits` of them."""
-    return pl.all_horizontal(
+    return all_of(
         value(name).is_null() | to_int(value(name), digits).is_not_null() for name in names
     )
 
@@ -185,8 +197,7 @@ def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
 
 def is_of(*classes: str) -> pl.Expr:
     """Return whether the event is of one of some classes."""
-    is_one = [(pl.col("event_class") == cls).fill_null(value=False) for cls in classes]
-    return pl.any_horizontal(is_one)
+    return any_of((pl.col("event_class") == cls).fill_null(value=False) for cls in classes)
 
 
 def rules(
@@ -204,14 +215,20 @@ def rules(
         may_lack: Columns of `REQUIRED` that an event lacks rightly, each with when it does.
     """
     kept: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
+
+    def keep(column: str, holds: pl.Expr, *having: str) -> None:
+        is_everything = len(having) == len(classes)
+        kept.setdefault(BROKEN[column], []).append(
+            holds if is_everything else ~is_of(*having) | holds
+        )
+
     for cls in classes:
         for column in dict.fromkeys((*REQUIRED.get(cls, ()), *required.get(cls, ()))):
-            is_there = pl.col(column).is_not_null() | may_lack.get(column, pl.lit(value=False))
-            kept.setdefault(BROKEN[column], []).append(~is_of(cls) | is_there)
+            is_there = pl.col(column).is_not_null()
+            keep(column, is_there | may_lack[column] if column in may_lack else is_there, cls)
     for column, field in checked.items():
         having = [cls for cls in classes if column in EVENT_CLASSES[cls].columns]
         is_empty = [null_if_dash(text).is_null() for text in texts_of(field)]
-        is_read = pl.col(column).is_not_null() | pl.all_horizontal(is_empty)
         if having:
-            kept.setdefault(BROKEN[column], []).append(~is_of(*having) | is_read)
-    return {wording: pl.all_horizontal(parts) for wording, parts in kept.items()}
+            keep(column, pl.col(column).is_not_null() | all_of(is_empty), *having)
+    return {wording: all_of(parts) for wording, parts in kept.items()}
