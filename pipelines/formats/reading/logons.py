@@ -25,11 +25,12 @@ def result(
         mapped: The product took an address for an account: neither a success nor a refusal.
     """
     is_login = ~(left | mapped).fill_null(value=False)
-    answer = pl.when(failed).then(pl.lit(value=False))
-    if entered is None:
-        answer = answer.otherwise(pl.lit(value=True))
-    else:
-        answer = answer.when(entered).then(pl.lit(value=True))
+    refused = pl.when(failed).then(pl.lit(value=False))
+    answer = (
+        refused.otherwise(pl.lit(value=True))
+        if entered is None
+        else refused.when(entered).then(pl.lit(value=True))
+    )
     return {
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "is_success": pl.when(is_login).then(answer),
