@@ -7,11 +7,14 @@ arrive as U+FFFD; the offset leads back to the original.
 A *line* is one record: most formats end it with a newline, some have a special
 framing (`Format.framing`), which ingest applies before it calls `parse`.
 
-`reading` contains what several formats share: syslog headers, key=value, CSV with
+Most formats are a table: `split` cuts a line into the product's fields, `fields` names the field
+of each column, `classes` sorts the lines, and `more` computes what no table can express.
+
+`reading` contains what several formats share: the table, syslog headers, key=value, CSV with
 quotes, JSON, addresses and hosts, and the meaning of a 407.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -19,9 +22,13 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from pipelines.clock import Reading
+from pipelines.clock import Reading, Stamp
 from pipelines.events import EVENT_CLASSES
 from pipelines.events import PLACE as PLACE_SCHEMA
+from pipelines.formats.reading import table
+from pipelines.formats.reading.fields import word_of
+from pipelines.formats.reading.flows import is_machine
+from pipelines.formats.reading.keyvalue import json_of
 from pipelines.plugins import discover
 
 PLACE = PLACE_SCHEMA.names()
@@ -35,6 +42,8 @@ ESCAPED_ENDS = ("#000", "#015")
 """NUL and carriage return at the end of a line, as rsyslog writes them."""
 
 NameProof = Literal["authenticated", "recorded", "outer", "said"]
+
+Columns = Mapping[str, pl.Expr]
 
 Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 
@@ -106,6 +115,12 @@ def never(line: pl.Expr) -> pl.Expr:
     return line.is_null()
 
 
+def of_header(context: Context) -> Stamp:
+    """Return the time in the syslog header."""
+    del context
+    return Stamp(pl.col("syslog_time"), pl.col("syslog_time_quality"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Format:
     """A log format: recognizes its lines and reads batches of them.
@@ -117,12 +132,22 @@ class Format:
             sets a column `event_class`.
         looks_like: True for a line that is of this format and, among the
             formats of this folder, of no other.
-        read: Adds columns of the event classes to a batch; columns that it does not
-            add are null.
-        classify: Adds `event_class` and the inputs of `read`; then only
-            columns of classes that occur in a batch are computed.
-        must: Rules for events, each under the sentence that an operator
+        split: Cuts lines into text columns: `key_NAME` for each name that it is given,
+            which the table and its expressions look at (`table.value`).
+        stamp: The time of a line, after `split`; the syslog header's by default.
+        fields: The table: columns, each with its field.
+        classes: Event classes, each with its condition, which may look at columns of
+            the table; the first that holds counts. Other lines are system events.
+        more: Columns that are computed, from fields and from columns of the table.
+        extras: Fields and named texts kept as JSON, except in system events.
+        read: Adds all columns to a batch, with `event_class` if there are several: for
+            formats that no table can express.
+        must: Further rules for events, each under the sentence that an operator
             reads when it is broken. Null counts as broken.
+        required: Further columns that an event of a class must have.
+        checked: Columns of the table whose text, if there is one, must be readable.
+        may_lack: Columns that every event of a class must have (`table.REQUIRED`), each
+            with the lines that lack it rightly.
         framing: How records are cut out of the bytes.
         comment: True for lines that are not records.
         header: True for lines that name the columns of those below.
@@ -139,10 +164,18 @@ class Format:
     product: str
     event_classes: tuple[str, ...]
     looks_like: Callable[[pl.Expr], pl.Expr]
-    read: Callable[[pl.LazyFrame, Context], pl.LazyFrame]
-    must: Mapping[str, pl.Expr]
+    split: Callable[[pl.LazyFrame, Context, Sequence[str]], pl.LazyFrame] | None = None
+    stamp: Callable[[Context], Stamp] = of_header
+    fields: Mapping[str, table.Field] = field(default_factory=dict)
+    classes: Mapping[str, pl.Expr] = field(default_factory=dict)
+    more: Columns | Callable[[Context], Columns] = field(default_factory=dict)
+    extras: Sequence[str | pl.Expr] = ()
+    read: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
+    must: Mapping[str, pl.Expr] = field(default_factory=dict)
+    required: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    checked: Sequence[str] = ()
+    may_lack: Mapping[str, pl.Expr] = field(default_factory=dict)
     framing: Framing = "lines"
-    classify: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
     comment: Callable[[pl.Expr], pl.Expr] = never
     header: Callable[[pl.Expr], pl.Expr] | None = None
     columns: pl.Expr | None = None
@@ -200,26 +233,76 @@ class Format:
         The columns are those of the classes that occur, where these are known. A block
         is small enough to be computed eagerly, for a tenth less than in streams.
         """
-        lines, classes = records.lazy(), self.event_classes
-        if self.classify is not None:
-            told = self.classify(lines, context).collect(engine="in-memory")
-            lines, classes = told.lazy(), self._occurring(told) or classes
-        read = self.read(lines, context)
-        present = set(read.collect_schema().names())
+        if self.read is None:
+            lines, classes = self._of_table(records.lazy(), context)
+        else:
+            lines, classes = self.read(records.lazy(), context), self.event_classes
+        present = set(lines.collect_schema().names())
         if "event_class" not in present:
-            read = read.with_columns(event_class=pl.lit(self.event_classes[0]))
+            lines = lines.with_columns(event_class=pl.lit(self.event_classes[0]))
         missing = [
             pl.lit(None, dtype).alias(name)
             for name, dtype in self._columns(self.event_classes).items()
             if name not in present
         ]
         return (
-            read.with_columns(missing)
+            lines.with_columns(missing)
             .with_columns(self._proven(present))
-            .with_columns(**self._rules)
+            .with_columns(**self._answers(classes))
             .select(self._wanted(classes))
             .collect(engine="in-memory")
         )
+
+    def _of_table(
+        self, records: pl.LazyFrame, context: Context
+    ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+        """Return lines with their columns, and the classes that occur."""
+        assert self.split is not None
+        stamp = self.stamp(context)
+        columns = {"time": stamp.time, "time_quality": stamp.quality}
+        columns |= table.columns(self.fields)
+        more = dict(self.more(context) if callable(self.more) else self.more)
+        if self.extras:
+            extras = [
+                table.value(text).alias(text) if isinstance(text, str) else text
+                for text in self.extras
+            ]
+            is_kept = pl.col("event_class") != "system_events"
+            more["extras"] = pl.when(is_kept).then(json_of(extras))
+        parts = (columns, self.classes, more, self.must, self.may_lack)
+        names = table.names_in(each for part in parts for each in part.values())
+        lines, classes = self._sorted(self.split(records, context, names), columns)
+        decided = set(lines.collect_schema().names())
+        rest = {name: column for name, column in columns.items() if name not in decided}
+        return (
+            lines.with_columns(**rest)
+            .with_columns(**more)
+            .with_columns(**self._implied({*columns, *more})),
+            classes,
+        )
+
+    def _sorted(
+        self, lines: pl.LazyFrame, columns: Columns
+    ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+        """Add `event_class`, and the columns of the table that decide it."""
+        if not self.classes:
+            return lines.with_columns(event_class=pl.lit(self.event_classes[0])), self.event_classes
+        roots = {root for holds in self.classes.values() for root in holds.meta.root_names()}
+        deciding = {name: column for name, column in columns.items() if name in roots}
+        other = "system_events" if "system_events" in self.event_classes else None
+        event_class = word_of(*self.classes.items(), otherwise=other)
+        found = lines.with_columns(**deciding).with_columns(event_class=event_class).collect()
+        # parts of a batch with headers of their own are joined: all have the same columns
+        occurring = self._occurring(found) if self.header is None else ()
+        return found.lazy(), occurring or self.event_classes
+
+    def _implied(self, given: set[str]) -> Columns:
+        """Return columns that follow from others, unless the format has them."""
+        implied = {"start_time": pl.col("time"), "message": pl.col("line")}
+        if "user_name" in given:
+            implied["is_machine"] = is_machine(pl.col("user_name"))
+        own = self._columns(self.event_classes)
+        return {name: implied[name] for name in implied if name in own and name not in given}
 
     def _proven(self, present: set[str]) -> list[pl.Expr]:
         """Return user and proof; a doubtful line (`is_doubtful`) names no one."""
@@ -261,21 +344,33 @@ class Format:
             pl.col("line"),
         ]
 
+    def _rules_of(self, classes: tuple[str, ...]) -> dict[str, pl.Expr]:
+        """Return the rules for some classes: those of this format, then those of all."""
+        checked = {column: self.fields[column] for column in self.checked}
+        common = table.rules(classes, self.required, checked, self.may_lack)
+        rules = {**self.must, "of no known kind": pl.col("event_class").is_not_null()}
+        for said, holds in common.items():
+            rules[said] = rules[said] & holds if said in rules else holds
+        return rules
+
     @cached_property
-    def _rules(self) -> dict[str, pl.Expr]:
-        """Whether an event keeps each rule of `must`, and is of a known class."""
-        held = [holds.fill_null(value=False) for holds in self.must.values()]
-        of_class = pl.col("event_class").is_in(self.event_classes)
-        held.append(of_class.fill_null(value=False))
-        return {f"_rule_{number}": rule for number, rule in enumerate(held)}
+    def _rules(self) -> dict[str, str]:
+        """The column with each rule's answer, and the sentence of a line that breaks it."""
+        return {f"_rule_{at}": said for at, said in enumerate(self._rules_of(self.event_classes))}
+
+    def _answers(self, classes: tuple[str, ...]) -> dict[str, pl.Expr]:
+        """Return whether an event keeps each rule; columns of absent classes are not read."""
+        rules = self._rules_of(classes)
+        return {
+            column: rules.get(said, pl.lit(value=True)).fill_null(value=False)
+            for column, said in self._rules.items()
+        }
 
     @cached_property
     def _reason(self) -> pl.Expr:
         """The first rule that a line breaks."""
-        said = [*self.must, "of no known kind"]
         return pl.coalesce(
-            pl.when(~pl.col(rule)).then(_reason(text))
-            for rule, text in zip(self._rules, said, strict=True)
+            pl.when(~pl.col(rule)).then(_reason(text)) for rule, text in self._rules.items()
         )
 
     def _columns(self, classes: tuple[str, ...]) -> dict[str, pl.DataType | type[pl.DataType]]:

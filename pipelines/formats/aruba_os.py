@@ -14,18 +14,20 @@ RADIUS server proves it, or with `options.name_proof = "authenticated"` if that 
 proven name (`User-Name` in its answer).
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, mac
+from pipelines.formats.reading.fields import address, mac, word_of
 from pipelines.formats.reading.flows import somewhere
-from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
+from pipelines.formats.reading.table import PREFIX, value
 
 PROGRAMS = r"[a-z0-9_-]+(?::[0-9]+)?"
 HEAD = rf"{BEFORE_TAG}{PROGRAMS}\[[0-9]+\]: +<([0-9]{{6}})> (?:<[0-9]+> )?(?:<[A-Z]{{3,4}}> )"
-SAID = rf"{HEAD}(?:<[^>]*>|AP:[^ ]+ <[^>]*>|\|[^|]*\|) *(.*)$"
+MESSAGE = rf"{HEAD}(?:<[^>]*>|AP:[^ ]+ <[^>]*>|\|[^|]*\|) *(.*)$"
 LOGIN, REFUSED, INSTANT = "522008", "522275", "501199"
 USER = r"[ .]username=(.+) (?:MAC=[^ ]+ IP=|ip=[^ ]+ usermac=)"
 LISTED_USER = ", username-(.*), IP-[^,]*, method-"
@@ -47,14 +49,9 @@ LISTED = {
     "role": "role-([^,]*)",
     "method": "method-([^,]*)",
 }
-IS_LOGON = pl.col("event_class") == "logons"
-
-REJECT_RULES = {
-    "not a numbered message of an Aruba device": pl.col("code").is_not_null(),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "a login whose words cannot be read": IS_LOGON
-    | ~pl.col("code").is_in([LOGIN, REFUSED, INSTANT]),
-}
+CODE, TEXT, ACCOUNT = pl.col("code"), pl.col("text"), pl.col("user_name")
+IS_PORTAL = value("method").str.contains("(?i)web|captive").fill_null(value=False)
+IS_LOGIN = CODE.is_in([LOGIN, REFUSED, INSTANT])
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -62,71 +59,42 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(HEAD)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons`, or of `system_events` for all else."""
-    said = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(SAID)
-    code = pl.col("code")
-    return (
-        with_header(batch, context.reading)
-        .with_columns(code=said.struct.field("1"), text=said.struct.field("2"))
-        .with_columns(
-            user=pl.when(pl.col("code") == INSTANT)
-            .then(pl.col("text").str.extract(LISTED_USER, 1))
-            .otherwise(pl.col("text").str.extract(USER, 1)),
-            **{key: _value(key) for key in PAIRS},
-        )
-        .with_columns(
-            time="syslog_time",
-            time_quality="syslog_time_quality",
-            user_name=account(pl.col("user")),
-            name_proof=radius.proof(
-                pl.when(
-                    ~pl.col("method").str.contains("(?i)web|captive").fill_null(value=False)
-                ).then(pl.lit("said")),
-                context.options,
-            ),
-            src_mac=mac(pl.col("card")),
-            src_ip=somewhere(address(pl.col("ip"))),
-            reported_by="syslog_host",
-            event_code=code,
-            kind=code,
-            message=pl.col("line"),
-        )
-        .with_columns(
-            event_class=pl.when(
-                code.is_in([LOGIN, REFUSED, INSTANT]) & pl.col("user").is_not_null()
-            )
-            .then(pl.lit("logons"))
-            .otherwise(pl.lit("system_events")),
-            activity=pl.lit("logon"),
-            logon_kind=pl.when(pl.col("method").str.contains("(?i)web|captive"))
-            .then(pl.lit("proxy"))
-            .otherwise(pl.lit("wifi")),
-            is_success=code != REFUSED,
-            failure_reason=pl.when(code == REFUSED).then(pl.lit("refused")),
-            is_machine=radius.is_computer(pl.col("user_name"))
-            | mac(pl.col("user_name")).is_not_null(),
-            host=radius.computer_name(pl.col("user_name")),
-        )
-        .with_columns(extras=_extras())
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the number of the message, and the pairs or the list of a login."""
+    del names
+    parts = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(MESSAGE).struct
+    lines = with_header(batch, context.reading).with_columns(
+        code=parts.field("1"), text=parts.field("2")
+    )
+    user = pl.when(CODE == INSTANT).then(TEXT.str.extract(LISTED_USER, 1))
+    return lines.with_columns(
+        user.otherwise(TEXT.str.extract(USER, 1)).alias(f"{PREFIX}user"),
+        *(_value(key).alias(f"{PREFIX}{key}") for key in PAIRS),
     )
 
 
 def _value(key: str) -> pl.Expr:
-    text = pl.col("text")
-    is_instant = pl.col("code") == INSTANT
     # the last of them: the name in front may hold the same words
-    pair = text.str.extract(rf"^.*[ .]{PAIRS[key]}{KEYS}", 1)
+    pair = TEXT.str.extract(rf"^.*[ .]{PAIRS[key]}{KEYS}", 1)
     if key not in LISTED:
-        return pl.when(~is_instant).then(pair)
+        return pl.when(CODE != INSTANT).then(pair)
     front = "" if key == "card" else "^.*"
-    listed = text.str.extract(rf"{front}, {LISTED[key]}", 1)
-    return pl.when(is_instant).then(listed).otherwise(pair)
+    listed = TEXT.str.extract(rf"{front}, {LISTED[key]}", 1)
+    return pl.when(CODE == INSTANT).then(listed).otherwise(pair)
 
 
-def _extras() -> pl.Expr:
-    fields = [pl.col(key) for key in ("nas", "ssid", "role", "vlan", "method")]
-    return pl.when(IS_LOGON).then(json_of(fields))
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return the result of a login and its device."""
+    return {
+        "src_ip": somewhere(address(value("ip"))),
+        "name_proof": radius.proof(pl.when(~IS_PORTAL).then(pl.lit("said")), context.options),
+        "activity": pl.lit("logon"),
+        "logon_kind": word_of(("proxy", IS_PORTAL), otherwise="wifi"),
+        "is_success": CODE != REFUSED,
+        "failure_reason": pl.when(CODE == REFUSED).then(pl.lit("refused")),
+        "is_machine": radius.is_computer(ACCOUNT) | mac(ACCOUNT).is_not_null(),
+        "host": radius.computer_name(ACCOUNT),
+    }
 
 
 FORMAT = Format(
@@ -134,6 +102,19 @@ FORMAT = Format(
     product="Aruba wireless",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    fields={
+        "user_name": "user",
+        "src_mac": "card",
+        "event_code": CODE,
+        "kind": CODE,
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"logons": IS_LOGIN & value("user").is_not_null()},
+    more=more,
+    extras=("nas", "ssid", "role", "vlan", "method"),
+    must={
+        "not a numbered message of an Aruba device": CODE.is_not_null(),
+        "a login whose words cannot be read": value("user").is_not_null() | ~IS_LOGIN,
+    },
 )

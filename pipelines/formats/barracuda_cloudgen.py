@@ -12,33 +12,29 @@ user is the firewall's guess for the address. Lines of all other boxes (logins o
 administrators, services) are system events.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, mac, null_if_dash, port, word_of
-from pipelines.formats.reading.flows import protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.fields import address, null_if_dash, word_of
+from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
+from pipelines.formats.reading.table import PREFIX, value
 
 ACTIVITY = r"([A-Z][A-Za-z]+): (type=[A-Z]+\|proto=.*)$"
 BOX = BEFORE_TAG + r"(?:[^ ]*/)?(box_[A-Za-z]+(?:_[A-Za-z]+)*|srv_[A-Za-z0-9_]+): "
-KEYS = [
-    "type", "proto", "srcIP", "srcPort", "srcMAC", "dstIP", "dstPort", "dstService",
-    "rule", "info", "srcNAT", "duration", "receivedBytes", "sentBytes", "user",
-    "application", "target", "urlcat", "action",
-]  # fmt: skip
-DID = {
+DISPOSITIONS = {
     "allow": "allowed", "remove": "allowed", "localallow": "allowed",
     "localremove": "allowed", "block": "blocked", "localblock": "blocked",
-    "drop": "blocked", "deny": "blocked", "fail": None, "detect": None,
+    "drop": "blocked", "deny": "blocked",
 }  # fmt: skip
-IS_FLOW = pl.col("event_class") == "connections"
+"""Of `fail` and `detect` it is not known."""
 
-REJECT_RULES = {
-    "no time that can be read": pl.col("time").is_not_null(),
-    "source is not an address": ~IS_FLOW | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~IS_FLOW | pl.col("dst_ip").is_not_null(),
-}
+ACTION = pl.coalesce(value("action"), "activity").str.to_lowercase()
+IS_OVER = ACTION.str.ends_with("remove")
+NAT = somewhere(address(value("srcNAT")))
+DURATION = seconds(value("duration")).fill_null(pl.duration(seconds=0, time_unit="us"))
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -48,61 +44,21 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `connections` and `system_events`."""
-    said = pl.col("line").str.extract_groups(ACTIVITY).struct
-    fields = with_header(batch, context.reading).with_columns(
-        said=said.field("1"),
-        pairs="|" + said.field("2").str.strip_chars_end("\r\n\x00 ") + "|",
-        box=pl.col("line").str.extract(BOX, 1),
-    )
-    lasted = seconds(pl.col("duration")).fill_null(pl.duration(seconds=0, time_unit="us"))
-    did = pl.coalesce("action", "said").str.to_lowercase()
-    is_over = did.str.ends_with("remove")
-    outside = somewhere(address(pl.col("srcNAT")))
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the pairs between bars; adds the activity in front of them, and the box."""
+    parts = pl.col("line").str.extract_groups(ACTIVITY).struct
     return (
-        fields.with_columns(
-            null_if_dash(pl.col("pairs").str.extract(rf"\|{key}=([^|]*)\|", 1)).alias(key)
-            for key in KEYS
+        with_header(batch, context.reading)
+        .with_columns(
+            activity=parts.field("1"),
+            pairs="|" + parts.field("2").str.strip_chars_end("\r\n\x00 ") + "|",
+            box=pl.col("line").str.extract(BOX, 1),
         )
         .with_columns(
-            event_class=pl.when(pl.col("proto").is_not_null())
-            .then(pl.lit("connections"))
-            .otherwise(pl.lit("system_events")),
-            time=pl.col("syslog_time"),
-            time_quality=pl.col("syslog_time_quality"),
-        )
-        .with_columns(
-            start_time=pl.when(is_over).then(pl.col("time") - lasted).otherwise(pl.col("time")),
-            src_ip=address(pl.col("srcIP")),
-            src_port=port(pl.col("srcPort")),
-            src_mac=mac(pl.col("srcMAC")),
-            user_name=account(pl.col("user")),
-            dst_ip=address(pl.col("dstIP")),
-            dst_port=port(pl.col("dstPort")),
-            protocol=protocol(pl.col("proto").str.replace(r"^.*\(([0-9]+)\)$", "$1")),
-            nat_ip=pl.when(outside != address(pl.col("srcIP"))).then(outside),
-            application=pl.col("application"),
-            category=pl.col("urlcat"),
-            disposition=did.replace_strict(DID, default=None, return_dtype=pl.String),
-            kind=pl.col("box"),
-            reported_by=pl.col("syslog_host"),
-            message=pl.col("line"),
-            extras=pl.when(IS_FLOW).then(
-                json_of(
-                    [
-                        word_of(("end", is_over), ("start", did.str.ends_with("allow"))).alias(
-                            "phase"
-                        ),
-                        pl.col("rule"),
-                        pl.col("info"),
-                        pl.col("dstService").alias("service"),
-                        pl.col("target"),
-                        pl.when(is_over).then("receivedBytes").alias("received"),
-                        pl.when(is_over).then("sentBytes").alias("sent"),
-                    ]
-                )
-            ),
+            null_if_dash(pl.col("pairs").str.extract(rf"\|{key}=([^|]*)\|", 1)).alias(
+                f"{PREFIX}{key}"
+            )
+            for key in names
         )
     )
 
@@ -113,6 +69,34 @@ FORMAT = Format(
     name_proof="recorded",
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    fields={
+        "src_ip": "srcIP",
+        "src_port": "srcPort",
+        "src_mac": "srcMAC",
+        "user_name": "user",
+        "dst_ip": "dstIP",
+        "dst_port": "dstPort",
+        "protocol": value("proto").str.replace(r"^.*\(([0-9]+)\)$", "$1"),
+        "application": "application",
+        "category": "urlcat",
+        "kind": pl.col("box"),
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"connections": value("proto").is_not_null()},
+    more={
+        "start_time": pl.when(IS_OVER).then(pl.col("time") - DURATION).otherwise("time"),
+        "nat_ip": pl.when(pl.col("src_ip") != NAT).then(NAT),
+        "disposition": ACTION.replace_strict(DISPOSITIONS, default=None, return_dtype=pl.String),
+    },
+    extras=(
+        word_of(("end", IS_OVER), ("start", ACTION.str.ends_with("allow"))).alias("phase"),
+        "rule",
+        "info",
+        value("dstService").alias("service"),
+        "target",
+        pl.when(IS_OVER).then(value("receivedBytes")).alias("received"),
+        pl.when(IS_OVER).then(value("sentBytes")).alias("sent"),
+    ),
+    required={"connections": ("dst_ip",)},
 )

@@ -12,40 +12,33 @@ answer, the third the action of a response policy zone: `PASSTHRU` allows the qu
 others block it. All other lines of the server are `system_events`.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, name, null_if_dash, port
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats import Context, Format, of_header
+from pipelines.formats.reading.fields import word_of
 from pipelines.formats.reading.syslog import HEADER_END, with_header, written_by
+from pipelines.formats.reading.table import value, with_groups
 
-OWN = r"^([0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:]{8}\.[0-9]{3}) (.*)$"
+OWN = r"^(?<stamp>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:]{8}\.[0-9]{3}) (?<own_body>.*)$"
 CLIENT = (
-    r"client (?:@0x[0-9a-f]+ )?([0-9a-fA-F.:]+)#([0-9]{1,5})(?: \([^)]*\))?: "
-    r"(?:view [^:]+: )?"
+    r"client (?:@0x[0-9a-f]+ )?(?<{0}ip>[0-9a-fA-F.:]+)#(?<{0}port>[0-9]{{1,5}})"
+    r"(?: \([^)]*\))?: (?:view [^:]+: )?"
 )
-ASKED = (
-    rf"{CLIENT}(?:UDP: |TCP: )?query: ([^ ]+) [A-Z]+ ([A-Z0-9]+)"
-    r"(?: response: ([A-Z]+))? ?([-+][^ ]*)?(.*)$"
+QUERY = (
+    rf"{CLIENT.format('')}(?:UDP: |TCP: )?query: (?<name>[^ ]+) [A-Z]+ (?<type>[A-Z0-9]+)"
+    r"(?: response: (?<response>[A-Z]+))?"
 )
 REWRITTEN = (
-    rf"{CLIENT}(?:disabled )?rpz [A-Z-]+ ([A-Za-z-]+) rewrite "
-    r"([^ ]+)/([A-Z0-9]+)/[A-Z]+(?: via ([^ ]+))?"
+    rf"{CLIENT.format('rpz_')}(?:disabled )?rpz [A-Z-]+ (?<policy>[A-Za-z-]+) rewrite "
+    r"(?<rpz_name>[^ ]+)/(?<rpz_type>[A-Z0-9]+)/[A-Z]+(?: via (?<zone>[^ ]+))?"
 )
 OWN_STAMP = r"(?:[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]+ )?(?:[a-z-]+: )?(?:[a-z]+: )?"
 SHOWN = r"client (?:@0x[0-9a-f]+ )?[0-9a-fA-F.:]+#[0-9]+(?: \([^)]*\))?: .*(?:query: |rpz )"
-PASSES = ["PASSTHRU"]
 ADDRESSES = r" IN (?:A|AAAA) ([0-9a-fA-F.:]+)"
-IS_QUERY = pl.col("event_class") == "dns_queries"
-
-REJECT_RULES = {
-    "no stamp that can be read": pl.col("time").is_not_null(),
-    "nothing said": pl.col("body").str.len_bytes() > 0,
-    "a query whose words cannot be read": IS_QUERY
-    | ~pl.col("body").str.contains(r"#[0-9]+(?: \([^)]*\))?: (?:UDP: |TCP: )?query:"),
-    "query from no address": ~IS_QUERY | pl.col("src_ip").is_not_null(),
-}
+BODY, NAME = pl.col("body"), value("name", "rpz_name")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -54,47 +47,14 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return own | written_by(line, "named")
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `dns_queries`, or of `system_events` for other talk."""
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the words of a query, or of the action of a policy zone; adds `body`."""
+    del names
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
-    own = line.str.extract_groups(OWN).struct
-    stamp = clock.civil(own.field("1"), "%d-%b-%Y %H:%M:%S%.f", context.reading)
-    asked = pl.col("body").str.extract_groups(ASKED).struct
-    changed = pl.col("body").str.extract_groups(REWRITTEN).struct
-    host = pl.coalesce(asked.field("3"), changed.field("4"))
-    did = changed.field("3")
-    answers = pl.col("body").str.extract_all(ADDRESSES)
-    return (
-        with_header(batch, context.reading)
-        .with_columns(
-            time=pl.coalesce(stamp.time, "syslog_time"),
-            time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
-            body=pl.coalesce(own.field("2"), "syslog_body").str.strip_chars(" "),
-        )
-        .with_columns(
-            event_class=pl.when(host.is_not_null())
-            .then(pl.lit("dns_queries"))
-            .otherwise(pl.lit("system_events")),
-            src_ip=address(pl.coalesce(asked.field("1"), changed.field("1"))),
-            src_port=port(pl.coalesce(asked.field("2"), changed.field("2"))),
-            query_name=pl.when(host == ".").then(host).otherwise(name(host)),
-            query_type=pl.coalesce(asked.field("4"), changed.field("5")),
-            response_code=asked.field("5"),
-            answers=null_if_dash(
-                answers.list.eval(pl.element().str.extract("([^ ]+)$", 1)).list.join(",")
-            ),
-            disposition=pl.when(did.is_in(PASSES))
-            .then(pl.lit("allowed"))
-            .when(did.is_not_null())
-            .then(pl.lit("blocked")),
-            policy=did,
-            zone=changed.field("6"),
-            kind=pl.coalesce("syslog_program", pl.lit("named")),
-            reported_by=pl.col("syslog_host"),
-            message=pl.col("line"),
-        )
-        .with_columns(extras=pl.when(IS_QUERY).then(json_of([pl.col("policy"), pl.col("zone")])))
+    lines = with_groups(with_header(batch, context.reading), line, OWN).with_columns(
+        body=pl.coalesce(value("own_body"), "syslog_body").str.strip_chars(" ")
     )
+    return with_groups(with_groups(lines, BODY, QUERY), BODY, REWRITTEN)
 
 
 FORMAT = Format(
@@ -102,6 +62,32 @@ FORMAT = Format(
     product="BIND, Infoblox",
     event_classes=("dns_queries", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda context: clock.first(
+        clock.civil(value("stamp"), "%d-%b-%Y %H:%M:%S%.f", context.reading), of_header(context)
+    ),
+    fields={
+        "src_ip": value("ip", "rpz_ip"),
+        "src_port": value("port", "rpz_port"),
+        "query_name": NAME,
+        "query_type": value("type", "rpz_type"),
+        "response_code": "response",
+        "answers": BODY.str.extract_all(ADDRESSES)
+        .list.eval(pl.element().str.extract("([^ ]+)$", 1))
+        .list.join(","),
+        "kind": pl.coalesce("syslog_program", pl.lit("named")),
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"dns_queries": NAME.is_not_null()},
+    more={
+        "disposition": word_of(
+            ("allowed", value("policy") == "PASSTHRU"), ("blocked", value("policy").is_not_null())
+        )
+    },
+    extras=("policy", "zone"),
+    must={
+        "nothing said": BODY.str.len_bytes() > 0,
+        "a query whose words cannot be read": NAME.is_not_null()
+        | ~BODY.str.contains(r"#[0-9]+(?: \([^)]*\))?: (?:UDP: |TCP: )?query:"),
+    },
 )

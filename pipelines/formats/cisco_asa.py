@@ -175,4 +175,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    may_lack={"src_ip": pl.lit(value=True)},
 )

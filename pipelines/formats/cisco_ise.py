@@ -15,53 +15,44 @@ Device administration and profiling are `system_events`. `UserName` is the prove
 and the name of accounting are the client's, and count if a login of the session or the card does.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
+from pipelines.clock import Stamp
+from pipelines.formats import Context, Format, of_header
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, mac, name, null_if_dash, to_int
+from pipelines.formats.reading.fields import address, mac, null_if_dash, to_int, word_of
 from pipelines.formats.reading.flows import somewhere
-from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import PREFIX, value
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [+-][0-9]{2}:[0-9]{2}"
 NUMBERED = r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
 FIRST = rf"^({STAMP}) [0-9]+ ([0-9]{{4,5}}) [A-Z]+ +([A-Za-z -]+): ([^,]*)"
-FIELDS = {
-    "UserName": "sent_name",
-    "User-Name": "radius_name",
-    "Calling-Station-ID": "station",
-    "EndPointMACAddress": "endpoint",
-    "Called-Station-ID": "called",
-    "SSID": "ssid",
-    "NetworkDeviceName": "nas",
-    "NAS-IP-Address": "nas_ip",
-    "NAS-Port-Type": "port_type",
-    "NAS-Port-Id": "port",
-    "Framed-IP-Address": "framed_ip",
-    "Acct-Status-Type": "status",
-    "Acct-Session-Id": "accounted",
-    "CPMSessionID": "session",
-    "AcsSessionID": "acs_session",
-    "RadiusFlowType": "flow",
-    "FailureReason": "reason",
-    "SelectedAuthorizationProfiles": "policy",
-    "IdentityGroup": "group",
-    "Acct-Session-Time": "lasted",
-}
-"""ISE's names, and ours."""
-
 NAMES = ("UserName", "User-Name")
 LOGINS = {"Passed-Authentication": True, "Failed-Attempt": False}
 STATUSES = {"Start": "logon", "Stop": "logoff", "Interim-Update": "mapping"}
 HIDDEN = ["USERNAME", "INVALID"]
-IS_LOGON = pl.col("event_class") == "logons"
 
-REJECT_RULES = {
-    "not a numbered message of ISE": pl.col("number").is_not_null(),
-    "no time that can be read": pl.col("time").is_not_null(),
-}
+CODE, VERDICT, USER = pl.col("code"), pl.col("verdict"), pl.col("user_name")
+WRITTEN_USER = value(*NAMES)
+IS_SUCCESS = VERDICT.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
+STATUS = value("Acct-Status-Type").replace_strict(STATUSES, default=None, return_dtype=pl.String)
+GIVEN_IP = somewhere(address(value("Framed-IP-Address")))
+IS_ACCOUNTING = VERDICT == "Radius-Accounting"
+IS_IDLE = ((STATUS == "mapping") & GIVEN_IP.is_null()).fill_null(value=False)
+ACTIVITY = (
+    pl.when(IS_SUCCESS.is_not_null())
+    .then(pl.lit("logon"))
+    .when(IS_ACCOUNTING & ~IS_IDLE)
+    .then(STATUS)
+)
+MEDIUM = value("NAS-Port-Type")
+BY_PORT = word_of(
+    ("wifi", MEDIUM.str.contains("802.11|Wireless|Ethernet")), ("vpn", MEDIUM == "Virtual")
+)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -72,127 +63,65 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons`, or of `system_events` for all else."""
-    part = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(NUMBERED)
-    text = pl.col("text")
-    first = text.str.extract_groups(FIRST).struct
-    stamp = clock.iso(first.field("1").str.replace(r" ([+-][0-9:]+)$", "$1"), context.reading)
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the fields of a line; the first of a message has those of its other lines too."""
+    part = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(NUMBERED).struct
+    first = pl.col("text").str.extract_groups(FIRST).struct
     return (
         with_header(batch, context.reading)
+        .with_columns(category=part.field("1"), number=part.field("2"), text=part.field("5"))
         .with_columns(
-            category=part.struct.field("1"),
-            number=part.struct.field("2"),
-            place=part.struct.field("4"),
-            text=part.struct.field("5"),
-        )
-        .with_columns(
-            time=pl.coalesce(stamp.time, "syslog_time"),
-            time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
+            written=first.field("1").str.replace(r" ([+-][0-9:]+)$", "$1"),
             code=first.field("2"),
             verdict=first.field("3"),
-            **{ours: _field(theirs) for theirs, ours in FIELDS.items()},
+            **{f"{PREFIX}{name}": _field(name) for name in names},
         )
-        .with_columns(_of_message(column) for column in FIELDS.values())
-        .with_columns(**_who(context))
-        .with_columns(**_what())
-        .with_columns(
-            event_class=pl.when(pl.col("activity").is_not_null() & pl.col("sent").is_not_null())
-            .then(pl.lit("logons"))
-            .otherwise(pl.lit("system_events"))
-        )
-        .with_columns(extras=_extras())
+        .with_columns(_of_message(f"{PREFIX}{name}") for name in names)
     )
 
 
-def _field(key: str) -> pl.Expr:
+def _field(name: str) -> pl.Expr:
     """Return the first value of a key."""
-    value = pl.col("text").str.extract(rf"(?:^|,) *{key}=((?:[^,\\]|\\.)*)", 1)
-    plain = value.str.replace_all(r"\\(.)", "$1").replace("", None)
+    text = pl.col("text").str.extract(rf"(?:^|,) *{name}=((?:[^,\\]|\\.)*)", 1)
+    plain = text.str.replace_all(r"\\(.)", "$1").replace("", None)
     # `account` recognizes placeholder names, and the line remains a login
-    return plain if key in NAMES else null_if_dash(plain)
+    return plain if name in NAMES else null_if_dash(plain)
 
 
 def _of_message(column: str) -> pl.Expr:
     """Return this line's value, or that of another line of the message."""
-    own, is_first = pl.col(column), pl.col("code").is_not_null()
-    other = own.filter(~is_first).drop_nulls().first()
+    text, is_first = pl.col(column), CODE.is_not_null()
+    other = text.filter(~is_first).drop_nulls().first()
     spread = other.over("file_id", "syslog_host", "number")
-    return pl.coalesce(own, pl.when(is_first).then(spread)).alias(column)
+    return pl.coalesce(text, pl.when(is_first).then(spread)).alias(column)
 
 
-def _who(context: Context) -> dict[str, pl.Expr]:
-    """Return the account, its card or address, and by which way it came."""
-    sent = pl.coalesce("sent_name", "radius_name")
-    user = account(pl.when(~sent.is_in(HIDDEN)).then(sent))
-    station = radius.caller(pl.coalesce("station", "endpoint"))
-    medium = pl.col("port_type")
-    by_port = (
-        pl.when(medium.str.contains("802.11|Wireless|Ethernet"))
-        .then(pl.lit("wifi"))
-        .when(medium == "Virtual")
-        .then(pl.lit("vpn"))
-    )
+def stamp(context: Context) -> Stamp:
+    """Return the time of the message, or that of the syslog header."""
+    return clock.first(clock.iso(pl.col("written"), context.reading), of_header(context))
+
+
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return the result of a login and its device."""
+    endpoint = value("EndPointMACAddress")
+    card, far_ip = radius.caller(pl.coalesce(value("Calling-Station-ID"), endpoint))
+    way = radius.kind(BY_PORT, (card, far_ip), context.options)
+    login = radius.login(USER, (card, far_ip), way, given_ip=GIVEN_IP)
     return {
-        "sent": sent,
-        "user_name": user,
+        **login,
+        "src_mac": pl.coalesce(card, mac(endpoint)),
+        "is_machine": login["is_machine"] | mac(USER).is_not_null(),
         "name_proof": radius.proof(
-            pl.when(pl.col("verdict") == "Radius-Accounting")
-            .then(pl.lit("said"))
-            .when(pl.col("sent_name").is_null())
-            .then(pl.lit("outer")),
+            word_of(("said", IS_ACCOUNTING), ("outer", value("UserName").is_null())),
             context.options,
         ),
-        "is_machine": radius.is_computer(user) | mac(user).is_not_null(),
-        "host": radius.computer_name(user),
-        "src_hostname": radius.computer_name(user),
-        "src_mac": pl.coalesce(station[0], mac(pl.col("endpoint"))),
-        "far_ip": station[1],
-        "given": somewhere(address(pl.col("framed_ip"))),
-        "logon_kind": radius.kind(by_port, station, context.options),
-        "reported_by": name(pl.col("syslog_host")),
-    }
-
-
-def _what() -> dict[str, pl.Expr]:
-    """Return the activity and its result."""
-    verdict = pl.col("verdict")
-    is_success = verdict.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
-    counted = pl.col("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)
-    is_idle = (counted == "mapping") & pl.col("given").is_null()
-    activity = (
-        pl.when(is_success.is_not_null())
-        .then(pl.lit("logon"))
-        .when((verdict == "Radius-Accounting") & ~is_idle.fill_null(value=False))
-        .then(counted)
-    )
-    is_vpn = pl.col("logon_kind") == "vpn"
-    return {
-        "activity": activity,
-        "is_success": pl.when(activity == "logon").then(is_success.fill_null(value=True)),
-        "failure_reason": pl.when(~is_success).then(pl.coalesce("reason", pl.lit("refused"))),
-        "event_code": pl.col("code"),
+        "activity": ACTIVITY,
+        "is_success": pl.when(ACTIVITY == "logon").then(IS_SUCCESS.fill_null(value=True)),
+        "failure_reason": pl.when(~IS_SUCCESS).then(value("FailureReason").fill_null("refused")),
         "kind": pl.concat_str(
-            pl.coalesce("category", pl.lit("CISE")), "code", separator=":", ignore_nulls=True
+            pl.coalesce("category", pl.lit("CISE")), CODE, separator=":", ignore_nulls=True
         ),
-        "message": pl.col("line"),
-        "logon_uid": pl.coalesce("session", "accounted", "acs_session"),
-        "assigned_ip": pl.when(is_vpn).then("given"),
-        "src_ip": pl.when(is_vpn).then("far_ip").otherwise(pl.coalesce("given", "far_ip")),
     }
-
-
-def _extras() -> pl.Expr:
-    fields = [
-        pl.coalesce("nas", "nas_ip").alias("nas"),
-        pl.col("port"),
-        pl.coalesce("ssid", "called").alias("called"),
-        pl.col("policy"),
-        pl.col("group"),
-        pl.col("flow"),
-        to_int(pl.col("lasted")).cast(pl.String).alias("seconds"),
-    ]
-    return pl.when(IS_LOGON).then(json_of(fields))
 
 
 FORMAT = Format(
@@ -200,6 +129,24 @@ FORMAT = Format(
     product="Cisco ISE",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "user_name": pl.when(~WRITTEN_USER.is_in(HIDDEN)).then(WRITTEN_USER),
+        "event_code": CODE,
+        "logon_uid": value("CPMSessionID", "Acct-Session-Id", "AcsSessionID"),
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"logons": ACTIVITY.is_not_null() & WRITTEN_USER.is_not_null()},
+    more=more,
+    extras=(
+        value("NetworkDeviceName", "NAS-IP-Address").alias("nas"),
+        value("NAS-Port-Id").alias("port"),
+        value("SSID", "Called-Station-ID").alias("called"),
+        value("SelectedAuthorizationProfiles").alias("policy"),
+        value("IdentityGroup").alias("group"),
+        value("RadiusFlowType").alias("flow"),
+        to_int(value("Acct-Session-Time")).cast(pl.String).alias("seconds"),
+    ),
+    must={"not a numbered message of ISE": pl.col("number").is_not_null()},
 )

@@ -11,46 +11,37 @@ and after the angle brackets. As with Squid the stamp is the end of a request, w
 refuse. The category is Cisco's short code.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    media_type,
-    null_if_dash,
-    port,
-    to_int,
-)
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.fields import account, to_int, word_of
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
+from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.web import (
+    PORT_OF_URL,
+    SCHEME_OF_URL,
+    VERDICT_OF_CISCO,
+    unless_challenged,
+)
 
 HEAD = (
-    HEADER_END + r"(?:[A-Za-z]+: )?([0-9]{9,10}\.[0-9]{3}) +([0-9]+) ([^ ]+) ([A-Z_]+)/([0-9]{3}) "
+    HEADER_END + r"(?:[A-Za-z]+: )?(?<time>[0-9]{9,10}\.[0-9]{3}) +(?<elapsed>[0-9]+) "
+    r"(?<client>[^ ]+) (?<result>[A-Z_]+)/(?<status>[0-9]{3}) "
 )
 LINE = (
-    HEAD + r"([0-9]+) ([A-Z_-]+) ([^ ]+) (\"[^\"]*\"|[^ ]+) ([A-Z_]+)/([^ ]+) "
-    r"([^ ]+)(?: [^<]*)?? ([A-Z][A-Z0-9_]*)-([^ <]*) <\"?([^\",>]*)\"?,[^>]*>"
+    HEAD + r"(?<size>[0-9]+) (?<method>[A-Z_-]+) (?<url>[^ ]+) (?<user>\"[^\"]*\"|[^ ]+) [A-Z_]+/"
+    r"(?<server>[^ ]+) (?<mime>[^ ]+)(?: [^<]*)?? (?<decision>[A-Z][A-Z0-9_]*)-(?<policies>[^ <]*) "
+    r"<\"?(?<category>[^\",>]*)\"?,[^>]*>"
 )
-NAMES = [
-    "ended", "elapsed", "client", "result", "code", "size", "verb", "asked", "who",
-    "way", "server", "mime", "decision", "policies", "short",
-]  # fmt: skip
-PORT = r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)"
-REFUSES = r"^(?:BLOCK|DROP)_"
-
-REJECT_RULES = {
-    "not the columns of the access log": pl.col("ended").is_not_null(),
-    "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
-    "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
-    "client is not an address": pl.col("src_ip").is_not_null(),
-    "size is not a count of bytes": pl.col("bytes_in").is_not_null(),
-    "no host in the URL": pl.col("url_hostname").is_not_null(),
-}
+USER = account(value("user").str.strip_chars('"'))
+SCHEME = value("url").str.extract(SCHEME_OF_URL, 1)
+ELAPSED = pl.duration(milliseconds=to_int(value("elapsed"), 9), time_unit="us")
+IS_REFUSED = value("decision").str.contains("^(?:BLOCK|DROP)_") | value("result").str.starts_with(
+    "TCP_DENIED"
+)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -58,67 +49,10 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(HEAD) & line.str.contains(VERDICT_OF_CISCO)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `http_requests`."""
-    del context  # a line is complete
-    line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
-    said = pl.col("groups").struct
-    ended = clock.epoch_milliseconds(pl.col("ended"))
-    lasted = pl.duration(milliseconds=to_int(pl.col("elapsed"), 9), time_unit="us")
-    return (
-        batch.with_columns(groups=line.str.extract_groups(LINE))
-        .with_columns(**{key: said.field(str(at)) for at, key in enumerate(NAMES, 1)})
-        .with_columns(
-            time=ended.time,
-            time_quality=ended.quality,
-            start_time=ended.time - lasted,
-            src_ip=address(pl.col("client")),
-            user_name=_user(),
-            dst_ip=address(pl.col("server")),
-            status_code=_status(),
-            bytes_in=to_int(pl.col("size")),
-            content_type=media_type(pl.col("mime")),
-            category=null_if_dash(pl.when(pl.col("short") != "nc").then("short")),
-            disposition=_disposition(),
-            **_asked(),
-        )
-        .with_columns(extras=json_of([pl.col("decision"), pl.col("policies")]))
-        .drop("groups")
-    )
-
-
-def _user() -> pl.Expr:
-    r"""`EXAMPLE\ada` of `"EXAMPLE\ada@ad1"`: the realm is the appliance's own name."""
-    user = account(pl.col("who").str.strip_chars('"'))
-    has_domain = user.str.contains("\\", literal=True)
-    bare = user.str.replace(r"@[^@]*$", "")
-    return pl.when(has_domain).then(bare).otherwise(user)
-
-
-def _status() -> pl.Expr:
-    """000 means that no status was sent."""
-    code = to_int(pl.col("code"), 3).cast(pl.Int16)
-    return pl.when(code > 0).then(code)
-
-
-def _asked() -> dict[str, pl.Expr]:
-    asked = pl.col("asked")
-    scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
-    return {
-        "method": pl.col("verb"),
-        "url": asked.str.slice(0, MAX_URL),
-        "url_scheme": pl.when(scheme != "tunnel").then(scheme),
-        "url_hostname": hostname(asked),
-        "dst_port": port(asked.str.extract(PORT, 1)),
-    }
-
-
-def _disposition() -> pl.Expr:
-    refused = pl.col("decision").str.contains(REFUSES) | pl.col("result").str.starts_with(
-        "TCP_DENIED"
-    )
-    outcome = pl.when(refused).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
-    return unless_challenged(pl.col("code"), outcome)
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the columns of the access log."""
+    del context, names
+    return with_groups(batch, pl.col("line").str.strip_chars_end("\r\n\x00 "), LINE)
 
 
 FORMAT = Format(
@@ -126,6 +60,29 @@ FORMAT = Format(
     product="Cisco Secure Web Appliance",
     event_classes=("http_requests",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda _: clock.epoch_milliseconds(value("time")),
+    fields={
+        "src_ip": "client",
+        # the realm behind an account with a domain is the appliance's own name
+        "user_name": USER.str.replace(r"^([^\\]*\\.*)@[^@]*$", "$1"),
+        "dst_ip": "server",
+        "dst_port": value("url").str.extract(PORT_OF_URL, 1),
+        "method": "method",
+        "url": "url",
+        "url_scheme": SCHEME.replace("tunnel", None),
+        "status_code": "status",
+        "bytes_in": "size",
+        "content_type": "mime",
+        "category": value("category").replace("nc", None),
+    },
+    more={
+        "start_time": pl.col("time") - ELAPSED,
+        "disposition": unless_challenged(
+            value("status"), word_of(("blocked", IS_REFUSED), otherwise="allowed")
+        ),
+    },
+    extras=("decision", "policies"),
+    must={"not the columns of the access log": value("time").is_not_null()},
+    required={"http_requests": ("start_time", "bytes_in")},
 )

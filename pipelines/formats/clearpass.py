@@ -16,17 +16,18 @@ proven name, that of accounting is the client's. A line with a name twice (the n
 may hold any other) is a login of no one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import polars as pl
 
 from pipelines import clock
+from pipelines.clock import Stamp
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, mac, null_if_dash, word_of
+from pipelines.formats.reading.fields import address, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
-from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
+from pipelines.formats.reading.table import PREFIX, value
 
 NAMED = r"(?:Common|RADIUS|TACACS|WEBAUTH|CppmNode|CppmAlert|Endpoint)\.[A-Za-z-]+="
 EXPORTED = (
@@ -46,19 +47,34 @@ KEYS = {
     "method": ("RADIUS.Auth-Method", "Common.Auth-Type"),
     "session": ("RADIUS.Acct-Session-Id",),
     "ended": ("RADIUS.Acct-Terminate-Cause", "RADIUS.Acct-Status-Type"),
-    "asked": (
+    "time": (
         "Common.Request-Timestamp", "Common.Request-UpdatedAt",
         "RADIUS.Acct-Timestamp", "RADIUS.Acct-UpdatedAt",
     ),
 }  # fmt: skip
 IS_SUCCESS = {"ACCEPT": True, "REJECT": False}
-IS_LOGON = pl.col("event_class") == "logons"
 IS_CARD = r"(?i)^(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}$"
 
-REJECT_RULES = {
-    "not an export of ClearPass": pl.col("export").is_not_null(),
-    "no time that can be read": pl.col("time").is_not_null(),
-}
+PAIRS, USER = pl.col("pairs"), pl.col("user_name")
+# a login's name may hold the key of accounting
+IS_ACCOUNTING = PAIRS.str.contains(",RADIUS[.]Acct-Username=") & ~PAIRS.str.contains(
+    ",Common[.]Username="
+)
+GOES_ON = value("ended").str.contains("(?i)^(?:start|interim|alive)")
+SESSION_IP = somewhere(address(value("ip")))
+ACTIVITY = word_of(
+    ("logon", ~IS_ACCOUNTING), ("logoff", ~GOES_ON), ("mapping", SESSION_IP.is_not_null())
+)
+IS_NAMED = PAIRS.str.contains(r",(?:Common\.|RADIUS\.Acct-)Username=")
+IS_IDLE = (ACTIVITY == "mapping") & USER.is_null()
+BY_ROLE = pl.when(value("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))
+BY_STATUS = (
+    value("status")
+    .str.to_uppercase()
+    .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
+)
+# the name comes first in the line: a status in it does not outweigh the real error
+RESULT = pl.min_horizontal(BY_STATUS, value("error") == "0", BY_ROLE)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -69,98 +85,60 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons` and `system_events`."""
-    said = pl.col("line").str.extract_groups(EXPORTED).struct
-    asked = pl.col("asked").str.replace(r"([+-][0-9]{2})$", "$1:00")
-    stamp = clock.first(
-        clock.iso(asked, context.reading), clock.iso(pl.col("sent"), context.reading)
-    )
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the head of the export, and the first of each field's keys.
+
+    Adds `is_doubtful`: a key occurs twice, and the name, which comes first, may hold any.
+    """
+    del names
+    parts = pl.col("line").str.extract_groups(EXPORTED).struct
+    counts = [
+        PAIRS.str.count_matches(f",{key}=", literal=True) for keys in KEYS.values() for key in keys
+    ]
+    users = [PAIRS.str.contains(f",{key}=", literal=True) for key in KEYS["user"]]
     return (
         with_header(batch, context.reading)
         .with_columns(
-            sent=said.field("1"),
-            server=said.field("2"),
-            export=said.field("3"),
-            pairs="," + said.field("4").str.strip_chars_end("\r\n\x00 "),
+            sent=parts.field("1"),
+            server=parts.field("2"),
+            export=parts.field("3"),
+            pairs="," + parts.field("4").str.strip_chars_end("\r\n\x00 "),
         )
         .with_columns(
-            **{
-                name: null_if_dash(
-                    pl.coalesce(
-                        pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1)
-                        for key in keys
-                    )
-                )
-                for name, keys in KEYS.items()
-            }
-        )
-        .with_columns(time=stamp.time, time_quality=stamp.quality, is_doubtful=_is_doubtful())
-        .with_columns(**_logon(context.options))
-        .with_columns(
-            extras=pl.when(IS_LOGON).then(
-                json_of([pl.col(key) for key in ("nas", "service", "roles", "method")])
-            )
+            is_doubtful=pl.any_horizontal(
+                pl.all_horizontal(users), *(count > 1 for count in counts)
+            ),
+            **{f"{PREFIX}{name}": null_if_dash(_first(*keys)) for name, keys in KEYS.items()},
         )
     )
 
 
-def _is_doubtful() -> pl.Expr:
-    """Return whether a key occurs twice: the name comes first, and may hold any of them."""
-    counts = [
-        pl.col("pairs").str.count_matches(f",{key}=", literal=True)
-        for keys in KEYS.values()
-        for key in keys
-    ]
-    users = [pl.col("pairs").str.contains(f",{key}=", literal=True) for key in KEYS["user"]]
-    return pl.any_horizontal(pl.all_horizontal(users), *(count > 1 for count in counts))
+def _first(*keys: str) -> pl.Expr:
+    return pl.coalesce(PAIRS.str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1) for key in keys)
 
 
-def _logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
-    user = account(pl.col("user"))
-    # a login's name may hold the key of accounting
-    is_accounting = pl.col("pairs").str.contains(",RADIUS[.]Acct-Username=")
-    is_accounting &= ~pl.col("pairs").str.contains(",Common[.]Username=")
-    goes_on = pl.col("ended").str.contains("(?i)^(?:start|interim|alive)")
-    computer = radius.computer_name(user)
-    by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))
-    by_status = (
-        pl.col("status")
-        .str.to_uppercase()
-        .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
+def stamp(context: Context) -> Stamp:
+    """Return the time of the request, or that of the line."""
+    asked = value("time").str.replace(r"([+-][0-9]{2})$", "$1:00")
+    return clock.first(
+        clock.iso(asked, context.reading), clock.iso(pl.col("sent"), context.reading)
     )
-    # the name comes first in the line: a status in it does not outweigh the real error
-    is_success = pl.min_horizontal(by_status, pl.col("error") == "0", by_role)
-    activity = word_of(
-        ("logon", ~is_accounting),
-        ("logoff", ~goes_on),
-        ("mapping", somewhere(address(pl.col("ip"))).is_not_null()),
-    )
-    is_logon = activity == "logon"
-    is_named = pl.col("pairs").str.contains(r",(?:Common\.|RADIUS\.Acct-)Username=")
-    is_idle = (activity == "mapping") & user.is_null()
+
+
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return the result of a login and its device."""
     return {
-        "event_class": pl.when(is_named & activity.is_not_null() & ~is_idle)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
-        "user_name": user,
-        "name_proof": radius.proof(pl.when(is_accounting).then(pl.lit("said")), options),
-        "activity": activity,
-        "logon_kind": pl.when(mac(pl.col("card")).is_not_null()).then(pl.lit("wifi")),
-        "is_success": pl.when(is_logon & ~pl.col("is_doubtful")).then(is_success),
-        "failure_reason": pl.when(is_logon & ~is_success).then(
-            pl.coalesce("alerts", "status", "error " + pl.col("error"))
+        "name_proof": radius.proof(pl.when(IS_ACCOUNTING).then(pl.lit("said")), context.options),
+        "activity": ACTIVITY,
+        "logon_kind": pl.when(pl.col("src_mac").is_not_null()).then(pl.lit("wifi")),
+        "is_success": pl.when((ACTIVITY == "logon") & ~pl.col("is_doubtful")).then(RESULT),
+        "failure_reason": pl.when((ACTIVITY == "logon") & ~RESULT).then(
+            pl.coalesce(value("alerts", "status"), "error " + value("error"))
         ),
-        "event_code": pl.col("export"),
-        "logon_uid": pl.col("session"),
-        "src_mac": mac(pl.col("card")),
-        "src_ip": somewhere(address(pl.col("ip"))),
-        "host": computer,
-        "src_hostname": computer,
-        "reported_by": pl.col("server"),
-        "is_machine": radius.is_computer(user) | user.str.contains(IS_CARD),
-        "kind": pl.col("export"),
-        "message": pl.col("line"),
+        "src_ip": SESSION_IP,
+        "host": radius.computer_name(USER),
+        "src_hostname": radius.computer_name(USER),
+        "is_machine": radius.is_computer(USER) | USER.str.contains(IS_CARD),
     }
 
 
@@ -169,6 +147,18 @@ FORMAT = Format(
     product="Aruba ClearPass",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "user_name": "user",
+        "src_mac": "card",
+        "event_code": pl.col("export"),
+        "logon_uid": "session",
+        "kind": pl.col("export"),
+        "reported_by": pl.col("server"),
+    },
+    classes={"logons": IS_NAMED & ACTIVITY.is_not_null() & ~IS_IDLE},
+    more=more,
+    extras=("nas", "service", "roles", "method"),
+    must={"not an export of ClearPass": pl.col("export").is_not_null()},
 )

@@ -317,4 +317,5 @@ FORMAT = Format(
     name_proof="recorded",
     header=is_header,
     columns=width(),
+    may_lack={"src_ip": pl.lit(value=True)},
 )

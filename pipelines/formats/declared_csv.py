@@ -128,4 +128,5 @@ FORMAT = Format(
     must=REJECT_RULES,
     columns=width(),
     header=is_header,
+    may_lack={"src_ip": pl.lit(value=True)},
 )

@@ -73,4 +73,5 @@ FORMAT = Format(
     read=read,
     must=REJECT_RULES,
     framing="json_array",
+    may_lack={"src_ip": pl.lit(value=True)},
 )

@@ -40,8 +40,9 @@ from pipelines.formats.reading.declared import (
 )
 from pipelines.formats.reading.fields import name
 from pipelines.formats.reading.json import with_fields
-from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.syslog import HEADED, with_header
+from pipelines.formats.reading.table import value
 
 OTHER = "system_events"
 OPTIONS = ("time_shape", "only")
@@ -159,4 +160,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    may_lack={"src_ip": pl.lit(value=True)},
 )

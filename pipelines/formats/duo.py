@@ -14,26 +14,12 @@ line is about one: a cancel at the login page is none.
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, name, null_if_dash
-from pipelines.formats.reading.flows import is_machine, somewhere
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats import Format
+from pipelines.formats.reading import json
+from pipelines.formats.reading.fields import address, null_if_dash
+from pipelines.formats.reading.flows import somewhere
+from pipelines.formats.reading.table import value
 
-FIELDS = {
-    "iso": "isotimestamp",
-    "count": "timestamp",
-    "txid": "txid",
-    "event_type": "event_type",
-    "result": "result",
-    "reason": "reason",
-    "factor": "factor",
-    "user": "user/name",
-    "email": "email",
-    "ip": "access_device/ip",
-    "hostname": "access_device/hostname",
-    "application": "application/name",
-    "phone_ip": "auth_device/ip",
-}
 IS_SUCCESS = {"success": True, "denied": False, "failure": False, "fraud": False}
 PUSH_ANSWERS = {
     "user_approved": "accepted",
@@ -45,11 +31,15 @@ PUSH_ANSWERS = {
 """Answers at the phone, by their reason; `user_mistake` is the button for a push that was denied
 and not suspicious."""
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no event type": pl.col("event_type").is_not_null(),
-    "neither isotimestamp nor timestamp can be read": pl.col("time").is_not_null(),
-}
+RESULT = (
+    value("result")
+    .str.to_lowercase()
+    .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
+)
+ANSWER = value("reason").replace_strict(PUSH_ANSWERS, default=None, return_dtype=pl.String)
+IS_PUSH = value("factor").str.contains("(?i)push")
+PUSH = pl.when(IS_PUSH & ((ANSWER == "accepted") == RESULT)).then(ANSWER)
+"""The answer to a push, where reason and result agree on it."""
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -58,56 +48,36 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons` and `system_events`."""
-    stamp = clock.first(
-        clock.iso(pl.col("iso"), context.reading), clock.epoch_by_size(pl.col("count"))
-    )
-    is_logon = pl.col("event_type") == "authentication"
-    user = account(pl.coalesce(account(pl.col("user")), "email"))
-    is_success = (
-        pl.col("result")
-        .str.to_lowercase()
-        .replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
-    )
-    return with_fields(batch, FIELDS).with_columns(
-        time=stamp.time,
-        time_quality=stamp.quality,
-        event_class=pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
-        event_uid=null_if_dash(pl.col("txid")),
-        event_code=null_if_dash(pl.col("event_type")),
-        kind=null_if_dash(pl.col("event_type")),
-        message=pl.col("line"),
-        activity=pl.lit("logon"),
-        logon_kind=pl.lit("cloud"),
-        user_name=user,
-        src_ip=somewhere(address(pl.col("ip"))),
-        src_hostname=name(pl.col("hostname")),
-        is_success=is_success,
-        failure_reason=pl.when(~is_success).then(null_if_dash(pl.col("reason"))),
-        is_machine=is_machine(user),
-        extras=pl.when(is_logon).then(
-            json_text(
-                **{key: null_if_dash(pl.col(key)) for key in ("application", "factor", "phone_ip")},
-                push=_push_answer(is_success),
-            )
-        ),
-    )
-
-
-def _push_answer(is_success: pl.Expr) -> pl.Expr:
-    """Return the answer to a push, where reason and result agree on it."""
-    answer = pl.col("reason").replace_strict(PUSH_ANSWERS, default=None, return_dtype=pl.String)
-    is_push = pl.col("factor").str.contains("(?i)push")
-    return pl.when(is_push & ((answer == "accepted") == is_success)).then(answer)
-
-
 FORMAT = Format(
     name="duo",
     product="Duo",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=json.split,
+    stamp=lambda context: clock.first(
+        clock.iso(value("isotimestamp"), context.reading), clock.epoch_by_size(value("timestamp"))
+    ),
+    fields={
+        "event_uid": "txid",
+        "event_code": "event_type",
+        "kind": "event_type",
+        "user_name": ("user/name", "email"),
+        "src_hostname": "access_device/hostname",
+    },
+    classes={"logons": value("event_type") == "authentication"},
+    more={
+        "activity": pl.lit("logon"),
+        "logon_kind": pl.lit("cloud"),
+        "src_ip": somewhere(address(value("access_device/ip"))),
+        "is_success": RESULT,
+        "failure_reason": pl.when(~RESULT).then(null_if_dash(value("reason"))),
+    },
+    extras=(
+        null_if_dash(value("application/name")).alias("application"),
+        null_if_dash(value("factor")).alias("factor"),
+        null_if_dash(value("auth_device/ip")).alias("phone_ip"),
+        PUSH.alias("push"),
+    ),
+    must={**json.RULE, "no event type": value("event_type").is_not_null()},
     framing="json_array",
 )

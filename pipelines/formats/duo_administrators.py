@@ -9,23 +9,19 @@ it; `description` is JSON as text. `factor` in the extras is a factor of a user 
 reset; a bypass code is a factor.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.clock import Reading
+from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
+from pipelines.formats.reading import json
 from pipelines.formats.reading.fields import account, null_if_dash
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading.json import json_text
+from pipelines.formats.reading.table import value
 
-FIELDS = {
-    "iso": "isotimestamp",
-    "count": "timestamp",
-    "action": "action",
-    "description": "description",
-    "object": "object",
-    "username": "username",
-}
-DETAILS = {"status": "status", "user_name": "user", "user_names": "users"}
+DETAILS = {"status": "status", "user": "user", "users": "users"}
 FACTORS = {
     "bypass_create": "enrolled",
     "phone_associate": "enrolled",
@@ -37,11 +33,15 @@ FACTORS = {
 ABOUT_USERS = ["bypass_create", "user_update", "deregister_devices"]
 """Actions whose object is a user; of the others the description names one."""
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no action": pl.col("kind").is_not_null(),
-    "neither isotimestamp nor timestamp can be read": pl.col("time").is_not_null(),
-}
+ACTION = value("action")
+USER = pl.coalesce(pl.when(ACTION.is_in(ABOUT_USERS)).then(value("object")), "user", "users")
+IS_BYPASSED = (ACTION == "user_update") & (pl.col("status").str.to_lowercase() == "bypass")
+FACTOR = (
+    pl.when(IS_BYPASSED)
+    .then(pl.lit("reset"))
+    .otherwise(ACTION.replace_strict(FACTORS, default=None, return_dtype=pl.String))
+)
+"""Whether a user's factor was enrolled or reset; bypass turns factors off."""
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -52,41 +52,19 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.starts_with("{") & pl.all_horizontal(named) & ~others
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `system_events`; a stamp without an offset is UTC."""
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the object, and the object in its description."""
+    lines = json.split(batch, context, [*names, "description"]).rename({"is_object": "is_whole"})
+    details = json.with_fields(lines, DETAILS, value("description"))
+    return details.with_columns(is_object="is_whole")
+
+
+def stamp(context: Context) -> Stamp:
+    """Return the time; without an offset it is UTC."""
     del context
-    stamp = clock.first(
-        clock.iso(pl.col("iso"), Reading("UTC")), clock.epoch_by_size(pl.col("count"))
+    return clock.first(
+        clock.iso(value("isotimestamp"), Reading("UTC")), clock.epoch_by_size(value("timestamp"))
     )
-    lines = with_fields(batch, FIELDS).rename({"is_object": "is_whole"})
-    user = account(
-        pl.coalesce(
-            pl.when(pl.col("action").is_in(ABOUT_USERS)).then("object"), "user_name", "user_names"
-        )
-    )
-    return with_fields(lines, DETAILS, pl.col("description")).with_columns(
-        is_object="is_whole",
-        time=stamp.time,
-        time_quality=stamp.quality,
-        kind=null_if_dash(pl.col("action")),
-        message=pl.col("line"),
-        extras=pl.when(_factor().is_not_null()).then(
-            json_text(
-                factor=_factor(),
-                user=user,
-                by=null_if_dash(pl.col("username")),
-            )
-        ),
-    )
-
-
-def _factor() -> pl.Expr:
-    """Return whether a user's factor was enrolled or reset; bypass turns factors off."""
-    is_bypassed = (pl.col("action") == "user_update") & (
-        pl.col("status").str.to_lowercase() == "bypass"
-    )
-    change = pl.col("action").replace_strict(FACTORS, default=None, return_dtype=pl.String)
-    return pl.when(is_bypassed).then(pl.lit("reset")).otherwise(change)
 
 
 FORMAT = Format(
@@ -94,7 +72,14 @@ FORMAT = Format(
     product="Duo, administrators",
     event_classes=("system_events",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={"kind": "action"},
+    more={
+        "extras": pl.when(FACTOR.is_not_null()).then(
+            json_text(factor=FACTOR, user=account(USER), by=null_if_dash(value("username")))
+        )
+    },
+    must={**json.RULE, "no action": pl.col("kind").is_not_null()},
     framing="json_array",
 )

@@ -24,20 +24,18 @@
 - An event `FSSO-logon` reports that a collector mapped an address to an account.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Sequence
 
 import polars as pl
 
 from pipelines import clock
+from pipelines.clock import Stamp
 from pipelines.formats import Context, Format
+from pipelines.formats.reading import logons
 from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
-    hostname,
-    mac,
-    media_type,
     name,
     null_if_dash,
     port,
@@ -46,10 +44,11 @@ from pipelines.formats.reading.fields import (
     where_rare,
     word_of,
 )
-from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.flows import direction, seconds, somewhere
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
+from pipelines.formats.reading.table import are_counts, is_of, value
 
 REFUSED = ["deny", "block", "blocked", "drop", "dropped", "redirect", "reset"]
 PASSED = [
@@ -62,23 +61,7 @@ EXTRA = [
     "subtype", "action", "policyid", "service", "profile", "group", "utmaction",
     "unauthuser",
 ]  # fmt: skip
-
 WRITERS = Writers(["user", "xauthuser", "unauthuser"], ["agent", "filename", "url"])
-KEYS = [
-    *EXTRA, "agent", "app", "appcat", "assignip", "catdesc", "contenttype", "date",
-    "desc", "devname", "dhcp_msg", "dstintfrole", "dstip", "dstname", "dstport",
-    "duration", "durationdelta", "eventtime", "hostname", "httpmethod", "ip", "ipaddr",
-    "lease", "logdesc", "logid", "mac", "msg", "proto", "qname", "qtype", "rcode",
-    "rcvdbyte", "rcvddelta", "reason", "referralurl", "remip", "sentbyte", "sentdelta",
-    "sessionid", "srcintfrole", "srcip", "srcmac", "srcname", "srcport", "status",
-    "time", "trandisp", "transip", "transport", "tunnelid", "tunnelip", "tunneltype",
-    "type", "tz", "url", "user", "xauthuser",
-]  # fmt: skip
-
-did, cls = pl.col("did"), pl.col("event_class")
-is_interim = ((pl.col("type") == "traffic") & pl.col("logid").str.ends_with("000020")).fill_null(
-    value=False
-)
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
 BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
@@ -88,181 +71,59 @@ BEFORE = "<0123456789>\x00 "
 BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
 BETWEEN = "120"
 """Seconds between two lines of a session, where the line does not say."""
+
 DELTAS = {
     "sentbyte": "sentdelta", "rcvdbyte": "rcvddelta", "duration": "durationdelta",
 }  # fmt: skip
 SESSION = ("devname", "sessionid", "srcip", "srcport", "dstip", "dstport")
-FLOWS = ["connections", "http_requests", "dns_queries"]
 
-REJECT_RULES = {
-    "not key=value pairs": pl.col("is_pairs"),
-    "neither eventtime nor date and time": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "duration is not seconds": value("duration").is_null()
-    | to_int(value("duration"), 9).is_not_null(),
-    "bytes are not a count": (value("sentbyte").is_null() | to_int(value("sentbyte")).is_not_null())
-    & (value("rcvdbyte").is_null() | to_int(value("rcvdbyte")).is_not_null()),
-    "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
-    "lease without address and MAC": (cls != "leases")
-    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
-}
+TYPE, SUBTYPE, ACTION, STATUS = (value(key) for key in ("type", "subtype", "action", "status"))
+IS_TRAFFIC, IS_UTM, IS_EVENT = TYPE == "traffic", TYPE == "utm", TYPE == "event"
+IS_VPN, IS_LEASE = SUBTYPE == "vpn", value("dhcp_msg") == "Ack"
+IS_FLOW = is_of("connections", "http_requests", "dns_queries")
+IS_INTERIM = (IS_TRAFFIC & value("logid").str.ends_with("000020")).fill_null(value=False)
 
+CERTIFIED = value("user").str.contains(",cn=", literal=True)
+WRITTEN_USER = pl.when(CERTIFIED).then(split_before(value("user"), ",cn=")).otherwise(value("user"))
+USER, XAUTH = pl.col("user_name"), null_if_dash(value("xauthuser"))
+"""A tunnel without an account repeats the far address instead."""
 
-@cache
-def endpoints() -> Mapping[str, pl.Expr]:
-    """Return the ends: the one that opened it and the one that answered."""
-    vpn = pl.col("subtype") == "vpn"
-    outside = pl.when(vpn).then(value("remip"))
-    shown = pl.when(cls.is_in(FLOWS)).then(account(value("unauthuser")))
-    xauth = pl.when(vpn).then(null_if_dash(value("xauthuser")))
-    return {
-        "src_ip": address(pl.coalesce(value("srcip"), outside)),
-        "src_port": port(value("srcport")),
-        "src_mac": mac(value("srcmac")),
-        "src_hostname": name(value("srcname")),
-        "user_name": pl.coalesce(xauth, "user", shown),
-        # a page of the firewall's own asks for the password; a collector reports the name
-        "name_proof": pl.when(pl.coalesce(xauth, "user").is_null())
-        .then(pl.lit("said"))
-        .when((did == "authentication") & (value("status") == "success"))
-        .then(pl.lit("authenticated")),
-        "dst_ip": address(value("dstip")),
-        "dst_port": port(value("dstport")),
-        "bytes_in": carried("rcvd"),
-        "bytes_out": carried("sent"),
-        "disposition": disposition(),
-        "category": null_if_dash(
-            pl.when(pl.col("type") == "traffic")
-            .then(value("appcat"))
-            .otherwise(pl.coalesce(value("catdesc"), value("appcat")))
-            .replace("unscanned", None)
-        ),
-    }
+TUNNEL_IP = pl.coalesce(null_if_dash(value("tunnelip")), null_if_dash(value("assignip")))
+IS_IPSEC = ~value("tunneltype").fill_null("ipsec").str.starts_with("ssl")
+IS_BETWEEN_SITES = IS_IPSEC & XAUTH.is_null() & TUNNEL_IP.is_null()
+IS_TUNNEL = ACTION.is_in(["tunnel-up", "tunnel-down"]) & (USER.is_not_null() | XAUTH.is_not_null())
+IS_LOGIN = ACTION.is_in([*MAPPING, "FSSO-logoff", "auth-logout", "authentication"])
+
+HOST, PATH = pl.col("url_hostname"), value("url")
+SERVICE = value("service").str.to_lowercase()
+SCHEME = pl.when(SERVICE.is_in(["http", "https", "ftp"])).then(SERVICE)
+URL = (SCHEME + "://").fill_null("") + HOST + PATH
+
+NAT = somewhere(address(value("transip")))
+IS_SOURCE_NAT = value("trandisp").str.contains("snat", literal=True)
+SOURCE_ROLE, TARGET_ROLE = (
+    null_if_dash(value(role).replace("undefined", None)) for role in ("srcintfrole", "dstintfrole")
+)
+
+ENDED = ACTION.is_in(LEAVING) | STATUS.is_in(["timed_out", "logout"])
+IS_MAPPING = ACTION.is_in(MAPPING)
+IS_REFUSED = (ACTION == "ssl-login-fail") | STATUS.str.starts_with("fail")
 
 
 def carried(way: str) -> pl.Expr:
     """Return bytes since the last line of the session, or all of it at its close."""
-    total = pl.when(~is_interim).then(value(f"{way}byte"))
+    total = pl.when(~IS_INTERIM).then(value(f"{way}byte"))
     return to_int(pl.coalesce(value(f"{way}delta"), total))
 
 
-def disposition() -> pl.Expr:
-    """Return the action of the policy or, after it, the filter."""
-    stopped = did.is_in(REFUSED) | value("utmaction").is_in(REFUSED)
-    return word_of(("blocked", stopped.fill_null(value=False)), ("allowed", did.is_in(PASSED)))
-
-
-@cache
-def web() -> Mapping[str, pl.Expr]:
-    """Return columns of a request; a path is put behind scheme and host."""
-    service = value("service").str.to_lowercase()
-    scheme = pl.when(service.is_in(["http", "https", "ftp"])).then(service)
-    path = value("url")
-    front = pl.coalesce(scheme + "://", pl.lit("")) + pl.col("host_asked")
-    whole_url = pl.when(path.str.starts_with("/")).then(front + path).otherwise(path)
-    return {
-        "method": null_if_dash(value("httpmethod")).str.to_uppercase(),
-        "url_scheme": pl.coalesce(path.str.extract("^([a-z]+)://"), scheme),
-        "url_hostname": pl.col("host_asked"),
-        "url": whole_url.str.slice(0, MAX_URL),
-        "content_type": media_type(value("contenttype")),
-        "referrer_hostname": hostname(null_if_dash(value("referralurl"))),
-        "user_agent": null_if_dash(value("agent")),
-    }
-
-
-@cache
-def traffic() -> Mapping[str, pl.Expr]:
-    """Return columns of a flow."""
-    worn = value("trandisp").str.contains("snat", literal=True)
-    outside_ip = somewhere(address(value("transip")))
-    session = value("sessionid")
-    roles = [
-        null_if_dash(pl.when(value(role) != "undefined").then(value(role)))
-        for role in ("srcintfrole", "dstintfrole")
-    ]
-    return {
-        "dst_hostname": pl.coalesce("host_asked", name(value("dstname"))),
-        "protocol": protocol(value("proto")),
-        "nat_ip": pl.when(worn).then(outside_ip),
-        "nat_port": pl.when(worn & outside_ip.is_not_null()).then(port(value("transport"))),
-        "application": null_if_dash(value("app")),
-        "direction": direction(roles[0], roles[1], ["wan"]),
-        "connection_uid": pl.when(session != "0").then(session),
-    }
-
-
-@cache
-def lookup() -> Mapping[str, pl.Expr]:
-    """Return columns of a DNS query or answer."""
-    return {
-        "query_name": name(value("qname")),
-        "query_type": null_if_dash(value("qtype")).str.to_uppercase(),
-        "response_code": null_if_dash(value("rcode")).str.to_uppercase(),
-        "answers": null_if_dash(value("ipaddr")).str.replace_all(" ", "", literal=True),
-    }
-
-
-@cache
-def logon() -> Mapping[str, pl.Expr]:
-    """Return columns of a tunnel, an authentication or a mapping."""
-    vpn = pl.col("subtype") == "vpn"
-    status = value("status")
-    ended = did.is_in(LEAVING) | status.is_in(["timed_out", "logout"])
-    inside = pl.coalesce(null_if_dash(value("tunnelip")), null_if_dash(value("assignip")))
-    refused = (did == "ssl-login-fail") | status.str.starts_with("fail")
-    entered = (did == "tunnel-up") | status.is_in(["success"])
-    tunnel = value("tunnelid")
-    return {
-        "activity": pl.when(ended.fill_null(value=False))
-        .then(pl.lit("logoff"))
-        .when(did.is_in(MAPPING))
-        .then(pl.lit("mapping"))
-        .otherwise(pl.lit("logon")),
-        "logon_kind": word_of(("vpn", vpn), ("proxy", did == "authentication")),
-        "is_success": pl.when(ended | did.is_in(MAPPING))
-        .then(None)
-        .when(refused)
-        .then(pl.lit(value=False))
-        .when(entered)
-        .then(pl.lit(value=True)),
-        "failure_reason": pl.when(refused).then(
-            pl.coalesce(null_if_dash(value("reason")), value("msg"))
-        ),
-        "event_code": pl.col("logid"),
-        "logon_uid": pl.when(tunnel != "0").then(tunnel),
-        "reported_by": name(value("devname")),
-        "assigned_ip": somewhere(address(inside)),
-    }
-
-
-@cache
-def lease() -> Mapping[str, pl.Expr]:
-    """Return columns of a lease; `lease` counts seconds from now."""
-    given = value("dhcp_msg") == "Ack"
-    return {
-        "ip": address(value("ip")),
-        "mac": mac(value("mac")),
-        "hostname": name(value("hostname")),
-        "action": pl.when(given).then(pl.lit("assign")).otherwise(pl.lit("release")),
-        "lease_end_time": pl.when(given).then(pl.col("time") + seconds(value("lease"))),
-    }
-
-
-@cache
-def extras() -> pl.Expr:
-    """Return fields without a column; a system event keeps its whole line anyway."""
-    so_far = [
-        pl.when(is_interim).then(value(key)).alias(f"{key}_so_far")
-        for key in ("sentbyte", "rcvdbyte")
-    ]
-    fields = [null_if_dash(value(key)).alias(key) for key in EXTRA]
-    session = pl.when((cls == "http_requests") & (value("sessionid") != "0")).then(
-        value("sessionid")
+def elapsed() -> pl.Expr:
+    """Return the duration of traffic lines."""
+    since = pl.when(value("sentdelta").is_not_null()).then(
+        pl.coalesce(value("durationdelta"), pl.lit(BETWEEN))
     )
-    return pl.when(cls != "system_events").then(
-        json_of([*fields, *so_far, session.alias("session")])
-    )
+    lasted = pl.min_horizontal(seconds(value("duration")), seconds(since))
+    none = pl.duration(seconds=0, time_unit="us")
+    return pl.when(IS_TRAFFIC).then(lasted.fill_null(none)).otherwise(none)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -277,38 +138,37 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the value of each key, the time, and the event class."""
-    return (
-        _since_told(with_values(with_text(batch), pl.col("text"), *KEYS, writers=WRITERS))
-        .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
-        .with_columns(local=local_stamp(context))
-        .with_columns(
-            time=pl.coalesce("clocked", pl.col("local").struct.field("time")),
-            time_quality=pl.when(pl.col("clocked").is_not_null())
-            .then(pl.lit("exact"))
-            .otherwise(pl.col("local").struct.field("quality")),
-            user=person(),
-            host_asked=host_asked(),
-            did=value("action"),
-            **{key: value(key) for key in ("type", "subtype", "logid")},
-        )
-        .with_columns(event_class=event_class())
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the pairs; few lines have more than a priority before the first key."""
+    del context
+    line = pl.col("line")
+    is_bare = line.str.contains(BARE)
+    bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
+    odd = where_rare(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
+    text = pl.col("text")
+    commas = where_rare(
+        pl.when(text.str.contains(COMMAS)).then(text),
+        lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
     )
+    lines = batch.with_columns(text=pl.coalesce(bare, odd)).with_columns(
+        text=pl.coalesce(commas, text)
+    )
+    keys = dict.fromkeys((*names, *SESSION))
+    return _with_deltas(with_values(lines, pl.col("text"), *keys, writers=WRITERS))
 
 
-def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
+def _with_deltas(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Add deltas to closing lines that lack them, if earlier lines have some."""
     frame = lines.collect()
     is_between = value("logid").str.ends_with("000020")
-    tells = is_between & value("sentdelta").is_not_null()
-    if not frame.select(tells.any()).item():
+    has_delta = is_between & value("sentdelta").is_not_null()
+    if not frame.select(has_delta.any()).item():
         return frame.lazy()
     lacks = (value("type") == "traffic") & ~is_between & value("sentdelta").is_null()
     session = pl.concat_str([value(key).fill_null("") for key in SESSION], separator=" ")
     since = {
         delta: to_int(value(total))
-        - pl.when(tells).then(to_int(value(total))).forward_fill().over(session)
+        - pl.when(has_delta).then(to_int(value(total))).forward_fill().over(session)
         for total, delta in DELTAS.items()
     }
     is_known = (
@@ -322,103 +182,13 @@ def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of each event class; null where a line has none."""
-    del context  # what needs it was read before
-    return batch.with_columns(
-        **endpoints(), **web(), **traffic(), **lookup(), **logon(), **lease()
-    ).with_columns(
-        start_time=pl.col("time") - elapsed(),
-        is_machine=is_machine(pl.col("user_name")),
-        kind=pl.coalesce(value("logdesc"), "subtype", "type", value("desc")),
-        message=pl.col("line"),
-        extras=extras(),
-    )
-
-
-def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Add `text`; few lines have more than a priority before the first key."""
-    line = pl.col("line")
-    is_bare = line.str.contains(BARE)
-    bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
-    odd = where_rare(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
-    text = pl.col("text")
-    commas = where_rare(
-        pl.when(text.str.contains(COMMAS)).then(text),
-        lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
-    )
-    return batch.with_columns(text=pl.coalesce(bare, odd)).with_columns(
-        text=pl.coalesce(commas, text)
-    )
-
-
-@cache
-def person() -> pl.Expr:
-    """Return the account; a tunnel without one repeats the far address instead."""
-    user = value("user")
-    is_certified = user.str.contains(",cn=", literal=True)
-    user = account(pl.when(is_certified).then(split_before(user, ",cn=")).otherwise(user))
-    return pl.when(user != value("remip").fill_null("")).then(user)
-
-
-def local_stamp(context: Context) -> pl.Expr:
-    """Return the local stamp of lines whose `eventtime` cannot be read."""
+def stamp(context: Context) -> Stamp:
+    """Return `eventtime`, or the local time of lines in which it cannot be read."""
+    counted = clock.epoch_by_size(value("eventtime"))
     tz = value("tz").str.replace(r"^([+-])([0-9])$", "${1}0${2}")
     offset = tz.str.replace(r"^([+-][0-9]{2})$", "${1}00").fill_null("")
-    local = value("date") + " " + value("time") + offset
-    needed = pl.when(pl.col("clocked").is_null()).then(local)
-    return clock.iso_pair(needed, context.reading)
-
-
-@cache
-def elapsed() -> pl.Expr:
-    """Return the duration of traffic lines."""
-    since = pl.when(value("sentdelta").is_not_null()).then(
-        pl.coalesce(value("durationdelta"), pl.lit(BETWEEN))
-    )
-    lasted = pl.min_horizontal(seconds(value("duration")), seconds(since))
-    spent = lasted.fill_null(pl.duration(seconds=0, time_unit="us"))
-    none = pl.duration(seconds=0, time_unit="us")
-    return pl.when(cls == "connections").then(spent).otherwise(none)
-
-
-@cache
-def host_asked() -> pl.Expr:
-    """Return the host, also of lines that give it in the URL alone."""
-    in_url = pl.when(value("url").str.contains("^[a-z]+://")).then(value("url"))
-    return pl.coalesce(hostname(null_if_dash(value("hostname"))), hostname(in_url))
-
-
-@cache
-def event_class() -> pl.Expr:
-    """Classify by type and subtype; a line without person or host is a system event."""
-    event = pl.col("type") == "event"
-    utm = pl.col("type") == "utm"
-    person = pl.col("user").is_not_null()
-    given = person | null_if_dash(value("xauthuser")).is_not_null()
-    inside = null_if_dash(value("tunnelip")).is_not_null()
-    inside |= null_if_dash(value("assignip")).is_not_null()
-    tunnel = did.is_in(["tunnel-up", "tunnel-down"])
-    between_sites = is_ipsec() & null_if_dash(value("xauthuser")).is_null() & ~inside
-    vpn = (tunnel & given & ~between_sites) | (did == "ssl-login-fail")
-    entered = did.is_in([*MAPPING, "FSSO-logoff", "auth-logout", "authentication"])
-    return word_of(
-        ("connections", pl.col("type") == "traffic"),
-        (
-            "dns_queries",
-            (utm & (pl.col("subtype") == "dns")) | (pl.col("type") == "dns"),
-        ),
-        ("http_requests", utm & pl.col("host_asked").is_not_null()),
-        ("logons", event & (pl.col("subtype") == "vpn") & vpn),
-        ("logons", event & (pl.col("subtype") == "user") & entered & person),
-        ("leases", event & value("dhcp_msg").is_in(["Ack", "Release"])),
-        otherwise="system_events",
-    )
-
-
-def is_ipsec() -> pl.Expr:
-    """Return whether a tunnel uses IPsec; SSL lines have a `tunneltype`."""
-    return ~value("tunneltype").fill_null("ipsec").str.starts_with("ssl")
+    local = pl.when(counted.time.is_null()).then(value("date") + " " + value("time") + offset)
+    return clock.first(counted, clock.iso(local, context.reading))
 
 
 FORMAT = Format(
@@ -434,7 +204,101 @@ FORMAT = Format(
         "system_events",
     ),
     looks_like=looks_like,
-    classify=classify,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_ip": pl.coalesce(value("srcip"), pl.when(IS_VPN).then(value("remip"))),
+        "src_port": "srcport",
+        "src_mac": "srcmac",
+        "src_hostname": "srcname",
+        "user_name": pl.when(value("remip").fill_null("") != WRITTEN_USER).then(WRITTEN_USER),
+        "dst_ip": "dstip",
+        "dst_port": "dstport",
+        "protocol": "proto",
+        "application": "app",
+        "category": pl.when(IS_TRAFFIC)
+        .then(value("appcat"))
+        .otherwise(value("catdesc", "appcat"))
+        .replace("unscanned", None),
+        "connection_uid": value("sessionid").replace("0", None),
+        "method": "httpmethod",
+        "url_scheme": pl.coalesce(PATH.str.extract("^([a-z]+)://"), SCHEME),
+        "url_hostname": ("hostname", pl.when(PATH.str.contains("^[a-z]+://")).then(PATH)),
+        "content_type": "contenttype",
+        "referrer_hostname": "referralurl",
+        "user_agent": "agent",
+        "query_name": "qname",
+        "query_type": "qtype",
+        "response_code": "rcode",
+        "answers": value("ipaddr").str.replace_all(" ", "", literal=True),
+        "event_code": "logid",
+        "logon_uid": value("tunnelid").replace("0", None),
+        "reported_by": "devname",
+        "ip": "ip",
+        "mac": "mac",
+        "hostname": "hostname",
+        "kind": value("logdesc", "subtype", "type", "desc"),
+    },
+    classes={
+        "connections": IS_TRAFFIC,
+        "dns_queries": (IS_UTM & (SUBTYPE == "dns")) | (TYPE == "dns"),
+        "http_requests": IS_UTM & HOST.is_not_null(),
+        "logons": IS_EVENT
+        & (
+            (IS_VPN & ((IS_TUNNEL & ~IS_BETWEEN_SITES) | (ACTION == "ssl-login-fail")))
+            | ((SUBTYPE == "user") & IS_LOGIN & USER.is_not_null())
+        ),
+        "leases": IS_EVENT & value("dhcp_msg").is_in(["Ack", "Release"]),
+    },
+    more={
+        "start_time": pl.col("time") - elapsed(),
+        "user_name": pl.coalesce(
+            pl.when(IS_VPN).then(XAUTH),
+            USER,
+            pl.when(IS_FLOW).then(account(value("unauthuser"))),
+        ),
+        # a page of the firewall's own asks for the password; a collector reports the name
+        "name_proof": word_of(
+            ("said", pl.coalesce(pl.when(IS_VPN).then(XAUTH), USER).is_null()),
+            ("authenticated", (ACTION == "authentication") & (STATUS == "success")),
+        ),
+        "bytes_in": carried("rcvd"),
+        "bytes_out": carried("sent"),
+        "disposition": word_of(
+            ("blocked", ACTION.is_in(REFUSED) | value("utmaction").is_in(REFUSED)),
+            ("allowed", ACTION.is_in(PASSED)),
+        ),
+        "url": pl.when(PATH.str.starts_with("/")).then(URL).otherwise(PATH).str.slice(0, MAX_URL),
+        "dst_hostname": pl.coalesce(HOST, name(value("dstname"))),
+        "nat_ip": pl.when(IS_SOURCE_NAT).then(NAT),
+        "nat_port": pl.when(IS_SOURCE_NAT & NAT.is_not_null()).then(port(value("transport"))),
+        "direction": direction(SOURCE_ROLE, TARGET_ROLE, ["wan"]),
+        **logons.result(
+            left=ENDED,
+            mapped=IS_MAPPING,
+            failed=IS_REFUSED,
+            entered=(ACTION == "tunnel-up") | (STATUS == "success"),
+            reason=pl.coalesce(null_if_dash(value("reason")), value("msg")),
+        ),
+        "logon_kind": word_of(("vpn", IS_VPN), ("proxy", ACTION == "authentication")),
+        "assigned_ip": somewhere(address(TUNNEL_IP)),
+        "action": word_of(("assign", IS_LEASE), otherwise="release"),
+        "lease_end_time": pl.when(IS_LEASE).then(pl.col("time") + seconds(value("lease"))),
+    },
+    extras=(
+        *(null_if_dash(value(key)).alias(key) for key in EXTRA),
+        *(
+            pl.when(IS_INTERIM).then(value(key)).alias(f"{key}_so_far")
+            for key in ("sentbyte", "rcvdbyte")
+        ),
+        pl.when(is_of("http_requests"))
+        .then(value("sessionid").replace("0", None))
+        .alias("session"),
+    ),
+    must={
+        "not key=value pairs": pl.col("is_pairs"),
+        "duration is not seconds": are_counts("duration", digits=9),
+        "bytes are not a count": are_counts("sentbyte", "rcvdbyte"),
+    },
+    required={"leases": ("mac",)},
 )

@@ -12,105 +12,68 @@ inner name has no tunnels, and its names count (with EAP-TLS set `check_cert_cn`
 cut off. The stamp is local time.
 """  # noqa: E501
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading import radius as _radius
-from pipelines.formats.reading.fields import account
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.clock import Stamp
+from pipelines.formats import Context, Format, of_header
+from pipelines.formats.reading import radius
 from pipelines.formats.reading.syslog import with_header, written_by
+from pipelines.formats.reading.table import value, with_groups
 
 OWN = (
-    r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4}) : "
-    r"([A-Za-z]+): (.*)$"
+    r"^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) +(?<day>[0-9]{1,2}) (?<time>[0-9:]{8}) "
+    r"(?<year>[0-9]{4}) : (?<level>[A-Za-z]+): (?<own_body>.*)$"
 )
-NUMBER = r"^(?:Auth: )?\(([0-9]+)\)"
-NUMBERED = r"^(?:Auth: )?(?:\([0-9]+\) +)?(?:Auth: )?"
+NUMBERED = r"^(?:Auth: )?(?:\((?<number>[0-9]+)\) +)?(?:Auth: )?"
 VERDICTS = "Login OK|Login incorrect|Invalid user"
 LOGIN = (
-    rf"^({VERDICTS})(?: \((.*?)\))?: \[(.*)\] "
-    r"\(from client ([^ ]+) port ([0-9]+)(?: cli ([^ )]+))?( via TLS tunnel)?\)"
+    rf"^(?<verdict>{VERDICTS})(?: \((?<why>.*?)\))?: \[(?<user>.*)\] "
+    r"\(from client (?<nas>[^ ]+) port (?<port>[0-9]+)(?: cli (?<station>[^ )]+))?"
+    r"(?<tunnel> via TLS tunnel)?\)"
 )
 NAME = r"^((?i:host/)[^/]+|N/A|[^/]*)"
-BODY = pl.col("body")
-IS_LOGON = pl.col("verdict").is_not_null()
-
-REJECT_RULES = {
-    "no time that can be read": pl.col("time").is_not_null(),
-    "a login whose words cannot be read": IS_LOGON | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
-    "nothing said": BODY.str.len_bytes() > 0,
-}
+BODY, VERDICT = pl.col("body"), value("verdict")
+IS_SUCCESS = VERDICT == "Login OK"
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match its own stamp with the level, or a syslog line of the server."""
-    own = rf"{OWN[: OWN.index(' : ')]} : (?:Auth|Info|Error|Warning|Proxy|Debug|Acct): "
-    return line.str.contains(own) | written_by(line, "radiusd|freeradius")
+    own = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} [0-9]{4} : "
+    levels = "(?:Auth|Info|Error|Warning|Proxy|Debug|Acct): "
+    return line.str.contains(own + levels) | written_by(line, "radiusd|freeradius")
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons`, or of `system_events` for all other talk."""
-    own = pl.col("syslog_body").str.extract_groups(OWN).struct
-    spelled = [own.field(place) for place in ("1", "2", "4", "3")]
-    stamp = clock.civil(pl.concat_str(spelled, separator=" "), "%b %d %Y %H:%M:%S", context.reading)
-    said = pl.coalesce(own.field("6"), "syslog_body").str.strip_chars(" ")
-    login = BODY.str.extract_groups(LOGIN).struct
-    return (
-        with_header(batch, context.reading)
-        .with_columns(
-            time=pl.coalesce(stamp.time, "syslog_time"),
-            time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
-            kind=pl.coalesce(own.field("5"), "syslog_program", pl.lit("radius")),
-            body=said.str.replace(NUMBERED, ""),
-            number=said.str.extract(NUMBER, 1),
-        )
-        .with_columns(
-            verdict=login.field("1"),
-            why=login.field("2"),
-            user_name=account(login.field("3").str.extract(NAME, 1)),
-            nas=login.field("4"),
-            at_port=login.field("5"),
-            station=login.field("6"),
-            name_proof=_radius.proof(
-                pl.lit("outer"), context.options, tunnel=login.field("7").is_not_null()
-            ),
-            tunnel=login.field("7").str.extract("via ([A-Z]+)", 1),
-        )
-        .with_columns(**_logon(context))
-        .with_columns(extras=_extras())
-    )
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the message behind either header, and the words of a login; adds `body`."""
+    del names
+    lines = with_groups(with_header(batch, context.reading), pl.col("syslog_body"), OWN)
+    message = pl.coalesce(value("own_body"), "syslog_body").str.strip_chars(" ")
+    lines = with_groups(lines, message, NUMBERED)
+    return with_groups(lines.with_columns(body=message.str.replace(NUMBERED, "")), BODY, LOGIN)
 
 
-def _logon(context: Context) -> dict[str, pl.Expr]:
-    verdict, user = pl.col("verdict"), pl.col("user_name")
-    station = _radius.caller(pl.col("station"))
-    is_success = verdict == "Login OK"
+def stamp(context: Context) -> Stamp:
+    """Return the server's own local time, or the time in the syslog header."""
+    text = pl.concat_str([value(part) for part in ("month", "day", "year", "time")], separator=" ")
+    return clock.first(clock.civil(text, "%b %d %Y %H:%M:%S", context.reading), of_header(context))
+
+
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return the result of a login and its device."""
+    is_tunnel = value("tunnel").is_not_null()
+    station = radius.caller(value("station"))
     return {
-        "event_class": pl.when(IS_LOGON).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
-        "src_mac": station[0],
-        "src_ip": station[1],
-        "src_hostname": _radius.computer_name(user),
-        "host": _radius.computer_name(user),
+        **radius.login(
+            pl.col("user_name"), station, radius.kind(radius.NO_TEXT, station, context.options)
+        ),
+        "name_proof": radius.proof(pl.lit("outer"), context.options, tunnel=is_tunnel),
         "activity": pl.lit("logon"),
-        "logon_kind": _radius.kind(pl.lit(None, pl.String), station, context.options),
-        "is_success": is_success,
-        "failure_reason": pl.when(~is_success).then(pl.coalesce("why", verdict)),
-        "event_code": verdict,
-        "is_machine": _radius.is_computer(user),
-        "reported_by": pl.col("syslog_host"),
-        "message": pl.col("line"),
+        "is_success": IS_SUCCESS,
+        "failure_reason": pl.when(~IS_SUCCESS).then(value("why", "verdict")),
     }
-
-
-def _extras() -> pl.Expr:
-    fields = [
-        pl.col("nas"),
-        pl.col("at_port").alias("port"),
-        pl.col("number"),
-        pl.col("tunnel"),
-    ]
-    return pl.when(IS_LOGON).then(json_of(fields))
 
 
 FORMAT = Format(
@@ -118,6 +81,25 @@ FORMAT = Format(
     product="FreeRADIUS",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "user_name": value("user").str.extract(NAME, 1),
+        "event_code": "verdict",
+        "kind": pl.coalesce(value("level"), "syslog_program", pl.lit("radius")),
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"logons": VERDICT.is_not_null()},
+    more=more,
+    extras=(
+        "nas",
+        "port",
+        "number",
+        value("tunnel").str.extract("via ([A-Z]+)", 1).alias("tunnel"),
+    ),
+    must={
+        "a login whose words cannot be read": VERDICT.is_not_null()
+        | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
+        "nothing said": BODY.str.len_bytes() > 0,
+    },
 )

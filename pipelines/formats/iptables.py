@@ -19,46 +19,40 @@ without a user.
 - Proxmox writes its own date first, with an offset, and no syslog header.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, mac, port
-from pipelines.formats.reading.flows import protocol, verdict
-from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.clock import Stamp
+from pipelines.formats import Context, Format, of_header
+from pipelines.formats.reading.fields import mac
+from pipelines.formats.reading.flows import verdict
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
+from pipelines.formats.reading.table import value
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
-HALF_PER_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
+PART_OF_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
 RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
 PROXMOX = r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
 UPTIME = r"^\[ *[0-9]+\.[0-9]+\] *"
 UNROUTED = ["64", "128", "255"]
-KEYS = [
-    "SRC", "DST", "SPT", "DPT", "PROTO", "IN", "OUT", "MAC", "TTL", "HOPLIMIT", "LEN",
-    "TYPE",
-]  # fmt: skip
-is_packet = pl.col("event_class") == "connections"
-
+FRAME = "^(?:[0-9a-f]{2}:){6}((?:[0-9a-f]{2}:){6})(?:08:00|86:dd)"
 BEGINS = (
     BEFORE_TAG + r"(?:[^ =\"\[\]]+ +){0,6}(?:\[[^\]\"]*\] ?){0,2}(?:DESCR=\"[^\"]*\" )?"
     r"(?:[^ =\"\[\]]+ ){0,3}(?:[A-Z]+=[^ ]* +)*"
 )
 """The header, the kernel's clock, the words of the rule and the fields in front of the source."""
 
-REJECT_RULES = {
-    "no stamp": pl.col("time").is_not_null(),
-    "source is not an address": ~is_packet | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~is_packet | pl.col("dst_ip").is_not_null(),
-    "no protocol": ~is_packet | pl.col("protocol").is_not_null(),
-    "not a port": ~is_packet
-    | (
-        (value("SPT").is_null() | pl.col("sender_port").is_not_null())
-        & (value("DPT").is_null() | pl.col("target_port").is_not_null())
-    ),
-}
+BODY, PAIRS, PREFIX = pl.col("syslog_body"), pl.col("pairs"), pl.col("prefix")
+IS_ANSWER = PAIRS.str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ").fill_null(value=False)
+IS_ADJACENT = value("TTL", "HOPLIMIT").is_in(UNROUTED) & value("IN").is_not_null() & ~IS_ANSWER
+
+
+def opener(key: str, other: str) -> pl.Expr:
+    """Return a field of the end that opened the connection: of an answer, the other end's."""
+    return pl.when(IS_ANSWER).then(value(other)).otherwise(value(key))
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -66,93 +60,36 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(BEGINS + r"SRC=[0-9a-fA-F.:]+ DST=[0-9a-fA-F.:]+ LEN=[0-9]+ ")
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `connections`; other lines are system events."""
-    own = proxmox(pl.col("line"), context)
-    body = pl.col("syslog_body")
-    packet = body.str.extract(PACKET)
-    outer = packet.str.replace(r" \[.*$", "")
-    framed = with_header(batch, context.reading).with_columns(pairs=outer)
-    return (
-        with_values(framed, pl.col("pairs"), *KEYS, escapes=False, strict=False)
-        .with_columns(
-            sender_ip=address(value("SRC")),
-            target_ip=address(value("DST")),
-            sender_port=port(value("SPT")),
-            target_port=port(value("DPT")),
-            prefix=prefix(body.str.strip_suffix(packet)),
-            time=pl.coalesce(own.time, "syslog_time"),
-            time_quality=pl.coalesce(own.quality, "syslog_time_quality"),
-            event_class=pl.when(body.str.contains(HALF_PER_PACKET))
-            .then(pl.lit("connections"))
-            .otherwise(pl.lit("system_events")),
-        )
-        .with_columns(**ends(), **rest(context))
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the packet's pairs; adds `prefix`, the words of the rule."""
+    packet = BODY.str.extract(PACKET)
+    # a word before `IN=` may look like a program's name
+    program = pl.col("syslog_program").replace("kernel", None) + ": "
+    words = BODY.str.strip_suffix(packet).str.replace(UPTIME, "")
+    lines = with_header(batch, context.reading).with_columns(
+        pairs=packet.str.replace(r" \[.*$", ""),
+        prefix=(program.fill_null("") + words).str.strip_chars(" "),
     )
+    return with_values(lines, PAIRS, *names, escapes=False, strict=False)
 
 
-def prefix(before: pl.Expr) -> pl.Expr:
-    """Return the rule's words; a word before `IN=` may look like a program's name."""
-    program = pl.col("syslog_program")
-    word = pl.when(program != "kernel").then(program + ": ")
-    text = pl.coalesce(word, pl.lit("")) + before.str.replace(UPTIME, "")
-    return text.str.strip_chars(" ")
+def stamp(context: Context) -> Stamp:
+    """Return `20/Nov/2026:13:09:14 -0600` of Proxmox, or the time in the syslog header."""
+    own = clock.worded(pl.col("line").str.extract(PROXMOX), context.reading)
+    return clock.first(own, of_header(context))
 
 
-def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
-    """Return the stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
-    return clock.worded(line.str.extract(PROXMOX), context.reading)
-
-
-def ends() -> dict[str, pl.Expr]:
-    """Return source and target; swapped for an answer to a SYN."""
-    answer = (pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")).fill_null(
-        value=False
-    )
-    fresh = pl.coalesce(value("TTL"), value("HOPLIMIT")).is_in(UNROUTED)
-    adjacent = fresh & value("IN").is_not_null() & ~answer
-    frame = value("MAC").str.extract("^(?:[0-9a-f]{2}:){6}((?:[0-9a-f]{2}:){6})(?:08:00|86:dd)", 1)
-    turned = {
-        f"{side}_{part}": pl.when(answer).then(f"{other}_{part}").otherwise(f"{own}_{part}")
-        for side, own, other in (
-            ("src", "sender", "target"),
-            ("dst", "target", "sender"),
-        )
-        for part in ("ip", "port")
-    }
-    return {
-        **turned,
-        "src_mac": pl.when(adjacent).then(mac(frame.str.strip_suffix(":"))),
-    }
-
-
-def rest(context: Context) -> dict[str, pl.Expr]:
-    """Return everything except the ends of the connection."""
-    fields = {
-        "prefix": pl.col("prefix"),
-        "in": value("IN"),
-        "out": value("OUT"),
-        "length": value("LEN"),
-        "icmp_type": value("TYPE"),
-    }
-    found = [pl.when(text != "").then(text).alias(key) for key, text in fields.items()]
-    return {
-        "start_time": pl.col("time"),
-        "protocol": protocol(value("PROTO")),
-        "disposition": disposition(context.options),
-        "extras": pl.when(is_packet).then(json_of(found)),
-        "kind": pl.coalesce("syslog_program", pl.lit("kernel")),
-        "reported_by": pl.col("syslog_host"),
-        "message": pl.col("line"),
-    }
-
-
-def disposition(options: Mapping[str, str]) -> pl.Expr:
+def more(context: Context) -> dict[str, pl.Expr]:
     """Return the prefix's action; a rule's letter counts before its words."""
-    words = pl.col("prefix").str.replace(r'DESCR="[^"]*"', "")
+    words = PREFIX.str.replace(r'DESCR="[^"]*"', "")
     letter = words.str.extract(RULE_LETTER)
-    said = letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"})
-    return pl.coalesce(said, verdict(words, options))
+    by_letter = letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"})
+    frame = value("MAC").str.extract(FRAME, 1)
+    return {
+        "src_mac": pl.when(IS_ADJACENT).then(mac(frame.str.strip_suffix(":"))),
+        "disposition": pl.coalesce(by_letter, verdict(words, context.options)),
+        "kind": pl.col("syslog_program").fill_null("kernel"),
+    }
 
 
 FORMAT = Format(
@@ -160,6 +97,25 @@ FORMAT = Format(
     product="Linux netfilter: iptables, nftables, ufw, Ubiquiti, Proxmox",
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_ip": opener("SRC", "DST"),
+        "src_port": opener("SPT", "DPT"),
+        "dst_ip": opener("DST", "SRC"),
+        "dst_port": opener("DPT", "SPT"),
+        "protocol": "PROTO",
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"connections": BODY.str.contains(PART_OF_PACKET)},
+    more=more,
+    extras=(
+        PREFIX.replace("", None),
+        value("IN").alias("in"),
+        value("OUT").alias("out"),
+        value("LEN").alias("length"),
+        value("TYPE").alias("icmp_type"),
+    ),
+    required={"connections": ("dst_ip", "protocol")},
+    checked=("src_port", "dst_port"),
 )

@@ -15,22 +15,28 @@ the server itself (`server-duid`, the state of its partner) is skipped like a co
 leases (`ia-na`) name their client by a DUID, which is not a MAC: system events.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.clock import Reading
+from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, mac, name, null_if_dash
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.table import value, with_groups
 
-LEASE = r"^lease[ \t]+([^ \t{]+)[ \t]*\{"
-OTHER = r"^(ia-na|ia-ta|ia-pd)[ \t]"
+BEGIN = r"^(?<kind>lease|ia-na|ia-ta|ia-pd)[ \t]+(?<ip>[^ \t{]+)?"
 TALK = (
     r"^(?:#|(?:server-duid|default-duid|authoring-byte-order|failover|group|host|class"
     r"|subclass|option|zone|key|dynamic|deleted)\b)"
 )
 WHOLE = r"(?s)\{.*\}$"
 STAMP = r"(?:[0-6] ([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})|epoch ([0-9]+));"
+FACTS = (
+    r"(?m)^\s*binding state (?<state>[a-z]+);",
+    r"(?m)^\s*hardware [a-z0-9-]+ (?<mac>[^;]+);",
+    r'(?m)^\s*client-hostname "(?<name>(?:[^"\\]|\\.)*)";',
+    r'(?m)^\s*uid "(?<uid>(?:[^"\\]|\\.)*)";',
+)
 ACTIONS = {
     "active": "assign",
     "free": "expire",
@@ -40,21 +46,13 @@ ACTIONS = {
     "abandoned": "decline",
     "bootp": "assign",
 }
-LINE = pl.col("line")
-IS_LEASE = pl.col("event_class") == "leases"
-
-REJECT_RULES = {
-    "no lease": pl.col("kind").is_not_null(),
-    "a block that was cut off": LINE.str.contains(WHOLE),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "lease of no address": pl.col("ip").is_not_null() | (pl.col("kind") != "lease"),
-    "client of the lease is not known": pl.any_horizontal(
-        pl.col("mac").is_not_null(),
-        pl.col("uid").is_not_null(),
-        pl.col("action") != "assign",
-        ~IS_LEASE,
-    ),
-}
+LINE, ACTION = (
+    pl.col("line"),
+    value("state")
+    .fill_null("active")
+    .replace_strict(ACTIONS, default=None, return_dtype=pl.String),
+)
+IS_GIVEN = ACTION == "assign"
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -67,51 +65,27 @@ def is_talk(line: pl.Expr) -> pl.Expr:
     return line.str.contains(TALK)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `leases`, or of `system_events` for other states."""
-    del context  # the file is in UTC
-    state = LINE.str.extract(r"(?m)^\s*binding state ([a-z]+);", 1)
-    action = pl.coalesce(state, pl.lit("active")).replace_strict(
-        ACTIONS, default=None, return_dtype=pl.String
-    )
-    starts, ends, last = (_time(word) for word in ("starts", "ends", "cltt"))
-    began = pl.coalesce(starts, last)
-    is_held = action == "assign"
-    return (
-        batch.with_columns(
-            kind=pl.coalesce(
-                LINE.str.extract(f"({LEASE})", 1).str.extract("^([a-z]+)", 1),
-                LINE.str.extract(OTHER, 1),
-            ),
-            ip=address(LINE.str.extract(LEASE, 1)),
-            mac=mac(LINE.str.extract(r"(?m)^\s*hardware [a-z0-9-]+ ([^;]+);", 1)),
-            hostname=name(_quoted("client-hostname")),
-            uid=_quoted("uid"),
-            action=action,
-            lease_end_time=pl.when(is_held).then(ends),
-            time=pl.when(is_held).then(began).otherwise(pl.coalesce(ends, began)),
-            time_quality=pl.lit("exact"),
-            message=LINE,
-            state=state,
-        )
-        .with_columns(
-            event_class=pl.when(pl.col("action").is_not_null() & (pl.col("kind") == "lease"))
-            .then(pl.lit("leases"))
-            .otherwise(pl.lit("system_events"))
-        )
-        .with_columns(extras=json_of([pl.when(IS_LEASE).then("state").alias("state")]))
-    )
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the statements of a block."""
+    del context, names
+    for shape in (BEGIN, *FACTS):
+        batch = with_groups(batch, LINE, shape)
+    return batch
 
 
-def _time(word: str) -> pl.Expr:
+def instant(word: str) -> pl.Expr:
     """Return the instant behind a word; null for `never` and where it is missing."""
     groups = LINE.str.extract_groups(rf"(?m)^\s*{word} {STAMP}").struct
     civil = clock.civil(groups.field("1"), "%Y/%m/%d %H:%M:%S", Reading("UTC"))
     return clock.first(civil, clock.epoch(groups.field("2"))).time
 
 
-def _quoted(word: str) -> pl.Expr:
-    return null_if_dash(LINE.str.extract(rf'(?m)^\s*{word} "((?:[^"\\]|\\.)*)";', 1))
+def stamp(context: Context) -> Stamp:
+    """Return when a lease began, or when it ended."""
+    del context  # the file is in UTC
+    began = pl.coalesce(instant("starts"), instant("cltt"))
+    time = pl.when(IS_GIVEN).then(began).otherwise(pl.coalesce(instant("ends"), began))
+    return Stamp(time, pl.lit("exact"))
 
 
 FORMAT = Format(
@@ -119,8 +93,25 @@ FORMAT = Format(
     product="ISC dhcpd",
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "action": ACTION,
+        "ip": "ip",
+        "mac": "mac",
+        "hostname": "name",
+        "kind": "kind",
+    },
+    classes={"leases": ACTION.is_not_null() & (value("kind") == "lease")},
+    more={"lease_end_time": pl.when(IS_GIVEN).then(instant("ends"))},
+    extras=("state",),
+    must={
+        "no lease": value("kind").is_not_null(),
+        "a block that was cut off": LINE.str.contains(WHOLE),
+        "lease without an address": (value("kind") != "lease") | pl.col("ip").is_not_null(),
+    },
+    required={"leases": ("mac",)},
+    may_lack={"mac": value("uid").is_not_null() | ~IS_GIVEN},
     framing="blocks",
     comment=is_talk,
 )

@@ -12,20 +12,22 @@ address. WEBFILTER lines (documented, not seen) are requests. Everything else is
 such as logins of administrators.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, hostname, null_if_dash, port, to_int
-from pipelines.formats.reading.flows import is_machine, protocol, seconds
-from pipelines.formats.reading.json import json_text
-from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.fields import address, null_if_dash, port, word_of
+from pipelines.formats.reading.flows import seconds
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import PREFIX, value
 
 FLOW = "RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)"
-EVENT = rf"({FLOW}|WEBFILTER_URL_[A-Z]+|[A-Z]+_[A-Z_]+)"
+EVENT_NAME = rf"({FLOW}|WEBFILTER_URL_[A-Z]+|[A-Z]+_[A-Z_]+)"
 STRUCTURED = (
-    rf"(?:^|[ >]){EVENT}(?:_LS)? \[junos@[0-9.]+ "
+    rf"(?:^|[ >]){EVENT_NAME}(?:_LS)? \[junos@[0-9.]+ "
     r'((?:[A-Za-z0-9-]+="(?:[^"\\]|\\.)*" ?)+)\]'
 )
 PLAIN = rf" ({FLOW})(?:_LS)?: (.*)$"
@@ -38,48 +40,22 @@ SESSION = (
     r"(?: [0-9]+\(([0-9]+)\) [0-9]+\(([0-9]+)\) ([0-9]+))?"
     r"(?: ([^ ]+) ([^ ]+))?? ([^ (]+)\("
 )
-PARTS = [
-    "did", "because", "from", "from_port", "to", "to_port", "worn", "worn_port",
-    "worn_to", "worn_to_port", "transport", "policy", "from_zone", "to_zone", "session",
-    "sent", "received", "lasted", "app", "nested", "user",
-]  # fmt: skip
-WRITERS = Writers(["username"])
-KEYS = {
-    "because": "reason",
-    "from": "source-address",
-    "from_port": "source-port",
-    "to": "destination-address",
-    "to_port": "destination-port",
-    "worn": "nat-source-address",
-    "worn_port": "nat-source-port",
-    "transport": "protocol-id",
-    "policy": "policy-name",
-    "from_zone": "source-zone-name",
-    "to_zone": "destination-zone-name",
-    "session": "session-id",
-    "sent": "bytes-from-client",
-    "received": "bytes-from-server",
-    "lasted": "elapsed-time",
-    "app": "application",
-    "user": "username",
-}
-WEB = ("url", "obj", "category")
-DENIED, CLOSED = "RT_FLOW_SESSION_DENY", "RT_FLOW_SESSION_CLOSE"
-IS_FLOW = pl.col("event_class") == "connections"
-UNKNOWN = {"UNKNOWN": None, "None": None, "N/A": None}
+PARTS = {
+    "reason": "2", "source-address": "3", "source-port": "4", "destination-address": "5",
+    "destination-port": "6", "nat-source-address": "7", "nat-source-port": "8",
+    "protocol-id": "11", "policy-name": "12", "source-zone-name": "13",
+    "destination-zone-name": "14", "session-id": "15", "bytes-from-client": "16",
+    "bytes-from-server": "17", "elapsed-time": "18", "application": "19", "username": "21",
+}  # fmt: skip
+"""Fields of a plain line, by their place in its sentence."""
 
-REJECT_RULES = {
-    "no stamp that can be read": pl.col("time").is_not_null(),
-    "no event of Junos": pl.col("event").is_not_null(),
-    "a session whose words cannot be read": IS_FLOW
-    | ~pl.col("event").str.starts_with("RT_FLOW_SESSION"),
-    "an end is not an address": ~IS_FLOW
-    | (pl.col("src_ip").is_not_null() & pl.col("dst_ip").is_not_null()),
-    "bytes are not a count": (pl.col("event") != CLOSED)
-    | (pl.col("bytes_in").is_not_null() & pl.col("bytes_out").is_not_null()),
-    "no host in the URL": (pl.col("event_class") != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
-}
+WRITERS = Writers(["username"])
+UNKNOWN = {"UNKNOWN": None, "None": None, "N/A": None}
+EVENT = pl.col("event")
+SOURCE = null_if_dash(value("source-address"))
+NAT = address(value("nat-source-address"))
+IS_NAT = address(SOURCE) != NAT
+IS_STOPPED = (EVENT == "RT_FLOW_SESSION_DENY") | EVENT.str.contains("BLOCKED")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -89,91 +65,25 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     ) | line.str.contains(HEADER_END + r"RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: session ")
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the event class that the event belongs to."""
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut structured data, or the words of a plain line into the same fields; adds `event`."""
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
     structured = line.str.extract_groups(STRUCTURED).struct
     plain = line.str.extract_groups(PLAIN).struct
-    session = plain.field("2").str.extract_groups(SESSION).struct.rename_fields(PARTS)
-    named = {
-        part: pl.coalesce(value(key), pl.col("session").struct.field(part))
-        for part, key in KEYS.items()
-    }
+    headed = with_header(batch, context.reading)
     return (
-        with_values(
-            with_header(batch, context.reading),
-            structured.field("2"),
-            *KEYS.values(),
-            *WEB,
-            writers=WRITERS,
-        )
+        with_values(headed, structured.field("2"), *names, writers=WRITERS)
         .with_columns(
-            time="syslog_time",
-            time_quality="syslog_time_quality",
             event=pl.coalesce(structured.field("1"), plain.field("1"), line.str.extract(OTHER, 1)),
-            session=session,
+            session=plain.field("2").str.extract_groups(SESSION),
         )
-        .with_columns(**{f"said_{part}": null_if_dash(text) for part, text in named.items()})
-        .with_columns(event_class=_event_class())
-        .with_columns(**_flow(), **_request())
         .with_columns(
-            user_name=account(pl.col("said_user")),
-            is_machine=is_machine(account(pl.col("said_user"))),
-            kind=pl.col("event"),
-            reported_by=pl.col("syslog_host"),
-            message=pl.col("line"),
-            extras=_extras(),
+            pl.coalesce(value(name), pl.col("session").struct.field(PARTS[name])).alias(
+                f"{PREFIX}{name}"
+            )
+            for name in names
+            if name in PARTS
         )
-    )
-
-
-def _event_class() -> pl.Expr:
-    event = pl.col("event")
-    return (
-        pl.when(event.str.starts_with("RT_FLOW_SESSION") & pl.col("said_from").is_not_null())
-        .then(pl.lit("connections"))
-        .when(event.str.starts_with("WEBFILTER_URL"))
-        .then(pl.lit("http_requests"))
-        .otherwise(pl.lit("system_events"))
-    )
-
-
-def _flow() -> dict[str, pl.Expr]:
-    lasted = seconds(pl.col("said_lasted")).fill_null(pl.duration(seconds=0, time_unit="us"))
-    worn = address(pl.col("said_worn"))
-    is_worn = worn != address(pl.col("said_from"))
-    stopped = (pl.col("event") == DENIED) | pl.col("event").str.contains("BLOCKED")
-    return {
-        "start_time": pl.col("time") - lasted,
-        "src_ip": address(pl.col("said_from")),
-        "src_port": port(pl.col("said_from_port")),
-        "dst_ip": address(pl.col("said_to")),
-        "dst_port": port(pl.col("said_to_port")),
-        "protocol": protocol(pl.col("said_transport")),
-        "bytes_out": to_int(pl.col("said_sent")),
-        "bytes_in": to_int(pl.col("said_received")),
-        "nat_ip": pl.when(is_worn).then(worn),
-        "nat_port": pl.when(is_worn).then(port(pl.col("said_worn_port"))),
-        "application": pl.col("said_app").replace(UNKNOWN),
-        "disposition": pl.when(stopped).then(pl.lit("blocked")).otherwise(pl.lit("allowed")),
-        "connection_uid": pl.col("said_session"),
-    }
-
-
-def _request() -> dict[str, pl.Expr]:
-    host, path = null_if_dash(value("url")), null_if_dash(value("obj"))
-    return {
-        "url_hostname": hostname(host),
-        "url": host + path.fill_null(""),
-        "category": null_if_dash(value("category")),
-    }
-
-
-def _extras() -> pl.Expr:
-    names = ("because", "policy", "from_zone", "to_zone")
-    phase = pl.when(pl.col("event").str.ends_with("CREATE")).then(pl.lit("start"))
-    return pl.when(pl.col("event_class") != "system_events").then(
-        json_text(phase=phase, **{key: pl.col(f"said_{key}") for key in names})
     )
 
 
@@ -183,6 +93,51 @@ FORMAT = Format(
     name_proof="recorded",
     event_classes=("connections", "http_requests", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-)
+    split=split,
+    fields={
+        "src_ip": "source-address",
+        "src_port": "source-port",
+        "user_name": "username",
+        "dst_ip": "destination-address",
+        "dst_port": "destination-port",
+        "protocol": "protocol-id",
+        "bytes_out": "bytes-from-client",
+        "bytes_in": "bytes-from-server",
+        "application": value("application").replace(UNKNOWN),
+        "connection_uid": "session-id",
+        "url": null_if_dash(value("url")) + null_if_dash(value("obj")).fill_null(""),
+        "url_hostname": "url",
+        "category": "category",
+        "kind": EVENT,
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={
+        "connections": EVENT.str.starts_with("RT_FLOW_SESSION") & SOURCE.is_not_null(),
+        "http_requests": EVENT.str.starts_with("WEBFILTER_URL"),
+    },
+    more={
+        "start_time": pl.col("time")
+        - seconds(value("elapsed-time")).fill_null(pl.duration(seconds=0, time_unit="us")),
+        "nat_ip": pl.when(IS_NAT).then(NAT),
+        "nat_port": pl.when(IS_NAT).then(port(value("nat-source-port"))),
+        "disposition": word_of(("blocked", IS_STOPPED), otherwise="allowed"),
+    },
+    extras=(
+        pl.when(EVENT.str.ends_with("CREATE")).then(pl.lit("start")).alias("phase"),
+        *(
+            null_if_dash(value(field)).alias(key)
+            for key, field in {
+                "because": "reason", "policy": "policy-name", "from_zone": "source-zone-name",
+                "to_zone": "destination-zone-name",
+            }.items()
+        ),
+    ),
+    must={
+        "no event of Junos": EVENT.is_not_null(),
+        "a session whose words cannot be read": SOURCE.is_not_null()
+        | ~EVENT.str.starts_with("RT_FLOW_SESSION"),
+        "bytes are not a count": (EVENT != "RT_FLOW_SESSION_CLOSE")
+        | (pl.col("bytes_in").is_not_null() & pl.col("bytes_out").is_not_null()),
+    },
+    required={"connections": ("dst_ip",)},
+)  # fmt: skip

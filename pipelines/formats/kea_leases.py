@@ -10,42 +10,26 @@ released. A comma inside a name is written `&#x2c;`. The row of a delegated pref
 address of a device.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from pipelines import clock
+from pipelines.clock import Stamp, epoch
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.csv import headed, width
-from pipelines.formats.reading.fields import address, mac, name, null_if_dash, to_int
+from pipelines.formats.reading import csv
+from pipelines.formats.reading.fields import null_if_dash, to_int, word_of
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.table import value
 
-COLUMNS = {
-    "given_address": "address",
-    "given_mac": "hwaddr",
-    "lifetime": "valid_lifetime",
-    "expire": "expire",
-    "given_hostname": "hostname",
-    "state": "state",
-    "duid": "duid",
-    "client_id": "client_id",
-    "subnet_id": "subnet_id",
-    "lease_type": "lease_type",
-}
 HEADER = r"^[\x{feff}]?address,(?:hwaddr,client_id|duid),valid_lifetime,expire,"
 ROW = (
     r"^[0-9a-f.:]+,[0-9a-fA-F:]*,(?:[0-9a-fA-F:]*,)?"
     r"[0-9]{1,10},[0-9]{9,11},[0-9]+,(?:[01],[01],|[0-9]+,[0-2],)"
 )
 QUOTE = "&#x22;"
-IS_PREFIX = pl.col("lease_type") == "2"
-
-REJECT_RULES = {
-    "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
-    "expire or valid_lifetime is not a number of seconds": pl.col("time").is_not_null(),
-    "address is not an address": pl.col("ip").is_not_null(),
-    "hwaddr is not a MAC": pl.col("mac").is_not_null()
-    | null_if_dash(pl.col("given_mac")).is_null(),
-    "state is none of 0 to 3": pl.col("action").is_not_null(),
-}
+STATE, LIFETIME = value("state"), to_int(value("valid_lifetime"), 10)
+IS_GIVEN = (STATE == "0") & (LIFETIME != 0).fill_null(value=True)
+EXPIRE = epoch(value("expire")).time
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -58,50 +42,18 @@ def header(line: pl.Expr) -> pl.Expr:
     return line.str.contains(HEADER)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `leases`; a delegated prefix is a system event."""
-    expire = clock.epoch(pl.col("expire")).time
-    lifetime = to_int(pl.col("lifetime"), 10)
-    given = pl.duration(seconds=lifetime, time_unit="us")
-    is_given = pl.col("action") == "assign"
-    details = [null_if_dash(pl.col(key)).alias(key) for key in ("duid", "client_id")]
-    return (
-        # Kea escapes commas only, not quotes
-        headed(
-            batch.with_columns(
-                as_written="line", line=pl.col("line").str.replace_all('"', QUOTE, literal=True)
-            ),
-            context.header,
-            COLUMNS,
-        )
-        .with_columns(line="as_written")
-        .with_columns(action=action(pl.col("state"), lifetime))
-        .with_columns(
-            event_class=pl.when(IS_PREFIX)
-            .then(pl.lit("system_events"))
-            .otherwise(pl.lit("leases")),
-            time=pl.when(is_given).then(expire - given).otherwise(expire),
-            time_quality=pl.lit("exact"),
-            ip=address(pl.col("given_address")),
-            mac=mac(pl.col("given_mac")),
-            hostname=name(pl.col("given_hostname").str.replace_many(["&#x2c;", QUOTE], [",", '"'])),
-            lease_end_time=pl.when(is_given).then(expire),
-            extras=json_of([*details, pl.col("subnet_id")]),
-            kind=pl.lit("prefix"),
-            message=pl.col("line"),
-        )
-    )
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the columns; Kea escapes commas only, not quotes."""
+    line = pl.col("line").str.replace_all('"', QUOTE, literal=True)
+    lines = batch.with_columns(as_written="line", line=line)
+    return csv.split(lines, context, names).with_columns(line="as_written")
 
 
-def action(state: pl.Expr, lifetime: pl.Expr) -> pl.Expr:
-    """Return the row's action for the address."""
-    said = state.replace_strict(
-        {"0": "assign", "1": "decline", "2": "expire", "3": "release"},
-        default=None,
-        return_dtype=pl.String,
-    )
-    taken_back = (state == "0") & (lifetime == 0)
-    return pl.when(taken_back).then(pl.lit("release")).otherwise(said)
+def stamp(context: Context) -> Stamp:
+    """Return when a lease began, or when its row ends it."""
+    del context  # the file is in UTC
+    began = EXPIRE - pl.duration(seconds=LIFETIME, time_unit="us")
+    return Stamp(pl.when(IS_GIVEN).then(began).otherwise(EXPIRE), pl.lit("exact"))
 
 
 FORMAT = Format(
@@ -109,8 +61,37 @@ FORMAT = Format(
     product="ISC Kea",
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-    columns=width(),
+    split=split,
+    stamp=stamp,
+    fields={
+        "ip": "address",
+        "mac": "hwaddr",
+        "hostname": value("hostname").str.replace_many(["&#x2c;", QUOTE], [",", '"']),
+    },
+    classes={"system_events": value("lease_type") == "2", "leases": pl.lit(value=True)},
+    more={
+        "action": word_of(
+            ("assign", IS_GIVEN),
+            ("release", STATE.is_in(["0", "3"])),
+            ("decline", STATE == "1"),
+            ("expire", STATE == "2"),
+        ),
+        "lease_end_time": pl.when(IS_GIVEN).then(EXPIRE),
+        "kind": pl.lit("prefix"),
+        "extras": json_of(
+            [
+                null_if_dash(value("duid")).alias("duid"),
+                null_if_dash(value("client_id")).alias("client_id"),
+                value("subnet_id").alias("subnet_id"),
+            ]
+        ),
+    },
+    must={
+        "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
+        "state is none of 0 to 3": STATE.is_in(["0", "1", "2", "3"]),
+        "address is not an address": pl.col("ip").is_not_null(),
+    },
+    checked=("mac",),
+    columns=csv.width(),
     header=header,
 )

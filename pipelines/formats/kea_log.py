@@ -10,18 +10,30 @@ both are `assign`. Offers and packets give no address and become system events. 
 host names; the lease file has (`kea_leases`). Of the two, deliver only one. Stamps are local time.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, mac, to_int
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats import Context, Format, of_header
+from pipelines.formats.reading.fields import to_int
 from pipelines.formats.reading.syslog import with_header, written_by
+from pipelines.formats.reading.table import value, with_groups
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
 LEVEL = r"(?:DEBUG|INFO|WARN|ERROR|FATAL)"
-OWN = rf"^({STAMP}) ({LEVEL} +\[kea-.*)$"
-MESSAGE = rf"^{LEVEL} +\[(kea-[^\]]+)\] ([A-Z][A-Z0-9_]+)(?: (.*))?$"
+OWN = rf"^(?<stamp>{STAMP}) (?<own_body>{LEVEL} +\[kea-.*)$"
+MESSAGE = rf"^{LEVEL} +\[kea-[^\]]+\] (?<kind>[A-Z][A-Z0-9_]+)(?: (?<text>.*))?$"
+FACTS = (
+    (
+        r"(?:lease|lease for address|for address|address|addr) "
+        r"(?<ip>[0-9a-fA-F]*[.:][0-9a-fA-F.:]+)"
+    ),
+    r"hwtype=[0-9]+ (?<mac>[0-9a-fA-F:]+)\]",
+    r"duid=\[(?<duid>[0-9a-fA-F:]+)\]",
+    r"cid=\[(?<client_id>[0-9a-fA-F:]+)\]",
+    r" for (?<seconds>[0-9]{1,8}) seconds",
+)
 ACTIONS = {
     "DHCP4_LEASE_ALLOC": "assign",
     "DHCP4_LEASE_REUSE": "renew",
@@ -34,19 +46,8 @@ ACTIONS = {
     "ALLOC_ENGINE_V4_LEASE_RECLAIM": "expire",
     "ALLOC_ENGINE_V6_LEASE_RECLAIM": "expire",
 }
-ADDRESS = r"(?:lease|lease for address|for address|address|addr) ([0-9a-fA-F]*[.:][0-9a-fA-F.:]+)"
-TEXT = pl.col("text")
-IS_LEASE = pl.col("event_class") == "leases"
-
-REJECT_RULES = {
-    "no stamp that can be read": pl.col("time").is_not_null(),
-    "no message of Kea": pl.col("kind").is_not_null(),
-    "lease of no address": pl.col("ip").is_not_null() | ~IS_LEASE,
-    "lease of no client": pl.any_horizontal(
-        pl.col("mac").is_not_null(), pl.col("duid").is_not_null(), pl.col("client_id").is_not_null()
-    )
-    | ~IS_LEASE,
-}
+SERVER = pl.when(value("stamp").is_null()).then("syslog_host")
+HAS_OTHER_ID = value("duid", "client_id").is_not_null()
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -56,50 +57,16 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `leases`, or of `system_events` for other messages."""
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the message behind either header, and the facts in its text."""
+    del names
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
-    own = line.str.extract_groups(OWN).struct
-    at = clock.iso(own.field("1"), context.reading)
-    message = (
-        pl.coalesce(own.field("2"), pl.col("syslog_body").str.strip_chars_end(" "))
-        .str.extract_groups(MESSAGE)
-        .struct
-    )
-    return (
-        with_header(batch, context.reading)
-        .with_columns(
-            time=pl.coalesce(at.time, "syslog_time"),
-            time_quality=pl.coalesce(at.quality, "syslog_time_quality"),
-            kind=message.field("2"),
-            text=message.field("3").fill_null(""),
-            reported_by=pl.when(own.field("1").is_null()).then("syslog_host"),
-            message=pl.col("line"),
-        )
-        .with_columns(
-            action=pl.col("kind").replace_strict(ACTIONS, default=None, return_dtype=pl.String),
-            ip=address(TEXT.str.extract(ADDRESS, 1)),
-            mac=mac(TEXT.str.extract(r"hwtype=[0-9]+ ([0-9a-fA-F:]+)\]", 1)),
-            duid=TEXT.str.extract(r"duid=\[([0-9a-fA-F:]+)\]", 1),
-            client_id=TEXT.str.extract(r"cid=\[([0-9a-fA-F:]+)\]", 1),
-            lasts=to_int(TEXT.str.extract(r" for ([0-9]{1,8}) seconds", 1)),
-        )
-        .with_columns(
-            event_class=pl.when(pl.col("action").is_not_null())
-            .then(pl.lit("leases"))
-            .otherwise(pl.lit("system_events")),
-            lease_end_time=pl.when(pl.col("action").is_in(["assign", "renew"])).then(
-                pl.col("time") + pl.duration(seconds="lasts", time_unit="us")
-            ),
-        )
-        .with_columns(extras=_extras())
-    )
-
-
-def _extras() -> pl.Expr:
-    """Return the client's other ids and the server of a lease."""
-    fields = [pl.col("reported_by").alias("server"), pl.col("client_id"), pl.col("duid")]
-    return pl.when(IS_LEASE).then(json_of(fields))
+    lines = with_groups(with_header(batch, context.reading), line, OWN)
+    body = pl.coalesce(value("own_body"), pl.col("syslog_body").str.strip_chars_end(" "))
+    lines = with_groups(lines, body, MESSAGE)
+    for shape in FACTS:
+        lines = with_groups(lines, value("text"), shape)
+    return lines
 
 
 FORMAT = Format(
@@ -107,6 +74,25 @@ FORMAT = Format(
     product="Kea DHCP log",
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda context: clock.first(
+        clock.iso(value("stamp"), context.reading), of_header(context)
+    ),
+    fields={
+        "action": value("kind").replace_strict(ACTIONS, default=None, return_dtype=pl.String),
+        "ip": "ip",
+        "mac": "mac",
+        "kind": "kind",
+        "reported_by": SERVER,
+    },
+    classes={"leases": pl.col("action").is_not_null()},
+    more={
+        "lease_end_time": pl.when(pl.col("action").is_in(["assign", "renew"])).then(
+            pl.col("time") + pl.duration(seconds=to_int(value("seconds")), time_unit="us")
+        )
+    },
+    extras=(SERVER.alias("server"), "client_id", "duid"),
+    must={"no message of Kea": value("kind").is_not_null()},
+    required={"leases": ("mac",)},
+    may_lack={"mac": HAS_OTHER_ID},
 )

@@ -9,32 +9,14 @@ three are required. Timestamps are UTC, with or without a mark.
 
 import polars as pl
 
-from pipelines import clock
-from pipelines.clock import Reading
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.csv import headed, width
-from pipelines.formats.reading.fields import address, mac, name, null_if_dash
+from pipelines.clock import Reading, Stamp, iso
+from pipelines.formats import Format
+from pipelines.formats.reading import csv
+from pipelines.formats.reading.fields import null_if_dash
+from pipelines.formats.reading.table import value
 
 ACTIONS = ["assign", "renew", "release", "expire", "decline"]
-COLUMNS = {
-    "given_time": "event_time_utc",
-    "given_action": "action",
-    "given_ip": "ip",
-    "given_mac": "mac",
-    "given_hostname": "hostname",
-    "given_end": "lease_end_utc",
-}
 HEADER = r"(?i)^[\x{feff}]?(?:[^,]*,)*\"?event_time_utc\"?(?:,|\s*$)"
-
-REJECT_RULES = {
-    "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
-    "event_time_utc cannot be read": pl.col("time").is_not_null(),
-    "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(ACTIONS),
-    "ip is not an address": pl.col("ip").is_not_null(),
-    "mac is not a MAC": pl.col("mac").is_not_null() | null_if_dash(pl.col("given_mac")).is_null(),
-    "lease_end_utc cannot be read": pl.col("lease_end_time").is_not_null()
-    | null_if_dash(pl.col("given_end")).is_null(),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -42,19 +24,9 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(HEADER)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `leases`."""
-    time = clock.iso(pl.col("given_time").str.strip_chars(), Reading("UTC")).time
-    end = clock.iso(pl.col("given_end").str.strip_chars(), Reading("UTC")).time
-    return headed(batch, context.header, COLUMNS).with_columns(
-        time=time,
-        time_quality=pl.lit("exact"),
-        action=pl.col("given_action").str.strip_chars().str.to_lowercase(),
-        ip=address(pl.col("given_ip")),
-        mac=mac(pl.col("given_mac").str.strip_chars()),
-        hostname=name(pl.col("given_hostname")),
-        lease_end_time=end,
-    )
+def instant(name: str) -> pl.Expr:
+    """Return a time of the row, in UTC."""
+    return iso(value(name).str.strip_chars(), Reading("UTC")).time
 
 
 FORMAT = Format(
@@ -62,8 +34,24 @@ FORMAT = Format(
     product="any DHCP server",
     event_classes=("leases",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-    columns=width(),
+    split=csv.split,
+    stamp=lambda _: Stamp(instant("event_time_utc"), pl.lit("exact")),
+    fields={
+        "action": "action",
+        "ip": "ip",
+        "mac": value("mac").str.strip_chars(),
+        "hostname": "hostname",
+    },
+    more={"lease_end_time": instant("lease_end_utc")},
+    must={
+        "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
+        "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(
+            ACTIONS
+        ),
+        "lease_end_utc cannot be read": pl.col("lease_end_time").is_not_null()
+        | null_if_dash(value("lease_end_utc")).is_null(),
+    },
+    checked=("mac",),
+    columns=csv.width(),
     header=looks_like,
 )

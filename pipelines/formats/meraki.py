@@ -16,26 +16,16 @@
 - Users are in the words of `events`: client VPN, AnyConnect, 802.1X.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    mac,
-    name,
-    null_if_dash,
-    port,
-)
-from pipelines.formats.reading.flows import protocol
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.fields import null_if_dash, port, word_of
 from pipelines.formats.reading.syslog import HEADER_END
+from pipelines.formats.reading.table import PREFIX, is_of, value, with_groups
 
 LINE = (
     r"^(?:<[0-9]{1,3}>)?(?:.*? )??(?:1 )?"
@@ -43,35 +33,44 @@ LINE = (
 )
 HEAD = r"^(.*?)(?: agent='| request: | pattern: |$)"
 FLOWS = ["flows", "firewall", "vpn_firewall", "cellular_firewall", "ip_flow_start"]
-TUNNEL = (
-    r"^(?:type=)?(?:[a-z]+_)?vpn_(connect|disconnect) user id '([^']*)' local ip ([^ ]+)"
-    r"(?: (?:re)?connected from ([^ ]+))?"
+SENTENCES = (
+    (
+        r"^(?:type=)?(?:[a-z]+_)?vpn_(?<vpn_step>connect|disconnect) user id '(?<vpn_user>[^']*)' "
+        r"local ip (?<vpn_inside>[^ ]+)(?: (?:re)?connected from (?<vpn_peer>[^ ]+))?"
+    ),
+    (
+        r"^type=anyconnect_vpn_auth_(?<anyconnect>success|failure) .*"
+        r"Peer IP=(?<anyconnect_peer>[^ ]+) Peer port=(?<anyconnect_port>[0-9]+)"
+        r"(?: User=(?<anyconnect_user>.*?))?: (?<anyconnect_reason>.*?) *'?$"
+    ),
+    r"^type=8021x_eap_(?<eap>success|failure) ",
+    r"^.* request: (?<method>[^ ]+) (?<url>[^ ]+)$",
+    r"^content_filtering_block url='(?<blocked_url>[^']*)'",
+    r"^dhcp lease of ip (?<lease_ip>[^ ]+) .*for client mac (?<lease_mac>[^ ]+)",
+    r" agent='(?<agent>.*)' request: ",
 )
-ANYCONNECT = (
-    r"^type=anyconnect_vpn_auth_(success|failure) .*Peer IP=([^ ]+) "
-    r"Peer port=([0-9]+)(?: User=(.*?))?: (.*?) *'?$"
-)
-EAP = r"^type=8021x_eap_(success|failure) "
-LEASE = r"^dhcp lease of ip ([^ ]+) .*for client mac ([^ ]+)"
-cls, kind, rest = pl.col("event_class"), pl.col("kind"), pl.col("rest")
+WORDS = (
+    "src", "dst", "server", "sport", "dport", "protocol", "mac", "client_mac", "client_ip",
+    "identity", "translated_src_ip", "translated_port", "category0", "type", "vap",
+)  # fmt: skip
+GLUED = r"^(.*):([0-9]{1,5})$"
 
-REJECT_RULES = {
-    "not an epoch, a device, a kind and its words": kind.is_not_null(),
-    "epoch is not a time": pl.col("time").is_not_null(),
-    "source is not an address": ~(
-        (cls == "connections") | ((cls == "http_requests") & (kind == "urls"))
-    )
-    | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~(
-        (cls == "connections") | ((cls == "http_requests") & (kind == "urls"))
-    )
-    | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
-    "neither address nor MAC of the client": (cls != "http_requests")
-    | pl.coalesce("src_ip", "src_mac").is_not_null(),
-    "lease without address and MAC": (cls != "leases")
-    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
-}
+KIND, REST = pl.col("kind"), pl.col("rest")
+IS_URLS, IS_EVENT, IS_WIFI = KIND == "urls", KIND == "events", value("eap").is_not_null()
+IS_BLOCKED = value("blocked_url").is_not_null()
+IS_LEFT = value("vpn_step") == "disconnect"
+HAS_GLUED_PORTS = IS_URLS | IS_EVENT
+SOURCE, TARGET = value("src"), value("dst", "server")
+GLUED_SOURCE, GLUED_TARGET = (
+    [pl.when(HAS_GLUED_PORTS).then(end.str.extract(GLUED, at)) for at in (1, 2)]
+    for end in (SOURCE, TARGET)
+)
+IDENTITY = null_if_dash(value("identity"))
+USER = pl.coalesce(value("vpn_user", "anyconnect"), value("eap") + IDENTITY)
+VERDICT = pl.coalesce(
+    REST.str.extract("^(allow|deny) "), REST.str.extract(r" pattern: ([01]|allow|deny)\b")
+)
+RESULT = value("anyconnect", "eap")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -83,173 +82,95 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of each event class; null where a line has none."""
-    parts = pl.col("line").str.strip_chars_end("\x00\r\n ").str.extract_groups(LINE)
-    stamp = clock.epoch(parts.struct.field("1"))
-    return (
-        batch.with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            reported_by=name(parts.struct.field("2")),
-            kind=parts.struct.field("3"),
-            rest=parts.struct.field("4"),
-            head=" " + parts.struct.field("4").str.extract(HEAD),
-        )
-        .with_columns(
-            tunnel=rest.str.extract_groups(TUNNEL),
-            anyconnect=rest.str.extract_groups(ANYCONNECT),
-            eap=rest.str.extract(EAP),
-            asked=rest.str.extract_groups(r"^.* request: ([^ ]+) ([^ ]+)$"),
-            blocked_url=rest.str.extract("^content_filtering_block url='([^']*)'"),
-            identity=null_if_dash(word("identity")),
-        )
-        .with_columns(event_class=event_class())
-        .with_columns(**flow(), **web(), **logon(context.options), **lease())
-        .with_columns(
-            start_time=pl.col("time"),
-            is_machine=pl.col("user_name").str.contains(r"\$$|^host/"),
-            message=pl.col("line"),
-            extras=extras(),
-        )
-    )
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut a line into epoch, device, kind and the rest; the rest into words and sentences."""
+    del context
+    parts = pl.col("line").str.strip_chars_end("\x00\r\n ").str.extract_groups(LINE).struct
+    lines = batch.with_columns(
+        epoch=parts.field("1"),
+        device=parts.field("2"),
+        kind=parts.field("3"),
+        rest=parts.field("4"),
+    ).with_columns(head=" " + REST.str.extract(HEAD))
+    for shape in SENTENCES:
+        lines = with_groups(lines, REST, shape)
+    return lines.with_columns(_word(key) for key in names if key in WORDS)
 
 
-def word(key: str) -> pl.Expr:
+def _word(key: str) -> pl.Expr:
     """Return the value of a key, with or without single quotes; not from an agent or a URL."""
     found = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
-    return found.str.strip_chars("'").replace("", None)
+    return found.str.strip_chars("'").replace("", None).alias(f"{PREFIX}{key}")
 
 
-def group(column: str, at: int) -> pl.Expr:
-    """Return a group of a pattern that `read` has tried."""
-    return pl.col(column).struct.field(str(at))
-
-
-def event_class() -> pl.Expr:
-    """Classify by kind, and by the words of an event."""
-    is_event = kind == "events"
-    login = pl.coalesce(
-        group("tunnel", 2), group("anyconnect", 1), pl.col("eap") + pl.col("identity")
-    )
-    return (
-        pl.when((kind == "urls") | (is_event & pl.col("blocked_url").is_not_null()))
-        .then(pl.lit("http_requests"))
-        .when(kind.is_in(FLOWS))
-        .then(pl.lit("connections"))
-        .when(is_event & null_if_dash(login).is_not_null())
-        .then(pl.lit("logons"))
-        .when(is_event & rest.str.contains(LEASE))
-        .then(pl.lit("leases"))
-        .otherwise(pl.lit("system_events"))
-    )
-
-
-def flow() -> dict[str, pl.Expr]:
-    """Return source, target and result."""
-    urls = kind == "urls"
-    glued = r"^(.*):([0-9]{1,5})$"
-    source, target = word("src"), pl.coalesce(word("dst"), word("server"))
-    split = urls | (kind == "events")
-    peer = pl.coalesce(group("tunnel", 4), group("anyconnect", 2), word("client_ip"))
-    matched = rest.str.extract(r" pattern: ([01]|allow|deny)\b")
-    verdict = pl.coalesce(rest.str.extract("^(allow|deny) "), matched)
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return what kind and sentence decide."""
     return {
-        "src_ip": address(
-            pl.coalesce(pl.when(split).then(source.str.extract(glued)), source, peer)
+        "name_proof": radius.proof(pl.when(IS_WIFI).then(pl.lit("said")), context.options),
+        "nat_port": pl.when(value("translated_src_ip").is_not_null()).then(
+            port(value("translated_port"))
         ),
-        "src_port": port(
-            pl.coalesce(
-                pl.when(split).then(source.str.extract(glued, 2)),
-                word("sport"),
-                group("anyconnect", 3),
-            )
+        "disposition": word_of(
+            ("blocked", VERDICT.is_in(["deny", "1"]) | IS_BLOCKED),
+            ("allowed", VERDICT.is_in(["allow", "0"]) | IS_URLS),
         ),
-        "src_mac": mac(pl.coalesce(word("mac"), word("client_mac"))),
-        "dst_ip": address(pl.coalesce(pl.when(split).then(target.str.extract(glued)), target)),
-        "dst_port": port(
-            pl.coalesce(pl.when(split).then(target.str.extract(glued, 2)), word("dport"))
-        ),
-        "protocol": protocol(word("protocol")),
-        "nat_ip": address(word("translated_src_ip")),
-        "nat_port": pl.when(word("translated_src_ip").is_not_null()).then(
-            port(word("translated_port"))
-        ),
-        "disposition": pl.when(verdict.is_in(["deny", "1"]) | pl.col("blocked_url").is_not_null())
-        .then(pl.lit("blocked"))
-        .when(verdict.is_in(["allow", "0"]) | urls)
-        .then(pl.lit("allowed")),
-    }
-
-
-def web() -> dict[str, pl.Expr]:
-    """Return columns of a request."""
-    url = pl.coalesce(group("asked", 2), "blocked_url")
-    return {
-        "method": group("asked", 1).replace("UNKNOWN", None).str.to_uppercase(),
-        "url_scheme": url.str.extract("^([a-z]+)://"),
-        "url_hostname": hostname(url),
-        "url": url.str.slice(0, MAX_URL),
-        "user_agent": null_if_dash(rest.str.extract(" agent='(.*)' request: ")),
-        "category": null_if_dash(word("category0")),
-    }
-
-
-def logon(options: Mapping[str, str]) -> dict[str, pl.Expr]:
-    """Return columns of a VPN login or an 802.1X one."""
-    left = group("tunnel", 1) == "disconnect"
-    outcome = pl.coalesce(group("anyconnect", 1), "eap")
-    wifi = pl.col("eap").is_not_null()
-    return {
-        "user_name": account(pl.coalesce(group("tunnel", 2), group("anyconnect", 4), "identity")),
-        "name_proof": radius.proof(pl.when(wifi).then(pl.lit("said")), options),
-        "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(wifi).then(pl.lit("wifi")).otherwise(pl.lit("vpn")),
-        "is_success": pl.when(outcome.is_not_null())
-        .then(outcome == "success")
-        .when(~left)
+        "activity": word_of(("logoff", IS_LEFT), otherwise="logon"),
+        "logon_kind": word_of(("wifi", IS_WIFI), otherwise="vpn"),
+        "is_success": pl.when(RESULT.is_not_null())
+        .then(RESULT == "success")
+        .when(~IS_LEFT)
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(group("anyconnect", 1) == "failure").then(
-            null_if_dash(group("anyconnect", 5))
+        "failure_reason": pl.when(value("anyconnect") == "failure").then(
+            null_if_dash(value("anyconnect_reason"))
         ),
-        "event_code": rest.str.extract("^(?:type=)?([a-z0-9_]+)"),
-        "assigned_ip": address(group("tunnel", 3)),
-    }
-
-
-def lease() -> dict[str, pl.Expr]:
-    """Return columns of a lease."""
-    found = rest.str.extract_groups(LEASE)
-    return {
-        "ip": address(found.struct.field("1")),
-        "mac": mac(found.struct.field("2")),
+        "is_machine": pl.col("user_name").str.contains(r"\$$|^host/"),
         "action": pl.lit("assign"),
     }
-
-
-def extras() -> pl.Expr:
-    """Return the kind, and the rule that matched."""
-    fields = [
-        pl.col("kind").alias("kind"),
-        rest.str.extract(" pattern: (.*)$").alias("pattern"),
-        word("type").alias("type"),
-        word("vap").alias("vap"),
-    ]
-    return pl.when(cls != "system_events").then(json_of(fields))
 
 
 FORMAT = Format(
     name="meraki",
     product="Cisco Meraki",
     name_proof="recorded",
-    event_classes=(
-        "connections",
-        "http_requests",
-        "logons",
-        "leases",
-        "system_events",
-    ),
+    event_classes=("connections", "http_requests", "logons", "leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda _: clock.epoch(pl.col("epoch")),
+    fields={
+        "src_ip": pl.coalesce(
+            GLUED_SOURCE[0], SOURCE, value("vpn_peer", "anyconnect_peer", "client_ip")
+        ),
+        "src_port": pl.coalesce(GLUED_SOURCE[1], value("sport", "anyconnect_port")),
+        "src_mac": value("mac", "client_mac"),
+        "user_name": pl.coalesce(value("vpn_user", "anyconnect_user"), IDENTITY),
+        "dst_ip": pl.coalesce(GLUED_TARGET[0], TARGET),
+        "dst_port": pl.coalesce(GLUED_TARGET[1], value("dport")),
+        "protocol": "protocol",
+        "nat_ip": "translated_src_ip",
+        "method": value("method").replace("UNKNOWN", None),
+        "url": value("url", "blocked_url"),
+        "user_agent": "agent",
+        "category": "category0",
+        "event_code": REST.str.extract("^(?:type=)?([a-z0-9_]+)"),
+        "assigned_ip": "vpn_inside",
+        "ip": "lease_ip",
+        "mac": "lease_mac",
+        "reported_by": pl.col("device"),
+    },
+    classes={
+        "http_requests": IS_URLS | (IS_EVENT & IS_BLOCKED),
+        "connections": KIND.is_in(FLOWS),
+        "logons": IS_EVENT & null_if_dash(USER).is_not_null(),
+        "leases": IS_EVENT & value("lease_ip").is_not_null(),
+    },
+    more=more,
+    extras=(KIND, REST.str.extract(" pattern: (.*)$").alias("pattern"), "type", "vap"),
+    must={
+        "not an epoch, a device, a kind and its words": KIND.is_not_null(),
+        "target is not an address": ~is_of("http_requests")
+        | ~IS_URLS
+        | pl.col("dst_ip").is_not_null(),
+    },
+    required={"connections": ("dst_ip",), "leases": ("mac",)},
+    may_lack={"src_ip": ~IS_URLS & is_of("http_requests") & pl.col("src_mac").is_not_null()},
 )

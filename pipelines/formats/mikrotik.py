@@ -15,58 +15,70 @@ stamp is not sent, so the syslog header's counts.
 - Logins: at the router itself, of tunnels (`l2tp,ppp,info,account`), of the hotspot.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    mac,
-    name,
-    null_if_dash,
-    port,
-    word_of,
-)
-from pipelines.formats.reading.flows import protocol, verdict
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.fields import address, mac, null_if_dash, word_of
+from pipelines.formats.reading.flows import verdict
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
+from pipelines.formats.reading.table import is_of, value, with_groups
 
 TOPICS = r"^([a-z0-9!-]+(?:,[a-z0-9!-]+)+):? (.*)$"
-PACKET = (
-    r"^(.*?)(?:^| )in:(.+?) out:(.+?), (.*?)proto ([A-Za-z0-9-]+)(?: \(([^)]*)\))?, "
-    r"([^ ,]+?)->([^ ,]+)(?:, (.*))?$"
+SENTENCES = (
+    (
+        r"^(?<rule>.*?)(?:^| )in:(?<in>.+?) out:(?<out>.+?), (?<state>.*?)"
+        r"proto (?<proto>[A-Za-z0-9-]+)(?: \((?<flags>[^)]*)\))?, "
+        r"(?<sender>[^ ,]+?)->(?<target>[^ ,]+)(?:, (?<rest>.*))?$"
+    ),
+    r"^login failure for user (?<refused>.+) from (?<refused_ip>[^ ]+) via (?<refused_via>[^ ]+)$",
+    (
+        r"^user (?<admin>.+) (?<admin_did>logged in|logged out) from (?<admin_ip>[^ ]+) "
+        r"via (?<admin_via>[^ ]+)$"
+    ),
+    (
+        r"^(?<tunnel>[^ ]+) (?<tunnel_did>logged in|logged out), (?<tunnel_inside>[^ ]+).* "
+        r"from (?<tunnel_ip>[^ ]+)$"
+    ),
+    (
+        r"^(?:->: )?(?<hotspot>.+) \((?<hotspot_ip>[0-9a-fA-F.:]+)\): "
+        r"(?<hotspot_did>logged in|logged out|login failed)(?:: (?<hotspot_reason>.*))?$"
+    ),
+    (
+        r"^[^ ]+ (?<taken>de)?assigned (?<lease_ip>[^ ]+) (?:for|to|from) "
+        r"(?<lease_mac>[0-9A-Fa-f:]{17})(?: (?<lease_name>.*))?"
+    ),
+    r"^(?<proxy_ip>[0-9a-fA-F.:]+) (?<method>[A-Z]+) (?<url>[^ ]+) +action=(?<proxy_did>[a-z]+)",
 )
-END = r"^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]+)$"
+BRACKETED, PLAIN = r"^\[([0-9a-fA-F:.]+)\]:[0-9]+$", r"^([0-9.]+):[0-9]+$"
+PORT = r"^(?:\[[0-9a-fA-F:.]+\]|[0-9.]+):([0-9]+)$"
 NAT = r"NAT \([^)>]*->(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+))(?::([0-9]+))?\)->"
-ADMIN = (
-    r"^(?:login failure for user (.+) from ([^ ]+) via ([^ ]+)"
-    r"|user (.+) (logged in|logged out) from ([^ ]+) via ([^ ]+))$"
-)
-TUNNEL = r"^([^ ]+) (logged in|logged out), ([^ ]+).* from ([^ ]+)$"
-DID = "(logged in|logged out|login failed)"
-HOTSPOT = rf"^(?:->: )?(.+) \(([0-9a-fA-F.:]+)\): {DID}(?:: (.*))?$"
-LEASE = r"^[^ ]+ (de)?assigned ([^ ]+) (?:for|to|from) ([0-9A-Fa-f:]{17})(?: (.*))?"
-PROXIED = r"^([0-9a-fA-F.:]+) ([A-Z]+) ([^ ]+) +action=([a-z]+)"
-cls = pl.col("event_class")
+
+TOPIC, RULE = pl.col("topics"), value("rule")
+IS_ANSWER = value("flags").is_in(["SYN,ACK", "ACK,SYN"]).fill_null(value=False)
+SOURCE = pl.when(IS_ANSWER).then(value("target")).otherwise(value("sender"))
+TARGET = pl.when(IS_ANSWER).then(value("sender")).otherwise(value("target"))
+ACTION = value("admin_did", "tunnel_did", "hotspot_did")
+IS_FAILED = value("refused").is_not_null() | (ACTION == "login failed")
+IS_LEFT = ACTION == "logged out"
 
 
 def about(topic: str) -> pl.Expr:
     """Return whether the line has a topic."""
-    return pl.col("topics").str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
+    return TOPIC.str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
 
 
-REJECT_RULES = {
-    "neither topics nor a packet": pl.col("topics").is_not_null() | (cls == "connections"),
-    "no syslog stamp": pl.col("time").is_not_null(),
-    "a firewall line without a packet": (cls == "connections") | ~about("firewall"),
-    "source is not an address": ~cls.is_in(["connections", "http_requests"])
-    | pl.col("src_ip").is_not_null(),
-    "target is not an address": (cls != "connections") | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
-    "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
-}
+def host_of(end: pl.Expr) -> pl.Expr:
+    """Return the address of an end, without its port."""
+    return pl.coalesce(end.str.extract(BRACKETED), end.str.extract(PLAIN), end)
+
+
+IS_LOGIN = (
+    (about("system") & value("refused", "admin").is_not_null())
+    | (about("account") & value("tunnel").is_not_null())
+    | (about("hotspot") & value("hotspot").is_not_null())
+)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -82,166 +94,92 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return topics | packet
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of each event class; null where a line has none."""
-    body = pl.col("syslog_body")
-    topical = body.str.extract_groups(TOPICS)
-    said = pl.col("said")
-    return (
-        with_header(batch, context.reading)
-        .with_columns(
-            time=pl.col("syslog_time"),
-            time_quality=pl.col("syslog_time_quality"),
-            topics=topical.struct.field("1"),
-            said=pl.coalesce(topical.struct.field("2"), body),
-        )
-        .with_columns(
-            packet=said.str.extract_groups(PACKET),
-            admin=said.str.extract_groups(ADMIN),
-            tunnel=said.str.extract_groups(TUNNEL),
-            hotspot=said.str.extract_groups(HOTSPOT),
-            lease=said.str.extract_groups(LEASE),
-            proxied=said.str.extract_groups(PROXIED),
-        )
-        .with_columns(event_class=event_class(), **ends())
-        .with_columns(**flow(context), **web(), **logon(), **lease())
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut each sentence into its fields; adds `topics`."""
+    del names
+    topical = pl.col("syslog_body").str.extract_groups(TOPICS).struct
+    lines = with_header(batch, context.reading).with_columns(
+        topics=topical.field("1"), sentence=pl.coalesce(topical.field("2"), "syslog_body")
     )
+    for shape in SENTENCES:
+        lines = with_groups(lines, pl.col("sentence"), shape)
+    return lines
 
 
-def group(column: str, at: int) -> pl.Expr:
-    """Return a group of a pattern that `read` has tried."""
-    return pl.col(column).struct.field(str(at))
-
-
-def event_class() -> pl.Expr:
-    """Classify by topic and sentence."""
-    login = (
-        (about("system") & pl.coalesce(group("admin", 3), group("admin", 7)).is_not_null())
-        | (about("account") & group("tunnel", 1).is_not_null())
-        | (about("hotspot") & group("hotspot", 1).is_not_null())
-    )
-    return word_of(
-        ("connections", group("packet", 7).is_not_null()),
-        ("http_requests", about("web-proxy") & group("proxied", 3).is_not_null()),
-        ("logons", login),
-        ("leases", about("dhcp") & group("lease", 2).is_not_null()),
-        otherwise="system_events",
-    )
-
-
-def ends() -> dict[str, pl.Expr]:
-    """Return both ends of a packet, as it was sent."""
-    found = {}
-    for side, at in (("sender", 7), ("target", 8)):
-        text = group("packet", at)
-        parts = text.str.extract_groups(END)
-        bare = pl.coalesce(parts.struct.field("1"), parts.struct.field("2"), text)
-        found[f"{side}_ip"] = address(bare)
-        found[f"{side}_port"] = port(parts.struct.field("3"))
-    return found
-
-
-def flow(context: Context) -> dict[str, pl.Expr]:
-    """Return source, target and result."""
-    answer = group("packet", 6).is_in(["SYN,ACK", "ACK,SYN"]).fill_null(value=False)
-    worn = group("packet", 9).str.extract_groups(NAT)
-    login = pl.coalesce(
-        group("admin", 2), group("admin", 6), group("tunnel", 4), group("hotspot", 2)
-    )
-    source = pl.when(answer).then("target_ip").otherwise("sender_ip")
-    proxied = group("proxied", 4).replace({"allow": "allowed", "deny": "blocked"})
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return what the rule's prefix and the sentence decide."""
+    proxied = value("proxy_did").replace({"allow": "allowed", "deny": "blocked"})
     return {
-        "start_time": pl.col("time"),
-        "src_ip": pl.coalesce(source, address(pl.coalesce(group("proxied", 1), login))),
-        "src_port": pl.when(answer).then("target_port").otherwise("sender_port"),
-        "dst_ip": pl.when(answer).then("sender_ip").otherwise("target_ip"),
-        "dst_port": pl.when(answer).then("sender_port").otherwise("target_port"),
-        "protocol": protocol(group("packet", 5)),
-        "nat_ip": address(pl.coalesce(worn.struct.field("1"), worn.struct.field("2"))),
-        "nat_port": port(worn.struct.field("3")),
-        "disposition": pl.when(cls == "http_requests")
+        "disposition": pl.when(is_of("http_requests"))
         .then(proxied)
-        .otherwise(verdict(group("packet", 1), context.options)),
-        "extras": extras(),
-        "kind": pl.col("topics"),
-        "reported_by": pl.col("syslog_host"),
-        "message": pl.col("line"),
-    }
-
-
-def extras() -> pl.Expr:
-    """Return the rule's prefix and chain, interfaces, state and last hop."""
-    fields = {
-        "rule": group("packet", 1).str.strip_chars(" :"),
-        "in": group("packet", 2),
-        "out": group("packet", 3).replace("(unknown 0)", None),
-        "state": group("packet", 4).str.extract("connection-state:([^ ]+)"),
-        "frame_mac": mac(group("packet", 4).str.extract("src-mac ([0-9a-fA-F:]+)")),
-        "topics": pl.col("topics"),
-        "via": pl.coalesce(group("admin", 3), group("admin", 7)),
-    }
-    named = [pl.when(text != "").then(text).alias(key) for key, text in fields.items()]
-    return pl.when(cls != "system_events").then(json_of(named))
-
-
-def web() -> dict[str, pl.Expr]:
-    """Return columns of a request through the router's proxy."""
-    url = group("proxied", 3)
-    return {
-        "method": group("proxied", 2),
-        "url_scheme": url.str.extract("^([a-z]+)://"),
-        "url_hostname": hostname(url),
-        "url": url.str.slice(0, MAX_URL),
-    }
-
-
-def logon() -> dict[str, pl.Expr]:
-    """Return columns of a login at the router, a tunnel or the hotspot."""
-    did = pl.coalesce(group("admin", 5), group("tunnel", 2), group("hotspot", 3))
-    failed = group("admin", 1).is_not_null() | (did == "login failed")
-    left = did == "logged out"
-    in_tunnel = about("account") & group("tunnel", 1).is_not_null()
-    user = pl.coalesce(
-        group("admin", 1), group("admin", 4), group("hotspot", 1), group("tunnel", 1)
-    )
-    return {
-        "user_name": account(user),
-        "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": word_of(("proxy", about("hotspot")), ("vpn", in_tunnel), otherwise="remote"),
-        "is_success": pl.when(failed)
+        .otherwise(verdict(RULE, context.options)),
+        "activity": word_of(("logoff", IS_LEFT), otherwise="logon"),
+        "logon_kind": word_of(
+            ("proxy", about("hotspot")),
+            ("vpn", about("account") & value("tunnel").is_not_null()),
+            otherwise="remote",
+        ),
+        "is_success": pl.when(IS_FAILED)
         .then(pl.lit(value=False))
-        .when(did == "logged in")
+        .when(ACTION == "logged in")
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(failed).then(null_if_dash(group("hotspot", 4))),
-        "event_code": pl.col("topics"),
-        "assigned_ip": pl.when(~left).then(address(group("tunnel", 3))),
-        "is_machine": user.str.ends_with("$"),
+        "failure_reason": pl.when(IS_FAILED).then(null_if_dash(value("hotspot_reason"))),
+        "assigned_ip": pl.when(~IS_LEFT).then(address(value("tunnel_inside"))),
+        "action": word_of(("assign", value("taken").is_null()), otherwise="release"),
     }
 
 
-def lease() -> dict[str, pl.Expr]:
-    """Return columns of a lease."""
-    return {
-        "ip": address(group("lease", 2)),
-        "mac": mac(group("lease", 3)),
-        "hostname": name(group("lease", 4)),
-        "action": pl.when(group("lease", 1).is_null())
-        .then(pl.lit("assign"))
-        .otherwise(pl.lit("release")),
-    }
+def not_empty(**texts: pl.Expr) -> list[pl.Expr]:
+    """Return texts under their names; null if empty."""
+    return [text.replace("", None).alias(key) for key, text in texts.items()]
 
 
 FORMAT = Format(
     name="mikrotik",
     product="MikroTik RouterOS",
-    event_classes=(
-        "connections",
-        "http_requests",
-        "logons",
-        "leases",
-        "system_events",
-    ),
+    event_classes=("connections", "http_requests", "logons", "leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    fields={
+        "src_ip": (
+            host_of(SOURCE),
+            value("proxy_ip", "refused_ip", "admin_ip", "tunnel_ip", "hotspot_ip"),
+        ),
+        "src_port": SOURCE.str.extract(PORT),
+        "user_name": value("refused", "admin", "hotspot", "tunnel"),
+        "dst_ip": host_of(TARGET),
+        "dst_port": TARGET.str.extract(PORT),
+        "protocol": "proto",
+        "nat_ip": pl.coalesce(value("rest").str.extract(NAT, at) for at in (1, 2)),
+        "nat_port": value("rest").str.extract(NAT, 3),
+        "method": "method",
+        "url": "url",
+        "event_code": TOPIC,
+        "ip": "lease_ip",
+        "mac": "lease_mac",
+        "hostname": "lease_name",
+        "kind": TOPIC,
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={
+        "connections": value("sender").is_not_null(),
+        "http_requests": about("web-proxy") & value("url").is_not_null(),
+        "logons": IS_LOGIN,
+        "leases": about("dhcp") & value("lease_ip").is_not_null(),
+    },
+    more=more,
+    extras=not_empty(
+        rule=RULE.str.strip_chars(" :"),
+        **{"in": value("in")},
+        out=value("out").replace("(unknown 0)", None),
+        state=value("state").str.extract("connection-state:([^ ]+)"),
+        frame_mac=mac(value("state").str.extract("src-mac ([0-9a-fA-F:]+)")),
+        topics=TOPIC,
+        via=value("refused_via", "admin_via"),
+    ),
+    must={
+        "neither topics nor a packet": TOPIC.is_not_null() | is_of("connections"),
+        "a firewall line without a packet": is_of("connections") | ~about("firewall"),
+    },
+    required={"connections": ("dst_ip",)},
 )

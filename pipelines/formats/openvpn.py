@@ -14,24 +14,27 @@ handshakes and scans: system events, as are WireGuard's and the lines of strongS
 authenticated account. Own stamps are local time.
 """  # noqa: E501
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
+from pipelines.clock import Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, mac, name, port
-from pipelines.formats.reading.flows import is_machine
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading import logons
+from pipelines.formats.reading.fields import address, mac, word_of
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header, written_by
+from pipelines.formats.reading.table import is_of, value, with_groups
 
 PROGRAMS = r"openvpn(?:[-_@][^ \[:]+)?|ovpn-[^ \[:]+|charon(?:-[a-z]+)?"
-ISO = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})(?: us=[0-9]+)? (.*)$"
+ISO = r"^(?<iso>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})(?: us=[0-9]+)? (?<iso_body>.*)$"
 OLD = (
-    r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4})"
-    r"(?: us=[0-9]+)? (.*)$"
+    r"^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) +(?<day>[0-9]{1,2}) (?<time>[0-9:]{8}) "
+    r"(?<year>[0-9]{4})(?: us=[0-9]+)? (?<old_body>.*)$"
 )
 OLD_STAMP = r"[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} [0-9]{4}"
 IN_SYSLOG = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[0-9.]* [^ ]+ [^ \[]+\[[0-9]+\]: "
-SAYS = (
+BEGINNINGS = (
     r"(?:Peer Connection Initiated|MULTI: |MULTI_sva: |TLS: "
     r"|TLS (?:Auth )?Error: "
     r"|VERIFY (?:OK|ERROR|KU|EKU)|SIG(?:TERM|USR1|HUP|INT)\[|OpenVPN [0-9]\.|PUSH: "
@@ -39,144 +42,83 @@ SAYS = (
     r"|LDAP |Incorrect password supplied for LDAP "
     r"|TCP connection established|AUTH: |SENT CONTROL |peer info: |OpenSSL: error)"
 )
-FAR = r"(\[?[0-9a-fA-F]*[.:][0-9a-fA-F.:]*?\]?)(?::([0-9]{1,5}))?"
-PEER = rf"^(?:([^/ ]+)/)?{FAR}(?:/([^ ]+))? "
-INITIATED = r"^\[([^\]]+)\] Peer Connection Initiated"
-WITH = INITIATED + r" with \[AF_INET6?\](.*?):([0-9]{1,5})(?: |$)"
-POOLED = r"^MULTI_sva: pool returned IPv4=([0-9.]+)"
-LEARNED = r"^MULTI: Learn: ([^ ]+) -> ([^ ]+)$"
+PEER = (
+    r"^(?:(?<{0}user>[^/ ]+)/)?(?<{0}ip>\[?[0-9a-fA-F]*[.:][0-9a-fA-F.:]*?\]?)"
+    r"(?::(?<{0}port>[0-9]{{1,5}}))?(?:/(?<{0}common_name>[^ ]+))?{1}"
+)
+OF_PEER, OF_OWNER = PEER.format("", " "), PEER.format("owner_", "$")
+INITIATED = r"^\[(?<initiated>[^\]]+)\] Peer Connection Initiated"
+SENTENCES = (
+    INITIATED,
+    INITIATED.replace("?<initiated>", "?:")
+    + r" with \[AF_INET6?\](?<far_ip>.*?):(?<far_port>[0-9]{1,5})(?: |$)",
+    r"^MULTI_sva: pool returned IPv4=(?<pooled>[0-9.]+)",
+    r"^MULTI: Learn: (?<learned>[^ ]+) -> (?<owner>[^ ]+)$",
+    r"^(?<signal>SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance",
+)
 FAILED = (
     r"^(?:TLS Auth Error: Auth Username/Password verification failed"
     r"|SENT CONTROL \[[^\]]*\]: 'AUTH_FAILED)"
 )
 BY_LDAP = (
-    r'^(?:LDAP user "(.+)" was not found\.$'
-    r'|Incorrect password supplied for LDAP DN "(?:(?i:uid)=([^,"]+))?)'
+    r'^(?:LDAP user "(?<unknown>.+)" was not found\.$'
+    r'|Incorrect password supplied for LDAP DN "(?:(?i:uid)=(?<refused>[^,"]+))?)'
 )
-ENDED = r"^(SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance"
-BODY, SENTENCE = pl.col("body"), pl.col("sentence")
-IS_LOGON = pl.col("event_class") == "logons"
-
-REJECT_RULES = {
-    "no time that can be read": pl.col("time").is_not_null(),
-    "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
-    "a login from no address": pl.col("src_ip").is_not_null()
-    | ~IS_LOGON
-    | (pl.col("what") == "refused by LDAP"),
-    "the peer is missing": ~SENTENCE.str.contains(INITIATED) | pl.col("src_ip").is_not_null(),
-}
+BODY, SENTENCE, USER = pl.col("body"), pl.col("sentence"), pl.col("user_name")
+IS_OWN = value("iso", "time").is_not_null()
+WRITTEN_USER = value("unknown", "refused", "initiated", "owner_user", "user", "common_name")
+EVENT = word_of(
+    ("MULTI: Learn", value("learned").is_not_null()),
+    ("MULTI_sva", value("pooled").is_not_null()),
+    ("Peer Connection Initiated", value("initiated").is_not_null()),
+    ("authentication failed", SENTENCE.str.contains(FAILED)),
+    ("refused by LDAP", BODY.str.contains(BY_LDAP)),
+    ("session ended", value("signal").is_not_null()),
+)
+LEARNED = value("learned", "pooled")
+DEVICE = mac(LEARNED)
+GIVEN_IP = address(pl.when(DEVICE.is_null()).then(LEARNED))
+HAS_ADDRESS = GIVEN_IP.is_not_null() | DEVICE.is_not_null()
+IS_LEARNED = EVENT.is_in(["MULTI: Learn", "MULTI_sva"])
+IS_FAILED = EVENT.is_in(["authentication failed", "refused by LDAP"])
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a line of the daemon, or its own stamp and one of its sentences."""
     stamp = rf"^(?:[0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}|{OLD_STAMP})(?: us=[0-9]+)? "
-    own = rf"{stamp}(?:{PEER[1:]})?(?:\[[^\]]+\] )?{SAYS}"
+    peer = PEER.format("", " ").removeprefix("^")
+    own = rf"{stamp}(?:{peer})?(?:\[[^\]]+\] )?{BEGINNINGS}"
     wireguard = line.str.contains(rf"{BEFORE_TAG}kernel: (?:\[ *[0-9.]+\] )?wireguard: wg")
     return line.str.contains(own) | written_by(line, PROGRAMS) | wireguard
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons`, or of `system_events` for all other talk."""
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the server's own header, the peer, and each sentence into its words."""
+    del names
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
-    alone = pl.when(~line.str.contains(IN_SYSLOG)).then(line)
-    iso, old = alone.str.extract_groups(ISO).struct, line.str.extract_groups(OLD).struct
-    spelled = pl.concat_str([old.field(at) for at in ("1", "2", "4", "3")], separator=" ")
-    stamp = clock.first(
-        clock.iso(iso.field("1"), context.reading),
-        clock.civil(spelled, "%b %d %Y %H:%M:%S", context.reading),
+    lines = with_header(batch, context.reading)
+    lines = with_groups(lines, pl.when(~line.str.contains(IN_SYSLOG)).then(line), ISO)
+    lines = with_groups(lines, line, OLD).with_columns(
+        body=pl.coalesce(value("iso_body", "old_body"), "syslog_body")
     )
-    is_own = iso.field("1").is_not_null() | old.field("1").is_not_null()
-    return (
-        with_header(batch, context.reading)
-        .with_columns(
-            time=pl.when(is_own).then(stamp.time).otherwise("syslog_time"),
-            time_quality=pl.when(is_own).then(stamp.quality).otherwise("syslog_time_quality"),
-            reported_by=pl.when(~is_own).then("syslog_host"),
-            program=pl.when(~is_own).then("syslog_program"),
-            body=pl.coalesce(iso.field("2"), old.field("5"), "syslog_body"),
-        )
-        .with_columns(sentence=BODY.str.replace(PEER, ""))
-        .with_columns(**_said())
-        .with_columns(**_logon())
-        .with_columns(
-            extras=pl.when(IS_LOGON).then(json_of([pl.col("signal")])), message=pl.col("line")
-        )
+    lines = with_groups(with_groups(lines, BODY, OF_PEER), BODY, BY_LDAP)
+    lines = lines.with_columns(sentence=BODY.str.replace(OF_PEER, ""))
+    for shape in SENTENCES:
+        lines = with_groups(lines, SENTENCE, shape)
+    return with_groups(lines, value("owner"), OF_OWNER)
+
+
+def stamp(context: Context) -> Stamp:
+    """Return the server's own local time, or the time in the syslog header."""
+    old = pl.concat_str([value(part) for part in ("month", "day", "year", "time")], separator=" ")
+    own = clock.first(
+        clock.iso(value("iso"), context.reading),
+        clock.civil(old, "%b %d %Y %H:%M:%S", context.reading),
     )
-
-
-def _said() -> dict[str, pl.Expr]:
-    """Return user, address and activity."""
-    peer = BODY.str.extract_groups(PEER).struct
-    far = SENTENCE.str.extract_groups(WITH).struct
-    learned = SENTENCE.str.extract_groups(LEARNED).struct
-    owner = learned.field("2").str.extract_groups(f"{PEER[:-1]}$").struct
-    ldap = BODY.str.extract_groups(BY_LDAP).struct
-    initiated = SENTENCE.str.extract(INITIATED, 1)
-    pooled = SENTENCE.str.extract(POOLED)
-    events = {
-        "MULTI: Learn": learned.field("1").is_not_null(),
-        "MULTI_sva": pooled.is_not_null(),
-        "Peer Connection Initiated": initiated.is_not_null(),
-        "authentication failed": SENTENCE.str.contains(FAILED),
-        "refused by LDAP": BODY.str.contains(BY_LDAP),
-        "session ended": SENTENCE.str.contains(ENDED),
-    }
-    told = [pl.when(holds).then(pl.lit(word)) for word, holds in events.items()]
-    return {
-        "what": pl.coalesce(told),
-        "user_name": _person(
-            pl.coalesce(
-                ldap.field("1"),
-                ldap.field("2"),
-                initiated,
-                owner.field("1"),
-                peer.field("1"),
-                peer.field("4"),
-            )
-        ),
-        "src_ip": address(pl.coalesce(far.field("2"), owner.field("2"), peer.field("2"))),
-        "src_port": port(pl.coalesce(far.field("3"), owner.field("3"), peer.field("3"))),
-        "learned": pl.coalesce(learned.field("1"), pooled),
-        "signal": SENTENCE.str.extract(ENDED, 1),
-    }
-
-
-def _person(text: pl.Expr) -> pl.Expr:
-    """Return the user; `UNDEF` means none yet."""
-    return account(pl.when(text != "UNDEF").then(text))
-
-
-def _logon() -> dict[str, pl.Expr]:
-    what, user = pl.col("what"), pl.col("user_name")
-    device = mac(pl.col("learned"))
-    given = address(pl.when(device.is_null()).then("learned"))
-    learned = what.is_in(["MULTI: Learn", "MULTI_sva"])
-    failed = what.is_in(["authentication failed", "refused by LDAP"])
-    ended = what == "session ended"
-    has_address = given.is_not_null() | device.is_not_null()
-    named = user.is_not_null() & (~learned | has_address)
-    return {
-        "event_class": pl.when((what.is_not_null() & named) | failed)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
-        "activity": pl.when(ended).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.lit("vpn"),
-        "is_success": pl.when(~ended).then(~failed),
-        "failure_reason": pl.when(failed).then(what),
-        "event_code": what,
-        "assigned_ip": given,
-        "src_mac": device,
-        "is_machine": is_machine(user),
-        "kind": pl.coalesce(_speaker(), "program", pl.lit("openvpn")),
-        "host": pl.lit(None, pl.String),
-        "reported_by": name(pl.col("reported_by")),
-    }
-
-
-def _speaker() -> pl.Expr:
-    """Return the program; WireGuard logs through the kernel, without a program name."""
-    said = pl.col("line").str.contains("wireguard: wg", literal=True)
-    return pl.when(said).then(pl.lit("wireguard"))
+    return Stamp(
+        pl.when(IS_OWN).then(own.time).otherwise("syslog_time"),
+        pl.when(IS_OWN).then(own.quality).otherwise("syslog_time_quality"),
+    )
 
 
 FORMAT = Format(
@@ -184,6 +126,36 @@ FORMAT = Format(
     product="OpenVPN",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "user_name": WRITTEN_USER.replace("UNDEF", None),
+        "src_ip": value("far_ip", "owner_ip", "ip"),
+        "src_port": value("far_port", "owner_port", "port"),
+        "src_mac": LEARNED,
+        "event_code": EVENT,
+        "reported_by": pl.when(~IS_OWN).then("syslog_host"),
+    },
+    classes={
+        "logons": IS_FAILED
+        | (EVENT.is_not_null() & USER.is_not_null() & (~IS_LEARNED | HAS_ADDRESS))
+    },
+    more={
+        **logons.result(left=EVENT == "session ended", failed=IS_FAILED, reason=EVENT),
+        "logon_kind": pl.lit("vpn"),
+        "assigned_ip": GIVEN_IP,
+        # WireGuard logs through the kernel, without a program name
+        "kind": word_of(
+            ("wireguard", pl.col("line").str.contains("wireguard: wg", literal=True)),
+            otherwise=pl.coalesce(pl.when(~IS_OWN).then("syslog_program"), pl.lit("openvpn")),
+        ),
+    },
+    extras=("signal",),
+    must={
+        "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
+        "a login from no address": pl.col("src_ip").is_not_null()
+        | is_of("system_events")
+        | (EVENT == "refused by LDAP"),
+        "the peer is missing": value("initiated").is_null() | pl.col("src_ip").is_not_null(),
+    },
 )

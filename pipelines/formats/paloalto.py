@@ -18,7 +18,7 @@ here. It is local and has no zone, unless the line ends in a stamp with an offse
 - Options: `outside_zones` (`untrust,wan`) distinguishes inbound from outbound.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -27,11 +27,8 @@ from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import cell, cells, width
 from pipelines.formats.reading.fields import (
-    MAX_URL,
     account,
     address,
-    hostname,
-    media_type,
     name,
     null_if_dash,
     port,
@@ -39,9 +36,9 @@ from pipelines.formats.reading.fields import (
     where_rare,
     word_of,
 )
-from pipelines.formats.reading.flows import direction, is_machine, protocol, seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.flows import direction, is_machine, seconds, somewhere
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import PREFIX, is_of, value
 
 # Columns of a PAN-OS log by the kind of line, its clock, and its logons.
 #
@@ -129,26 +126,71 @@ HEAD = (
     r"^[0-9]*,[0-9]{4}[/-][0-9]{2}[/-][0-9]{2}[ T][0-9:.]{8,18}Z?,[^,]*,"
     r"([A-Z][A-Z_-]+),([^,]*),"
 )
-CLASSES = {
-    "traffic": "connections",
-    "url": "http_requests",
-    "vpn": "logons",
-    "mapping": "logons",
-    "auth": "logons",
-}
 BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout|continue-lockout)"
-IS_RECORD = pl.col("event_class") != "system_events"
-IS_FLOW = pl.col("event_class").is_in(["connections", "http_requests"])
+KEPT = [
+    "rule", "from_zone", "to_zone", "end_reason", "forwarded_for", "portal",
+    "data_source", "timeout_seconds",
+]  # fmt: skip
+
+USER, MESSAGE, EVENT = pl.col("user_name"), value("told"), value("event")
+IS_TRAFFIC, IS_URL, IS_VPN = RECORD == "traffic", RECORD == "url", RECORD == "vpn"
+IS_MAPPING, IS_AUTH = RECORD == "mapping", RECORD == "auth"
+IS_FLOW = is_of("connections", "http_requests")
+IS_OTHER = is_of("system_events")
+HAS_PORTS = value("transport").is_in(["tcp", "udp", "sctp"])
+SOURCE = pl.coalesce(
+    address(value("source")),
+    address(value("source_v6")),
+    address(MESSAGE.str.extract(r"From: ([0-9a-fA-F.:]+?)\.?$", 1)),
+)
+NAT = somewhere(address(value("nat")))
+INSIDE = pl.coalesce(somewhere(address(value("inside"))), somewhere(address(value("inside_v6"))))
+STEP = EVENT.replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
+IS_VPN_LOGON = IS_VPN & (STEP == "logon")
+IS_PROVEN = pl.when(IS_AUTH).then(MESSAGE.str.extract(PROVEN, 1) == "authenticated")
+REASON = MESSAGE.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1)
+
+IS_MESSAGE = IS_VPN & ~EVENT.is_in(list(ACTIVITIES))
+IS_RANGE = IS_MAPPING & (to_int(value("first_port")) > 0)
+IS_UNNAMED = IS_MAPPING & account(value("user")).is_null()
+# an administrator of the firewall is not a network user
+IS_ADMIN = IS_AUTH & (
+    ~MESSAGE.str.contains(PROVEN) | MESSAGE.str.contains("admin role", literal=True)
+)
+IS_LOGON = (IS_VPN | IS_MAPPING | IS_AUTH) & ~pl.any_horizontal(
+    other.fill_null(value=False) for other in (IS_MESSAGE, IS_RANGE, IS_UNNAMED, IS_ADMIN)
+)
 
 
-def values() -> dict[str, pl.Expr]:
-    """Return a text column `raw_<name>` for each name in `PLACES`, by `record`."""
-    return {f"raw_{name}": _value(by_kind) for name, by_kind in PLACES.items()}
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Match a receive time, a serial number and a kind in capitals, after any header."""
+    return line.str.contains(HEADER_END + HEAD.removeprefix("^"))
 
 
-def raw(name: str) -> pl.Expr:
-    """Return the text of a column of the line."""
-    return pl.col(f"raw_{name}")
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the columns, whose places depend on the kind of line; adds the three times."""
+    body = pl.col("syslog_body")
+    head = body.str.extract_groups(HEAD).struct
+    keys = dict.fromkeys((*names, "generated", "began", "lasted"))
+    return (
+        with_header(batch, context.reading)
+        .with_columns(type=head.field("1"), subtype=head.field("2"))
+        .with_columns(record=_record())
+        .with_columns(cells=cells(pl.when(RECORD.is_not_null()).then(body)))
+        .with_columns(_value(PLACES[key]).alias(f"{PREFIX}{key}") for key in keys)
+        .pipe(timed, context.reading)
+    )
+
+
+def _record() -> pl.Expr:
+    kind, subtype = pl.col("type"), pl.col("subtype")
+    return word_of(
+        ("traffic", kind == "TRAFFIC"),
+        ("url", (kind == "THREAT") & (subtype == "url")),
+        ("vpn", kind == "GLOBALPROTECT"),
+        ("mapping", kind == "USERID"),
+        ("auth", (kind == "SYSTEM") & (subtype == "auth")),
+    )
 
 
 def _value(by_kind: Mapping[str, int]) -> pl.Expr:
@@ -197,43 +239,43 @@ def in_place() -> pl.Expr:
 
 
 def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
-    """Add `time`, `time_quality` and `start_time`."""
+    """Add `record_time`, `record_quality` and `start`."""
     generated, body = pl.col("generated"), pl.col("syslog_body")
     local, began = pl.col("local").struct, pl.col("began").struct
     # few lines have an offset at their end, or a record whose columns are not known
     offset = pl.when(body.str.contains(OFFSET)).then(body)
-    unread = pl.when(raw("generated").is_null()).then(body)
+    unread = pl.when(value("generated").is_null()).then(body)
     at_end = where_rare(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
     sure = pl.coalesce(clock.iso(at_end, reading).time, _by_header(generated))
     # an offset changes the hour only; a stamp further away is of something else
     is_near = (sure - pl.col("local_time")).abs() <= pl.duration(hours=26)
     lasted = pl.coalesce(
         pl.col("local_time") - pl.col("began_time"),
-        pl.when(null_if_dash(raw("began")).is_null()).then(seconds(raw("lasted"))),
+        pl.when(null_if_dash(value("began")).is_null()).then(seconds(value("lasted"))),
     )
     return (
         lines.with_columns(
             generated=pl.coalesce(
-                raw("generated"), where_rare(unread, lambda one: one.str.extract(SEVENTH, 1))
+                value("generated"), where_rare(unread, lambda one: one.str.extract(SEVENTH, 1))
             )
         )
         .with_columns(
-            local=_stamp_pair(generated, reading), began=_stamp_pair(raw("began"), reading)
+            local=_stamp_pair(generated, reading), began=_stamp_pair(value("began"), reading)
         )
         .with_columns(
             local_time=local.field("time"),
             local_quality=local.field("quality"),
             began_time=began.field("time"),
         )
-        .with_columns(time=pl.when(is_near).then(sure))
+        .with_columns(record_time=pl.when(is_near).then(sure))
         .with_columns(
-            time_quality=pl.when(pl.col("time").is_not_null())
+            record_quality=pl.when(pl.col("record_time").is_not_null())
             .then(pl.lit("exact"))
             .otherwise("local_quality"),
-            time=pl.coalesce("time", "local_time"),
+            record_time=pl.coalesce("record_time", "local_time"),
         )
         .with_columns(
-            start_time=pl.when(RECORD == "traffic").then(pl.col("time") - lasted).otherwise("time")
+            start=pl.when(IS_TRAFFIC).then(pl.col("record_time") - lasted).otherwise("record_time")
         )
     )
 
@@ -259,192 +301,47 @@ def _stamp_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
     return clock.iso_pair(text.str.replace_all("/", "-", literal=True), reading)
 
 
-def logon() -> dict[str, pl.Expr]:
-    """Return the columns of `logons`, of the VPN and of user mapping."""
-    activity = raw("event").replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
-    user, is_logon = pl.col("user_name"), (RECORD == "vpn") & (activity == "logon")
-    proven, told = raw("told").str.extract(PROVEN, 1), raw("told")
-    is_proven = pl.when(RECORD == "auth").then(proven == "authenticated")
-    is_vpn = (RECORD == "vpn") | (raw("data_source") == "vpn-client")
-    inside = pl.coalesce(somewhere(address(raw("inside"))), somewhere(address(raw("inside_v6"))))
-    has_inside = raw("event").is_in(["gateway-connected", "gateway-logout"])
-    gone = pl.col("subtype") == "logout"
-    mapped = pl.when(gone).then(pl.lit("logoff")).otherwise(pl.lit("mapping"))
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return what kind and event decide."""
+    outside = context.options.get("outside_zones", "").lower().split(",")
+    source_zone, target_zone = name(value("from_zone")), name(value("to_zone"))
     return {
-        "activity": pl.when(RECORD == "mapping")
-        .then(mapped)
-        .when(RECORD == "auth")
+        "start_time": pl.col("start"),
+        "src_ip": pl.when(IS_VPN).then(somewhere(SOURCE)).otherwise(SOURCE),
+        "src_port": pl.when(HAS_PORTS).then("src_port"),
+        "dst_port": pl.when(HAS_PORTS).then("dst_port"),
+        "nat_ip": NAT,
+        "nat_port": pl.when(NAT.is_not_null() & HAS_PORTS).then(port(value("worn_port"))),
+        "direction": direction(source_zone, target_zone, outside)
+        if any(outside)
+        else pl.lit(None, pl.String),
+        "disposition": word_of(
+            ("blocked", value("action").str.contains(BLOCKS)),
+            ("allowed", null_if_dash(value("action")).is_not_null()),
+        ),
+        "connection_uid": pl.when(IS_TRAFFIC).then(null_if_dash(value("session"))),
+        "url_scheme": pl.when(IS_URL & (value("app") == "ssl")).then(pl.lit("https")),
+        "activity": pl.when(IS_MAPPING)
+        .then(word_of(("logoff", pl.col("subtype") == "logout"), otherwise="mapping"))
+        .when(IS_AUTH)
         .then(pl.lit("logon"))
-        .otherwise(activity),
-        "logon_kind": pl.when(is_vpn).then(pl.lit("vpn")),
-        "is_success": pl.when(is_logon)
+        .otherwise(STEP),
+        "logon_kind": word_of(("vpn", IS_VPN | (value("data_source") == "vpn-client"))),
+        "is_success": pl.when(IS_VPN_LOGON)
         .then(
-            raw("status").replace_strict(
+            value("status").replace_strict(
                 {"success": True, "failure": False}, default=None, return_dtype=pl.Boolean
             )
         )
-        .otherwise(is_proven),
-        "failure_reason": pl.when(is_logon & (raw("status") != "success"))
-        .then(pl.coalesce(null_if_dash(raw("error")), null_if_dash(raw("cause"))))
-        .when(~is_proven)
-        .then(null_if_dash(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))),
-        "event_code": pl.coalesce(raw("event"), "subtype"),
-        "host": name(raw("machine")),
-        "assigned_ip": pl.when(has_inside).then(inside),
-        "is_machine": is_machine(user) | user.is_in(BEFORE_LOGON),
+        .otherwise(IS_PROVEN),
+        "failure_reason": pl.when(IS_VPN_LOGON & (value("status") != "success"))
+        .then(pl.coalesce(null_if_dash(value("error")), null_if_dash(value("cause"))))
+        .when(~IS_PROVEN)
+        .then(null_if_dash(REASON)),
+        "assigned_ip": pl.when(EVENT.is_in(["gateway-connected", "gateway-logout"])).then(INSIDE),
+        "is_machine": is_machine(USER) | USER.is_in(BEFORE_LOGON),
+        "kind": pl.concat_str("type", "subtype", separator="/"),
     }
-
-
-HAS_PORTS = raw("transport").is_in(["tcp", "udp", "sctp"])
-
-REJECT_RULES = {
-    "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),
-    "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),
-    "{columns} columns, fewer than any version of PAN-OS writes": ~IS_RECORD
-    | (width() >= RECORD.replace_strict(WIDTHS, default=0)),
-    "{columns} columns, not in the places of PAN-OS": ~IS_RECORD | in_place(),
-    "time cannot be read": pl.col("time").is_not_null(),
-    "start time cannot be read": (RECORD != "traffic").fill_null(value=True)
-    | pl.col("start_time").is_not_null(),
-    "source is not an address": ~IS_RECORD | (RECORD == "auth") | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~IS_FLOW | pl.col("dst_ip").is_not_null(),
-    "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
-    | (pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null()),
-    "no protocol": ~IS_FLOW | protocol(raw("transport")).is_not_null(),
-    "bytes are not a count": (RECORD != "traffic").fill_null(value=True)
-    | (pl.col("bytes_in").is_not_null() & pl.col("bytes_out").is_not_null()),
-    "no host in the URL": (RECORD != "url").fill_null(value=True)
-    | pl.col("url_hostname").is_not_null(),
-}
-
-
-def looks_like(line: pl.Expr) -> pl.Expr:
-    """Match a receive time, a serial number and a kind in capitals, after any header."""
-    return line.str.contains(HEADER_END + HEAD.removeprefix("^"))
-
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the event class that the line's kind belongs to."""
-    body = pl.col("syslog_body")
-    head = body.str.extract_groups(HEAD).struct
-    return (
-        with_header(batch, context.reading)
-        .with_columns(type=head.field("1"), subtype=head.field("2"))
-        .with_columns(record=_record())
-        .with_columns(cells=cells(pl.when(RECORD.is_not_null()).then(body)))
-        .with_columns(**values())
-        .pipe(timed, context.reading)
-        .with_columns(event_class=_event_class())
-        .with_columns(**_ends())
-        .with_columns(**_flow(context), **_request(), **logon())
-        .with_columns(
-            kind=pl.concat_str("type", "subtype", separator="/"),
-            reported_by=pl.col("syslog_host"),
-            message=pl.col("line"),
-            event_uid=null_if_dash(raw("number")),
-            extras=_extras(),
-        )
-    )
-
-
-def _record() -> pl.Expr:
-    kind, subtype = pl.col("type"), pl.col("subtype")
-    return word_of(
-        ("traffic", kind == "TRAFFIC"),
-        ("url", (kind == "THREAT") & (subtype == "url")),
-        ("vpn", kind == "GLOBALPROTECT"),
-        ("mapping", kind == "USERID"),
-        ("auth", (kind == "SYSTEM") & (subtype == "auth")),
-    )
-
-
-def _event_class() -> pl.Expr:
-    """Classify; VPN messages, and mappings without a user or of a port range, are not logons."""
-    own = RECORD.replace_strict(CLASSES, default=None, return_dtype=pl.String)
-    is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
-    is_range = (RECORD == "mapping") & (to_int(raw("first_port")) > 0)
-    is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
-    # an administrator of the firewall is not a network user
-    is_other = (RECORD == "auth") & (
-        ~raw("told").str.contains(PROVEN) | raw("told").str.contains("admin role", literal=True)
-    )
-    other = pl.any_horizontal(
-        talk.fill_null(value=False) for talk in (is_talk, is_range, is_of_nobody, is_other)
-    )
-    return pl.when(own.is_null() | other).then(pl.lit("system_events")).otherwise(own)
-
-
-def _ends() -> dict[str, pl.Expr]:
-    told = raw("told")
-    source = pl.coalesce(
-        address(raw("source")),
-        address(raw("source_v6")),
-        address(told.str.extract(r"From: ([0-9a-fA-F.:]+?)\.?$", 1)),
-    )
-    return {
-        "src_ip": pl.when(RECORD == "vpn").then(somewhere(source)).otherwise(source),
-        "src_port": pl.when(HAS_PORTS).then(port(raw("from_port"))),
-        "dst_ip": address(raw("target")),
-        "dst_port": pl.when(HAS_PORTS).then(port(raw("to_port"))),
-        "user_name": account(
-            pl.coalesce(raw("user"), told.str.extract(PROVEN, 2), told.str.extract(PROVEN, 3))
-        ),
-    }
-
-
-def _flow(context: Context) -> dict[str, pl.Expr]:
-    outside = context.options.get("outside_zones", "").lower().split(",")
-    source, target = name(raw("from_zone")), name(raw("to_zone"))
-    worn = somewhere(address(raw("nat")))
-    category = null_if_dash(raw("class"))
-    return {
-        "protocol": protocol(raw("transport")),
-        "bytes_in": to_int(raw("received")),
-        "bytes_out": to_int(raw("sent")),
-        "nat_ip": worn,
-        "nat_port": pl.when(worn.is_not_null() & HAS_PORTS).then(port(raw("worn_port"))),
-        "application": null_if_dash(raw("app")),
-        "category": pl.when(category != "any").then(category),
-        "direction": direction(source, target, outside) if any(outside) else pl.lit(None),
-        "disposition": pl.when(raw("action").str.contains(BLOCKS))
-        .then(pl.lit("blocked"))
-        .when(null_if_dash(raw("action")).is_not_null())
-        .then(pl.lit("allowed")),
-        "connection_uid": pl.when(RECORD == "traffic").then(null_if_dash(raw("session"))),
-    }
-
-
-def _request() -> dict[str, pl.Expr]:
-    is_secure = (raw("app") == "ssl") & (RECORD == "url")
-    return {
-        "method": null_if_dash(raw("verb")).str.to_uppercase(),
-        "url_scheme": pl.when(is_secure).then(pl.lit("https")),
-        "url_hostname": hostname(raw("asked")),
-        "url": raw("asked").str.slice(0, MAX_URL),
-        "content_type": media_type(raw("media")),
-        "referrer_hostname": hostname(null_if_dash(raw("referrer"))),
-        "user_agent": null_if_dash(raw("agent")),
-    }
-
-
-def _extras() -> pl.Expr:
-    """Return fields without a column; `repeats` counts sessions in one line."""
-    names = [
-        "rule", "from_zone", "to_zone", "end_reason", "forwarded_for", "portal",
-        "data_source", "timeout_seconds",
-    ]  # fmt: skip
-    repeats = pl.when(raw("repeats") != "1").then(raw("repeats"))
-    action = pl.when(raw("action") != "allow").then(raw("action"))
-    fields = [null_if_dash(raw(name)).alias(name) for name in names]
-    phase = pl.when(RECORD == "traffic").then(null_if_dash(pl.col("subtype")))
-    more = {
-        "phase": phase,
-        "repeats": null_if_dash(repeats),
-        "action": null_if_dash(action),
-        "session": pl.when(RECORD == "url").then(null_if_dash(raw("session"))),
-    }
-    named = [text.alias(key) for key, text in more.items()]
-    return pl.when(IS_RECORD).then(json_of([*named, *fields]))
 
 
 FORMAT = Format(
@@ -453,7 +350,52 @@ FORMAT = Format(
     name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda _: Stamp(pl.col("record_time"), pl.col("record_quality")),
+    fields={
+        "src_port": "from_port",
+        "user_name": pl.coalesce(
+            value("user"), MESSAGE.str.extract(PROVEN, 2), MESSAGE.str.extract(PROVEN, 3)
+        ),
+        "dst_ip": "target",
+        "dst_port": "to_port",
+        "protocol": "transport",
+        "bytes_in": "received",
+        "bytes_out": "sent",
+        "application": "app",
+        "category": value("class").replace("any", None),
+        "method": "verb",
+        "url": "asked",
+        "content_type": "media",
+        "referrer_hostname": "referrer",
+        "user_agent": "agent",
+        "event_code": pl.coalesce(EVENT, "subtype"),
+        "event_uid": "number",
+        "host": "machine",
+        "reported_by": pl.col("syslog_host"),
+    },
+    classes={"connections": IS_TRAFFIC, "http_requests": IS_URL, "logons": IS_LOGON},
+    more=more,
+    extras=(
+        pl.when(IS_TRAFFIC).then(null_if_dash(pl.col("subtype"))).alias("phase"),
+        null_if_dash(value("repeats").replace("1", None)).alias("repeats"),
+        null_if_dash(value("action").replace("allow", None)).alias("action"),
+        pl.when(IS_URL).then(null_if_dash(value("session"))).alias("session"),
+        *(null_if_dash(value(key)).alias(key) for key in KEPT),
+    ),
+    must={
+        "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),
+        "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),
+        "{columns} columns, fewer than any version of PAN-OS writes": IS_OTHER
+        | (width() >= RECORD.replace_strict(WIDTHS, default=0)),
+        "{columns} columns, not in the places of PAN-OS": IS_OTHER | in_place(),
+        "source is not an address": IS_OTHER | IS_AUTH | pl.col("src_ip").is_not_null(),
+        "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
+        | (pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null()),
+    },
+    required={
+        "connections": ("start_time", "dst_ip", "protocol", "bytes_in", "bytes_out"),
+        "http_requests": ("dst_ip", "protocol"),
+    },
     columns=width(),
 )

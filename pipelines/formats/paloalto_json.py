@@ -14,68 +14,12 @@ the firewall is not a network user.
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    media_type,
-    name,
-    null_if_dash,
-    port,
-    to_int,
-    word_of,
-)
-from pipelines.formats.reading.flows import is_machine, protocol, somewhere
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats import Format
+from pipelines.formats.reading import json
+from pipelines.formats.reading.fields import address, name, null_if_dash, port, word_of
+from pipelines.formats.reading.flows import is_machine, somewhere
+from pipelines.formats.reading.table import value
 
-FIELDS = {
-    "log_type": "LogType",
-    "subtype": "Subtype",
-    "precise": "TimeGeneratedHighResolution",
-    "generated": "TimeGenerated",
-    "source": "SourceAddress",
-    "target": "DestinationAddress",
-    "from_port": "SourcePort",
-    "to_port": "DestinationPort",
-    "worn": "NATSource",
-    "worn_port": "NATSourcePort",
-    "transport": "Protocol",
-    "action": "Action",
-    "app": "Application",
-    "rule": "Rule",
-    "from_zone": "FromZone",
-    "to_zone": "ToZone",
-    "session": "SessionID",
-    "sent": "BytesSent",
-    "received": "BytesReceived",
-    "began": "SessionStartTime",
-    "end_reason": "SessionEndReason",
-    "category": "URLCategory",
-    "asked": "URL",
-    "verb": "HTTPMethod",
-    "media": "ContentType",
-    "agent": "UserAgent",
-    "referrer": "Referer",
-    "source_user": "SourceUser",
-    "user": "SourceUserName",
-    "mapped_user": "User",
-    "mapped_ip": "SourceIP",
-    "event": "EventIDValue",
-    "status": "EventStatus",
-    "error": "ConnectionError",
-    "machine": "EndpointDeviceName",
-    "outside": "PublicIPv4",
-    "outside_v6": "PublicIPv6",
-    "inside": "PrivateIPv4",
-    "portal": "Portal",
-    "system_event": "EventName",
-    "told": "EventDescription",
-    "number": "SequenceNo",
-    "device": "DeviceName",
-    "log_source": "LogSourceName",
-}
 ACTIVITIES = {
     "gw-auth": "logon",
     "portal-auth": "logon",
@@ -88,19 +32,29 @@ PROVEN = (
     r"^(failed authentication|authenticated) for user (?:'(.*)'|([^'].*?))\."
     r"(?: +(?:Reason: |auth profile )|$)"
 )
+REASON = r"Reason: (.*?)\.? +(?:auth profile|From:|$)"
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout)"
-FLOWS = ["connections", "http_requests"]
-RECORD, cls = pl.col("record"), pl.col("event_class")
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no type of log": pl.col("log_type").is_not_null(),
-    "time cannot be read": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "target is not an address": (cls != "connections") | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
-}
+LOG_TYPE, SUBTYPE, EVENT = value("LogType"), value("Subtype"), value("EventIDValue")
+DESCRIPTION, USER = value("EventDescription"), pl.col("user_name")
+PROOF = DESCRIPTION.str.extract_groups(PROVEN).struct
+IS_TRAFFIC = LOG_TYPE == "TRAFFIC"
+IS_VPN, IS_MAPPING = LOG_TYPE == "GLOBALPROTECT", LOG_TYPE == "USERID"
+IS_AUTH = (LOG_TYPE == "SYSTEM") & (SUBTYPE == "auth")
+IS_ADMIN = DESCRIPTION.str.contains("admin role", literal=True).fill_null(value=False)
+
+STEP = EVENT.replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
+IS_SUCCESS = (
+    pl.when(IS_AUTH)
+    .then(PROOF.field("1") == "authenticated")
+    .when(IS_VPN & (STEP == "logon"))
+    .then(value("EventStatus") == "success")
+)
+ACTION = value("Action").str.to_lowercase()
+NAT = somewhere(address(value("NATSource")))
+MAPPED_IP = address(value("SourceIP", "SourceAddress"))
+BEGAN = clock.iso(value("SessionStartTime"), clock.Reading("UTC")).time
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -112,169 +66,99 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the event class that the type of log belongs to."""
-    stamp = clock.iso(pl.coalesce("precise", "generated"), context.reading)
-    return (
-        with_fields(batch, FIELDS)
-        .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            record=_record(),
-            proven=pl.col("told").str.extract_groups(PROVEN),
-        )
-        .with_columns(**_who())
-        .with_columns(event_class=_event_class(), is_machine=_is_machine())
-        .with_columns(
-            **_flow(),
-            method=null_if_dash(pl.col("verb").str.to_uppercase().replace("UNKNOWN", None)),
-            url_hostname=hostname(pl.col("asked")),
-            url=pl.col("asked").str.slice(0, MAX_URL),
-            content_type=media_type(pl.col("media")),
-            user_agent=null_if_dash(pl.col("agent")),
-            referrer_hostname=hostname(null_if_dash(pl.col("referrer"))),
-            **_logon(),
-        )
-        .with_columns(
-            kind=pl.concat_str("log_type", "subtype", separator="/", ignore_nulls=True),
-            reported_by=name(pl.coalesce("device", "log_source")),
-            message=pl.col("line"),
-            event_uid=null_if_dash(pl.col("number")),
-            extras=_extras(),
-        )
-    )
-
-
-def _record() -> pl.Expr:
-    kind, subtype = pl.col("log_type"), pl.col("subtype")
-    records = {
-        "traffic": kind == "TRAFFIC",
-        "url": ((kind == "THREAT") & (subtype == "url")) | (kind == "URL"),
-        "vpn": kind == "GLOBALPROTECT",
-        "mapping": kind == "USERID",
-        "auth": (kind == "SYSTEM") & (subtype == "auth"),
-    }
-    return pl.coalesce(pl.when(holds).then(pl.lit(word)) for word, holds in records.items())
-
-
-def _who() -> dict[str, pl.Expr]:
-    said = pl.col("proven").struct
-    outside = pl.coalesce(
-        somewhere(address(pl.col("outside"))), somewhere(address(pl.col("outside_v6")))
-    )
-    told = pl.col("told").str.extract(r"From: ([0-9a-fA-F.:]+?)\.?$", 1)
-    source = {
-        "vpn": outside,
-        "mapping": address(pl.coalesce("mapped_ip", "source")),
-        "auth": address(told),
-    }
-    return {
-        "user_name": account(
-            pl.coalesce(
-                pl.when(RECORD == "mapping").then("mapped_user"),
-                "source_user",
-                "user",
-                said.field("2"),
-                said.field("3"),
-            )
-        ),
-        "src_ip": pl.coalesce(
-            pl.when(record == RECORD).then(value) for record, value in source.items()
-        ).fill_null(pl.when(~RECORD.is_in([*source])).then(address(pl.col("source")))),
-    }
-
-
-def _event_class() -> pl.Expr:
-    user = pl.col("user_name").is_not_null()
-    is_admin = pl.col("told").str.contains("admin role", literal=True)
-    logons = (
-        ((RECORD == "vpn") & pl.col("event").is_in([*ACTIVITIES]))
-        | ((RECORD == "mapping") & user & pl.col("src_ip").is_not_null())
-        | ((RECORD == "auth") & user & ~is_admin.fill_null(value=False))
-    )
-    return word_of(
-        ("connections", RECORD == "traffic"),
-        ("http_requests", RECORD == "url"),
-        ("logons", logons),
-        otherwise="system_events",
-    )
-
-
-def _is_machine() -> pl.Expr:
-    user = pl.col("user_name")
-    return is_machine(user) | user.is_in(BEFORE_LOGON)
-
-
-def _flow() -> dict[str, pl.Expr]:
-    began = clock.iso(pl.col("began"), clock.Reading("UTC")).time
-    worn = somewhere(address(pl.col("worn")))
-    action = pl.col("action").str.to_lowercase()
-    return {
-        "start_time": pl.when(RECORD == "traffic")
-        .then(pl.min_horizontal(began, "time"))
-        .otherwise("time"),
-        "src_port": port(pl.col("from_port")),
-        "dst_ip": address(pl.col("target")),
-        "dst_port": port(pl.col("to_port")),
-        "protocol": protocol(pl.col("transport")),
-        "bytes_out": to_int(pl.col("sent")),
-        "bytes_in": to_int(pl.col("received")),
-        "nat_ip": worn,
-        "nat_port": pl.when(worn.is_not_null()).then(port(pl.col("worn_port").replace("0", None))),
-        "application": null_if_dash(pl.col("app")),
-        "category": null_if_dash(pl.col("category").replace("any", None)),
-        "disposition": word_of(
-            ("blocked", action.str.contains(BLOCKS)), ("allowed", action.is_not_null())
-        ),
-        "connection_uid": null_if_dash(pl.col("session").replace("0", None)),
-    }
-
-
-def _logon() -> dict[str, pl.Expr]:
-    activity = pl.col("event").replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
-    is_vpn, is_auth = RECORD == "vpn", RECORD == "auth"
-    said = pl.col("proven").struct.field("1")
-    entered = (
-        pl.when(is_auth)
-        .then(said == "authenticated")
-        .when(is_vpn & (activity == "logon"))
-        .then(pl.col("status") == "success")
-    )
-    left = (RECORD == "mapping") & (pl.col("subtype") == "logout")
-    reason = pl.col("told").str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1)
-    return {
-        "activity": pl.when(is_vpn)
-        .then(activity)
-        .when(is_auth)
-        .then(pl.lit("logon"))
-        .when(left)
-        .then(pl.lit("logoff"))
-        .otherwise(pl.lit("mapping")),
-        "logon_kind": pl.when(is_vpn).then(pl.lit("vpn")),
-        "is_success": entered,
-        "failure_reason": pl.when(~entered).then(null_if_dash(pl.coalesce("error", reason))),
-        "event_code": pl.coalesce("event", "system_event", "subtype"),
-        "host": pl.when(is_vpn).then(name(pl.col("machine"))),
-        "assigned_ip": pl.when(is_vpn & pl.col("event").is_in(WITH_INSIDE)).then(
-            somewhere(address(pl.col("inside")))
-        ),
-    }
-
-
-def _extras() -> pl.Expr:
-    names = ("rule", "from_zone", "to_zone", "end_reason", "portal")
-    phase = pl.when(RECORD == "traffic").then("subtype")
-    return pl.when(cls != "system_events").then(
-        json_text(phase=phase, **{key: null_if_dash(pl.col(key)) for key in names})
-    )
-
-
 FORMAT = Format(
     name="paloalto_json",
     product="Palo Alto Networks Strata Logging Service, Prisma Access",
     name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-)
+    split=json.split,
+    stamp=lambda context: clock.iso(
+        value("TimeGeneratedHighResolution", "TimeGenerated"), context.reading
+    ),
+    fields={
+        "user_name": pl.coalesce(
+            pl.when(IS_MAPPING).then(value("User")),
+            value("SourceUser", "SourceUserName"),
+            PROOF.field("2"),
+            PROOF.field("3"),
+        ),
+        "src_port": "SourcePort",
+        "dst_ip": "DestinationAddress",
+        "dst_port": "DestinationPort",
+        "protocol": "Protocol",
+        "bytes_out": "BytesSent",
+        "bytes_in": "BytesReceived",
+        "application": "Application",
+        "category": value("URLCategory").replace("any", None),
+        "connection_uid": value("SessionID").replace("0", None),
+        "method": value("HTTPMethod").str.to_uppercase().replace("UNKNOWN", None),
+        "url": "URL",
+        "content_type": "ContentType",
+        "user_agent": "UserAgent",
+        "referrer_hostname": "Referer",
+        "event_code": pl.coalesce(EVENT, value("EventName"), SUBTYPE),
+        "event_uid": "SequenceNo",
+        "reported_by": value("DeviceName", "LogSourceName"),
+    },
+    classes={
+        "connections": IS_TRAFFIC,
+        "http_requests": ((LOG_TYPE == "THREAT") & (SUBTYPE == "url")) | (LOG_TYPE == "URL"),
+        "logons": (IS_VPN & STEP.is_not_null())
+        | (IS_MAPPING & USER.is_not_null() & MAPPED_IP.is_not_null())
+        | (IS_AUTH & USER.is_not_null() & ~IS_ADMIN),
+    },
+    more={
+        "src_ip": pl.when(IS_VPN)
+        .then(
+            pl.coalesce(somewhere(address(value(f"PublicIPv{version}"))) for version in (4, 6))
+        )
+        .when(IS_MAPPING)
+        .then(MAPPED_IP)
+        .when(IS_AUTH)
+        .then(address(DESCRIPTION.str.extract(r"From: ([0-9a-fA-F.:]+?)\.?$", 1)))
+        .otherwise(address(value("SourceAddress"))),
+        "start_time": pl.when(IS_TRAFFIC)
+        .then(pl.min_horizontal(BEGAN, "time"))
+        .otherwise("time"),
+        "nat_ip": NAT,
+        "nat_port": pl.when(NAT.is_not_null()).then(
+            port(value("NATSourcePort").replace("0", None))
+        ),
+        "disposition": word_of(
+            ("blocked", ACTION.str.contains(BLOCKS)), ("allowed", ACTION.is_not_null())
+        ),
+        "activity": pl.when(IS_VPN)
+        .then(STEP)
+        .otherwise(
+            word_of(
+                ("logon", IS_AUTH),
+                ("logoff", IS_MAPPING & (SUBTYPE == "logout")),
+                otherwise="mapping",
+            )
+        ),
+        "logon_kind": pl.when(IS_VPN).then(pl.lit("vpn")),
+        "is_success": IS_SUCCESS,
+        "failure_reason": pl.when(~IS_SUCCESS).then(
+            null_if_dash(pl.coalesce(value("ConnectionError"), DESCRIPTION.str.extract(REASON, 1)))
+        ),
+        "host": pl.when(IS_VPN).then(name(value("EndpointDeviceName"))),
+        "assigned_ip": pl.when(IS_VPN & EVENT.is_in(WITH_INSIDE)).then(
+            somewhere(address(value("PrivateIPv4")))
+        ),
+        "is_machine": is_machine(USER) | USER.is_in(BEFORE_LOGON),
+        "kind": pl.concat_str(LOG_TYPE, SUBTYPE, separator="/", ignore_nulls=True),
+    },
+    extras=(
+        pl.when(IS_TRAFFIC).then(SUBTYPE).alias("phase"),
+        *(
+            null_if_dash(value(field)).alias(key)
+            for key, field in {
+                "rule": "Rule", "from_zone": "FromZone", "to_zone": "ToZone",
+                "end_reason": "SessionEndReason", "portal": "Portal",
+            }.items()
+        ),
+    ),
+    must={**json.RULE, "no type of log": LOG_TYPE.is_not_null()},
+    required={"connections": ("dst_ip",)},
+)  # fmt: skip

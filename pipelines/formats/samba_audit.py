@@ -17,10 +17,10 @@ of passwords for other computers (`NETLOGON`) happen elsewhere; other services a
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, name, null_if_dash, port, to_int
-from pipelines.formats.reading.flows import is_machine
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats import Format
+from pipelines.formats.reading import json
+from pipelines.formats.reading.fields import address, name, null_if_dash, port, word_of
+from pipelines.formats.reading.table import value
 from pipelines.formats.reading.windows import elsewhere, logon_uid, short
 
 LOGIN, SESSION, TICKET = "Authentication", "Authorization", "KDC Authorization"
@@ -29,39 +29,6 @@ OTHER_TYPES = (
     "KDC Policy",
 )  # fmt: skip
 TYPES = "|".join([LOGIN, SESSION, TICKET, *OTHER_TYPES])
-FIELDS = {
-    "stamp": "timestamp",
-    "kind": "type",
-    "event_code": f"{LOGIN}/eventId",
-    "uid": f"{LOGIN}/logonId",
-    "kind_of_logon": f"{LOGIN}/logonType",
-    "auth": f"{LOGIN}/authDescription",
-    "client": f"{LOGIN}/clientAccount",
-    "client_domain": f"{LOGIN}/clientDomain",
-    "mapped": f"{LOGIN}/mappedAccount",
-    "mapped_domain": f"{LOGIN}/mappedDomain",
-    "became": f"{LOGIN}/becameAccount",
-    "became_domain": f"{LOGIN}/becameDomain",
-    "workstation": f"{LOGIN}/workstation",
-    "computer": f"{LOGIN}/netlogonComputer",
-    **{
-        f"{ours}_{kind[0].lower()}": f"{kind}/{theirs}"
-        for kind in (LOGIN, TICKET)
-        for ours, theirs in {
-            "status": "status", "remote": "remoteAddress", "service": "serviceDescription",
-        }.items()
-    },
-    "session_remote": f"{SESSION}/remoteAddress",
-    "session_service": f"{SESSION}/serviceDescription",
-    "session_auth": f"{SESSION}/authType",
-    "session_account": f"{SESSION}/account",
-    "session_domain": f"{SESSION}/domain",
-    "session_uid": f"{SESSION}/sessionId",
-    "ticket_account": f"{TICKET}/account",
-    "ticket_domain": f"{TICKET}/domain",
-    "ticket_auth": f"{TICKET}/authType",
-    "logon_server": f"{TICKET}/logonServer",
-}  # fmt: skip
 REASONS = {
     "NT_STATUS_NO_SUCH_USER": "no such user",
     "NT_STATUS_WRONG_PASSWORD": "wrong password",
@@ -79,12 +46,30 @@ NO_USER, WITHOUT_PROOF = "NT_STATUS_NO_SUCH_USER", "AS-REQ"
 KDC, FOR_OTHERS = "Kerberos KDC", "NETLOGON"
 REMOTE = r"^ipv[46]:(.*):([0-9]+)$"
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no type of event": pl.col("kind").is_not_null(),
-    "the timestamp cannot be read": pl.col("time").is_not_null(),
-    "a login without a status": (pl.col("kind") != LOGIN) | pl.col("status").is_not_null(),
-}
+TYPE = value("type")
+STATUS = value(f"{LOGIN}/status", f"{TICKET}/status")
+SERVICE = value(
+    f"{LOGIN}/serviceDescription", f"{TICKET}/serviceDescription", f"{SESSION}/serviceDescription"
+)
+REMOTE_ADDRESS = value(
+    f"{LOGIN}/remoteAddress", f"{TICKET}/remoteAddress", f"{SESSION}/remoteAddress"
+)
+IS_ELSEWHERE = (TYPE == TICKET) | SERVICE.is_in([KDC, FOR_OTHERS])
+IS_FOR_OTHER = (SERVICE == FOR_OTHERS).fill_null(value=False)
+"""A check for another computer: the address is that one's, not the person's."""
+
+IS_FIRST_STEP = (STATUS == ASKS_AGAIN) | (
+    (value(f"{LOGIN}/authDescription") == WITHOUT_PROOF) & ~STATUS.is_in([NO_USER, OK])
+).fill_null(value=False)
+DECIDES = (
+    pl.when(TYPE == LOGIN)
+    .then(~IS_FIRST_STEP)
+    .otherwise((TYPE == SESSION) | ((TYPE == TICKET) & (STATUS == OK)))
+)
+"""Whether the line decides about a login."""
+
+IS_SUCCESS = (STATUS == OK) | (TYPE == SESSION)
+UID = logon_uid(value(f"{SESSION}/sessionId", f"{LOGIN}/logonId"))
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -93,100 +78,63 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(shape)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons` and `system_events`."""
-    found = with_fields(batch, FIELDS)
-    stamp = clock.iso(pl.col("stamp"), context.reading)
-    remote = pl.coalesce("remote_a", "remote_k", "session_remote").str.extract_groups(REMOTE)
-    user = pl.coalesce(
-        *(account(pl.col(key)) for key in ("became", "mapped", "client")),
-        account(pl.coalesce("session_account", "ticket_account")),
-    )
-    status = pl.coalesce("status_a", "status_k")
-    service = pl.coalesce("service_a", "service_k", "session_service")
-    return (
-        found.with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            status=status,
-            service=service,
-            user_name=user,
-            is_logon=_is_logon(status, user),
-            is_elsewhere=(pl.col("kind") == TICKET) | service.is_in([KDC, FOR_OTHERS]),
-        )
-        .with_columns(
-            event_class=pl.when("is_logon")
-            .then(pl.lit("logons"))
-            .otherwise(pl.lit("system_events")),
-            is_success=(pl.col("status") == OK) | (pl.col("kind") == SESSION),
-            src_hostname=short(name(pl.col("workstation").str.strip_chars_start("\\"))),
-            is_for_other=(pl.col("service") == FOR_OTHERS).fill_null(value=False)
-        )
-        .with_columns(
-            user_domain=null_if_dash(
-                pl.coalesce(
-                    "became_domain", "mapped_domain", "client_domain", "session_domain",
-                    "ticket_domain"
-                )
-            ),
-            activity=pl.when("is_elsewhere").then(pl.lit("ticket")).otherwise(pl.lit("logon")),
-            logon_kind=pl.when(~pl.col("is_elsewhere")).then(pl.lit("network")),
-            logon_type=to_int(pl.col("kind_of_logon"), 4).cast(pl.Int16),
-            failure_reason=pl.when(~pl.col("is_success")).then(
-                pl.coalesce(
-                    pl.col("status").replace_strict(
-                        REASONS, default=None, return_dtype=pl.String
-                    ),
-                    "status"
-                )
-            ),
-            event_code=pl.coalesce("event_code", "kind"),
-            logon_uid=_uid(),
-            # of a check for another computer, the address of that one and not of the person
-            src_ip=pl.when(~pl.col("is_for_other")).then(
-                elsewhere(address(remote.struct.field("1")))
-            ),
-            src_port=pl.when(~pl.col("is_for_other")).then(port(remote.struct.field("2"))),
-            host=pl.col("src_hostname"),
-            reported_by=short(name(pl.col("logon_server"))),
-            is_machine=is_machine(pl.col("user_name")),
-            message=pl.col("line"),
-            extras=pl.when("is_logon").then(
-                json_text(
-                    service=null_if_dash(pl.col("service")),
-                    method=null_if_dash(pl.coalesce("auth", "session_auth", "ticket_auth")),
-                    asked_by=null_if_dash(pl.col("computer"))
-                )
-            ),
-        )
-    )  # fmt: skip
-
-
-def _is_logon(status: pl.Expr, user: pl.Expr) -> pl.Expr:
-    """Return whether the line decides about a login."""
-    kind = pl.col("kind")
-    is_first_step = (status == ASKS_AGAIN) | (
-        (pl.col("auth") == WITHOUT_PROOF) & ~status.is_in([NO_USER, OK])
-    ).fill_null(value=False)
-    decides = (
-        pl.when(kind == LOGIN)
-        .then(~is_first_step)
-        .otherwise((kind == SESSION) | ((kind == TICKET) & (status == OK)))
-    )
-    return (decides & user.is_not_null()).fill_null(value=False)
-
-
-def _uid() -> pl.Expr:
-    """Return the id of a session; Samba writes 0 for none."""
-    uid = logon_uid(pl.coalesce("session_uid", "uid"))
-    return pl.when(uid != "0").then(uid)
-
-
 FORMAT = Format(
     name="samba_audit",
     product="Samba",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=json.split,
+    stamp=lambda context: clock.iso(value("timestamp"), context.reading),
+    fields={
+        "user_name": (
+            f"{LOGIN}/becameAccount",
+            f"{LOGIN}/mappedAccount",
+            f"{LOGIN}/clientAccount",
+            f"{SESSION}/account",
+            f"{TICKET}/account",
+        ),
+        "user_domain": value(
+            f"{LOGIN}/becameDomain",
+            f"{LOGIN}/mappedDomain",
+            f"{LOGIN}/clientDomain",
+            f"{SESSION}/domain",
+            f"{TICKET}/domain",
+        ),
+        "logon_type": f"{LOGIN}/logonType",
+        "event_code": value(f"{LOGIN}/eventId", "type"),
+        "kind": "type",
+    },
+    classes={"logons": DECIDES & pl.col("user_name").is_not_null()},
+    more={
+        "activity": word_of(("ticket", IS_ELSEWHERE), otherwise="logon"),
+        "logon_kind": pl.when(~IS_ELSEWHERE).then(pl.lit("network")),
+        "is_success": IS_SUCCESS,
+        "failure_reason": pl.when(~IS_SUCCESS).then(
+            pl.coalesce(
+                STATUS.replace_strict(REASONS, default=None, return_dtype=pl.String), STATUS
+            )
+        ),
+        "logon_uid": pl.when(UID != "0").then(UID),  # Samba writes 0 for none
+        "src_ip": pl.when(~IS_FOR_OTHER).then(
+            elsewhere(address(REMOTE_ADDRESS.str.extract(REMOTE, 1)))
+        ),
+        "src_port": pl.when(~IS_FOR_OTHER).then(port(REMOTE_ADDRESS.str.extract(REMOTE, 2))),
+        **dict.fromkeys(
+            ("src_hostname", "host"),
+            short(name(value(f"{LOGIN}/workstation").str.strip_chars_start("\\"))),
+        ),
+        "reported_by": short(name(value(f"{TICKET}/logonServer"))),
+    },
+    extras=(
+        null_if_dash(SERVICE).alias("service"),
+        null_if_dash(
+            value(f"{LOGIN}/authDescription", f"{SESSION}/authType", f"{TICKET}/authType")
+        ).alias("method"),
+        null_if_dash(value(f"{LOGIN}/netlogonComputer")).alias("asked_by"),
+    ),
+    must={
+        **json.RULE,
+        "no type of event": TYPE.is_not_null(),
+        "a login without a status": (TYPE != LOGIN) | STATUS.is_not_null(),
+    },
 )

@@ -16,53 +16,34 @@ header may be hours away and is not used.
   who may have answered: they are system events. So are administrators' logins.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    mac,
-    name,
-    null_if_dash,
-    port,
-    to_int,
-    word_of,
-)
-from pipelines.formats.reading.flows import protocol
-from pipelines.formats.reading.keyvalue import as_json, value, with_values
+from pipelines.formats.reading import logons
+from pipelines.formats.reading.fields import null_if_dash, to_int, word_of
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
+from pipelines.formats.reading.table import is_of, value
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >])??(id=.*)$'
 WRITERS = Writers(["usr"], ["dstname", "arg"], " arg=.*$")
-KEYS = [
-    "time", "fw", "m", "msg", "n", "usr", "src", "dst", "srcV6", "dstV6", "srcMac",
-    "natSrc", "proto", "sent", "rcvd", "cdur", "rule", "op", "result", "dstname", "arg",
-    "Category", "webCategory", "website-category", "appName", "fw_action", "note",
-    "sess",
-]  # fmt: skip
 END = r"^([0-9.]*)(?::([0-9]*))?(?::([^:]*))?(?::(.*))?$"
-OPERATIONS = {"1": "GET", "2": "POST", "3": "HEAD"}
+NAT = r"^([0-9.]+)(?::([0-9]+))?"
+OPERATIONS = {"0": None, "1": "GET", "2": "POST", "3": "HEAD"}
 FLOW = r"(?i)^connection |\b(?:packet|connection)s? (?:was )?(?:dropped|denied|blocked)"
 STOPPED = r"(?i)\b(?:dropped|denied|blocked|prevented|rejected)\b"
 USER = r"(?i)\buser log(?:in|ged)\b"
-cls, msg = pl.col("event_class"), value("msg")
-FLOWS = ["connections", "http_requests"]
 
-REJECT_RULES = {
-    "not key=value pairs": pl.col("is_pairs"),
-    "time is not a stamp": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~cls.is_in(FLOWS) | pl.col("dst_ip").is_not_null(),
-    "bytes are not a count": (value("sent").is_null() | pl.col("bytes_out").is_not_null())
-    & (value("rcvd").is_null() | pl.col("bytes_in").is_not_null()),
-    "duration is not milliseconds": value("cdur").is_null()
-    | to_int(value("cdur"), 12).is_not_null(),
-}
+MESSAGE, DURATION = value("msg"), to_int(value("cdur"), 12)
+SERVICE = value("proto").str.extract("/(https?)$")
+
+
+ACTION = value("fw_action").str.to_lowercase()
+IS_CLOSED = MESSAGE.str.contains("(?i)^connection closed").fill_null(value=False)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -70,122 +51,11 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(HEADER_END + r'id=[^ "]+ (?:[a-z]+=[^ ]+ )*sn=[^ ]+ time="[0-9]{4}-')
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of each event class; null where a line has none."""
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the pairs behind the header."""
+    del context
     text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
-    utc = value("time").str.replace(" UTC$", "Z")
-    stamp = clock.iso(utc, context.reading)
-    return (
-        with_values(
-            batch,
-            text,
-            *KEYS,
-            writers=WRITERS,
-            escapes=False,
-        )
-        .with_columns(
-            *(
-                value(end).str.extract(END, at).alias(f"{end}_{part}")
-                for end in ("src", "dst")
-                for at, part in enumerate(("address", "port", "zone", "name"), start=1)
-            ),
-            time=stamp.time,
-            time_quality=stamp.quality,
-            user_name=account(value("usr")),
-        )
-        .with_columns(event_class=event_class())
-        .with_columns(**flow(), **web(), **logon())
-    )
-
-
-def event_class() -> pl.Expr:
-    """Classify by the requested host, or by the words of the message."""
-    login = msg.str.contains(USER)
-    return word_of(
-        ("http_requests", null_if_dash(value("dstname")).is_not_null()),
-        ("logons", login & pl.col("user_name").is_not_null()),
-        ("connections", msg.str.contains(FLOW) & pl.col("key_dst").is_not_null()),
-        otherwise="system_events",
-    )
-
-
-def flow() -> dict[str, pl.Expr]:
-    """Return columns of a flow, and those that other classes share with it."""
-    worn = value("natSrc").str.extract_groups(r"^([0-9.]+)(?::([0-9]+))?")
-    spent = pl.duration(milliseconds=to_int(value("cdur"), 12), time_unit="us")
-    closed = msg.str.contains("(?i)^connection closed")
-    return {
-        "start_time": pl.when(closed.fill_null(value=False))
-        .then(pl.col("time") - spent)
-        .otherwise("time"),
-        "src_ip": address(pl.coalesce("key_srcV6", "src_address")),
-        "src_port": port(pl.col("src_port")),
-        "src_mac": mac(value("srcMac")),
-        "src_hostname": name(pl.col("src_name")),
-        "dst_ip": address(pl.coalesce("key_dstV6", "dst_address")),
-        "dst_port": port(pl.col("dst_port")),
-        "dst_hostname": name(pl.col("dst_name")),
-        "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": to_int(value("rcvd")),
-        "bytes_out": to_int(value("sent")),
-        "nat_ip": address(worn.struct.field("1")),
-        "nat_port": port(worn.struct.field("2")),
-        "application": null_if_dash(value("appName")),
-        "disposition": disposition(),
-        "extras": pl.when(cls != "system_events").then(
-            as_json("m", "msg", "proto", "rule", "note", "fw_action")
-        ),
-        "kind": msg,
-        "reported_by": name(value("fw")),
-        "message": pl.col("line"),
-    }
-
-
-def disposition() -> pl.Expr:
-    """Return the firewall's own word for it, or that of the message."""
-    action = value("fw_action").str.to_lowercase()
-    stopped = (action == "drop") | msg.str.contains(STOPPED)
-    return word_of(("blocked", stopped), ("allowed", (action == "forward") | cls.is_in(FLOWS)))
-
-
-def web() -> dict[str, pl.Expr]:
-    """Return columns of a request, whose host and path are separate fields."""
-    service = value("proto").str.extract("/(https?)$")
-    operation = null_if_dash(value("op").replace("0", None))
-    front = pl.coalesce(service + "://", pl.lit(""))
-    status = to_int(value("result"), 3)
-    return {
-        "method": operation.replace(OPERATIONS).str.to_uppercase(),
-        "url_scheme": service,
-        "url_hostname": hostname(value("dstname")),
-        "url": (front + value("dstname") + value("arg").fill_null("")).str.slice(0, MAX_URL),
-        "status_code": pl.when(status >= 100).then(status).cast(pl.Int16),
-        "category": null_if_dash(
-            pl.coalesce("key_Category", "key_webCategory", "key_website-category")
-        ),
-    }
-
-
-def logon() -> dict[str, pl.Expr]:
-    """Return columns of a user's login at the firewall."""
-    left = msg.str.contains("(?i)logged out|logout")
-    passed = msg.str.contains("(?i)allowed|success")
-    refused = msg.str.contains("(?i)denied|fail|reject")
-    vpn = msg.str.contains("(?i)vpn|remote user")
-    return {
-        "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(vpn).then(pl.lit("vpn")).otherwise(pl.lit("proxy")),
-        "is_success": pl.when(left)
-        .then(None)
-        .when(refused)
-        .then(pl.lit(value=False))
-        .when(passed)
-        .then(pl.lit(value=True)),
-        "failure_reason": pl.when(refused & ~left).then(pl.coalesce(value("note"), msg)),
-        "event_code": value("m"),
-        "logon_uid": null_if_dash(value("sess")),
-        "is_machine": pl.col("user_name").str.ends_with("$"),
-    }
+    return with_values(batch, text, *names, writers=WRITERS, escapes=False)
 
 
 FORMAT = Format(
@@ -194,6 +64,62 @@ FORMAT = Format(
     name_proof="recorded",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda context: clock.iso(value("time").str.replace(" UTC$", "Z"), context.reading),
+    fields={
+        "src_ip": pl.coalesce(value("srcV6"), value("src").str.extract(END, 1)),
+        "src_port": value("src").str.extract(END, 2),
+        "src_hostname": value("src").str.extract(END, 4),
+        "src_mac": "srcMac",
+        "user_name": "usr",
+        "dst_ip": pl.coalesce(value("dstV6"), value("dst").str.extract(END, 1)),
+        "dst_port": value("dst").str.extract(END, 2),
+        "dst_hostname": value("dst").str.extract(END, 4),
+        "protocol": value("proto").str.extract("^([^/]+)"),
+        "bytes_in": "rcvd",
+        "bytes_out": "sent",
+        "nat_ip": value("natSrc").str.extract(NAT, 1),
+        "nat_port": value("natSrc").str.extract(NAT, 2),
+        "application": "appName",
+        "method": value("op").replace(OPERATIONS),
+        "url_scheme": SERVICE,
+        "url_hostname": "dstname",
+        "url": (SERVICE + "://").fill_null("") + value("dstname") + value("arg").fill_null(""),
+        "status_code": "result",
+        "category": ("Category", "webCategory", "website-category"),
+        "event_code": "m",
+        "logon_uid": "sess",
+        "kind": "msg",
+        "reported_by": "fw",
+    },
+    classes={
+        "http_requests": null_if_dash(value("dstname")).is_not_null(),
+        "logons": MESSAGE.str.contains(USER) & pl.col("user_name").is_not_null(),
+        "connections": MESSAGE.str.contains(FLOW) & value("dst").is_not_null(),
+    },
+    more={
+        "start_time": pl.when(IS_CLOSED)
+        .then(pl.col("time") - pl.duration(milliseconds=DURATION, time_unit="us"))
+        .otherwise("time"),
+        "disposition": word_of(
+            ("blocked", (ACTION == "drop") | MESSAGE.str.contains(STOPPED)),
+            ("allowed", (ACTION == "forward") | is_of("connections", "http_requests")),
+        ),
+        "logon_kind": word_of(
+            ("vpn", MESSAGE.str.contains("(?i)vpn|remote user")), otherwise="proxy"
+        ),
+        **logons.result(
+            left=MESSAGE.str.contains("(?i)logged out|logout"),
+            failed=MESSAGE.str.contains("(?i)denied|fail|reject"),
+            entered=MESSAGE.str.contains("(?i)allowed|success"),
+            reason=value("note", "msg"),
+        ),
+    },
+    extras=("m", "msg", "proto", "rule", "note", "fw_action"),
+    must={
+        "not key=value pairs": pl.col("is_pairs"),
+        "duration is not milliseconds": value("cdur").is_null() | DURATION.is_not_null(),
+    },
+    required={"connections": ("dst_ip",), "http_requests": ("dst_ip",)},
+    checked=("bytes_in", "bytes_out"),
 )

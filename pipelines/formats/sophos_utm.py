@@ -11,27 +11,18 @@ the VPN, the portal or the console, depending on `caller`; a console login is no
 Everything else is `system_events`.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    mac,
-    media_type,
-    name,
-    null_if_dash,
-    port,
-    to_int,
-    word_of,
-)
-from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, value, with_values
+from pipelines.clock import Stamp
+from pipelines.formats import Context, Format, of_header
+from pipelines.formats.reading.fields import null_if_dash, word_of
+from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END, with_header
+from pipelines.formats.reading.table import are_counts, value
 from pipelines.formats.reading.web import unless_challenged
 
 OWN = (
@@ -39,25 +30,13 @@ OWN = (
     r"([^ \[:]+)(?:\[[0-9]+\])?: (.*)$"
 )
 WRITERS = Writers(["user"], ["url", "ua"], " (?:referer|ua)=.*$")
-KEYS = [
-    "id", "sub", "name", "action", "srcip", "dstip", "srcport", "dstport", "srcmac",
-    "proto", "user", "method", "statuscode", "size", "url", "referer", "ua",
-    "categoryname", "content-type", "caller", "reason", "fwrule", "profile",
-    "filteraction",
-]  # fmt: skip
-EXTRA = ["action", "fwrule", "profile", "filteraction", "caller"]
 CONSOLES = ["webadmin", "sshd", "login"]
 TUNNELS = r"(?i)vpn|ipsec|l2tp|pptp"
-FLOWS = ["connections", "http_requests"]
-sub, cls = pl.col("sub"), pl.col("event_class")
 
-REJECT_RULES = {
-    "not key=value pairs": pl.col("is_pairs"),
-    "no stamp that can be read": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
-    "size is not a count": value("size").is_null() | to_int(value("size")).is_not_null(),
-}
+PARTS = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(OWN).struct
+SUB, ACTION, CALLER = value("sub"), value("action"), value("caller")
+IS_CONSOLE = CALLER.is_in(CONSOLES).fill_null(value=False)
+IS_FAILED = value("name").str.contains("(?i)fail")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -69,88 +48,18 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the event class that the part belongs to."""
-    own = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(OWN).struct
-    date = pl.concat_str([own.field(at) for at in "123"], separator="-")
-    stamp = clock.civil(date + " " + own.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
-    text = pl.coalesce(own.field("7"), "syslog_body").str.extract(r"(id=.*)$")
-    url = null_if_dash(value("url"))
-    user = pl.col("user_name")
-    return (
-        with_values(
-            with_header(batch, context.reading),
-            text,
-            *KEYS,
-            writers=WRITERS,
-            escapes=False,
-        )
-        .with_columns(
-            time=pl.coalesce(stamp.time, "syslog_time"),
-            time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
-            reported_by=pl.coalesce(name(own.field("5")), "syslog_host"),
-            sub=value("sub"),
-            user_name=account(value("user")),
-        )
-        .with_columns(event_class=_event_class())
-        .with_columns(
-            start_time=pl.col("time"),
-            src_ip=address(value("srcip")),
-            src_port=port(value("srcport")),
-            src_mac=mac(value("srcmac")),
-            dst_ip=address(value("dstip")),
-            dst_port=port(value("dstport")),
-            protocol=protocol(value("proto")),
-            method=null_if_dash(value("method")).str.to_uppercase(),
-            url_scheme=url.str.extract("^([a-z]+)://"),
-            url_hostname=hostname(url),
-            url=url.str.slice(0, MAX_URL),
-            status_code=to_int(value("statuscode"), 3).cast(pl.Int16),
-            bytes_in=to_int(value("size")),
-            content_type=media_type(value("content-type")),
-            referrer_hostname=hostname(null_if_dash(value("referer"))),
-            user_agent=null_if_dash(value("ua")),
-            category=null_if_dash(value("categoryname")),
-            disposition=unless_challenged(to_int(value("statuscode"), 3), _disposition()),
-            is_machine=is_machine(user),
-            **_logon(),
-            kind=pl.coalesce(value("name"), sub),
-            message=pl.col("line"),
-        )
-        .with_columns(extras=pl.when(cls != "system_events").then(as_json(*EXTRA)))
-    )
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the pairs behind the UTM's own header or that of syslog."""
+    text = pl.coalesce(PARTS.field("7"), "syslog_body").str.extract(r"(id=.*)$")
+    headed = with_header(batch, context.reading)
+    return with_values(headed, text, *names, writers=WRITERS, escapes=False)
 
 
-def _event_class() -> pl.Expr:
-    is_console = value("caller").is_in(CONSOLES).fill_null(value=False)
-    return word_of(
-        ("connections", (sub == "packetfilter") & value("dstip").is_not_null()),
-        ("http_requests", (sub == "http") & null_if_dash(value("url")).is_not_null()),
-        ("logons", (sub == "auth") & pl.col("user_name").is_not_null() & ~is_console),
-        otherwise="system_events",
-    )
-
-
-def _disposition() -> pl.Expr:
-    did = value("action")
-    return word_of(
-        ("blocked", did.str.contains("(?i)drop|reject|block|warn")),
-        ("allowed", did.str.contains("(?i)accept|pass|request")),
-    )
-
-
-def _logon() -> dict[str, pl.Expr]:
-    failed = value("name").str.contains("(?i)fail")
-    return {
-        "activity": pl.lit("logon"),
-        "logon_kind": pl.when(value("caller").str.contains(TUNNELS))
-        .then(pl.lit("vpn"))
-        .when(value("caller").is_not_null())
-        .then(pl.lit("proxy")),
-        "is_success": ~failed,
-        "failure_reason": pl.when(failed).then(null_if_dash(value("reason"))),
-        "event_code": value("id"),
-    }
+def stamp(context: Context) -> Stamp:
+    """Return the UTM's own time, or that of the syslog header."""
+    date = pl.concat_str([PARTS.field(at) for at in "123"], separator="-")
+    own = clock.civil(date + " " + PARTS.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
+    return clock.first(own, of_header(context))
 
 
 FORMAT = Format(
@@ -158,6 +67,48 @@ FORMAT = Format(
     product="Sophos UTM",
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_ip": "srcip",
+        "src_port": "srcport",
+        "src_mac": "srcmac",
+        "user_name": "user",
+        "dst_ip": "dstip",
+        "dst_port": "dstport",
+        "protocol": "proto",
+        "method": "method",
+        "url": "url",
+        "status_code": "statuscode",
+        "bytes_in": "size",
+        "content_type": "content-type",
+        "referrer_hostname": "referer",
+        "user_agent": "ua",
+        "category": "categoryname",
+        "event_code": "id",
+        "kind": value("name", "sub"),
+        "reported_by": (PARTS.field("5"), pl.col("syslog_host")),
+    },
+    classes={
+        "connections": (SUB == "packetfilter") & value("dstip").is_not_null(),
+        "http_requests": (SUB == "http") & null_if_dash(value("url")).is_not_null(),
+        "logons": (SUB == "auth") & pl.col("user_name").is_not_null() & ~IS_CONSOLE,
+    },
+    more={
+        "disposition": unless_challenged(
+            value("statuscode"),
+            word_of(
+                ("blocked", ACTION.str.contains("(?i)drop|reject|block|warn")),
+                ("allowed", ACTION.str.contains("(?i)accept|pass|request")),
+            ),
+        ),
+        "activity": pl.lit("logon"),
+        "logon_kind": word_of(
+            ("vpn", CALLER.str.contains(TUNNELS)), ("proxy", CALLER.is_not_null())
+        ),
+        "is_success": ~IS_FAILED,
+        "failure_reason": pl.when(IS_FAILED).then(null_if_dash(value("reason"))),
+    },
+    extras=("action", "fwrule", "profile", "filteraction", "caller"),
+    must={"not key=value pairs": pl.col("is_pairs"), "bytes are not a count": are_counts("size")},
 )

@@ -9,45 +9,44 @@ known". A URL `error:...` is a client that connected and asked for nothing. 407 
 neither a block nor a visit. Sites may append quoted referer and user agent.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import (
     MAX_URL,
-    account,
-    address,
     cut,
     hostname,
     map_unique,
     null_if_dash,
-    port,
     split_before,
     to_int,
     where_rare,
+    word_of,
 )
-from pipelines.formats.reading.web import VERDICT_OF_CISCO, VERDICT_OF_CISCO_W3C, unless_challenged
+from pipelines.formats.reading.web import (
+    SCHEME_OF_URL,
+    VERDICT_OF_CISCO,
+    VERDICT_OF_CISCO_W3C,
+    unless_challenged,
+)
 
 AFTER_TIME = [
-    "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
+    "elapsed", "client_ip", "result", "size", "request_method", "request", "user", "peer", "mime",
 ]  # fmt: skip
 TAIL = r'^(\S+)(?: "([^"]*)" "([^"]*)")?$'
-PLAIN_PLACE = "^[a-z0-9_.-]*[a-z0-9_-](?::[0-9]+)?$"
+PLAIN_HOST = "^[a-z0-9_.-]*[a-z0-9_-](?::[0-9]+)?$"
 PORT_BEHIND = ":([0-9]+)$"
-SCHEME_BEFORE = "^([a-z][a-z0-9+.-]*)://"
-WAY = "^[A-Za-z0-9_]+$"
-WORD = pl.col("word")
-ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
-
-REJECT_RULES = {
-    "not ten fields": pl.col("is_tail"),
-    "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
-    "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
-    "client is not an address": pl.col("src_ip").is_not_null(),
-    "result is not CODE/status": pl.col("is_result"),
-    "size is not a count of bytes": pl.col("bytes_in") >= 0,
-    "no host in the URL": pl.col("url_hostname").is_not_null() | ASKED_NOTHING,
-}
+HIERARCHY = "^[A-Za-z0-9_]+$"
+WORD, REQUEST = pl.col("word"), pl.col("request")
+SCHEME, AFTER_SCHEME = pl.col("scheme"), pl.col("after_scheme")
+HAS_NO_URL = REQUEST.str.starts_with("error:")
+IS_TUNNEL = AFTER_SCHEME.is_null()
+IS_PLAIN = pl.col("is_plain").fill_null(value=False)
+ELAPSED = pl.duration(milliseconds=to_int(pl.col("elapsed"), 9), time_unit="us")
+"""Null beyond eleven days, which no request lasts."""
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -57,47 +56,25 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.contains(own) & ~cisco
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `http_requests`; null where a line has none."""
-    del context  # a native line is complete
-    line = pl.col("line").str.strip_chars_end()
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the ten fields, and the URL; words with few distinct values are read once each."""
+    del context, names
     rest = pl.col("rest").str.strip_chars_start(" ")
+    is_web = SCHEME.is_in(["http:", "https:"]) & (AFTER_SCHEME == "")
+    front = pl.when(IS_TUNNEL).then(SCHEME)
     return (
-        batch.pipe(cut, line, ["ended", "rest"])
+        batch.pipe(cut, pl.col("line").str.strip_chars_end(), ["ended", "rest"])
         .pipe(cut, rest, AFTER_TIME)
-        .pipe(cut, pl.col("asked"), ["front", "gap", "behind", "path"], "/")
-        .pipe(cut, pl.col("peer"), ["way", "answered_by"], "/")
-        .pipe(map_unique, "verb", method=null_if_dash(WORD))
+        .pipe(cut, REQUEST, ["scheme", "after_scheme", "authority", "path"], "/")
+        .pipe(cut, pl.col("peer"), ["hierarchy", "server_ip"], "/")
+        .pipe(map_unique, "request_method", method=null_if_dash(WORD))
         .pipe(map_unique, "mime", **tail())
         .pipe(map_unique, "result", **result())
-        .pipe(map_unique, "way", by_way=by_way())
-        .with_columns(place=place())
-        .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
-        .pipe(cut, pl.col("place"), ["name", "number"], ":")
-        .with_columns(port_text=asked_port())
-        .with_columns(
-            time=clock.epoch_milliseconds(pl.col("ended")).time,
-            time_quality=pl.lit("exact"),
-            src_ip=address(pl.col("client")),
-            user_name=account(pl.col("user")),
-            dst_ip=address(pl.col("answered_by")),
-            dst_port=port(pl.col("port_text")),
-            url_scheme=scheme(),
-            url_hostname=asked_host(),
-            url=pl.col("asked").str.slice(0, MAX_URL),
-            bytes_in=to_int(pl.col("size")),
-            disposition=pl.when(~ASKED_NOTHING).then("did"),
-            extras=pl.col("by_result") + pl.col("by_way"),
-        )
-        .with_columns(start_time=pl.col("time") - elapsed(pl.col("elapsed")))
+        .pipe(map_unique, "hierarchy", extras_end=hierarchy())
+        .with_columns(host_port=pl.when(is_web).then("authority").otherwise(front))
+        .with_columns(is_plain=pl.col("host_port").str.contains(PLAIN_HOST))
+        .pipe(cut, pl.col("host_port"), ["host", "port"], ":")
     )
-
-
-def place() -> pl.Expr:
-    """Return the `host:port` of a tunnel, or of a web address; null where there is neither."""
-    is_web = pl.col("front").is_in(["http:", "https:"]) & (pl.col("gap") == "")
-    front = pl.when(pl.col("gap").is_null()).then(pl.col("front"))
-    return pl.when(is_web).then(pl.col("behind")).otherwise(front)
 
 
 def tail() -> dict[str, pl.Expr]:
@@ -111,58 +88,47 @@ def tail() -> dict[str, pl.Expr]:
     }
 
 
-def asked_host() -> pl.Expr:
-    """Return the host of an address; nearly all are plain."""
-    is_plain = pl.col("is_plain").fill_null(value=False) & ~ASKED_NOTHING
-    odd = where_rare(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
-    return pl.when(is_plain).then(pl.col("name")).otherwise(odd)
-
-
-def asked_port() -> pl.Expr:
-    """Return the port of `host:port`; a URL with a path has none here."""
-    is_tunnel = pl.col("gap").is_null()
-    plain = pl.when(is_tunnel & pl.col("is_plain")).then(pl.col("number"))
-    odd = pl.when(is_tunnel & ~pl.col("is_plain")).then(pl.col("asked"))
-    return pl.coalesce(plain, where_rare(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
-
-
-def scheme() -> pl.Expr:
-    """Return the text before `://`."""
-    front = pl.col("front")
-    is_odd = ~front.is_in(["http:", "https:"]) & pl.col("gap").is_not_null()
-    odd = pl.when(is_odd).then(pl.col("asked"))
-    return (
-        pl.when((front == "http:") & (pl.col("gap") == ""))
-        .then(pl.lit("http"))
-        .when((front == "https:") & (pl.col("gap") == ""))
-        .then(pl.lit("https"))
-        .otherwise(where_rare(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
-    )
-
-
 def result() -> dict[str, pl.Expr]:
     """Return the proxy's action and answer; a status of 000 means that none was sent."""
     code = WORD.str.tail(3).cast(pl.Int16, strict=False)
-    is_denied = WORD.str.starts_with("TCP_DENIED")
-    outcome = pl.when(is_denied).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
+    action = word_of(("blocked", WORD.str.starts_with("TCP_DENIED")), otherwise="allowed")
     return {
         "is_result": WORD.str.contains("^[A-Z_]+/[0-9]{3}$"),
         "status_code": pl.when(code > 0).then(code),
-        "did": unless_challenged(WORD.str.tail(3), outcome),
-        "by_result": pl.concat_str(
+        "result_action": unless_challenged(WORD.str.tail(3), action),
+        "extras_begin": pl.concat_str(
             pl.lit('{"result":"'), split_before(WORD, "/"), pl.lit('","hierarchy":"')
         ),
     }
 
 
-def by_way() -> pl.Expr:
-    """Return the method as the end of `extras`."""
-    return pl.when(WORD.str.contains(WAY)).then(WORD + '"}')
+def hierarchy() -> pl.Expr:
+    """Return the way to the server as the end of `extras`."""
+    return pl.when(WORD.str.contains(HIERARCHY)).then(WORD + '"}')
 
 
-def elapsed(milliseconds: pl.Expr) -> pl.Expr:
-    """Return null beyond eleven days, which no request lasts."""
-    return pl.duration(milliseconds=to_int(milliseconds, 9), time_unit="us")
+def request_port() -> pl.Expr:
+    """Return the port of `host:port`; a URL with a path has none here."""
+    plain = pl.when(IS_TUNNEL & IS_PLAIN).then("port")
+    odd = pl.when(IS_TUNNEL & ~IS_PLAIN).then(REQUEST)
+    return pl.coalesce(plain, where_rare(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
+
+
+def url_scheme() -> pl.Expr:
+    """Return the text before `://`."""
+    is_web = AFTER_SCHEME == ""
+    odd = pl.when(~SCHEME.is_in(["http:", "https:"]) & ~IS_TUNNEL).then(REQUEST)
+    return word_of(
+        ("http", (SCHEME == "http:") & is_web),
+        ("https", (SCHEME == "https:") & is_web),
+        otherwise=where_rare(odd, lambda url: url.str.extract(SCHEME_OF_URL, 1)),
+    )
+
+
+def url_hostname() -> pl.Expr:
+    """Return the host of an address; nearly all are plain."""
+    odd = where_rare(pl.when(~IS_PLAIN & ~HAS_NO_URL).then(REQUEST), hostname)
+    return pl.when(IS_PLAIN & ~HAS_NO_URL).then("host").otherwise(odd)
 
 
 FORMAT = Format(
@@ -170,6 +136,27 @@ FORMAT = Format(
     product="Squid",
     event_classes=("http_requests",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda _: clock.epoch_milliseconds(pl.col("ended")),
+    fields={
+        "src_ip": pl.col("client_ip"),
+        "user_name": pl.col("user"),
+        "dst_ip": pl.col("server_ip"),
+        "dst_port": request_port(),
+        "bytes_in": pl.col("size"),
+    },
+    more={
+        "start_time": pl.col("time") - ELAPSED,
+        "url": REQUEST.str.slice(0, MAX_URL),
+        "url_scheme": url_scheme(),
+        "url_hostname": url_hostname(),
+        "disposition": pl.when(~HAS_NO_URL).then("result_action"),
+        "extras": pl.col("extras_begin") + pl.col("extras_end"),
+    },
+    must={
+        "not ten fields": pl.col("is_tail"),
+        "result is not CODE/status": pl.col("is_result"),
+    },
+    required={"http_requests": ("start_time", "bytes_in")},
+    may_lack={"url_hostname": HAS_NO_URL},
 )

@@ -350,4 +350,8 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    may_lack={
+        "src_ip": pl.col("src_hostname").is_not_null(),
+        "url_hostname": pl.col("asked").is_null() | ASKED_NOTHING,
+    },
 )

@@ -21,35 +21,47 @@ become system events: a command run as root is not a login.
   program writes them about anyone.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, name, port, to_int
-from pipelines.formats.reading.flows import is_machine
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.fields import address, to_int, word_of
+from pipelines.formats.reading.json import json_text
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header, written_by
+from pipelines.formats.reading.table import is_of, value, with_groups
 
 PROGRAMS = (
     r"sshd(?:-session|-auth)?|sudo|su|runuser|CRON|cron|crond|anacron|atd|login|pam"
     r"|systemd-logind|systemd-user|lightdm|sddm|sddm-helper|xrdp-sesman|polkitd"
     r"|passwd|chpasswd|useradd|userdel|usermod|groupadd|groupdel|groupmod|chfn|chage"
 )
-PAM = r"^pam_[a-z0-9_]+\(([^:()]+):([a-z]+)\): "
+PAM = r"^pam_[a-z0-9_]+\((?<service>[^:()]+):[a-z]+\): "
 OLD_PAM = r"^([a-z]+)\(pam_unix\)$"
 """Old systems name the module with the program: `sshd(pam_unix)[812]: `."""
 
 ORPHANED = r"^gdm-[a-z-]+\]: "  # gdm's tag lost its `[`, the body keeps the rest
-REPEATED = r"^(?:--- )?last message repeated ([0-9]+) times?\b"
-WRAPPED = r"^message repeated ([0-9]+) times: \[ (.*)\]$"
+REPEATED = r"^(?:--- )?last message repeated (?<times>[0-9]+) times?\b"
+WRAPPED = r"^message repeated (?<wrapped_times>[0-9]+) times: \[ (?<wrapped>.*)\]$"
 
-WHO = r" (?:for|user) (?:(?:invalid|illegal) user )?(.*) from ([^ ]+)"
-TRIED = rf"^(Accepted|Failed) ([a-z]+[^ ]*){WHO} port ([0-9]+)"
-UNKNOWN = r"^(?:Invalid|Illegal) user (.*) from ([^ ]+)(?: port ([0-9]+))?$"
-BARRED = r"^User (.*) from ([^ ]+) not allowed because (.*)$"
-BY_PAM = r"^error: PAM: (.*) for (?:(?:invalid|illegal) user )?(.*) from ([^ ]+)"
-OPENED = r"^session opened for user ([^ (]+)"
-CLOSED = r"^session closed for user ([^ (]+)"
-REFUSED = r"^authentication failure; .*?[ ]user=(.+)$"
+ANY_USER = "(?:(?:invalid|illegal) user )?"
+OF_SSHD = (
+    (
+        r"^(?<tried>Accepted|Failed) (?<method>[a-z]+[^ ]*) (?:for|user) "
+        rf"{ANY_USER}(?<tried_user>.*) from (?<tried_ip>[^ ]+) port (?<tried_port>[0-9]+)"
+    ),
+    (
+        r"^(?:Invalid|Illegal) user (?<unknown_user>.*) from (?<unknown_ip>[^ ]+)"
+        r"(?: port (?<unknown_port>[0-9]+))?$"
+    ),
+    r"^User (?<barred_user>.*) from (?<barred_ip>[^ ]+) not allowed because (?<barred_why>.*)$",
+    rf"^error: PAM: (?<pam_why>.*) for {ANY_USER}(?<pam_user>.*) from (?<pam_ip>[^ ]+)",
+)
+OF_PAM = (
+    r"^session opened for user (?<opened>[^ (]+)",
+    r"^session closed for user (?<closed>[^ (]+)",
+    r"^authentication failure; .*?[ ]user=(?<refused>.+)$",
+)
 STARTS_TRY = r"^(?:Accepted|Failed) [a-z]+(?:[/-][^ ]*)? for "
 
 SCREENS = r"^(?:login|gdm(?:-password|-fingerprint|-smartcard|-autologin)?|lightdm|sddm)$"
@@ -59,28 +71,47 @@ FAMILY = "^([a-z]+)"
 
 BEFORE_ASKING = ["none", "publickey", "hostbased"]
 
-BODY = pl.col("body")
-BY_SSHD = pl.col("syslog_program").str.starts_with("sshd").fill_null(value=False)
+BODY, SYSLOG_BODY, PROGRAM = pl.col("body"), pl.col("syslog_body"), pl.col("syslog_program")
+BY_SSHD = PROGRAM.str.starts_with("sshd").fill_null(value=False)
 """Anyone on the machine may write a line with `logger`, under another name."""
 
-IS_LOGON = pl.col("event_class") == "logons"
-
-REJECT_RULES = {
-    "no syslog stamp that can be read": pl.col("time").is_not_null(),
-    "no program in the syslog header": pl.col("kind").is_not_null(),
-    "a login whose user or source cannot be read": pl.any_horizontal(
-        pl.col("verb").is_not_null(), ~BODY.str.contains(STARTS_TRY), ~BY_SSHD
+SERVICE = pl.coalesce(value("service"), PROGRAM.str.extract(OLD_PAM, 1))
+VERB = pl.coalesce(
+    value("tried"),
+    word_of(
+        ("Invalid user", value("unknown_ip").is_not_null()),
+        ("not allowed", value("barred_ip").is_not_null()),
+        ("PAM", value("pam_ip").is_not_null()),
+        ("session opened", value("opened").is_not_null()),
+        ("session closed", value("closed").is_not_null()),
+        ("authentication failure", value("refused").is_not_null()),
     ),
-    "a login from no address": pl.any_horizontal(
-        pl.col("src_ip").is_not_null(),
-        pl.col("src_hostname").is_not_null(),
-        pl.col("service").is_not_null(),
-        ~IS_LOGON,
-    ),
-}
+)
+RHOST = pl.when(value("refused").is_not_null()).then(BODY.str.extract(r" rhost=([^ ]+)", 1))
+SOURCE = pl.coalesce(value("tried_ip", "unknown_ip", "barred_ip", "pam_ip"), RHOST)
 
-OF_SSHD = {"tried": TRIED, "unknown": UNKNOWN, "barred": BARRED, "by_pam": BY_PAM}
-OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
+IS_ASKING = value("method").is_in(BEFORE_ASKING) & (VERB == "Failed")
+ON_SCREEN = SERVICE.str.contains(SCREENS) | (SERVICE == REMOTE_SCREENS)
+IS_END = VERB == "session closed"
+IS_OWNER = pl.coalesce(PROGRAM, SYSLOG_BODY.str.extract(ORPHANED, 0)).str.extract(
+    FAMILY, 1
+) == SERVICE.str.extract(FAMILY, 1)
+IS_LOGIN = VERB.is_not_null() & (
+    pl.when(SERVICE.is_null())
+    .then(~IS_ASKING.fill_null(value=False))
+    .otherwise(IS_OWNER & (ON_SCREEN | (IS_END & (SERVICE == "sshd"))))
+)
+"""One of the lines that report the same login."""
+
+KIND = pl.coalesce(
+    PROGRAM,
+    SYSLOG_BODY.str.extract(r"^(gdm-[a-z-]+)\]: ", 1),
+    word_of(
+        ("last message repeated", SYSLOG_BODY.str.contains(REPEATED)),
+        ("pam", SERVICE.is_not_null()),
+    ),
+)
+IS_SUCCESS = VERB.is_in(["Accepted", "session opened"])
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -89,146 +120,21 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return written_by(line, rf"(?:{PROGRAMS})(?:\(pam_unix\))?") | of_pam
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons`, or of `system_events` for all other talk."""
-    said, inner = pl.col("said"), pl.col("inner").struct
-    return (
-        with_header(batch, context.reading)
-        .with_columns(said=pl.col("syslog_body").str.strip_chars(" ").str.replace(ORPHANED, ""))
-        .with_columns(inner=said.str.extract_groups(WRAPPED))
-        .with_columns(
-            whole=pl.coalesce(inner.field("2").str.strip_chars(" "), said),
-            repeated=pl.coalesce(inner.field("1"), said.str.extract(REPEATED, 1)),
-        )
-        .with_columns(
-            service=pl.coalesce(
-                pl.col("whole").str.extract(PAM, 1),
-                pl.col("syslog_program").str.extract(OLD_PAM, 1),
-            ),
-            body=pl.col("whole").str.replace(PAM, ""),
-        )
-        .with_columns(**_shapes())
-        .with_columns(**_words())
-        .with_columns(event_class=_event_class())
-        .with_columns(**_logon(), **_place())
-        .with_columns(extras=_extras())
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut what is around a sentence, and each sentence into its words; adds `body`."""
+    del names
+    message = pl.col("message_text")
+    lines = with_header(batch, context.reading).with_columns(
+        message_text=SYSLOG_BODY.str.strip_chars(" ").str.replace(ORPHANED, "")
     )
-
-
-def _shapes() -> dict[str, pl.Expr]:
-    """Return each sentence of a known shape, parsed once for all uses."""
-    of_sshd = pl.when(BY_SSHD & pl.col("service").is_null()).then(BODY)
-    of_pam = pl.when(pl.col("service").is_not_null()).then(BODY)
-    groups = {key: of_sshd.str.extract_groups(shape) for key, shape in OF_SSHD.items()}
-    return groups | {key: of_pam.str.extract(shape, 1) for key, shape in OF_PAM.items()}
-
-
-def _words() -> dict[str, pl.Expr]:
-    """Return the words of the sentence: verb, method, user, source, reason."""
-    tried, unknown, barred, by_pam = (pl.col(key).struct for key in OF_SSHD)
-    opened, closed, refused = map(pl.col, OF_PAM)
-    verbs = {
-        "Invalid user": unknown.field("2"),
-        "not allowed": barred.field("2"),
-        "PAM": by_pam.field("3"),
-        "session opened": opened,
-        "session closed": closed,
-        "authentication failure": refused,
-    }
-    told = [pl.when(found.is_not_null()).then(pl.lit(verb)) for verb, found in verbs.items()]
-    return {
-        "verb": pl.coalesce(tried.field("1"), *told),
-        "method": tried.field("2"),
-        "user": pl.coalesce(
-            tried.field("3"),
-            unknown.field("1"),
-            barred.field("1"),
-            by_pam.field("2"),
-            opened,
-            closed,
-            refused,
-        ),
-        "source": pl.coalesce(
-            tried.field("4"),
-            unknown.field("2"),
-            barred.field("2"),
-            by_pam.field("3"),
-            pl.when(refused.is_not_null()).then(BODY.str.extract(r" rhost=([^ ]+)", 1)),
-        ),
-        "at_port": pl.coalesce(tried.field("5"), unknown.field("3")),
-        "said_why": pl.coalesce(barred.field("3"), by_pam.field("1")),
-    }
-
-
-def _event_class() -> pl.Expr:
-    """Choose one of the lines that report the same login."""
-    verb, service = pl.col("verb"), pl.col("service")
-    asks = pl.col("method").is_in(BEFORE_ASKING) & (verb == "Failed")
-    on_screen = service.str.contains(SCREENS) | (service == REMOTE_SCREENS)
-    ends = (verb == "session closed") & (service == "sshd")
-    program = pl.coalesce("syslog_program", pl.col("syslog_body").str.extract(ORPHANED, 0))
-    is_owner = program.str.extract(FAMILY, 1) == service.str.extract(FAMILY, 1)
-    is_logon = pl.when(service.is_null()).then(verb.is_not_null() & ~asks)
-    taken = is_logon.otherwise(verb.is_not_null() & is_owner & (on_screen | ends))
-    return (
-        pl.when(taken.fill_null(value=False))
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events"))
-    )
-
-
-def _logon() -> dict[str, pl.Expr]:
-    verb, source = pl.col("verb"), pl.col("source")
-    ends = verb == "session closed"
-    is_success = verb.is_in(["Accepted", "session opened"])
-    by_screen = pl.col("service").str.contains(SCREENS).fill_null(value=False)
-    user = account(pl.col("user"))
-    ip = address(source)
-    why = pl.coalesce("said_why", verb + " " + pl.col("method"), verb)
-    return {
-        "user_name": user,
-        "src_ip": ip,
-        "src_hostname": pl.when(ip.is_null()).then(name(source)),
-        "src_port": port(pl.col("at_port")),
-        "activity": pl.when(ends).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(by_screen).then(pl.lit("interactive")).otherwise(pl.lit("remote")),
-        "is_success": pl.when(~ends).then(is_success),
-        "failure_reason": pl.when(~ends & ~is_success).then(why),
-        "event_code": verb,
-        "logon_uid": pl.concat_str(["syslog_host", "syslog_process"], separator=":"),
-        "is_machine": is_machine(user),
-    }
-
-
-def _place() -> dict[str, pl.Expr]:
-    """Return time and reporter, and the columns of a system event."""
-    said = pl.col("syslog_body").str.extract(f"({REPEATED})", 1)
-    repeated = pl.when(said.is_not_null()).then(pl.lit("last message repeated"))
-    gdm = pl.col("syslog_body").str.extract(r"^(gdm-[a-z-]+)\]: ", 1)
-    of_pam = pl.when(pl.col("service").is_not_null()).then(pl.lit("pam"))
-    return {
-        "time": pl.col("syslog_time"),
-        "time_quality": pl.col("syslog_time_quality"),
-        "host": pl.col("syslog_host"),
-        "reported_by": pl.col("syslog_host"),
-        "kind": pl.coalesce("syslog_program", gdm, repeated, of_pam),
-        "message": pl.col("line"),
-    }
-
-
-def _extras() -> pl.Expr:
-    """Return the method of proof, and the number of repeats that the line represents."""
-    count = to_int(pl.col("repeated"), 6).cast(pl.String)
-    return json_of(
-        [
-            pl.when(IS_LOGON).then("method").alias("method"),
-            pl.when(IS_LOGON).then("service").alias("service"),
-            pl.when(IS_LOGON)
-            .then(BODY.str.extract(r": ([A-Z0-9-]+ (?:SHA256:)?[^ ]+)$", 1))
-            .alias("key"),
-            count.alias("repeated"),
-        ]
-    )
+    lines = with_groups(with_groups(lines, message, WRAPPED), message, REPEATED)
+    whole = pl.coalesce(value("wrapped").str.strip_chars(" "), message)
+    lines = with_groups(lines, whole, PAM).with_columns(body=whole.str.replace(PAM, ""))
+    for shape in OF_SSHD:
+        lines = with_groups(lines, pl.when(BY_SSHD & SERVICE.is_null()).then(BODY), shape)
+    for shape in OF_PAM:
+        lines = with_groups(lines, pl.when(SERVICE.is_not_null()).then(BODY), shape)
+    return lines
 
 
 FORMAT = Format(
@@ -236,6 +142,45 @@ FORMAT = Format(
     product="OpenSSH, PAM",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    fields={
+        "user_name": value(
+            "tried_user", "unknown_user", "barred_user", "pam_user", "opened", "closed", "refused"
+        ),
+        "src_ip": SOURCE,
+        "src_hostname": pl.when(address(SOURCE).is_null()).then(SOURCE),
+        "src_port": value("tried_port", "unknown_port"),
+        "event_code": VERB,
+        "host": pl.col("syslog_host"),
+        "reported_by": pl.col("syslog_host"),
+        "kind": KIND,
+    },
+    classes={"logons": IS_LOGIN},
+    more={
+        "activity": word_of(("logoff", IS_END), otherwise="logon"),
+        "logon_kind": word_of(("interactive", SERVICE.str.contains(SCREENS)), otherwise="remote"),
+        "is_success": pl.when(~IS_END).then(IS_SUCCESS),
+        "failure_reason": pl.when(~IS_END & ~IS_SUCCESS).then(
+            pl.coalesce(value("barred_why", "pam_why"), VERB + " " + value("method"), VERB)
+        ),
+        "logon_uid": pl.concat_str(["syslog_host", "syslog_process"], separator=":"),
+        "extras": json_text(
+            method=pl.when(is_of("logons")).then(value("method")),
+            service=pl.when(is_of("logons")).then(SERVICE),
+            key=pl.when(is_of("logons")).then(
+                BODY.str.extract(r": ([A-Z0-9-]+ (?:SHA256:)?[^ ]+)$", 1)
+            ),
+            repeated=to_int(value("wrapped_times", "times"), 6).cast(pl.String),
+        ),
+    },
+    must={
+        "no program in the syslog header": KIND.is_not_null(),
+        "a login whose user or source cannot be read": VERB.is_not_null()
+        | ~BODY.str.contains(STARTS_TRY)
+        | ~BY_SSHD,
+        "a login from no address": pl.col("src_ip").is_not_null()
+        | pl.col("src_hostname").is_not_null()
+        | SERVICE.is_not_null()
+        | is_of("system_events"),
+    },
 )

@@ -18,90 +18,27 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    address,
-    hostname,
-    mac,
-    media_type,
-    name,
-    null_if_dash,
-    port,
-    to_int,
-)
-from pipelines.formats.reading.flows import protocol
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading import json
+from pipelines.formats.reading.fields import name, null_if_dash, to_int, word_of
+from pipelines.formats.reading.flows import seconds
+from pipelines.formats.reading.json import json_text
+from pipelines.formats.reading.table import value
 from pipelines.formats.reading.web import host_asked, is_tunnel, port_asked, seen, whole_url
 
-FIELDS = {
-    "stamp": "timestamp",
-    "type": "event_type",
-    "sensor": "host",
-    "flow_id": "flow_id",
-    "sender": "src_ip",
-    "sender_port": "src_port",
-    "receiver": "dest_ip",
-    "receiver_port": "dest_port",
-    "proto": "proto",
-    "app_proto": "app_proto",
-    "ether_src": "ether/src_mac",
-    "http_host": "http/hostname",
-    "http_port": "http/http_port",
-    "http_url": "http/url",
-    "http_method": "http/http_method",
-    "http_status": "http/status",
-    "http_length": "http/length",
-    "http_type": "http/http_content_type",
-    "http_agent": "http/http_user_agent",
-    "http_refer": "http/http_refer",
-    "http_xff": "http/xff",
-    "tls_sni": "tls/sni",
-    "tls_subject": "tls/subject",
-    "dns_type": "dns/type",
-    "dns_id": "dns/id",
-    "dns_name": "dns/rrname",
-    "dns_rrtype": "dns/rrtype",
-    "dns_code": "dns/rcode",
-    "dns_data": "dns/rdata",
-    "dns_name_3": "dns/queries/0/rrname",
-    "dns_rrtype_3": "dns/queries/0/rrtype",
-    **{f"answer_{n}": f"dns/answers/{n}/rdata" for n in range(8)},
-    "flow_start": "flow/start",
-    "flow_in": "flow/bytes_toclient",
-    "flow_out": "flow/bytes_toserver",
-    "flow_state": "flow/state",
-    "flow_action": "flow/action",
-    "dhcp_kind": "dhcp/dhcp_type",
-    "dhcp_mac": "dhcp/client_mac",
-    "dhcp_ip": "dhcp/assigned_ip",
-    "dhcp_name": "dhcp/hostname",
-    "dhcp_seconds": "dhcp/lease_time",
-}
-CLASSES = {
-    "http": "http_requests",
-    "tls": "http_requests",
-    "flow": "connections",
-    "dns": "dns_queries",
-}
 ANSWERS = ["answer", "response"]
-IS_LEASE = (
-    (pl.col("type") == "dhcp")
-    & (pl.col("dhcp_kind") == "ack")
-    & ~pl.col("dhcp_ip").str.starts_with("0.")
-).fill_null(value=False)
-IS_SYSTEM = pl.col("event_class") == "system_events"
+TYPE = value("event_type")
+IS_TLS, IS_FLOW, IS_DNS = TYPE == "tls", TYPE == "flow", TYPE == "dns"
+IS_TURNED = (value("dns/type").is_in(ANSWERS) & (value("src_port") == "53") & IS_DNS).fill_null(
+    value=False
+)
+"""An answer of DNS comes from the server."""
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no event type": pl.col("kind").is_not_null(),
-    "the timestamp cannot be read": pl.col("time").is_not_null(),
-    "the source is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
-    "the flow does not say when it began": pl.col("start_time").is_not_null()
-    | (pl.col("event_class") != "connections"),
-    "a lease without an address or a MAC": (
-        pl.col("ip").is_not_null() & pl.col("mac").is_not_null()
-    )
-    | (pl.col("event_class") != "leases"),
-}
+IS_LEASE = (
+    (TYPE == "dhcp")
+    & (value("dhcp/dhcp_type") == "ack")
+    & ~value("dhcp/assigned_ip").str.starts_with("0.")
+)
+METHOD, HOST, URL = value("http/http_method"), value("http/hostname"), value("http/url")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -113,135 +50,33 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the five classes; each event has those of its class."""
-    stamp = clock.iso(pl.col("stamp"), context.reading)
-    kind = pl.col("type")
-    return (
-        with_fields(batch, FIELDS)
-        .with_columns(
-            event_class=pl.when(IS_LEASE)
-            .then(pl.lit("leases"))
-            .otherwise(
-                kind.replace_strict(CLASSES, default="system_events", return_dtype=pl.String)
-            ),
-            time=stamp.time,
-            time_quality=stamp.quality,
-            kind=null_if_dash(kind),
-            reported_by=name(pl.col("sensor")),
-            message=pl.col("line"),
-            start_time=pl.when(kind == "flow")
-            .then(clock.iso(pl.col("flow_start"), context.reading).time)
-            .otherwise(stamp.time),
-        )
-        .with_columns(*sides())
-        .with_columns(*web(), *flow(), *lookup(), *lease())
-        .with_columns(disposition=disposition(), extras=extras())
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return what the type of the event decides; a TLS line knows the host only."""
+    began = clock.iso(value("flow/start"), context.reading).time
+    is_answered = (
+        IS_TLS | (pl.col("response_code") == "NOERROR") | (to_int(value("flow/bytes_toclient")) > 0)
     )
-
-
-def extras() -> pl.Expr:
-    """Return the flow's id, except where it has a column, and what has none."""
-    kind = pl.col("type")
-    return json_text(
-        flow_id=pl.when(kind != "flow").then(pl.col("flow_id")),
-        forwarded_for=null_if_dash(pl.col("http_xff")),
-        tls_subject=pl.when(kind == "tls").then(null_if_dash(pl.col("tls_subject"))),
-        flow_state=pl.when(kind == "flow").then(pl.col("flow_state")),
-        dns_id=pl.when(kind == "dns").then(pl.col("dns_id")),
-    )
-
-
-def sides() -> list[pl.Expr]:
-    """Return client and server; a DNS answer comes from the server."""
-    turned = (
-        pl.col("dns_type").is_in(ANSWERS)
-        & (pl.col("sender_port") == "53")
-        & (pl.col("type") == "dns")
-    ).fill_null(value=False)
-    asker = pl.when(turned).then("receiver").otherwise("sender")
-    asker_port = pl.when(turned).then("receiver_port").otherwise("sender_port")
-    return [
-        address(asker).alias("src_ip"),
-        port(asker_port).alias("src_port"),
-        pl.when(~turned).then(mac(pl.col("ether_src"))).alias("src_mac"),
-        address(pl.col("receiver")).alias("dst_ip"),
-    ]
-
-
-def web() -> list[pl.Expr]:
-    """Return columns of `http_requests`; a TLS line knows the host only."""
-    is_tls = pl.col("type") == "tls"
-    verb, host, asked = (pl.col(f"http_{part}") for part in ("method", "host", "url"))
-    at_port = pl.col("http_port")
-    plain = pl.when(~is_tls & ~is_tunnel(verb)).then(pl.lit("http"))
-    server_name = name(pl.col("tls_sni"))
-    return [
-        null_if_dash(verb).str.to_uppercase().alias("method"),
-        pl.when(is_tls).then(pl.lit("https")).otherwise(plain).alias("url_scheme"),
-        pl.coalesce(host_asked(verb, host, asked), server_name).alias("url_hostname"),
-        whole_url(host, at_port, asked).alias("url"),
-        port_asked(verb, asked, pl.col("receiver_port")).alias("dst_port"),
-        to_int(pl.col("http_status"), 3).cast(pl.Int16).alias("status_code"),
-        media_type(pl.col("http_type")).alias("content_type"),
-        hostname(null_if_dash(pl.col("http_refer"))).alias("referrer_hostname"),
-        null_if_dash(pl.col("http_agent")).alias("user_agent"),
-    ]
-
-
-def flow() -> list[pl.Expr]:
-    """Return columns of `connections`, and the bytes that a response held."""
-    return [
-        protocol(pl.col("proto")).alias("protocol"),
-        pl.when(pl.col("app_proto") != "failed").then("app_proto").alias("application"),
-        to_int(pl.coalesce("flow_in", "http_length")).alias("bytes_in"),
-        to_int(pl.col("flow_out")).alias("bytes_out"),
-        pl.col("flow_id").alias("connection_uid"),
-    ]
-
-
-def lookup() -> list[pl.Expr]:
-    """Return columns of `dns_queries`."""
-    answers = pl.concat_str(
-        null_if_dash(pl.col("dns_data")),
-        *(f"answer_{n}" for n in range(8)),
-        separator=",",
-        ignore_nulls=True,
-    )
-    return [
-        name(pl.coalesce("dns_name", "dns_name_3")).alias("query_name"),
-        null_if_dash(pl.coalesce("dns_rrtype", "dns_rrtype_3")).alias("query_type"),
-        null_if_dash(pl.col("dns_code")).alias("response_code"),
-        null_if_dash(answers).alias("answers"),
-    ]
-
-
-def lease() -> list[pl.Expr]:
-    """Return columns of `leases`."""
-    seconds = pl.duration(seconds=to_int(pl.col("dhcp_seconds"), 10), time_unit="us")
-    return [
-        pl.lit("assign").alias("action"),
-        address(pl.col("dhcp_ip")).alias("ip"),
-        mac(pl.col("dhcp_mac")).alias("mac"),
-        name(pl.col("dhcp_name")).alias("hostname"),
-        (pl.col("time") + seconds).alias("lease_end_time"),
-    ]
-
-
-def disposition() -> pl.Expr:
-    """Return blocked if Suricata blocked it; otherwise allowed if an answer was seen."""
-    answered = (
-        (pl.col("type") == "tls")
-        | (pl.col("response_code") == "NOERROR")
-        | (to_int(pl.col("flow_in")) > 0)
-    )
-    return (
-        pl.when(pl.col("flow_action") == "drop")
+    return {
+        "start_time": pl.when(IS_FLOW).then(began).otherwise("time"),
+        "url_scheme": word_of(("https", IS_TLS), ("http", ~is_tunnel(METHOD))),
+        "url_hostname": pl.coalesce(host_asked(METHOD, HOST, URL), name(value("tls/sni"))),
+        "url": whole_url(HOST, value("http/http_port"), URL),
+        "dst_port": port_asked(METHOD, URL, value("dest_port")),
+        "disposition": pl.when(value("flow/action") == "drop")
         .then(pl.lit("blocked"))
-        .when(answered)
+        .when(is_answered)
         .then(pl.lit("allowed"))
-        .otherwise(seen(pl.col("status_code")))
-    )
+        .otherwise(seen(pl.col("status_code"))),
+        "action": pl.lit("assign"),
+        "lease_end_time": pl.col("time") + seconds(value("dhcp/lease_time")),
+        "extras": json_text(
+            flow_id=pl.when(~IS_FLOW).then(value("flow_id")),
+            forwarded_for=null_if_dash(value("http/xff")),
+            tls_subject=pl.when(IS_TLS).then(null_if_dash(value("tls/subject"))),
+            flow_state=pl.when(IS_FLOW).then(value("flow/state")),
+            dns_id=pl.when(IS_DNS).then(value("dns/id")),
+        ),
+    }
 
 
 FORMAT = Format(
@@ -249,6 +84,46 @@ FORMAT = Format(
     product="Suricata",
     event_classes=("http_requests", "connections", "dns_queries", "leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=json.split,
+    stamp=lambda context: clock.iso(value("timestamp"), context.reading),
+    fields={
+        "src_ip": pl.when(IS_TURNED).then(value("dest_ip")).otherwise(value("src_ip")),
+        "src_port": pl.when(IS_TURNED).then(value("dest_port")).otherwise(value("src_port")),
+        "src_mac": pl.when(~IS_TURNED).then(value("ether/src_mac")),
+        "dst_ip": "dest_ip",
+        "method": "http/http_method",
+        "status_code": "http/status",
+        "content_type": "http/http_content_type",
+        "referrer_hostname": "http/http_refer",
+        "user_agent": "http/http_user_agent",
+        "protocol": "proto",
+        "application": value("app_proto").replace("failed", None),
+        "bytes_in": ("flow/bytes_toclient", "http/length"),
+        "bytes_out": "flow/bytes_toserver",
+        "connection_uid": "flow_id",
+        "query_name": ("dns/rrname", "dns/queries/0/rrname"),
+        "query_type": ("dns/rrtype", "dns/queries/0/rrtype"),
+        "response_code": "dns/rcode",
+        "answers": pl.concat_str(
+            null_if_dash(value("dns/rdata")),
+            *(value(f"dns/answers/{n}/rdata") for n in range(8)),
+            separator=",",
+            ignore_nulls=True,
+        ),
+        "ip": "dhcp/assigned_ip",
+        "mac": "dhcp/client_mac",
+        "hostname": "dhcp/hostname",
+        "kind": "event_type",
+        "reported_by": "host",
+    },
+    classes={
+        "leases": IS_LEASE,
+        "http_requests": TYPE.is_in(["http", "tls"]),
+        "connections": IS_FLOW,
+        "dns_queries": IS_DNS,
+    },
+    more=more,
+    must={**json.RULE, "no event type": pl.col("kind").is_not_null()},
+    required={"connections": ("start_time",), "leases": ("mac",)},
+    may_lack={"url_hostname": pl.lit(value=True)},
 )

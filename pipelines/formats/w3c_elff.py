@@ -239,4 +239,5 @@ FORMAT = Format(
     columns=pl.col("columns"),
     comment=_elff.is_comment,
     header=_elff.is_header,
+    may_lack={"url_hostname": pl.col("host_text").is_null()},
 )

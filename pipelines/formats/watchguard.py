@@ -16,26 +16,18 @@ line with neither is rejected. It is the time of the decision about a packet; a 
 - Logins of administrators (`WSM User`) are system events.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
-from pipelines.clock import Reading
-from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    mac,
-    name,
-    null_if_dash,
-    port,
-    to_int,
-    word_of,
-)
-from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, named_twice, value, with_fields, with_leef
+from pipelines.clock import Reading, Stamp
+from pipelines.formats import Context, Format, of_header
+from pipelines.formats.reading import logons
+from pipelines.formats.reading.fields import null_if_dash, word_of
+from pipelines.formats.reading.keyvalue import named_twice, with_fields, with_leef
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
+from pipelines.formats.reading.table import PREFIX, value
 
 # WatchGuard's own syslog lines, as the keys of its LEEF.
 #
@@ -70,45 +62,29 @@ BY_PLACE = {
     "disp": "1", "in_if": "2", "proto": "3", "src": "4", "dst": "5", "srcPort": "6",
     "dstPort": "7",
 }  # fmt: skip
-BY_NAME = {
-    "proxy_act": ("proxy_act",), "op": ("op",), "dstname": ("dstname", "sni"),
-    "arg": ("arg",), "sent_bytes": ("sent_bytes",), "rcvd_bytes": ("rcvd_bytes",),
-    "elapsed_time": ("elapsed_time",), "duration": ("duration",),
-    "app_name": ("app_name",), "app_cat_name": ("app_cat_name",), "cats": ("cats",),
-    "src_user": ("src_user",), "query_type": ("query_type", "record_type"),
-    "question": ("question",), "srcPostNAT": ("src_ip_nat",),
-    "srcPortPostNAT": ("src_port_nat",), "userAgent": ("userAgent", "user_agent"),
+OTHER_NAMES = {
+    "dstname": ("dstname", "sni"), "query_type": ("query_type", "record_type"),
+    "srcPostNAT": ("src_ip_nat",), "srcPortPostNAT": ("src_port_nat",),
+    "userAgent": ("userAgent", "user_agent"),
 }  # fmt: skip
+"""Names in the vendor's layout of keys that are called otherwise there."""
 
-
-KEYS = [
-    "devTime", "host_name", "sys_name", "policy", "disp", "src", "srcPort",
-    "srcPostNAT",
-    "srcPortPostNAT", "dst", "dstPort", "proto", "proxy_act", "op", "dstname", "arg",
-    "sent_bytes", "rcvd_bytes", "elapsed_time", "duration", "app", "app_name",
-    "app_cat",
-    "app_cat_name", "cats", "src_user", "query_type", "question", "msg", "in_if",
-    "out_if", "userAgent",
-]  # fmt: skip
 LOGIN = (
     r"^(?:Authentication of )?(.*?) [Uu]ser \[?(.+?)\]? from ([^ ]+) "
     r"(logged in|logged out|was accepted|was rejected)(.*)$"
 )
 LEASE = r"^DHCPACK on ([^ ]+) to ([^ ]+)(?: \(([^)]*)\))?"
 VIRTUAL = r"[Vv]irtual IP(?: address)? is ([0-9a-fA-F.:]*[0-9a-fA-F])"
-cls = pl.col("event_class")
-FLOWS = ["connections", "http_requests", "dns_queries"]
 
-REJECT_RULES = {
-    "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
-    & pl.col("fields").is_not_null(),
-    "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~cls.is_in(FLOWS) | pl.col("dst_ip").is_not_null(),
-    "duration is not seconds": pl.col("spent").is_not_null(),
-    "lease without address and MAC": (cls != "leases")
-    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
-}
+DISPOSITION, SENTENCE_OF = value("disp"), value("msg").str.extract_groups(LOGIN).struct
+PORTAL, USER, CLIENT_IP, OUTCOME, REST = (SENTENCE_OF.field(str(at)) for at in range(1, 6))
+LEASED = value("msg").str.extract_groups(LEASE).struct
+WRITTEN_USER = pl.coalesce(USER, value("src_user"))
+HAS_ENDS = value("src").is_not_null() & value("dst").is_not_null()
+SECONDS = pl.coalesce(
+    value("elapsed_time").str.strip_suffix(" sec(s)"), value("duration"), pl.lit("0")
+).str.extract(r"^([0-9]{1,7}(?:\.[0-9]+)?)$", 1)
+MICROSECONDS = (SECONDS.cast(pl.Float64, strict=False) * 1_000_000).cast(pl.Int64, strict=False)
 
 
 def is_native(line: pl.Expr) -> pl.Expr:
@@ -116,19 +92,26 @@ def is_native(line: pl.Expr) -> pl.Expr:
     return line.str.contains(MESSAGE)
 
 
-def with_native(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Fill the `key_` columns, `vendor`, `event_id` and `fields` of native lines.
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Match LEEF's header with the vendor's name, or the vendor's numbers of messages."""
+    return line.str.contains(HEADER_END + r"(?:LEEF: ?)?1\.0\|WatchGuard\|") | is_native(line)
+
+
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut LEEF, or the vendor's layout into the same keys.
 
     Adds `native_time`, where the line holds its stamp in UTC as well and the header
     shows the same clock.
     """
+    headed = with_leef(with_header(batch, context.reading), pl.col("line"))
     line = pl.col("line").str.strip_chars("\r\n\x00 ")
     native = pl.when(is_native(line)).then(line)
     body = native.str.replace(f"^.*?{WRITTEN}", "")
     utc = clock.iso(native.str.extract(UTC_STAMP, 1), Reading("UTC")).time
     is_same = (utc - pl.col("syslog_time")).abs() <= SAME_CLOCK
     return (
-        lines.with_columns(
+        with_fields(headed, *names, names=["src_user"])
+        .with_columns(
             native=body,
             event_id=pl.coalesce("event_id", native.str.extract(MESSAGE, 1)),
             native_time=pl.when(is_same).then(utc),
@@ -145,33 +128,30 @@ def with_native(lines: pl.LazyFrame) -> pl.LazyFrame:
             fields=pl.coalesce("fields", "native"),
             is_doubtful=pl.col("is_doubtful")
             | named_twice(native, r' src_user="[^"]*"').fill_null(value=False),
-            **_keys(),
+            **{f"{PREFIX}{key}": pl.coalesce(value(key), _native(key)) for key in names},
         )
         .drop("packet")
     )
 
 
-def _keys() -> dict[str, pl.Expr]:
+def _native(key: str) -> pl.Expr:
+    """Return the value of a key in the vendor's layout."""
     native, packet = pl.col("native"), pl.col("packet").struct
-    by_place = {key: packet.field(at) for key, at in BY_PLACE.items()}
-    by_name = {
-        key: pl.coalesce(null_if_dash(_quoted(native, name)) for name in names)
-        for key, names in BY_NAME.items()
-    }
-    is_packet = packet.field("1").is_not_null()
-    has_ports = packet.field("3").is_in(["tcp", "udp", "6", "17", "sctp"])
-    for key in ("srcPort", "dstPort"):
-        by_place[key] = pl.when(has_ports).then(by_place[key])
-    text = native.str.replace(MOBILE, "$1 user $2 from $5 logged $3. $4")
-    said = pl.when(is_packet).then(_quoted(native, "msg")).otherwise(text)
-    more = {"policy": native.str.extract(POLICY, 1), "msg": said}
+    if key in BY_PLACE:
+        text = packet.field(BY_PLACE[key])
+        has_ports = packet.field("3").is_in(["tcp", "udp", "6", "17", "sctp"])
+        return pl.when(has_ports).then(text) if key in ("srcPort", "dstPort") else text
+    if key == "policy":
+        return native.str.extract(POLICY, 1)
+    if key == "msg":
+        sentence = native.str.replace(MOBILE, "$1 user $2 from $5 logged $3. $4")
+        is_packet = packet.field("1").is_not_null()
+        return pl.when(is_packet).then(_quoted(native, "msg")).otherwise(sentence)
+    found = pl.coalesce(
+        null_if_dash(_quoted(native, name)) for name in OTHER_NAMES.get(key, (key,))
+    )
     # a packet that no policy rewrote keeps its own address
-    worn = by_name["srcPostNAT"]
-    by_name["srcPostNAT"] = pl.when(worn != "0.0.0.0").then(worn)  # noqa: S104
-    return {
-        f"key_{key}": pl.coalesce(f"key_{key}", found)
-        for key, found in {**by_place, **by_name, **more}.items()
-    }
+    return found.replace("0.0.0.0", None) if key == "srcPostNAT" else found  # noqa: S104
 
 
 def _quoted(text: pl.Expr, name: str) -> pl.Expr:
@@ -179,126 +159,13 @@ def _quoted(text: pl.Expr, name: str) -> pl.Expr:
     return pl.when(count == 1).then(text.str.extract(f' {name}="([^"]*)"', 1))
 
 
-def looks_like(line: pl.Expr) -> pl.Expr:
-    """Match LEEF's header with the vendor's name, or the vendor's numbers of messages."""
-    return line.str.contains(HEADER_END + r"(?:LEEF: ?)?1\.0\|WatchGuard\|") | is_native(line)
-
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of each event class; null where a line has none."""
-    stamp = clock.worded(value("devTime"), context.reading)
-    headed = with_header(batch, context.reading)
-    said = value("msg").str.extract_groups(LOGIN)
-    leased = value("msg").str.extract_groups(LEASE)
-    return (
-        with_fields(with_leef(headed, pl.col("line")), *KEYS, names=["src_user"])
-        .pipe(with_native)
-        .with_columns(
-            time=pl.coalesce(stamp.time, "native_time", "syslog_time"),
-            time_quality=pl.when(pl.col("native_time").is_not_null())
-            .then(pl.lit("exact"))
-            .otherwise(pl.coalesce(stamp.quality, "syslog_time_quality")),
-            spent=spent(),
-            login=said.struct.field("1"),
-            who=pl.coalesce(said.struct.field("2"), "key_src_user"),
-            whence=said.struct.field("3"),
-            outcome=said.struct.field("4"),
-            more=said.struct.field("5"),
-            ip=address(leased.struct.field("1")),
-            mac=mac(leased.struct.field("2")),
-            hostname=name(leased.struct.field("3")),
-            action=pl.lit("assign"),
-        )
-        .with_columns(
-            event_class=event_class(), user_name=account(pl.col("who").str.replace("@[^@]*$", ""))
-        )
-        .with_columns(**flow(), **web(), **logon())
+def stamp(context: Context) -> Stamp:
+    """Return `devTime`, the line's stamp in UTC, or the time in the syslog header."""
+    return clock.first(
+        clock.worded(value("devTime"), context.reading),
+        Stamp(pl.col("native_time"), pl.lit("exact")),
+        of_header(context),
     )
-
-
-def spent() -> pl.Expr:
-    """Return microseconds from the beginning; null if the line lacks them."""
-    text = pl.coalesce(
-        value("elapsed_time").str.strip_suffix(" sec(s)"), "key_duration", pl.lit("0")
-    )
-    plain = text.str.extract(r"^([0-9]{1,7}(?:\.[0-9]+)?)$", 1)
-    micros = plain.cast(pl.Float64, strict=False) * 1_000_000
-    return pl.duration(microseconds=micros.cast(pl.Int64, strict=False), time_unit="us")
-
-
-def event_class() -> pl.Expr:
-    """Classify by the line's fields: a host, a question, two ends, a login, a lease."""
-    ends = value("src").is_not_null() & value("dst").is_not_null()
-    return word_of(
-        ("http_requests", ends & null_if_dash(value("dstname")).is_not_null()),
-        ("dns_queries", ends & null_if_dash(value("question")).is_not_null()),
-        ("connections", ends & value("disp").is_not_null()),
-        (
-            "logons",
-            pl.col("outcome").is_not_null() & pl.col("login").str.contains("VPN|Firewall"),
-        ),
-        ("leases", value("msg").str.starts_with("DHCPACK on ")),
-        otherwise="system_events",
-    )
-
-
-def flow() -> dict[str, pl.Expr]:
-    """Return columns of a flow, and those that other classes share with it."""
-    said = value("disp")
-    extra = ("disp", "policy", "proxy_act", "in_if", "out_if", "msg")
-    return {
-        "start_time": pl.col("time") - pl.col("spent"),
-        "src_ip": address(pl.coalesce("key_src", "whence")),
-        "src_port": port(value("srcPort")),
-        "dst_ip": address(value("dst")),
-        "dst_port": port(value("dstPort")),
-        "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": to_int(value("rcvd_bytes")),
-        "bytes_out": to_int(value("sent_bytes")),
-        "nat_ip": address(value("srcPostNAT")),
-        "nat_port": port(value("srcPortPostNAT")),
-        "application": null_if_dash(pl.coalesce("key_app", "key_app_name")),
-        "category": null_if_dash(pl.coalesce("key_cats", "key_app_cat", "key_app_cat_name")),
-        "disposition": pl.when(said.str.contains("Deny|Block|Drop"))
-        .then(pl.lit("blocked"))
-        .when(said.str.contains("Allow|Strip|Monitor"))
-        .then(pl.lit("allowed")),
-        "extras": pl.when(cls != "system_events").then(as_json(*extra)),
-        "kind": pl.col("event_id"),
-        "reported_by": name(pl.coalesce("key_host_name", "key_sys_name", "syslog_host")),
-        "message": pl.col("line"),
-    }
-
-
-def web() -> dict[str, pl.Expr]:
-    """Return columns of a request and of a DNS question."""
-    asked = null_if_dash(value("dstname"))
-    return {
-        "method": null_if_dash(value("op")).str.to_uppercase(),
-        "url_hostname": hostname(asked),
-        "url": (asked + value("arg").fill_null("")).str.slice(0, MAX_URL),
-        "user_agent": null_if_dash(value("userAgent")),
-        "query_name": name(value("question")),
-        "query_type": null_if_dash(value("query_type")).str.to_uppercase(),
-    }
-
-
-def logon() -> dict[str, pl.Expr]:
-    """Return columns of a login, from the words of the message."""
-    outcome, vpn = pl.col("outcome"), pl.col("login").str.contains("VPN", literal=True)
-    left, refused = outcome == "logged out", outcome == "was rejected"
-    return {
-        "user_domain": null_if_dash(pl.col("who").str.extract("@([^@]*)$")),
-        "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(vpn).then(pl.lit("vpn")).otherwise(pl.lit("proxy")),
-        "is_success": pl.when(~left).then(~refused),
-        "failure_reason": pl.when(refused).then(
-            null_if_dash(pl.col("more").str.strip_chars(" ,-."))
-        ),
-        "event_code": pl.col("event_id"),
-        "assigned_ip": address(pl.col("more").str.extract(VIRTUAL)),
-        "is_machine": is_machine(pl.col("user_name")),
-    }
 
 
 FORMAT = Format(
@@ -314,6 +181,67 @@ FORMAT = Format(
         "system_events",
     ),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_ip": pl.coalesce(value("src"), CLIENT_IP),
+        "src_port": "srcPort",
+        "user_name": WRITTEN_USER.str.replace("@[^@]*$", ""),
+        "user_domain": WRITTEN_USER.str.extract("@([^@]*)$"),
+        "dst_ip": "dst",
+        "dst_port": "dstPort",
+        "protocol": value("proto").str.extract("^([^/]+)"),
+        "bytes_in": "rcvd_bytes",
+        "bytes_out": "sent_bytes",
+        "nat_ip": "srcPostNAT",
+        "nat_port": "srcPortPostNAT",
+        "application": value("app", "app_name"),
+        "category": value("cats", "app_cat", "app_cat_name"),
+        "method": "op",
+        "url": null_if_dash(value("dstname")) + value("arg").fill_null(""),
+        "url_hostname": "dstname",
+        "user_agent": "userAgent",
+        "query_name": "question",
+        "query_type": "query_type",
+        "event_code": pl.col("event_id"),
+        "assigned_ip": REST.str.extract(VIRTUAL),
+        "ip": LEASED.field("1"),
+        "mac": LEASED.field("2"),
+        "hostname": LEASED.field("3"),
+        "kind": pl.col("event_id"),
+        "reported_by": pl.coalesce(value("host_name", "sys_name"), "syslog_host"),
+    },
+    classes={
+        "http_requests": HAS_ENDS & null_if_dash(value("dstname")).is_not_null(),
+        "dns_queries": HAS_ENDS & null_if_dash(value("question")).is_not_null(),
+        "connections": HAS_ENDS & DISPOSITION.is_not_null(),
+        "logons": OUTCOME.is_not_null() & PORTAL.str.contains("VPN|Firewall"),
+        "leases": value("msg").str.starts_with("DHCPACK on "),
+    },
+    more={
+        "start_time": pl.col("time") - pl.duration(microseconds=MICROSECONDS, time_unit="us"),
+        "disposition": word_of(
+            ("blocked", DISPOSITION.str.contains("Deny|Block|Drop")),
+            ("allowed", DISPOSITION.str.contains("Allow|Strip|Monitor")),
+        ),
+        **logons.result(
+            left=OUTCOME == "logged out",
+            failed=OUTCOME == "was rejected",
+            reason=REST.str.strip_chars(" ,-."),
+        ),
+        "logon_kind": word_of(("vpn", PORTAL.str.contains("VPN", literal=True)), otherwise="proxy"),
+        "action": pl.lit("assign"),
+    },
+    extras=("disp", "policy", "proxy_act", "in_if", "out_if", "msg"),
+    must={
+        "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
+        & pl.col("fields").is_not_null(),
+        "duration is not seconds": MICROSECONDS.is_not_null(),
+    },
+    required={
+        "connections": ("dst_ip",),
+        "http_requests": ("dst_ip",),
+        "dns_queries": ("dst_ip",),
+        "leases": ("mac",),
+    },
 )

@@ -10,13 +10,15 @@ other servers). A file begins with about thirty lines of prose. A client of the
 remote access service has a longer number in place of its MAC.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.csv import cell, cells, is_wide, width
-from pipelines.formats.reading.fields import address, mac, name, null_if_dash
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.csv import cells, is_wide, of_places, width
+from pipelines.formats.reading.fields import mac, null_if_dash
+from pipelines.formats.reading.table import is_of, value
 
 ACTIONS = {
     "10": "assign",
@@ -29,27 +31,25 @@ ACTIONS = {
     "21": "assign",
     "23": "release",
 }
+COLUMNS = [
+    "ID",
+    "Date",
+    "Time",
+    "Description",
+    "IP Address",
+    "Host Name",
+    "MAC Address",
+    "User Name",
+]
 WIDTHS = (7, 8, 9, 12, 13, 18, 19)
 ROW = r"^[0-9]{2,5},[0-9]{2}/[0-9]{2}/[0-9]{2},[0-9]{2}:[0-9]{2}:[0-9]{2},"
 PROSE = r"^(?:\t|[0-9]{2,5}\+?\t|Event ID|QResult: |ID,Date,Time,)"
 PLAIN = r'^(?:[^,]*,){5}[^,"]*,[0-9a-fA-F]*(?:,|$)'
 NAMED = r"^((?:[^,]*,){5})(.*),([0-9a-fA-F]{12,64}(?:,.*)?)$"
-IS_LEASE = pl.col("event_class") == "leases"
+NUMBER = "^[0-9a-fA-F]{12,64}$"
 
-REJECT_RULES = {
-    "{columns} columns, not 7 to 19": is_wide(*WIDTHS),
-    "no event number first": pl.col("code").str.contains("^[0-9]{2,5}$"),
-    "date and time are not MM/DD/YY,HH:MM:SS": pl.col("time").is_not_null(),
-    "lease of no address": pl.col("ip").is_not_null() | ~IS_LEASE,
-    "client of the lease has no number": pl.any_horizontal(
-        cell(6).str.contains("^[0-9a-fA-F]{12,64}$"),
-        ~pl.col("action").is_in(["assign", "renew"]),
-        ~IS_LEASE,
-    ),
-    "{columns} columns, the client's number in place of its name": ~IS_LEASE
-    | ~cell(5).str.contains("^[0-9a-fA-F]{12}$").fill_null(value=False)
-    | cell(6).str.contains("^[0-9a-fA-F]{12,64}$"),
-}
+CODE, CARD, NAME = value("ID"), value("MAC Address"), value("Host Name")
+HAS_NUMBER = CARD.str.contains(NUMBER)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -62,9 +62,10 @@ def is_prose(line: pl.Expr) -> pl.Expr:
     return line.str.contains(PROSE)
 
 
-def _quoted(line: pl.Expr) -> pl.Expr:
-    """Quote the client's name, which may hold commas: it ends before the last number of a card."""
-    is_odd = ~line.str.contains(PLAIN)
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the columns; a client's name may hold commas, and ends before its number."""
+    del context
+    line = pl.col("line")
     parts = line.str.extract_groups(NAMED).struct
     quoted = pl.concat_str(
         parts.field("1"),
@@ -73,40 +74,8 @@ def _quoted(line: pl.Expr) -> pl.Expr:
         pl.lit('",'),
         parts.field("3"),
     )
-    return pl.coalesce(pl.when(is_odd).then(quoted), line)
-
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `leases`, or of `system_events` for other numbers."""
-    stamp = clock.civil(cell(1) + " " + cell(2), "%m/%d/%y %H:%M:%S", context.reading)
-    number = mac(cell(6))
-    code = pl.col("code")
-    longer = pl.when(cell(6).str.len_chars() > 12).then(cell(6)).alias("client_id")
-    return (
-        batch.with_columns(cells=cells(_quoted(pl.col("line"))))
-        .with_columns(code=cell(0))
-        .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            ip=address(cell(4)),
-            mac=pl.when(number != "00:00:00:00:00:00").then(number),
-            # a name with a comma may be two columns
-            hostname=name(pl.when(~cell(5).str.contains(",", literal=True)).then(cell(5))),
-            action=code.replace_strict(ACTIONS, default=None, return_dtype=pl.String),
-            kind=pl.concat_str([code, null_if_dash(cell(3))], separator=" "),
-            message=pl.col("line"),
-        )
-        .with_columns(
-            event_class=pl.when(pl.col("action").is_not_null())
-            .then(pl.lit("leases"))
-            .otherwise(pl.lit("system_events"))
-        )
-        .with_columns(
-            extras=pl.when(IS_LEASE).then(
-                json_of([code, null_if_dash(cell(7)).alias("user_name"), longer])
-            )
-        )
-    )
+    whole = pl.coalesce(pl.when(~line.str.contains(PLAIN)).then(quoted), line)
+    return batch.with_columns(cells=cells(whole)).with_columns(of_places(COLUMNS, names))
 
 
 FORMAT = Format(
@@ -114,8 +83,36 @@ FORMAT = Format(
     product="Windows DHCP server",
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda context: clock.civil(
+        value("Date") + " " + value("Time"), "%m/%d/%y %H:%M:%S", context.reading
+    ),
+    fields={
+        "ip": "IP Address",
+        # a name with a comma may be two columns
+        "hostname": pl.when(~NAME.str.contains(",", literal=True)).then(NAME),
+        "action": CODE.replace_strict(ACTIONS, default=None, return_dtype=pl.String),
+    },
+    classes={"leases": pl.col("action").is_not_null()},
+    more={
+        "mac": mac(CARD.replace("000000000000", None)),
+        "kind": pl.concat_str([CODE, null_if_dash(value("Description"))], separator=" "),
+    },
+    extras=(
+        CODE.alias("code"),
+        null_if_dash(value("User Name")).alias("user_name"),
+        pl.when(CARD.str.len_chars() > 12).then(CARD).alias("client_id"),
+    ),
+    must={
+        "{columns} columns, not 7 to 19": is_wide(*WIDTHS),
+        "no event number first": CODE.str.contains("^[0-9]{2,5}$"),
+        "lease without the client's number": HAS_NUMBER
+        | ~is_of("leases")
+        | ~pl.col("action").is_in(["assign", "renew"]),
+        "{columns} columns, the client's number in place of its name": HAS_NUMBER
+        | ~is_of("leases")
+        | ~NAME.str.contains("^[0-9a-fA-F]{12}$").fill_null(value=False),
+    },
     comment=is_prose,
     columns=width(),
 )

@@ -9,33 +9,26 @@ the order of the server's language: if the date begins with the day, set
 `options.date_order = "day_first"`.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
+from pipelines.clock import Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, name
-from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.office import as_iso, order_of
+from pipelines.formats.reading.table import value, with_groups
 
 STAMP = r"([0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4} [0-9]{1,2}:[0-9:]{5}(?: [AP]M)?)"
 PACKET = (
-    rf"^{STAMP} [0-9A-F]{{3,4}} PACKET +[0-9A-F]{{8,16}} (UDP|TCP) +(Rcv|Snd) "
-    r"([0-9a-fA-F.:]+) +([0-9a-f]{4}) (R| ) (Q|N|U|\?) "
-    r"\[([0-9a-f]{4}) +[ATDR ]* +([A-Z]+) *\] ([A-Z0-9]+) +(.*)$"
+    rf"^(?<stamp>{STAMP}) [0-9A-F]{{3,4}} PACKET +[0-9A-F]{{8,16}} "
+    r"(?<transport>UDP|TCP) +(?<direction>Rcv|Snd) (?<peer>[0-9a-fA-F.:]+) +[0-9a-f]{4} "
+    r"(?<answer>R| ) (?<opcode>Q|N|U|\?) \[[0-9a-f]{4} +[ATDR ]* +[A-Z]+ *\] "
+    r"(?<type>[A-Z0-9]+) +(?<name>.*)$"
 )
-PARTS = [
-    "stamp", "transport", "way", "peer", "number", "is_answer", "asks", "flags", "code",
-    "query_type", "asked",
-]  # fmt: skip
 TALK = r"^(?:DNS Server log file creation|Log file wrap|Message logging key|[ \t])"
-IS_QUERY = pl.col("event_class") == "dns_queries"
-
-REJECT_RULES = {
-    "not a packet of the log": pl.col("way").is_not_null(),
-    "no date and time that can be read": pl.col("time").is_not_null(),
-    "query from no address": ~IS_QUERY | pl.col("src_ip").is_not_null(),
-    "query of no name": ~IS_QUERY | pl.col("query_name").is_not_null(),
-}
+# (7)example(3)org(0), or .example.org. of other versions
+LABELS = value("name").str.replace_all(r"\([0-9]+\)", ".").str.strip_chars(".")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -48,32 +41,19 @@ def comment(line: pl.Expr) -> pl.Expr:
     return line.str.contains(TALK)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `dns_queries`, or of `system_events` for other packets.
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the words of a packet."""
+    del context, names
+    return with_groups(batch, pl.col("line").str.strip_chars_end("\r\n\x00 "), PACKET)
+
+
+def stamp(context: Context) -> Stamp:
+    """Return the local time.
 
     Raises:
         SettingsError: The option for the order of a date has no meaning.
     """
-    line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
-    found = line.str.extract_groups(PACKET).struct.rename_fields(PARTS)
-    asked = pl.col("asked")
-    # (7)example(3)org(0), or .example.org. of other versions
-    labels = asked.str.replace_all(r"\([0-9]+\)", ".").str.strip_chars(".")
-    is_question = (pl.col("way") == "Rcv") & (pl.col("is_answer") == " ") & (pl.col("asks") == "Q")
-    when = as_iso(pl.col("stamp"), order_of(context.options))
-    stamp = clock.iso(when, context.reading)
-    return batch.with_columns(found.struct.unnest()).with_columns(
-        event_class=pl.when(is_question)
-        .then(pl.lit("dns_queries"))
-        .otherwise(pl.lit("system_events")),
-        time=stamp.time,
-        time_quality=stamp.quality,
-        src_ip=address(pl.col("peer")),
-        query_name=pl.when(labels == "").then(pl.lit(".")).otherwise(name(labels)),
-        kind=pl.concat_str("transport", "way", separator=" "),
-        message=pl.col("line"),
-        extras=pl.when(is_question).then(json_of([pl.col("transport")])),
-    )
+    return clock.iso(as_iso(value("stamp"), order_of(context.options)), context.reading)
 
 
 FORMAT = Format(
@@ -81,7 +61,20 @@ FORMAT = Format(
     product="Windows DNS server",
     event_classes=("dns_queries", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_ip": "peer",
+        "query_name": LABELS.replace("", "."),
+        "query_type": "type",
+        "kind": value("transport") + " " + value("direction"),
+    },
+    classes={
+        "dns_queries": (value("direction") == "Rcv")
+        & (value("answer") == " ")
+        & (value("opcode") == "Q")
+    },
+    extras=("transport",),
+    must={"not a packet of the log": value("direction").is_not_null()},
     comment=comment,
 )

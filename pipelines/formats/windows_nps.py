@@ -12,18 +12,20 @@ next to each other in the log, and a request at the end of the available lines w
 its answer. Where the port is missing, as in answers, `options.logon_kind` specifies it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipelines import clock
+from pipelines.clock import Stamp
 from pipelines.formats import Context, Format, Parsed
-from pipelines.formats.reading import radius as _radius
+from pipelines.formats.reading import radius
 from pipelines.formats.reading.csv import cell, cells, is_wide, width
-from pipelines.formats.reading.fields import account, address, name, null_if_dash, to_int
+from pipelines.formats.reading.fields import address, null_if_dash, to_int, word_of
 from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.table import PREFIX, value
 
 # Formats whose answers take something from a question further up.
 #
@@ -55,14 +57,27 @@ PACKETS = {
     "11": "Access-Challenge",
 }
 STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
-PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
 OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
-REJECT_RULES = {
-    "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
-    "{columns} columns, not in the places of the log": pl.col("is_in_place"),
-    "no date and time that can be read": pl.col("time").is_not_null(),
-    "the packet has no type": pl.col("packet").str.contains("^[0-9]{1,3}$"),
-}
+
+PACKET, REASON, USER = value("packet"), value("reason"), pl.col("user_name")
+PATH = value("full_name").str.extract_groups(r"^([A-Za-z0-9.-]+)/(?:.*/)?([^/]+)$").struct
+IS_PATH = ~value("full_name").str.to_lowercase().str.starts_with("host/")
+"""`EXAMPLE\\ada`, or the last part of `example.org/Staff/ada`."""
+
+STATUS = value("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)
+ACTIVITY = word_of(
+    ("logon", PACKET.is_in(["2", "3"])), otherwise=pl.when(PACKET == "4").then(STATUS)
+)
+GIVEN_IP = somewhere(address(value("framed_ip")))
+IS_IDLE = (ACTIVITY == "mapping") & GIVEN_IP.is_null()
+IS_REFUSED = PACKET == "3"
+WHY = REASON.replace_strict(radius.REASONS, default=None, return_dtype=pl.String)
+BY_PORT = word_of(
+    ("vpn", value("port_type") == "5"),
+    ("wifi", value("port_type").is_in(["15", "19"])),
+    ("vpn", value("service") == "RAS"),
+)
+IS_QUESTION = pl.when(PACKET == "1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,40 +141,28 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons`, or of `system_events` for talk."""
-    stamp = clock.civil(
-        pl.col("date") + " " + pl.col("clock"), "%m/%d/%Y %H:%M:%S", context.reading
-    )
-    delay = seconds(pl.col("delay")).fill_null(pl.duration(seconds=0, time_unit="us"))
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the columns; an answer has those of its question that name the device."""
+    del context, names
     return (
         batch.with_columns(cells=cells(pl.col("line")))
         .with_columns(
             is_whole=is_wide(*WIDTHS),
             is_in_place=_in_place(),
-            **{column: null_if_dash(cell(place)) for column, place in PLACES.items()},
+            **{f"{PREFIX}{name}": null_if_dash(cell(place)) for name, place in PLACES.items()},
         )
-        .with_columns(_of_question(column) for column in OF_QUESTION)
-        .with_columns(
-            time=stamp.time - delay,
-            time_quality=stamp.quality,
-            **_account(),
-            activity=_activity(),
-            given=somewhere(address(pl.col("framed_ip"))),
-        )
-        .with_columns(**_logon(context))
-        .with_columns(**_addresses(), extras=_extras())
+        .with_columns(_of_question(name) for name in OF_QUESTION)
     )
 
 
-def _of_question(column: str) -> pl.Expr:
+def _of_question(name: str) -> pl.Expr:
     """Return the line's value, or that of the answer's question, which has the same class."""
-    own, packet, said = pl.col(column), pl.col("packet"), pl.col("class")
+    text, question_class = value(name), value("class")
     is_sound = pl.col("is_whole") & pl.col("is_in_place")
-    asked = own.filter((packet == "1") & is_sound).drop_nulls()
-    only = pl.when(asked.n_unique() == 1).then(asked.first()).over("file_id", "class")
-    is_answer = packet.is_in(["2", "3"]) & said.is_not_null()
-    return pl.coalesce(own, pl.when(is_answer).then(only)).alias(column)
+    asked = text.filter((PACKET == "1") & is_sound).drop_nulls()
+    only = pl.when(asked.n_unique() == 1).then(asked.first()).over("file_id", f"{PREFIX}class")
+    is_answer = PACKET.is_in(["2", "3"]) & question_class.is_not_null()
+    return pl.coalesce(text, pl.when(is_answer).then(only)).alias(f"{PREFIX}{name}")
 
 
 def _in_place() -> pl.Expr:
@@ -174,94 +177,56 @@ def _in_place() -> pl.Expr:
     return classed & (~is_counted | (cell(31).str.contains("^[0-9]{1,2}$") & (cell(35) != "")))
 
 
-def _account() -> dict[str, pl.Expr]:
-    r"""`EXAMPLE\ada`, or the last part of `example.org/Staff/ada`."""
-    sent, full = pl.col("sent_name"), pl.col("full_name")
-    path = full.str.extract_groups(r"^([A-Za-z0-9.-]+)/(?:.*/)?([^/]+)$").struct
-    is_path = ~full.str.to_lowercase().str.starts_with("host/")
-    user = pl.coalesce(pl.when(is_path).then(path.field("2")), full, sent)
-    domain = pl.coalesce(
-        full.str.extract(r"^([^\\]+)\\", 1), pl.when(is_path).then(path.field("1"))
+def stamp(context: Context) -> Stamp:
+    """Return when the packet's event was, before its delay."""
+    written = clock.civil(
+        value("date") + " " + value("clock"), "%m/%d/%Y %H:%M:%S", context.reading
     )
-    return {"user_name": account(user), "user_domain": domain}
+    delay = seconds(value("delay")).fill_null(pl.duration(seconds=0, time_unit="us"))
+    return Stamp(written.time - delay, written.quality)
 
 
-def _activity() -> pl.Expr:
-    packet = pl.col("packet")
-    status = pl.col("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)
-    return pl.when(packet.is_in(["2", "3"])).then(pl.lit("logon")).when(packet == "4").then(status)
-
-
-def _logon(context: Context) -> dict[str, pl.Expr]:
-    packet, reason = pl.col("packet"), pl.col("reason")
-    user = pl.col("user_name")
-    station = _radius.caller(pl.col("station"))
-    by_service = pl.when(pl.col("service") == "RAS").then(pl.lit("vpn"))
-    by_port = pl.col("port_type").replace_strict(PORTS, default=None, return_dtype=pl.String)
-    is_idle = (pl.col("activity") == "mapping") & pl.col("given").is_null()
-    refused = packet == "3"
-    said = reason.replace_strict(_radius.REASONS, default=None, return_dtype=pl.String)
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return the result of a login and its device."""
+    card, far_ip = radius.caller(value("station"))
+    way = radius.kind(BY_PORT, (card, far_ip), context.options)
+    station = card, pl.coalesce(far_ip, address(value("tunnel_ip")))
+    # the directory resolves the name of an answer, not that of accounting
+    is_sent = (PACKET == "4") | value("full_name").is_null()
     return {
-        "event_class": pl.when(pl.col("activity").is_not_null() & ~is_idle & user.is_not_null())
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
-        "kind": packet.replace(PACKETS),
-        "message": pl.col("line"),
-        "logon_kind": _radius.kind(pl.coalesce(by_port, by_service), station, context.options),
-        # the directory resolves the name of an answer, not that of accounting
-        "name_proof": _radius.proof(
-            pl.when((packet == "4") | pl.col("full_name").is_null()).then(pl.lit("said")),
-            context.options,
+        **radius.login(USER, station, way, given_ip=GIVEN_IP),
+        "name_proof": radius.proof(pl.when(is_sent).then(pl.lit("said")), context.options),
+        "activity": ACTIVITY,
+        "is_success": pl.when(ACTIVITY == "logon").then(~IS_REFUSED),
+        "failure_reason": pl.when(IS_REFUSED).then(
+            pl.coalesce(WHY, "reason " + REASON, pl.lit("refused"))
         ),
-        "is_success": pl.when(pl.col("activity") == "logon").then(~refused),
-        "failure_reason": pl.when(refused).then(
-            pl.coalesce(said, "reason " + reason, pl.lit("refused"))
+        "extras": json_of(
+            [
+                value("client", "nas", "client_ip", "nas_ip").alias("nas"),
+                *(value(name).alias(name) for name in ("policy", "method", "called")),
+                *(
+                    to_int(value(name)).cast(pl.String).alias(key)
+                    for key, name in {
+                        "seconds": "seconds", "bytes_out": "octets_in", "bytes_in": "octets_out",
+                    }.items()
+                ),
+                IS_QUESTION.then(value("sent_name", "full_name")).alias("asked_for"),
+                IS_QUESTION.then(value("station")).alias("asked_from"),
+                IS_QUESTION.then(value("class")).alias("class"),
+            ]
         ),
-        "event_code": packet.replace(PACKETS),
-        "logon_uid": pl.coalesce("class", "session"),
-        "src_mac": station[0],
-        "far_ip": pl.coalesce(station[1], address(pl.col("tunnel_ip"))),
-        "host": _radius.computer_name(user),
-        "src_hostname": _radius.computer_name(user),
-        "reported_by": name(pl.col("computer")),
-        "is_machine": _radius.is_computer(user),
-    }
-
-
-def _addresses() -> dict[str, pl.Expr]:
-    """Return inside and outside addresses, which differ only on a VPN."""
-    is_vpn = pl.col("logon_kind") == "vpn"
-    return {
-        "assigned_ip": pl.when(is_vpn).then("given"),
-        "src_ip": pl.when(is_vpn).then("far_ip").otherwise(pl.coalesce("given", "far_ip")),
-    }
-
-
-def _extras() -> pl.Expr:
-    """Return the device of the login; of a question also whom it was about."""
-    asked = pl.when(pl.col("packet") == "1")
-    counts = {"seconds": "seconds", "bytes_out": "octets_in", "bytes_in": "octets_out"}
-    fields = [
-        pl.coalesce("client", "nas", "client_ip", "nas_ip").alias("nas"),
-        pl.col("policy"),
-        pl.col("method"),
-        pl.col("called"),
-        *(to_int(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
-        asked.then(pl.coalesce("sent_name", "full_name")).alias("asked_for"),
-        asked.then(pl.col("station")).alias("asked_from"),
-        asked.then(pl.col("class")).alias("class"),
-    ]
-    return json_of(fields)
+    }  # fmt: skip
 
 
 def open_questions(lines: pl.DataFrame) -> pl.DataFrame:
     """Return questions whose class appears in no answer."""
-    told = lines.with_columns(cells=cells(pl.col("line"))).with_columns(
-        packet=cell(PLACES["packet"]), said=null_if_dash(cell(PLACES["class"]))
+    packets = lines.with_columns(cells=cells(pl.col("line"))).with_columns(
+        packet=cell(PLACES["packet"]), question=null_if_dash(cell(PLACES["class"]))
     )
-    answered = told.filter(pl.col("packet").is_in(["2", "3"]))["said"].implode()
-    is_open = (pl.col("packet") == "1") & pl.col("said").is_not_null()
-    return told.filter(is_open & ~pl.col("said").is_in(answered)).select(lines.columns)
+    answered = packets.filter(pl.col("packet").is_in(["2", "3"]))["question"].implode()
+    is_open = (pl.col("packet") == "1") & pl.col("question").is_not_null()
+    return packets.filter(is_open & ~pl.col("question").is_in(answered)).select(lines.columns)
 
 
 FORMAT = Questioned(
@@ -270,7 +235,27 @@ FORMAT = Questioned(
     product="Windows NPS, IAS",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "user_name": pl.coalesce(
+            pl.when(IS_PATH).then(PATH.field("2")), value("full_name", "sent_name")
+        ),
+        "user_domain": pl.coalesce(
+            value("full_name").str.extract(r"^([^\\]+)\\", 1),
+            pl.when(IS_PATH).then(PATH.field("1")),
+        ),
+        "event_code": PACKET.replace(PACKETS),
+        "logon_uid": value("class", "session"),
+        "kind": PACKET.replace(PACKETS),
+        "reported_by": "computer",
+    },
+    classes={"logons": ACTIVITY.is_not_null() & ~IS_IDLE & USER.is_not_null()},
+    more=more,
+    must={
+        "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
+        "{columns} columns, not in the places of the log": pl.col("is_in_place"),
+        "the packet has no type": PACKET.str.contains("^[0-9]{1,3}$"),
+    },
     columns=width(),
 )

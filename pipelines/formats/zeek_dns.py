@@ -7,55 +7,25 @@
 here as well. Of an answer in JSON eight members are read.
 """
 
+from functools import partial
+
 import polars as pl
 
-from pipelines.formats import Context, Format
-from pipelines.formats.reading import zeek as _zeek
-from pipelines.formats.reading.fields import name, null_if_dash
-from pipelines.formats.reading.json import json_text
+from pipelines.formats import Format
+from pipelines.formats.reading import zeek
+from pipelines.formats.reading.fields import address
+from pipelines.formats.reading.table import value
 
-FIELDS = {
-    **_zeek.ENDS,
-    "query": "query",
-    "qtype": "qtype",
-    "qtype_name": "qtype_name",
-    "rcode_name": "rcode_name",
-    "answers": "answers",
-}
 PROOF = ["trans_id", "query"]
 """Fields that, of all logs, this one alone has."""
 
 KEYS = ["id.orig_h", "trans_id", "AA"]
 
-REJECT_RULES = {
-    **_zeek.REJECT_RULES,
-    "the source is not an address": pl.col("src_ip").is_not_null(),
-}
-
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match two ends, a protocol, then the number of the transaction."""
-    as_text = line.str.contains(_zeek.PAIR + r"(?:tcp|udp)\t[0-9]+\t")
-    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
-
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `dns_queries`."""
-    stamp = _zeek.stamp(context.reading)
-    ends = _zeek.ends()
-    return _zeek.with_fields(
-        batch, context, FIELDS, sets=["answers"], proof=PROOF, keys=KEYS
-    ).with_columns(
-        time=stamp.time,
-        time_quality=stamp.quality,
-        src_ip=ends["src_ip"],
-        src_port=ends["src_port"],
-        query_name=name(pl.col("query")),
-        query_type=pl.coalesce(null_if_dash(pl.col("qtype_name")), pl.col("qtype")),
-        response_code=null_if_dash(pl.col("rcode_name")),
-        disposition=pl.when(pl.col("rcode_name") == "NOERROR").then(pl.lit("allowed")),
-        extras=json_text(uid=pl.col("uid"), server=ends["dst_ip"]),
-    )
+    as_text = line.str.contains(zeek.PAIR + r"(?:tcp|udp)\t[0-9]+\t")
+    return as_text | zeek.has_keys(line, *KEYS) | zeek.names_all(line, *PROOF)
 
 
 FORMAT = Format(
@@ -63,9 +33,23 @@ FORMAT = Format(
     product="Zeek",
     event_classes=("dns_queries",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-    columns=_zeek.COLUMNS,
-    comment=_zeek.is_comment,
-    header=_zeek.is_header,
+    split=partial(zeek.split, sets=["answers"], proof=PROOF, keys=KEYS),
+    stamp=zeek.stamp,
+    fields={
+        "src_ip": "id.orig_h",
+        "src_port": "id.orig_p",
+        "query_name": "query",
+        "query_type": ("qtype_name", "qtype"),
+        "response_code": "rcode_name",
+    },
+    more={
+        "answers": value("answers"),
+        "disposition": pl.when(value("rcode_name") == "NOERROR").then(pl.lit("allowed")),
+    },
+    extras=(value("uid").alias("uid"), address(value("id.resp_h")).alias("server")),
+    must=zeek.REJECT_RULES,
+    may_lack={"query_name": pl.lit(value=True)},
+    columns=zeek.COLUMNS,
+    comment=zeek.is_comment,
+    header=zeek.is_header,
 )

@@ -10,75 +10,26 @@ header, so it goes to `extras`. `username` is a name that a site asked for, not 
 account of the district: `extras` too. 407 is a proxy asking for a login.
 """
 
+from functools import partial
+
 import polars as pl
 
-from pipelines.formats import Context, Format
-from pipelines.formats.reading import web
-from pipelines.formats.reading import zeek as _zeek
-from pipelines.formats.reading.fields import hostname, media_type, null_if_dash, to_int
-from pipelines.formats.reading.json import json_text
+from pipelines.formats import Format
+from pipelines.formats.reading import web, zeek
+from pipelines.formats.reading.fields import null_if_dash
+from pipelines.formats.reading.table import value
 
-FIELDS = {
-    **_zeek.ENDS,
-    "verb": "method",
-    "host": "host",
-    "uri": "uri",
-    "referrer": "referrer",
-    "agent": "user_agent",
-    "sent": "request_body_len",
-    "received": "response_body_len",
-    "status": "status_code",
-    "username": "username",
-    "proxied": "proxied",
-    "mime": "resp_mime_types",
-}
-SETS = ["proxied", "mime"]
 PROOF = ["trans_depth", "request_body_len"]
 """Fields that, of all logs, this one alone has."""
 
 KEYS = ["id.orig_h", "trans_depth", "request_body_len"]
-
-REJECT_RULES = {
-    **_zeek.REJECT_RULES,
-    "the source is not an address": pl.col("src_ip").is_not_null(),
-}
+METHOD, HOST, URI = value("method"), value("host"), value("uri")
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match two ends, the depth in the connection, then a method."""
-    as_text = line.str.contains(_zeek.PAIR + r"[0-9]+\t[A-Z]{3,}\t")
-    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
-
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `http_requests`."""
-    stamp = _zeek.stamp(context.reading)
-    verb, host, uri = (pl.col(name) for name in ("verb", "host", "uri"))
-    status = to_int(pl.col("status"), 3).cast(pl.Int16)
-    return _zeek.with_fields(
-        batch, context, FIELDS, sets=SETS, proof=PROOF, keys=KEYS
-    ).with_columns(
-        time=stamp.time,
-        time_quality=stamp.quality,
-        start_time=stamp.time,
-        **_zeek.ends() | {"dst_port": web.port_asked(verb, uri, pl.col("resp_p"))},
-        method=null_if_dash(verb).str.to_uppercase(),
-        url_scheme=pl.when(~web.is_tunnel(verb)).then(pl.lit("http")),
-        url_hostname=web.host_asked(verb, host, uri),
-        url=web.whole_url(host, pl.col("resp_p"), uri),
-        status_code=status,
-        bytes_in=to_int(pl.col("received")),
-        bytes_out=to_int(pl.col("sent")),
-        content_type=media_type(pl.col("mime").str.split(",").list.first()),
-        referrer_hostname=hostname(null_if_dash(pl.col("referrer"))),
-        user_agent=null_if_dash(pl.col("agent")),
-        disposition=web.seen(status),
-        extras=json_text(
-            uid=pl.col("uid"),
-            proxied=pl.col("proxied"),
-            site_username=null_if_dash(pl.col("username")),
-        ),
-    )
+    as_text = line.str.contains(zeek.PAIR + r"[0-9]+\t[A-Z]{3,}\t")
+    return as_text | zeek.has_keys(line, *KEYS) | zeek.names_all(line, *PROOF)
 
 
 FORMAT = Format(
@@ -86,9 +37,33 @@ FORMAT = Format(
     product="Zeek",
     event_classes=("http_requests",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-    columns=_zeek.COLUMNS,
-    comment=_zeek.is_comment,
-    header=_zeek.is_header,
+    split=partial(zeek.split, sets=["proxied", "resp_mime_types"], proof=PROOF, keys=KEYS),
+    stamp=zeek.stamp,
+    fields={
+        **zeek.ENDS,
+        "method": "method",
+        "status_code": "status_code",
+        "bytes_in": "response_body_len",
+        "bytes_out": "request_body_len",
+        "content_type": value("resp_mime_types").str.split(",").list.first(),
+        "referrer_hostname": "referrer",
+        "user_agent": "user_agent",
+    },
+    more={
+        "dst_port": web.port_asked(METHOD, URI, value("id.resp_p")),
+        "url_scheme": pl.when(~web.is_tunnel(METHOD)).then(pl.lit("http")),
+        "url_hostname": web.host_asked(METHOD, HOST, URI),
+        "url": web.whole_url(HOST, value("id.resp_p"), URI),
+        "disposition": web.seen(pl.col("status_code")),
+    },
+    extras=(
+        value("uid").alias("uid"),
+        value("proxied").alias("proxied"),
+        null_if_dash(value("username")).alias("site_username"),
+    ),
+    must=zeek.REJECT_RULES,
+    may_lack={"url_hostname": pl.lit(value=True)},
+    columns=zeek.COLUMNS,
+    comment=zeek.is_comment,
+    header=zeek.is_header,
 )

@@ -8,21 +8,15 @@ is the name that the client requested; there is none if it is missing or encrypt
 are in `conn.log`. `established` shows that the handshake was finished.
 """
 
+from functools import partial
+
 import polars as pl
 
-from pipelines.formats import Context, Format
-from pipelines.formats.reading import zeek as _zeek
+from pipelines.formats import Format
+from pipelines.formats.reading import zeek
 from pipelines.formats.reading.fields import name
-from pipelines.formats.reading.json import json_text
+from pipelines.formats.reading.table import value
 
-FIELDS = {
-    **_zeek.ENDS,
-    "server_name": "server_name",
-    "established": "established",
-    "version": "version",
-    "subject": "subject",
-    "ja3": "ja3",
-}
 VERSION = r"(?:D?TLSv1[0-3]?|SSLv[23])"
 UNKNOWN = r"-\t-\t-\t[^\t]*\t[TF]\t"  # no handshake seen: then name and resumption
 PROOF = ["cipher", "established"]
@@ -30,37 +24,11 @@ PROOF = ["cipher", "established"]
 
 KEYS = ["id.orig_h", "established", "resumed"]
 
-REJECT_RULES = {
-    **_zeek.REJECT_RULES,
-    "the source is not an address": pl.col("src_ip").is_not_null(),
-}
-
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match two ends, then a TLS version and a cipher, where a handshake was seen."""
-    as_text = line.str.contains(_zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_|{UNKNOWN})")
-    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
-
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `http_requests`."""
-    stamp = _zeek.stamp(context.reading)
-    is_established = _zeek.is_true(pl.col("established"))
-    return _zeek.with_fields(batch, context, FIELDS, proof=PROOF, keys=KEYS).with_columns(
-        time=stamp.time,
-        time_quality=stamp.quality,
-        start_time=stamp.time,
-        **_zeek.ends(),
-        url_scheme=pl.lit("https"),
-        url_hostname=name(pl.col("server_name")),
-        disposition=pl.when(is_established).then(pl.lit("allowed")),
-        extras=json_text(
-            uid=pl.col("uid"),
-            tls_version=pl.col("version"),
-            tls_subject=pl.col("subject"),
-            ja3=pl.col("ja3"),
-        ),
-    )
+    as_text = line.str.contains(zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_|{UNKNOWN})")
+    return as_text | zeek.has_keys(line, *KEYS) | zeek.names_all(line, *PROOF)
 
 
 FORMAT = Format(
@@ -68,9 +36,23 @@ FORMAT = Format(
     product="Zeek",
     event_classes=("http_requests",),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-    columns=_zeek.COLUMNS,
-    comment=_zeek.is_comment,
-    header=_zeek.is_header,
+    split=partial(zeek.split, proof=PROOF, keys=KEYS),
+    stamp=zeek.stamp,
+    fields=zeek.ENDS,
+    more={
+        "url_scheme": pl.lit("https"),
+        "url_hostname": name(value("server_name")),
+        "disposition": pl.when(zeek.is_true(value("established"))).then(pl.lit("allowed")),
+    },
+    extras=(
+        value("uid").alias("uid"),
+        value("version").alias("tls_version"),
+        value("subject").alias("tls_subject"),
+        value("ja3").alias("ja3"),
+    ),
+    must=zeek.REJECT_RULES,
+    may_lack={"url_hostname": pl.lit(value=True)},
+    columns=zeek.COLUMNS,
+    comment=zeek.is_comment,
+    header=zeek.is_header,
 )

@@ -8,9 +8,15 @@ not CSV: its cells are null, not shifted.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from pipelines.formats.reading.table import PREFIX
+
+if TYPE_CHECKING:
+    from pipelines.formats import Context
 
 HIDDEN = "\x1f"  # represents a separator inside quotes
 
@@ -60,6 +66,11 @@ def cell(index: int, within: str = "cells") -> pl.Expr:
     return pl.col(within).list.get(index, null_on_oob=True)
 
 
+def of_places(columns: Sequence[str], names: Sequence[str]) -> list[pl.Expr]:
+    """Return the fields of lines without a header, by the order of their columns."""
+    return [cell(columns.index(name)).alias(f"{PREFIX}{name}") for name in names]
+
+
 def width(within: str = "cells") -> pl.Expr:
     """Return how many columns the line has; null for no CSV."""
     return pl.col(within).list.len()
@@ -79,6 +90,11 @@ def column_places(header: str | None, separator: str = ",") -> dict[str, int]:
     for index, name in enumerate(_names(header, separator)):
         places.setdefault(name.strip().lower(), index)
     return places
+
+
+def split(batch: pl.LazyFrame, context: "Context", names: Sequence[str]) -> pl.LazyFrame:
+    """Cut lines into the fields of a table, named by the titles of the header line."""
+    return headed(batch, context.header, {f"{PREFIX}{name}": name for name in names})
 
 
 def headed(

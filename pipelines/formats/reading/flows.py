@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.formats.reading.fields import null_if_dash, one_of, to_int
+from pipelines.formats.reading.fields import null_if_dash, one_of, to_int, word_of
 
 PROTOCOLS = {
     "1": "icmp",
@@ -67,6 +67,12 @@ def not_of_windows(user: pl.Expr) -> pl.Expr:
     return pl.when(~user.str.contains(BUILT_IN)).then(user)
 
 
+def by_words(text: pl.Expr, stopped: str, passed: str) -> pl.Expr:
+    """Return blocked or allowed, by the patterns of their words; null for neither or both."""
+    is_stopped, is_passed = text.str.contains(stopped), text.str.contains(passed)
+    return word_of(("blocked", is_stopped & ~is_passed), ("allowed", is_passed & ~is_stopped))
+
+
 def verdict(words: pl.Expr, options: Mapping[str, str]) -> pl.Expr:
     """Return the result for a packet, from the words that the rule's author chose.
 
@@ -77,13 +83,7 @@ def verdict(words: pl.Expr, options: Mapping[str, str]) -> pl.Expr:
     Raises:
         SettingsError: It is neither allowed nor blocked.
     """
-    stopped, passed = words.str.contains(STOPPED), words.str.contains(PASSED)
     fallback = one_of(options, "unmarked", ("allowed", "blocked"))
-    return (
-        pl.when(stopped & ~passed)
-        .then(pl.lit("blocked"))
-        .when(passed & ~stopped)
-        .then(pl.lit("allowed"))
-        .when(~stopped & ~passed)
-        .then(pl.lit(fallback, pl.String))
-    )
+    is_unmarked = ~words.str.contains(STOPPED) & ~words.str.contains(PASSED)
+    unmarked = pl.when(is_unmarked).then(pl.lit(fallback, pl.String))
+    return pl.coalesce(by_words(words, STOPPED, PASSED), unmarked)

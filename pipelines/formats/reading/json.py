@@ -11,7 +11,7 @@ behind the last member and numbers such as `NaN`, which no JSON has: lines that
 may hold one are looked at by a stricter reader.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,12 @@ import polars as pl
 
 from pipelines.formats.reading.fields import OLDEST, where_rare
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.table import PREFIX
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from pipelines.formats import Context
 
 Fields = Mapping[str, str]
 """Column names, each with the path of its field."""
@@ -31,9 +34,16 @@ MARGIN = " \t\r\n\x00\ufeff"
 ENDS_WITH_COMMA = r",\s*[}\]]"
 MAY_BE_NO_NUMBER = "(?i)nan|inf"
 NO_NUMBER = r"(?i)[:,\[]\s*-?(?:nan|inf)"
+RULE = {"not a JSON object": pl.col("is_object")}
 IS_JSON = "select coalesce(json_valid(line), false) as is_object from lines"
 HELD = "select json_extract_string(line, $paths) as held from lines"
 TEXTS = pl.List(pl.String)
+
+
+def split(batch: pl.LazyFrame, context: "Context", names: Sequence[str]) -> pl.LazyFrame:
+    """Cut objects into the fields of a table, each named by its path."""
+    del context
+    return with_fields(batch, {f"{PREFIX}{name}": name for name in names})
 
 
 def with_fields(batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE) -> pl.LazyFrame:

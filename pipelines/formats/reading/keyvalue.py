@@ -23,6 +23,7 @@ import polars as pl
 
 from pipelines.formats.reading.fields import where_rare
 from pipelines.formats.reading.pairs import NO_WRITERS, Writers, values
+from pipelines.formats.reading.table import PREFIX, value
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
@@ -123,11 +124,6 @@ def _shown(found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(signs)
 
 
-def value(key: str) -> pl.Expr:
-    """Return the value of a key, after `with_values` has looked for it."""
-    return pl.col(f"key_{key}")
-
-
 def as_json(*keys: str) -> pl.Expr:
     """Return the named keys as JSON text, without those that are missing; else null."""
     return json_of([value(key).alias(key) for key in keys])
@@ -211,16 +207,16 @@ def with_fields(
     names: Sequence[str] = (),
     visitors: Sequence[str] = (),
 ) -> pl.LazyFrame:
-    """Add what each key holds (`value` names the column), and `is_doubtful`."""
+    """Add what each key of LEEF holds (`value` names the column), and `is_doubtful`."""
     late = [rf"\t{visitor}=.*\t{key}=" for visitor in visitors for key in names]
-    shapes = {key: rf"\t{key}=([^\t]*)" for key in keys}
-    return frame.with_columns(
+    shapes = {key: rf"\t{key}=([^\t]*)" for key in (*keys, *names)}
+    found = frame.with_columns(
         *(
             pl.col("fields")
             .str.extract(shape, 1)
             .str.strip_chars(" ")
             .replace("", None)
-            .alias(f"key_{key}")
+            .alias(f"{PREFIX}{key}")
             for key, shape in shapes.items()
         ),
         is_doubtful=named_twice(pl.col("fields"), *(shapes[key] for key in names))
@@ -228,6 +224,8 @@ def with_fields(
             pl.lit(value=False), *(pl.col("fields").str.contains(shape) for shape in late)
         ).fill_null(value=False),
     )
+    # each text is a part of another one, which slows down all that reads it
+    return found.collect().rechunk().lazy()
 
 
 def named_twice(text: pl.Expr, *shapes: str) -> pl.Expr:

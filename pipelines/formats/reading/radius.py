@@ -32,6 +32,7 @@ REASONS = {
 }
 """Microsoft's reason codes of a refusal."""
 
+NO_TEXT = pl.lit(None, pl.String)
 COMPUTER = r"(?i)^host/([^/ ]+)$|^(?:.*\\)?([^\\@ ]+)\$(?:@.*)?$"
 
 
@@ -88,3 +89,30 @@ def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[st
         .then(pl.lit("vpn"))
     )
     return pl.coalesce(by_port, by_station, pl.lit(said, pl.String))
+
+
+def login(
+    user: pl.Expr,
+    station: tuple[pl.Expr, pl.Expr],
+    way: pl.Expr,
+    *,
+    given_ip: pl.Expr = NO_TEXT,
+) -> dict[str, pl.Expr]:
+    """Return the kind, the device and the addresses of a login.
+
+    Args:
+        user: The account.
+        station: From `caller`.
+        way: From `kind`.
+        given_ip: The address that the session was given: the client's own, or that inside a VPN.
+    """
+    is_vpn, computer = way == "vpn", computer_name(user)
+    return {
+        "logon_kind": way,
+        "src_mac": station[0],
+        "src_ip": pl.when(is_vpn).then(station[1]).otherwise(pl.coalesce(given_ip, station[1])),
+        "assigned_ip": pl.when(is_vpn).then(given_ip),
+        "host": computer,
+        "src_hostname": computer,
+        "is_machine": is_computer(user),
+    }

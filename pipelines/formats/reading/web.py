@@ -5,6 +5,8 @@ import polars as pl
 from pipelines.formats.reading.fields import MAX_URL, hostname, null_if_dash, port
 
 IS_PATH = r"^[/*?]"
+PORT_OF_URL = r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)"
+SCHEME_OF_URL = "^([a-z][a-z0-9+.-]*)://"
 VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
 """Behind the fields of Squid, in the log of Cisco's appliance."""
 

@@ -6,35 +6,34 @@ the JSON form unset fields are left out. All stamps are UTC. `#open` is never
 used to date a line: it may be years away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from pipelines import clock
-from pipelines.clock import Reading, Stamp
+from pipelines.clock import Stamp
 from pipelines.formats import Context
-from pipelines.formats.reading.fields import address, port
 from pipelines.formats.reading.json import with_fields as with_json_fields
+from pipelines.formats.reading.table import PREFIX, value
 
 STAMP = r"^(?:[A-Za-z][A-Za-z0-9_.-]*\t)?[0-9]{9,10}\.[0-9]{1,6}\t"
 PAIR = STAMP + r"[0-9A-Za-z]+\t[0-9a-fA-F.:]+\t[0-9]+\t[0-9a-fA-F.:]+\t[0-9]+\t"
 """The first six columns of most logs: stamp, uid and the two ends."""
 
 ENDS = {
-    "ts": "ts",
-    "uid": "uid",
-    "orig_h": "id.orig_h",
-    "orig_p": "id.orig_p",
-    "resp_h": "id.resp_h",
-    "resp_p": "id.resp_p",
+    "src_ip": "id.orig_h",
+    "src_port": "id.orig_p",
+    "dst_ip": "id.resp_h",
+    "dst_port": "id.resp_p",
 }
+"""The two ends of a connection; the originator is the source."""
+
 MEMBERS = 8
 """Members of a set that are read from JSON."""
 
 REJECT_RULES = {
     "{columns} columns, not as many as #fields names, nor a JSON object": pl.col("is_whole"),
     "the columns are those of another log": pl.col("is_of_this_log"),
-    "ts cannot be read": pl.col("time").is_not_null(),
 }
 
 
@@ -63,61 +62,51 @@ def has_keys(line: pl.Expr, *keys: str) -> pl.Expr:
     return line.str.contains(r"^[ \t]*\{") & pl.all_horizontal(held)
 
 
-def with_fields(
+def split(
     batch: pl.LazyFrame,
     context: Context,
-    fields: Mapping[str, str],
+    names: Sequence[str],
     *,
     sets: Sequence[str] = (),
     proof: Sequence[str],
     keys: Sequence[str],
 ) -> pl.LazyFrame:
-    """Add a text column for each field, whichever form the line has.
+    """Cut lines into fields, whichever form a line has.
 
     Args:
         batch: The lines.
         context: Its header is the `#fields` line above.
-        fields: Our names, each with Zeek's.
-        sets: Those of our names that are sets; members are joined by commas.
+        names: Zeek's names of the fields.
+        sets: Those that are sets; members are joined by commas.
         proof: Columns that, of all logs, only this one has.
         keys: Keys that its JSON always holds; unset ones are left out.
     """
-    named = (context.header or "").strip().split("\t")[1:]
+    header = (context.header or "").strip().split("\t")[1:]
     line = pl.col("line")
     is_json = line.str.contains(r"^[ \t\x{feff}]*\{")
     cut = pl.when(~is_json).then(line.str.strip_chars_end("\r").str.split("\t"))
-    is_in_header = pl.lit(set(proof) <= set(named))
-    json_paths = {f"json_{ours}": path for ours, path in _paths(fields, sets).items()}
+    is_in_header = pl.lit(set(proof) <= set(header))
+    paths = {f"json_{name}": path for name, path in _paths(names, sets).items()}
     return (
-        with_json_fields(batch, json_paths)
+        with_json_fields(batch, paths)
         .with_columns(_cut=cut)
         .with_columns(
             is_whole=pl.when(is_json)
             .then(pl.col("is_object"))
-            .otherwise(pl.col("_cut").list.len() == max(len(named), 1)),
+            .otherwise(pl.col("_cut").list.len() == max(len(header), 1)),
             is_of_this_log=pl.when(is_json).then(has_keys(line, *keys)).otherwise(is_in_header),
             **{
-                ours: pl.coalesce(_json(ours, sets), _text(theirs, named))
-                for ours, theirs in fields.items()
+                f"{PREFIX}{name}": pl.coalesce(_json(name, sets), _text(name, header))
+                for name in names
             },
         )
-        .drop("_cut", *json_paths)
+        .drop("_cut", *paths)
     )
 
 
-def stamp(reading: Reading) -> Stamp:
+def stamp(context: Context) -> Stamp:
     """`ts` as an epoch, or as ISO 8601 where Zeek is set so."""
-    return clock.first(clock.epoch(pl.col("ts")), clock.iso(pl.col("ts"), reading))
-
-
-def ends() -> dict[str, pl.Expr]:
-    """Return the two ends of a connection; the originator is the source."""
-    return {
-        "src_ip": address(pl.col("orig_h")),
-        "src_port": port(pl.col("orig_p")),
-        "dst_ip": address(pl.col("resp_h")),
-        "dst_port": port(pl.col("resp_p")),
-    }
+    return clock.first(clock.epoch(value("ts")), clock.iso(value("ts"), context.reading))
 
 
 def is_true(field: pl.Expr) -> pl.Expr:
@@ -127,26 +116,26 @@ def is_true(field: pl.Expr) -> pl.Expr:
     )
 
 
-def _paths(fields: Mapping[str, str], sets: Sequence[str]) -> dict[str, str]:
+def _paths(names: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
     paths: dict[str, str] = {}
-    for ours, theirs in fields.items():
-        if ours in sets:
-            paths |= {f"{ours}_{n}": f"{theirs}/{n}" for n in range(MEMBERS)}
+    for name in names:
+        if name in sets:
+            paths |= {f"{name}_{n}": f"{name}/{n}" for n in range(MEMBERS)}
         else:
-            paths[ours] = theirs
+            paths[name] = name
     return paths
 
 
-def _json(ours: str, sets: Sequence[str]) -> pl.Expr:
-    if ours not in sets:
-        return pl.col(f"json_{ours}")
-    members = [pl.col(f"json_{ours}_{n}") for n in range(MEMBERS)]
+def _json(name: str, sets: Sequence[str]) -> pl.Expr:
+    if name not in sets:
+        return pl.col(f"json_{name}")
+    members = [pl.col(f"json_{name}_{n}") for n in range(MEMBERS)]
     joined = pl.concat_str(members, separator=",", ignore_nulls=True)
     return pl.when(joined != "").then(joined)
 
 
-def _text(theirs: str, named: Sequence[str]) -> pl.Expr:
-    if theirs not in named:
+def _text(name: str, header: Sequence[str]) -> pl.Expr:
+    if name not in header:
         return pl.lit(None, pl.String)
-    field = pl.col("_cut").list.get(named.index(theirs), null_on_oob=True)
+    field = pl.col("_cut").list.get(header.index(name), null_on_oob=True)
     return pl.when(~field.is_in(["-", "(empty)", ""])).then(field)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipelines.formats.reading import pairs as _pairs
 from pipelines.formats.reading import pairs as _shapes
-from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.keyvalue import with_values
+from pipelines.formats.reading.table import value
 
 KEYS = ["user", "url", "id", "a", "srccountry_of_the_device", "us"]
 NAMES = st.sampled_from([*KEYS, "use", "userx", "x" * 40, "other", "is-b.c:d"])
