@@ -3,8 +3,8 @@ summary: >
   Computers that write their own logons and that the registry lacks, each with the card
   that its leases name. The name in a lease is the client's word, so the domain
   controller must show as well that an account was authenticated from that address when
-  it logged on at the computer's keyboard. A name of two cards identifies none, and a card
-  of two names is a docking station's.
+  it logged on at the computer's keyboard. A name of two cards identifies none, and a
+  card of two names is a docking station's.
 grain: [name, event_date]
 lookback: 1
 lookahead: 1
@@ -121,7 +121,8 @@ inner join authenticated
     on
         paired.ip = authenticated.src_ip
         and at_keyboards.account = authenticated.account
-        and abs(epoch(at_keyboards.time) - epoch(authenticated.time)) <= 60 * $ticket_minutes
+        and abs(epoch(at_keyboards.time) - epoch(authenticated.time))
+        <= 60 * $ticket_minutes
 left join registered as by_name on at_keyboards.name = by_name.name
 left join registered as by_host on at_keyboards.host = by_host.name
 left join registered as by_card on paired.mac = by_card.name

@@ -67,6 +67,8 @@ LARGE = 100_000_000
 PACE = (10, 2)
 """Requests, and stretches of five minutes, that show a person in sustained use, which the judgment
 presumes: fewer may be a session that was left open, or a glance."""
+GLANCE = 150
+"""Seconds; what is shorter is a glance."""
 COMPARED_DAYS = 3
 """Days before an upload on which the same log counts what devices send."""
 USUAL_DAYS = 5
@@ -250,6 +252,7 @@ class Oracle:
         self._folder, self._files = folder, files
         self.logons: Counter[tuple[Any, ...]] = Counter()
         self._read_logons()
+        self.has_networks = any(kind == "wifi" for kind, *_ in self.logons)
         self.leases = {*self._rows("leases", "ip", "mac")}
         self.times: dict[tuple[str, str, date], list[tuple[datetime, str]]] = defaultdict(list)
         self.sent_days: set[date] = set()
@@ -316,10 +319,12 @@ class Oracle:
             return sum(day < story.day for day in self.sent_days) >= COMPARED_DAYS
         if story.act.name == "scan":
             return True
-        if story.act.name == "off_hours" and facts["duty"] == "off_usual":
-            return self._is_sustained(story) and self._shows_usual_hours(story)
-        is_shared = story.act.name == "shared_account"
-        return self._is_sustained(story) and (not is_shared or self._is_apart(story, facts))
+        if not self._is_sustained(story):
+            return False
+        if story.act.name == "off_hours":
+            has_hours = facts["duty"] != "off_usual" or self._shows_usual_hours(story)
+            return has_hours and self._has_second_clock(story)
+        return story.act.name == "site" or self._is_apart(story, facts)
 
     def _is_apart(self, story: Story, facts: Combination) -> bool:
         """Return whether the lines show both sides of an account in two places."""
@@ -347,11 +352,15 @@ class Oracle:
         lines = self.times[ip, machine, day]
         times = [when.timestamp() for when, host in lines if (host or "").endswith(site)]
         requests, stretches = PACE
-        return len(times) >= requests and len({int(one) // 300 for one in times}) >= stretches
+        return (
+            len(times) >= requests
+            and len({int(one) // 300 for one in times}) >= stretches
+            and max(times) - min(times) >= GLANCE
+        )
 
     def _has_second_clock(self, story: Story) -> bool:
-        """Return whether a log other than that of the use shows when it began."""
-        return story.facts["who"] not in ("line_login", "agent_person")
+        """Return whether a log other than that of the use agrees with its clock."""
+        return self.has_networks or story.facts["who"] not in ("line_login", "agent_person")
 
     def _shows_usual_hours(self, story: Story) -> bool:
         if story.where.startswith("home"):
@@ -423,7 +432,8 @@ class Oracle:
         has_points = "access_points.csv" not in self.empty
         if story.where == "access_point" and not (has_points and self._who(story) != "no_name"):
             # the registry lists the network; its building is what is not known
-            return "building_network" if story.act.name in ANYWHERE else "unknown_network"
+            is_anywhere = story.act.name in ANYWHERE or not story.duty.startswith("leave")
+            return "building_network" if is_anywhere else "unknown_network"
         return story.where
 
     def _what(self, story: Story) -> str:
