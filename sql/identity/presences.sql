@@ -161,6 +161,14 @@ devices as (
     where event_date = $event_date::date
 ),
 
+unlisted as (
+    select
+        name,
+        device
+    from identity.unlisted_computers
+    where event_date = $event_date::date
+),
+
 -- the access point is more exact than its controller, the longest pattern most exact
 access_points as (
     select
@@ -223,7 +231,7 @@ at_keyboards as (
     select
         named.account,
         -- a Chromebook has the directory's id in addition to its given name
-        coalesce(by_host.device, by_name.device, named.host) as device,
+        coalesce(by_host.device, by_name.device, unlisted.device, named.host) as device,
         named.event_id,
         named.activity,
         named.logon_kind,
@@ -248,6 +256,7 @@ at_keyboards as (
     from named
     left join clocks on named.host = clocks.host
     left join devices as by_host on named.host = by_host.name
+    left join unlisted on named.host = unlisted.name
     left join devices as by_name
         on named.src_hostname = by_name.name and named.logon_kind = 'interactive'
     where
