@@ -28,12 +28,11 @@ from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.owner_questions import ANSWERS as ANSWERS_TO_QUESTION
 from pipelines.actions.owner_questions import (
     BY_LINK,
+    OWNER,
     ClosedError,
     answer_by_link,
-    askable,
+    paper,
     question_of,
-    require_on,
-    shown_to_owner,
 )
 from pipelines.actions.permits import permits
 from pipelines.actions.prevention import decided_lately
@@ -512,13 +511,12 @@ def letter_page(visit: Visit) -> Response:
 
 
 def question_on_paper(visit: Visit) -> Response:
-    """Show the question of a case to print: a supervisor asks, and writes the answer down."""
+    """Show the question of a case to print, for the owner or for the supervisor."""
     context = visit.context()
-    require_on(context)
     found = context.case(visit.request.path_params["case"])
+    made = paper(context, found, visit.request.query_params.get("for", OWNER))
     read(visit, context, found.case_id)
-    uses = [shown_to_owner(context, row) for row in askable(context, found).values()]
-    return visit.page("question_paper.html.j2", case=found, uses=uses)
+    return visit.page("question_paper.html.j2", case=found, paper=made)
 
 
 def _letter(text: str) -> Response:
@@ -1107,7 +1105,12 @@ def _question(request: Request, given: Mapping[str, str] | None) -> Response:
             state = "closed"
         except SettingsError:
             state = "wrong"
-    values = {"question": found, "state": state, "token": token, "answers": ANSWERS_TO_QUESTION}
+    values = {
+        "question": found,
+        "state": state,
+        "token": token,
+        "answers": ANSWERS_TO_QUESTION[OWNER],
+    }
     status = {"closed": 404, "wrong": 422}.get(state, 200)
     return _rendered(desk, "question.html.j2", status, values)
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pipelines.actions.action import Action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fixes import corrections
-from pipelines.actions.owner_questions import askable, is_open, shown_to_owner, state_of
+from pipelines.actions.owner_questions import askable, is_open, shown_use, state_of
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
     COUNTED,
@@ -151,7 +151,7 @@ def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, 
         return {"asked": [], "ask_forms": []}
     rows = questions(context.district.store, case.case_id)
     findings = askable(context, case)
-    texts = {ident: shown_to_owner(context, row) for ident, row in findings.items()}
+    texts = {ident: shown_use(context, row) for ident, row in findings.items()}
     shown = {
         "ask": bool(findings and context.district.settings.desk.address),
         "question-answer": bool(findings),
