@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -649,9 +650,10 @@ def permits_view(visit: Visit) -> Response:
 def reports_view(visit: Visit) -> Response:
     """Send a page or a file of the published reports, with links to the desk.
 
-    A page of a case is recorded like the same case at the desk.
+    A superintendent reads the superintendent's edition, if the district publishes it. A page of
+    a case is recorded like the same case at the desk.
     """
-    folder = visit.desk.home.home.reports.resolve()
+    folder = _reports_for(visit)
     path = visit.request.path_params.get("path", "")
     if not path:
         if not (folder / "latest.html").is_file():
@@ -677,6 +679,14 @@ def reports_view(visit: Visit) -> Response:
     if file.suffix in DOWNLOADED:
         headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return Response(content, media_type=kind, headers=headers)
+
+
+def _reports_for(visit: Visit) -> Path:
+    """Return the folder of the edition that a user reads."""
+    place = visit.desk.home.home
+    own = place.editions / "superintendent"
+    is_own = visit.asker.roles == ("superintendent",) and (own / "latest.html").is_file()
+    return (own if is_own else place.reports).resolve()
 
 
 def system_view(visit: Visit) -> Response:

@@ -73,7 +73,7 @@ def test_an_operator_begins_on_a_page_about_the_system(fresh):
     assert operator.get("/").headers["location"] == "/system"
     page = operator.get("/system")
     assert page.status == 200
-    for word in ("Weeks with a report", "proxy", "Disk free (GB)"):
+    for word in ("Weeks with a report", "proxy", "Free disk space (GB)"):
         assert word in page.text
     assert "cases to decide" not in page.text.casefold()
     assert fresh.by_proxy("analyst").get("/system").status == 403

@@ -26,8 +26,8 @@ KINDS = {"SA-1", "SA-3", "OH-1", "NA-1", "NA-4", "AN-2"}
 BY_NETWORK = {"SA-3", "OH-1", "NA-1", "NA-4", "AN-5"}
 """Those of which the network's own logins are enough for some."""
 SAID_OF_REGISTRY = {
-    "a device that can be carried": "SA-4 cannot be judged at",
-    "no line records it": "and AN-1 of what is refused there",
+    "a device that can be carried": "Use at two keyboards cannot be judged at",
+    "no line records it": "on keyboards judge nothing there",
 }
 """What registry and formats tell beforehand, where the lines cannot."""
 
