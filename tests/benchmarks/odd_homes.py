@@ -123,8 +123,8 @@ LOOKS = (
     Look("phone", {"viewport": {"width": 390, "height": 844}, "has_touch": True}),
 )
 REPORT = ("index", "pictures", "quality", "rules")
-DESK = ("", "sites", "proposals", "start", "weeks", "use", "requests", "referrals", "permits",
-        "records", "acts")  # fmt: skip
+DESK = ("", "sites", "proposals", "start", "weeks", "use", "requests", "referrals", "exceptions",
+        "records", "acts", "system")  # fmt: skip
 
 
 def picture_report(browser: Any, home: Path, folder: Path) -> None:
