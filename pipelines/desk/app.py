@@ -692,7 +692,14 @@ def _reports_for(visit: Visit) -> Path:
 def system_view(visit: Visit) -> Response:
     """Show operators the state of the system: sources, weeks, mail and what to do."""
     district = visit.desk.home.district
-    values = views.system_page(district, status_of(district, datetime.now(UTC)))
+    try:
+        values = views.system_page(district, status_of(district, datetime.now(UTC)))
+    except OSError as error:  # such as a share that is not mounted
+        raise SettingsError(
+            f"a folder of the home cannot be read: {error.strerror}",
+            where=str(error.filename),
+            remedy="Mount or create it. On the server, schoolbell doctor lists every problem.",
+        ) from error
     return visit.page("system.html.j2", **values)
 
 

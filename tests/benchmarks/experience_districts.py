@@ -32,6 +32,7 @@ DESK = ("", "sites", "proposals", "start", "weeks", "readers", "use", "requests"
 LOOKED_AT = [mode for mode in MODES if mode.name in ("light", "dark", "320 px")]
 SCREEN, PHONE = (768, 1366), (844, 390)
 TEN = 10
+CASE = ".worklist a[href^='/cases/']"
 SEED = 31_415
 REASON = "the schedule shows it was allowed"
 READ = ("#claim", ".notice", ".next")
@@ -71,7 +72,9 @@ def districts(home: Path | None, seed: int) -> Mapping[str, Callable[[Path], Pat
 def copied(home: Path, folder: Path) -> Path:
     """Return a copy of a home, without its logs."""
     ignored = shutil.ignore_patterns("landing", "openings")
-    return Path(shutil.copytree(home, folder / "home", ignore=ignored))
+    copy = Path(shutil.copytree(home, folder / "home", ignore=ignored))
+    (copy / "landing").mkdir()
+    return copy
 
 
 def exported(generator: Generator, seed: int, folder: Path) -> Path:
@@ -179,11 +182,11 @@ def decide(name: str, base: str, browser: Any, seen: Seen) -> Iterator[Figure]:
     height, width = SCREEN
     page = watched(browser, "deciding", seen, viewport={"width": width, "height": height})
     page.goto(f"{base}/")
-    if not page.locator(".queue a").count():
+    if not page.locator(CASE).count():
         page.context.close()
         return
     person, done, waits = Person(page), 0, 0.0
-    person.clicks_on(page.locator(".queue a").first)
+    person.clicks_on(page.locator(CASE).first)
     while done < TEN and "/cases/" in page.url:
         label = page.title().partition(" - ")[0].removeprefix("Case ")
         person.reads(*READ)

@@ -79,6 +79,16 @@ def test_an_operator_begins_on_a_page_about_the_system(fresh):
     assert fresh.by_proxy("analyst").get("/system").status == 403
 
 
+def test_a_missing_landing_folder_is_a_sentence_for_the_operator(fresh):
+    """The page about the system ended in an unexpected error."""
+    landing = fresh.home.home.landing
+    landing.rename(landing.with_name("away"))
+    page = fresh.by_proxy("operator").get("/system")
+    assert page.status == 422
+    assert "cannot be read" in page.text
+    assert str(landing) in page.text
+
+
 def test_mail_leads_to_the_desk_if_it_has_an_address(fresh):
     home = fresh.home.home
     assert load_settings(home).reports_address == ""
