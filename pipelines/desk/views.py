@@ -39,7 +39,7 @@ from pipelines.actions.request_mail import request_words
 from pipelines.actions.verdicts import ALL
 from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
+from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, rule_title, sentence
 from pipelines.district import District
 from pipelines.errors import NothingReadError, SettingsError, capital
 from pipelines.findings.cases import Case
@@ -72,7 +72,14 @@ from pipelines.state.reviews import (
     statements,
     tickets,
 )
-from pipelines.state.rows import FindingColumns, ReferralRow, RequestRow, StatementRow, texts_in
+from pipelines.state.rows import (
+    FindingColumns,
+    FindingRow,
+    ReferralRow,
+    RequestRow,
+    StatementRow,
+    texts_in,
+)
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -242,7 +249,7 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
                 "when": when,
                 "who": entry["actor"] or "a run",
                 "change": entry["change"],
-                "reason": str(context.redact(row, entry["reason"]) or ""),
+                "reason": _reason_shown(context, row, entry["reason"]),
                 "time": entry["time"],
             }
             key = (when, said["who"], said["change"], said["reason"])
@@ -252,6 +259,13 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
         said = {"when": when, "who": one["actor"], "change": "comment", "reason": one["text"]}
         found[(one["comment_id"],)] = said | {"time": one["time"]}
     return sorted(found.values(), key=lambda one: one["time"], reverse=True)
+
+
+def _reason_shown(context: ActionContext, row: FindingRow, reason: str | None) -> str:
+    """Return the reason of an entry without hidden sites, and with a rule's title for its id."""
+    if reason == f"found by {row['rule']}":
+        return f"found by the rule “{rule_title(context, row['rule'])}”"
+    return str(context.redact(row, reason) or "")
 
 
 def case_forms(
