@@ -14,10 +14,11 @@ from pipelines.state.alert_records import outbox
 from pipelines.state.asked_questions import questions
 from pipelines.state.connections import open_store
 from pipelines.state.reviews import reviews, statements
+from tests.browser.looking import CHROMIUM
 from tests.desk.conftest import with_settings
 from tests.desk.test_acts import REASON, entries, run
 from tests.desk.test_second_person import Post, with_mail
-from tests.desk.visiting import open_desk
+from tests.desk.visiting import PEOPLE, SECRET, open_desk
 from tests.journey.squid import free_port
 
 ADDRESS = "https://desk.school.example"
@@ -281,3 +282,22 @@ def test_the_terminal_prints_the_question_for_each_person(district, tmp_path):
     assert account not in about
     wrong = run(home, "questions", "paper", case_id, "--for", "principal", code=2)
     assert "owner, supervisor" in wrong.err
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+def test_the_question_on_paper_is_seen_before_it_is_printed(browser, home, post, sockets, secret):
+    """The page had a class that only paper shows: a person saw an empty page."""
+    case_id, *_ = case_to_ask(home)
+    headers = {"X-Remote-User": PEOPLE["director"], "X-Schoolbell-Proxy": SECRET}
+    with open_desk(home, sockets / "seen") as desk:
+        page = browser.new_context(extra_http_headers=headers).new_page()
+        page.goto(f"http://127.0.0.1:{desk.port}/cases/{case_id}/question?for=supervisor")
+        question = page.get_by_role("heading", name="Was this the owner of the account?")
+        hint = page.get_by_text("write the name on it")
+        assert question.is_visible()
+        assert hint.is_visible()
+        page.emulate_media(media="print")
+        assert question.is_visible()
+        assert not hint.is_visible()
+        page.context.close()
