@@ -154,6 +154,26 @@ GROUPS = {
 }
 """Commands by purpose, each with its module and its line in the list."""
 COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
+EXAMPLES = {
+    "alerts": "alerts list --home HOME",
+    "audit": "audit verify --home HOME",
+    "desk": "desk --home HOME --port 8420",
+    "findings": "findings cases --home HOME",
+    "fix": 'fix role 46-17 --to role_shared --reason "front desk" --home HOME',
+    "fleet": "fleet status --fleet fleet.toml",
+    "hold": "hold list --home HOME",
+    "inquiry": "inquiry list --home HOME",
+    "layer": "layer show --home HOME",
+    "lists": "lists show --home HOME",
+    "questions": "questions list --home HOME",
+    "records": "records list --home HOME",
+    "referrals": "referrals list --home HOME",
+    "report": "report --home HOME",
+    "rule": "rule try HOME/detections/x_many_devices.sql --home HOME",
+    "sigma": "sigma leads HOME/sigma --days 2026-11-02..2026-11-13 --home HOME",
+    "sites": "sites list --home HOME",
+}
+"""An example of each group of commands, which its help ends with."""
 WEEKLY = ("status", "run", "desk", "sites", "report")
 """Commands of an ordinary week, which `schoolbell` alone shows."""
 
@@ -208,6 +228,8 @@ class Commands(MutableMapping[str, "Command"]):
                 group.command(name)(found)
                 command = typer.main.get_command(group)
             command.name = name
+            if isinstance(command, TyperGroup):
+                command.epilog = f"Example: schoolbell {EXAMPLES[name]}"
             self._loaded[name] = command
         return self._loaded[name]
 
