@@ -66,10 +66,7 @@ IS_FLOW = pl.col("event_class") == "connections"
 REJECT_RULES = {
     "no #Fields line above": pl.col("has_header"),
     "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
-    "no date and time that can be read": pl.col("time").is_not_null(),
-    "the client is not an address": pl.col("src_ip").is_not_null() | ~(IS_WEB | IS_FLOW),
     "no host in the URL": pl.col("url_hostname").is_not_null() | pl.col("host_text").is_null(),
-    "the server is not an address": pl.col("dst_ip").is_not_null() | ~IS_FLOW,
 }
 
 
@@ -239,5 +236,6 @@ FORMAT = Format(
     columns=pl.col("columns"),
     comment=_elff.is_comment,
     header=_elff.is_header,
+    required={"connections": ("dst_ip",)},
     may_lack={"url_hostname": pl.col("host_text").is_null()},
 )
