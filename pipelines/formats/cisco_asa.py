@@ -57,7 +57,7 @@ IS_FLOW = pl.col("event_class") == "connections"
 HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
 
 REJECT_RULES = {
-    "no message number of ASA or FTD": CODE.is_not_null(),
+    "not a message of this product": CODE.is_not_null(),
     "not the words of this message number": FAMILY.is_not_null()
     | ~CODE.is_in([*CODES, *_cisco_ftd.FTD_CODES]),
     "an end is neither an address nor a name": ~HAS_ENDS

@@ -60,7 +60,6 @@ RESULT_OF_CISCO = "x-resultcode-httpstatus"
 KIND_OF_CISCO = ("x-webcat-code-full", "x-webcat-code-abbr")
 METHOD = r"[ \t](?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND)[ \t]"
 DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-IS_WEB = pl.col("event_class") == "http_requests"
 IS_FLOW = pl.col("event_class") == "connections"
 
 REJECT_RULES = {
