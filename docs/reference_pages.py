@@ -33,6 +33,7 @@ from pipelines.events import (
     Column,
 )
 from pipelines.formats import Format, formats
+from pipelines.formats.reading.table import names_in, texts_of
 from pipelines.health.product_stories import ROLES, product_stories
 from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
@@ -726,7 +727,17 @@ def _format_section(fmt: Format) -> str:
     described = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
     classes = ", ".join(f"`{name}`" for name in fmt.event_classes)
     facts = f"{fmt.product}. Becomes {classes}. Records: {fmt.framing}."
-    return section(fmt.name, facts, described)
+    return section(fmt.name, facts, described, *_fields_of(fmt))
+
+
+def _fields_of(fmt: Format) -> Iterator[str]:
+    """Yield the table of a format: each column with the product's fields that it is read from."""
+    rows = [
+        (column, ", ".join(f"`{name}`" for name in names_in(texts_of(field))))
+        for column, field in fmt.fields.items()
+    ]
+    if named := [row for row in rows if row[1]]:
+        yield table(["Column", "Fields"], named)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

@@ -114,7 +114,7 @@ FORMAT = Format(
     more=more,
     extras=("nas", "ssid", "role", "vlan", "method"),
     must={
-        "not a numbered message of an Aruba device": CODE.is_not_null(),
+        "not a message of this product": CODE.is_not_null(),
         "a login whose words cannot be read": value("user").is_not_null() | ~IS_LOGIN,
     },
 )

@@ -78,7 +78,7 @@ FORMAT = Format(
         null_if_dash(value("spyware")).alias("spyware"),
     ),
     must={
-        "not the columns of a request": value("url").is_not_null()
+        "not the columns of this log": value("url").is_not_null()
         | ~pl.col("syslog_program").str.contains(f"^{PROGRAM}$").fill_null(value=False)
     },
     required={"http_requests": ("bytes_in",)},

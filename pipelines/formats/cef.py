@@ -298,7 +298,7 @@ FORMAT = Format(
     ),
     must={
         "no CEF header of seven parts": VENDOR.is_not_null(),
-        "no key=value behind the header": pl.col("fields").is_not_null(),
+        "no key=value pairs behind the header": pl.col("fields").is_not_null(),
     },
     required={"connections": ("dst_ip",)},
     checked=("dst_ip",),

@@ -57,17 +57,13 @@ IS_FLOW = pl.col("event_class") == "connections"
 HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
 
 REJECT_RULES = {
-    "no syslog stamp that can be read": pl.col("time").is_not_null(),
-    "no message number of ASA or FTD": CODE.is_not_null(),
+    "not a message of this product": CODE.is_not_null(),
     "not the words of this message number": FAMILY.is_not_null()
     | ~CODE.is_in([*CODES, *_cisco_ftd.FTD_CODES]),
-    "duration cannot be read": ~IS_FLOW | pl.col("start_time").is_not_null(),
     "an end is neither an address nor a name": ~HAS_ENDS
     | (pl.col("is_end_a") & pl.col("is_end_b")),
     "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
     | (pl.col("port_a").is_not_null() & pl.col("port_b").is_not_null()),
-    "no host in the URL": (pl.col("event_class") != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
 }
 
 
@@ -175,5 +171,6 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,
+    required={"connections": ("start_time",), "http_requests": ("start_time",)},
     may_lack={"src_ip": pl.lit(value=True)},
 )

@@ -148,5 +148,5 @@ FORMAT = Format(
         value("RadiusFlowType").alias("flow"),
         to_int(value("Acct-Session-Time")).cast(pl.String).alias("seconds"),
     ),
-    must={"not a numbered message of ISE": pl.col("number").is_not_null()},
+    must={"not a message of this product": pl.col("number").is_not_null()},
 )

@@ -206,7 +206,7 @@ FORMAT = Format(
     ),
     must={
         "quotes do not match": pl.col("cells").is_not_null(),
-        "{columns} columns, not those of an Umbrella log": RECORD.is_not_null(),
+        "{columns} columns, not those of this log": RECORD.is_not_null(),
         "{columns} columns, not in the places of this log": pl.col("is_in_place"),
         "source is not an address": null_if_dash(value("inside")).is_null() | INSIDE.is_not_null(),
         "action is none of allowed, blocked, proxied": pl.col("disposition").is_not_null()

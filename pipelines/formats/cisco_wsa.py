@@ -83,6 +83,6 @@ FORMAT = Format(
         ),
     },
     extras=("decision", "policies"),
-    must={"not the columns of the access log": value("time").is_not_null()},
+    must={"not the columns of this log": value("time").is_not_null()},
     required={"http_requests": ("start_time", "bytes_in")},
 )

@@ -160,5 +160,5 @@ FORMAT = Format(
     classes={"logons": IS_NAMED & ACTIVITY.is_not_null() & ~IS_IDLE},
     more=more,
     extras=("nas", "service", "roles", "method"),
-    must={"not an export of ClearPass": pl.col("export").is_not_null()},
+    must={"not a message of this product": pl.col("export").is_not_null()},
 )

@@ -92,7 +92,7 @@ FORMAT = Format(
         ),
     },
     must={
-        "not written by dnsmasq": pl.col("syslog_program").str.starts_with("dnsmasq"),
+        "not a message of this product": pl.col("syslog_program").str.starts_with("dnsmasq"),
         "nothing said": value("kind").is_not_null(),
     },
     required={"leases": ("mac",)},

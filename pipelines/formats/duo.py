@@ -78,6 +78,6 @@ FORMAT = Format(
         null_if_dash(value("auth_device/ip")).alias("phone_ip"),
         PUSH.alias("push"),
     ),
-    must={**json.RULE, "no event type": value("event_type").is_not_null()},
+    must={**json.RULE, "no type of event": value("event_type").is_not_null()},
     framing="json_array",
 )

@@ -161,8 +161,7 @@ FORMAT = Format(
         null_if_dash(pl.col("more")).alias("more"),
     ),
     must={
-        "not the columns of the filter's layouts": value("url").is_not_null()
-        & (~IS_RECORDED | HAS_PLACES),
+        "not the columns of this log": value("url").is_not_null() & (~IS_RECORDED | HAS_PLACES),
         "the field for the filter's action contains other words": IS_RECORDED
         | ACTION.str.contains(r"^ *(?:$|\*[A-Z-]+\*)"),
         "the status is not a number": value("status").str.contains("^[0-9]{3}$"),

@@ -22,32 +22,11 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, name, null_if_dash, port
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading import json
+from pipelines.formats.reading.fields import account, address, null_if_dash, word_of
+from pipelines.formats.reading.json import json_text
+from pipelines.formats.reading.table import is_of, value
 
-SIGN_IN = {
-    "id": "id",
-    "created": "createdDateTime",
-    "user": "userPrincipalName",
-    "principal": "servicePrincipalName",
-    "principal_id": "servicePrincipalId",
-    "ip": "ipAddress",
-    "app": "appDisplayName",
-    "client": "clientAppUsed",
-    "interactive": "isInteractive",
-    "code": "status/errorCode",
-    "reason": "status/failureReason",
-    "device": "deviceDetail/displayName",
-    "details": "status/additionalDetails",
-    "method": "mfaDetail/authMethod",
-    "steps": "authenticationDetails",
-}
-AUDIT = {
-    "audit_result": "result",
-    "target": "targetResources/0/userPrincipalName",
-    "initiator": "initiatedBy/user/userPrincipalName",
-    "initiator_ip": "initiatedBy/user/ipAddress",
-}
 FACTORS = {
     "user registered security info": "enrolled",
     "user registered all required security info": "enrolled",
@@ -55,27 +34,6 @@ FACTORS = {
     "admin updated security info": "enrolled",
     "user deleted security info": "reset",
     "admin deleted security info": "reset",
-}
-FIELDS = {
-    **SIGN_IN,
-    **AUDIT,
-    **{f"inner_{ours}": f"properties/{path}" for ours, path in AUDIT.items()},
-    **{f"inner_{ours}": f"properties/{path}" for ours, path in SIGN_IN.items()},
-    "category": "category",
-    "logged": "time",
-    "audited": "activityDateTime",
-    "audit_kind": "activityDisplayName",
-    "operation_name": "operationName",
-    "operation": "Operation",
-    "office_id": "Id",
-    "office_created": "CreationTime",
-    "office_user": "UserId",
-    "office_ip": "ClientIP",
-    "office_actor_ip": "ActorIpAddress",
-    "office_error": "LogonError",
-    "office_kind": "RecordType",
-    **{f"office_key_{n}": f"ExtendedProperties/{n}/Name" for n in range(8)},
-    **{f"office_value_{n}": f"ExtendedProperties/{n}/Value" for n in range(8)},
 }
 STEPS_OF_A_SIGN_IN = [
     "16000", "50058", "50072", "50074", "50076", "50078", "50079", "50097", "50125",
@@ -90,11 +48,58 @@ PUSH_STEP = r'(\{[^{}]*"authenticationMethod"\s*:\s*"Mobile app notification"[^{
 
 SERVICES = ["ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs"]
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "neither a sign-in nor an audit record": pl.col("kind").is_not_null(),
-}
+
+def either(path: str) -> pl.Expr:
+    """Return a field of the diagnostic export or of the same object without its wrapping."""
+    return value(f"properties/{path}", path)
+
+
+CREATED, CODE, CATEGORY = either("createdDateTime"), either("status/errorCode"), value("category")
+USER, OPERATION = either("userPrincipalName"), value("Operation")
+IS_OFFICE = value("CreationTime").is_not_null()
+IS_SIGN_IN = (
+    CATEGORY.str.ends_with("SignInLogs").fill_null(value=False)
+    | (CREATED.is_not_null() & CODE.is_not_null())
+    | OPERATION.is_in(list(OFFICE_SUCCESS)).fill_null(value=False)
+)
+
+CLIENT = pl.coalesce(either("ipAddress"), value("ClientIP", "ActorIpAddress"))
+CLIENT_PARTS = CLIENT.str.extract_groups(
+    r"^\[([^\]]+)\](?::([0-9]+))?$|^([0-9.]+)(?::([0-9]+))?$"
+).struct
+"""`10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`."""
+
+REQUEST_TYPE = pl.coalesce(
+    pl.when(value(f"ExtendedProperties/{n}/Name") == "RequestType").then(
+        value(f"ExtendedProperties/{n}/Value")
+    )
+    for n in range(8)
+)
+BY_PERSON = (
+    pl.when(IS_OFFICE)
+    .then(REQUEST_TYPE.is_in(AT_THE_KEYBOARD))
+    .otherwise(CATEGORY.fill_null("SignInLogs") == "SignInLogs")
+)
+IS_INTERACTIVE = (either("isInteractive") != "false").fill_null(value=True)
+IS_SERVICE = CATEGORY.is_in(SERVICES) | (
+    USER.is_null() & null_if_dash(either("servicePrincipalId")).is_not_null()
+)
+IS_SUCCESS = (
+    pl.when(IS_OFFICE)
+    .then(OPERATION.replace_strict(OFFICE_SUCCESS, default=None, return_dtype=pl.Boolean))
+    .when(CODE.is_not_null() & ~CODE.is_in(STEPS_OF_A_SIGN_IN))
+    .then(CODE == "0")
+)
+WORDS = pl.coalesce(null_if_dash(either("status/failureReason")), null_if_dash(value("LogonError")))
+REASON = pl.concat_str(
+    WORDS, pl.when(CODE != "0").then("(" + CODE + ")"), separator=" ", ignore_nulls=True
+)
+
+AUDIT_KIND = value("activityDisplayName", "operationName").str.to_lowercase()
+FACTOR = pl.when(either("result").str.to_lowercase() == "success").then(
+    AUDIT_KIND.replace_strict(FACTORS, default=None, return_dtype=pl.String)
+)
+"""Whether security information was registered or deleted; null for attempts."""
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -107,187 +112,46 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return line.str.starts_with("{") & (graph | audit | office)
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons` and `system_events`."""
-    chosen = {ours: pl.coalesce(f"inner_{ours}", ours) for ours in [*SIGN_IN, *AUDIT]}
-    stamp = _stamp(context.reading)
-    return (
-        with_fields(batch, FIELDS)
-        .with_columns(**chosen)
-        .with_columns(is_office=pl.col("office_created").is_not_null())
-        .with_columns(event_class=_event_class(), logon_kind=_logon_kind())
-        .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            event_uid=null_if_dash(pl.coalesce("id", "office_id")),
-            event_code=null_if_dash(pl.coalesce("operation", "code")),
-            kind=null_if_dash(
-                pl.coalesce(
-                    "operation", "category", "operation_name", "audit_kind", "office_kind", "code"
-                )
-            ),
-            message=pl.col("line"),
-            activity=pl.lit("logon"),
-            user_name=_user_name(),
-            is_success=_is_success(),
-            src_ip=address(client_address()),
-            src_port=port(client_address(with_port=True)),
-            src_hostname=name(pl.col("device")),
-            host=name(pl.col("device")),
-        )
-        .with_columns(
-            is_machine=pl.when(pl.col("user_name").is_not_null()).then(
-                pl.col("logon_kind") == "service"
-            ),
-            failure_reason=_failure_reason(),
-            extras=_extras(),
-        )
-    )
-
-
-def _stamp(reading: Reading) -> Stamp:
+def stamp(context: Context) -> Stamp:
     """Return the time of a sign-in; Office means UTC without stating it."""
-    fields = ("created", "logged", "audited")
-    stamps = [clock.iso(pl.col(field), reading) for field in fields]
-    office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
-    return clock.first(*stamps, Stamp(office.time, pl.lit("exact")))
-
-
-def client_address(*, with_port: bool = False) -> pl.Expr:
-    """Return the address of `10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`; or its port."""
-    text = pl.coalesce("ip", "office_ip", "office_actor_ip")
-    shape = r"^\[([^\]]+)\](?::([0-9]+))?$|^([0-9.]+)(?::([0-9]+))?$"
-    parts = text.str.extract_groups(shape).struct
-    if with_port:
-        return pl.coalesce(parts.field("2"), parts.field("4"))
-    return pl.coalesce(parts.field("1"), parts.field("3"), text)
-
-
-def _user_name() -> pl.Expr:
-    """Return the user; Office writes `Unknown` or `Not Available` for none."""
-    found = account(pl.coalesce("user", "office_user", "principal"))
-    return pl.when(found != "Not Available").then(found)
-
-
-def _event_class() -> pl.Expr:
-    is_sign_in = (
-        pl.col("category").str.ends_with("SignInLogs")
-        | (pl.col("created").is_not_null() & pl.col("code").is_not_null())
-        | pl.col("operation").is_in(list(OFFICE_SUCCESS))
-    )
-    return pl.when(is_sign_in).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
-
-
-def _logon_kind() -> pl.Expr:
-    request = pl.coalesce(
-        pl.when(pl.col(f"office_key_{n}") == "RequestType").then(f"office_value_{n}")
-        for n in range(8)
-    )
-    by_person = (
-        pl.when(pl.col("is_office"))
-        .then(request.is_in(AT_THE_KEYBOARD))
-        .otherwise(pl.col("category").fill_null("SignInLogs") == "SignInLogs")
-    )
-    is_interactive = (pl.col("interactive") != "false").fill_null(value=True)
-    is_service = pl.col("category").is_in(SERVICES) | (
-        pl.col("user").is_null() & null_if_dash(pl.col("principal_id")).is_not_null()
-    )
-    return (
-        pl.when(is_service)
-        .then(pl.lit("service"))
-        .when(by_person & is_interactive)
-        .then(pl.lit("cloud"))
-        .otherwise(pl.lit("network"))
+    times = (CREATED, value("time"), value("activityDateTime"))
+    office = clock.iso(value("CreationTime"), Reading(zone="UTC"))
+    return clock.first(
+        *(clock.iso(time, context.reading) for time in times),
+        Stamp(office.time, pl.lit("exact")),
     )
 
 
-def _is_success() -> pl.Expr:
-    code = pl.col("code")
-    return (
-        pl.when(pl.col("is_office"))
-        .then(
-            pl.col("operation").replace_strict(
-                OFFICE_SUCCESS, default=None, return_dtype=pl.Boolean
-            )
-        )
-        .when(code.is_not_null() & ~code.is_in(STEPS_OF_A_SIGN_IN))
-        .then(code == "0")
-    )
-
-
-def _failure_reason() -> pl.Expr:
-    words = pl.coalesce(null_if_dash(pl.col("reason")), null_if_dash(pl.col("office_error")))
-    coded = pl.concat_str(
-        words,
-        pl.when(pl.col("code") != "0").then("(" + pl.col("code") + ")"),
-        separator=" ",
-        ignore_nulls=True,
-    )
-    return pl.when(~pl.col("is_success")).then(null_if_dash(coded))
-
-
-def _extras() -> pl.Expr:
-    code = pl.col("code")
-    factor = _factor()
-    return (
-        pl.when(pl.col("event_class") == "logons")
-        .then(
-            json_text(
-                app=null_if_dash(pl.col("app")),
-                client=null_if_dash(pl.col("client")),
-                interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
-                push=_push_answer(),
-            )
-        )
-        .when(factor.is_not_null())
-        .then(
-            json_text(
-                factor=factor,
-                user=account(pl.col("target")),
-                by=account(pl.col("initiator")),
-                ip=address(pl.col("initiator_ip")),
-            )
-        )
-    )
-
-
-def _factor() -> pl.Expr:
-    """Return whether security information was registered or deleted; null for attempts."""
-    change = (
-        pl.coalesce("audit_kind", "operation_name")
-        .str.to_lowercase()
-        .replace_strict(FACTORS, default=None, return_dtype=pl.String)
-    )
-    return pl.when(pl.col("audit_result").str.to_lowercase() == "success").then(change)
-
-
-def _push_answer() -> pl.Expr:
+def push_answer() -> pl.Expr:
     """Return the answer to a notification: of its step, or of a sign-in without other steps.
 
     A notification of an earlier sign-in that still counts is not a step of this one.
     """
-    step = pl.col("steps").str.extract(PUSH_STEP, 1)
-    is_method = pl.col("method").str.contains(PUSH_METHOD)
-    has_steps = pl.col("steps").str.contains('"authenticationMethod"', literal=True)
+    steps = either("authenticationDetails")
+    step = steps.str.extract(PUSH_STEP, 1)
+    is_method = either("mfaDetail/authMethod").str.contains(PUSH_METHOD)
+    has_steps = steps.str.contains('"authenticationMethod"', literal=True)
     is_push = step.is_not_null() | (
         ~has_steps.fill_null(value=False) & is_method.fill_null(value=True)
     )
     outcome = pl.coalesce(
-        step.str.extract(r'"authenticationStepResultDetail"\s*:\s*"([^"]*)"', 1), "details"
+        step.str.extract(r'"authenticationStepResultDetail"\s*:\s*"([^"]*)"', 1),
+        either("status/additionalDetails"),
     )
     is_accepted = step.str.contains(r'"succeeded"\s*:\s*true') | (
         is_method & outcome.str.starts_with("MFA completed")
     )
-    is_unanswered = outcome.str.contains("^MFA denied.*did not respond to .*app notification")
-    return (
-        pl.when((pl.col("code") == "0") & is_push & is_accepted)
-        .then(pl.lit("accepted"))
-        .when(~is_push | (pl.col("code") != "500121"))
-        .then(None)
-        .when(outcome.str.contains("^MFA denied.*(user declined|app reported fraud)"))
-        .then(pl.lit("denied"))
-        .when(is_unanswered)
-        .then(pl.lit("unanswered"))
+    is_refused = is_push & (CODE == "500121")
+    return word_of(
+        ("accepted", (CODE == "0") & is_push & is_accepted),
+        (
+            "denied",
+            is_refused & outcome.str.contains("^MFA denied.*(user declined|app reported fraud)"),
+        ),
+        (
+            "unanswered",
+            is_refused & outcome.str.contains("^MFA denied.*did not respond to .*app notification"),
+        ),
     )
 
 
@@ -296,7 +160,58 @@ FORMAT = Format(
     product="Microsoft Entra ID",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=json.split,
+    stamp=stamp,
+    fields={
+        "event_uid": pl.coalesce(either("id"), value("Id")),
+        "event_code": pl.coalesce(OPERATION, CODE),
+        "kind": pl.coalesce(
+            OPERATION,
+            value("category", "operationName", "activityDisplayName", "RecordType"),
+            CODE,
+        ),
+        # Office writes `Not Available` for none
+        "user_name": pl.coalesce(USER, value("UserId"), either("servicePrincipalName")).replace(
+            "Not Available", None
+        ),
+        "src_ip": pl.coalesce(CLIENT_PARTS.field("1"), CLIENT_PARTS.field("3"), CLIENT),
+        "src_port": pl.coalesce(CLIENT_PARTS.field("2"), CLIENT_PARTS.field("4")),
+        "src_hostname": either("deviceDetail/displayName"),
+        "host": either("deviceDetail/displayName"),
+    },
+    classes={"logons": IS_SIGN_IN},
+    more={
+        "activity": pl.lit("logon"),
+        "logon_kind": word_of(
+            ("service", IS_SERVICE), ("cloud", BY_PERSON & IS_INTERACTIVE), otherwise="network"
+        ),
+        "is_success": IS_SUCCESS,
+        "failure_reason": pl.when(~IS_SUCCESS).then(null_if_dash(REASON)),
+        "is_machine": pl.when(pl.col("user_name").is_not_null()).then(
+            IS_SERVICE.fill_null(value=False)
+        ),
+        "extras": pl.when(is_of("logons"))
+        .then(
+            json_text(
+                app=null_if_dash(either("appDisplayName")),
+                client=null_if_dash(either("clientAppUsed")),
+                interrupted_by=pl.when(CODE.is_in(STEPS_OF_A_SIGN_IN)).then(CODE),
+                push=push_answer(),
+            )
+        )
+        .when(FACTOR.is_not_null())
+        .then(
+            json_text(
+                factor=FACTOR,
+                user=account(either("targetResources/0/userPrincipalName")),
+                by=account(either("initiatedBy/user/userPrincipalName")),
+                ip=address(either("initiatedBy/user/ipAddress")),
+            )
+        ),
+    },
+    must={
+        **json.RULE,
+        "neither a sign-in nor an audit record": pl.col("kind").is_not_null(),
+    },
     framing="json_array",
 )

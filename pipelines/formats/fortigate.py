@@ -297,7 +297,7 @@ FORMAT = Format(
     ),
     must={
         "not key=value pairs": pl.col("is_pairs"),
-        "duration is not seconds": are_counts("duration", digits=9),
+        "beginning or duration cannot be read": are_counts("duration", digits=9),
         "bytes are not a count": are_counts("sentbyte", "rcvdbyte"),
     },
     required={"leases": ("mac",)},

@@ -21,12 +21,16 @@ A second factor that was enrolled or reset, by its user or by an administrator, 
 a system event: `factor`, the account, who did it and from where.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
+from pipelines.formats.reading import json
 from pipelines.formats.reading.fields import account, address, name, null_if_dash
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading.json import json_text
+from pipelines.formats.reading.table import is_of, value
 
 MAX_EVENTS = 10
 """Events of an activity that are searched for the one that decides."""
@@ -34,20 +38,12 @@ MAX_EVENTS = 10
 PARAMETERS = 20
 """Parameters of that event that are read."""
 
-HEAD = {
-    "stamp": "id/time",
-    "uid": "id/uniqueQualifier",
-    "application": "id/applicationName",
-    "caller": "actor/callerType",
-    "email": "actor/email",
-    "ip": "ipAddress",
-}
 EVENTS = {"only_event": "events"} | {f"event_{n}": f"events/{n}" for n in range(MAX_EVENTS)}
 NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MAX_EVENTS)}
 EVENT = {"event_name": "name"} | {
-    f"{part}_{n}": f"parameters/{n}/{key}"
+    f"parameter_{part}_{n}": f"parameters/{n}/{part}"
     for n in range(PARAMETERS)
-    for part, key in (("key", "name"), ("value", "value"))
+    for part in ("name", "value")
 }
 
 ACTIVITY = {
@@ -88,15 +84,29 @@ FACTORS = {
 }
 """Second factors: backup codes count as one."""
 
-IS_LOGON = pl.col("event_class") == "logons"
-IS_CHROME = pl.col("application") == "chrome"
 
-REJECT_RULES = {
-    "not a JSON object": pl.col("is_object"),
-    "no application or no event name": pl.col("application").is_not_null()
-    & pl.col("event_name").is_not_null(),
-    "id.time cannot be read": pl.col("time").is_not_null(),
-}
+def parameter(key: str) -> pl.Expr:
+    """Return the value of the event's parameter of that name."""
+    return pl.coalesce(
+        pl.when(pl.col(f"parameter_name_{n}") == key).then(pl.col(f"parameter_value_{n}"))
+        for n in range(PARAMETERS)
+    )
+
+
+APPLICATION, EMAIL = value("id/applicationName"), account(value("actor/email"))
+EVENT_NAME, REASON = null_if_dash(pl.col("event_name")), pl.col("reason")
+IS_CHROME = APPLICATION == "chrome"
+IS_EITHER = EVENT_NAME == EITHER
+ACTIVITIES = pl.coalesce(
+    EVENT_NAME.replace_strict(ACTIVITY, default=None, return_dtype=pl.String),
+    pl.when(IS_EITHER & REASON.str.ends_with("LOGOUT")).then(pl.lit("logoff")),
+    pl.when(IS_EITHER & REASON.str.ends_with("LOGIN")).then(pl.lit("logon")),
+)
+IS_NOBODY = (IS_CHROME & REASON.str.contains(NOBODY)).fill_null(value=False)
+DEVICE_ID = name(parameter("DIRECTORY_DEVICE_ID"))
+DEVICE = pl.coalesce(name(parameter("DEVICE_NAME")), DEVICE_ID)
+IS_KEY = (value("actor/callerType") == "KEY").fill_null(value=False)
+FACTOR = EVENT_NAME.replace_strict(FACTORS, default=None, return_dtype=pl.String)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -108,38 +118,11 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of `logons` and `system_events`."""
-    stamp = clock.iso(pl.col("stamp"), context.reading)
-    return (
-        _with_deciding_event(batch)
-        .with_columns(
-            event_name=null_if_dash(pl.col("event_name")), reason=parameter("EVENT_REASON")
-        )
-        .with_columns(activity=_activity())
-        .with_columns(event_class=_event_class())
-        .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            event_uid=pl.col("uid"),
-            event_code=pl.col("event_name"),
-            kind=pl.concat_str("application", "event_name", separator=":"),
-            message=pl.col("line"),
-            src_ip=address(pl.col("ip")),
-            **_who(),
-            logon_kind=pl.col("application").replace_strict(
-                LOGON_KIND, default=None, return_dtype=pl.String
-            ),
-            is_success=_is_success(),
-            failure_reason=_failure_reason(),
-            extras=_extras(),
-        )
-    )
-
-
-def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Return text columns of each line, and of the one of its events that decides."""
-    line = with_fields(batch, HEAD | EVENTS | NAMES).rename({"is_object": "is_whole"})
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the object, and the one of its events that decides."""
+    lines = json.split(batch, context, names)
+    events = json.with_fields(lines.drop("is_object"), EVENTS | NAMES)
+    lines = events.rename({"is_object": "is_whole"})
     decides = [*ACTIVITY, EITHER]
     only = pl.col("only_event")
     event = pl.coalesce(
@@ -150,88 +133,9 @@ def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
         pl.when(only.str.starts_with("{")).then(only),
         "event_0",
     )
-    return with_fields(line, EVENT, event).with_columns(is_object="is_whole")
-
-
-def _activity() -> pl.Expr:
-    said = pl.col("event_name").replace_strict(ACTIVITY, default=None, return_dtype=pl.String)
-    either = pl.when(pl.col("event_name") == EITHER).then(
-        pl.when(pl.col("reason").str.ends_with("LOGOUT"))
-        .then(pl.lit("logoff"))
-        .when(pl.col("reason").str.ends_with("LOGIN"))
-        .then(pl.lit("logon"))
+    return json.with_fields(lines, EVENT, event).with_columns(
+        is_object="is_whole", reason=parameter("EVENT_REASON")
     )
-    return pl.coalesce(said, either)
-
-
-def _event_class() -> pl.Expr:
-    is_logon = pl.col("application").is_in([*LOGON_KIND]) & pl.col("activity").is_not_null()
-    return pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
-
-
-def _who() -> dict[str, pl.Expr]:
-    """Return the account, its device, and whether it is a person's."""
-    email = account(pl.col("email"))
-    is_nobody = IS_CHROME & pl.col("reason").str.contains(NOBODY)
-    device_user = account(parameter("DEVICE_USER"))
-    device_id = name(parameter("DIRECTORY_DEVICE_ID"))
-    device = pl.coalesce(name(parameter("DEVICE_NAME")), device_id)
-    is_key = (pl.col("caller") == "KEY").fill_null(value=False)
-    is_machine = email.str.ends_with(".gserviceaccount.com") | (is_key & email.is_not_null())
-    return {
-        "user_name": pl.when(IS_CHROME)
-        .then(pl.when(~is_nobody.fill_null(value=False)).then(pl.coalesce(device_user, email)))
-        .otherwise(email),
-        "host": pl.when(IS_CHROME).then(device),
-        "reported_by": pl.when(IS_CHROME).then(device),
-        "src_hostname": pl.when(IS_CHROME).then(device_id),
-        "is_machine": pl.when(IS_CHROME)
-        .then(is_nobody.fill_null(value=False))
-        .otherwise(is_machine),
-    }
-
-
-def parameter(key: str) -> pl.Expr:
-    """Return the value of the event's parameter of that name."""
-    return pl.coalesce(
-        pl.when(pl.col(f"key_{n}") == key).then(pl.col(f"value_{n}")) for n in range(PARAMETERS)
-    )
-
-
-def _is_success() -> pl.Expr:
-    said = pl.col("event_name").replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
-    is_either = (pl.col("event_name") == EITHER) & (pl.col("activity") == "logon")
-    return pl.coalesce(said, pl.when(is_either).then(pl.lit(value=True)))
-
-
-def _failure_reason() -> pl.Expr:
-    keys = ("login_failure_type", "failure_type", "LOGIN_FAILURE_REASON")
-    return null_if_dash(pl.coalesce(parameter(key) for key in keys))
-
-
-def _extras() -> pl.Expr:
-    factor = pl.col("event_name").replace_strict(FACTORS, default=None, return_dtype=pl.String)
-    actor = account(pl.col("email"))
-    logon = pl.when(IS_LOGON).then(
-        json_text(
-            application=pl.when(pl.col("application") == "saml").then(
-                pl.coalesce(parameter("application_name"), pl.col("application"))
-            ),
-            login_type=parameter("login_type"),
-            challenge=parameter("login_challenge_method"),
-            reason=pl.when(IS_CHROME).then("reason"),
-            org_unit=pl.when(IS_CHROME).then(parameter("ORG_UNIT_NAME")),
-        )
-    )
-    change = pl.when(factor.is_not_null()).then(
-        json_text(
-            factor=factor,
-            user=pl.coalesce(account(parameter("USER_EMAIL")), actor),
-            by=actor,
-            ip=address(pl.col("ip")),
-        )
-    )
-    return pl.coalesce(logon, change)
 
 
 FORMAT = Format(
@@ -239,7 +143,64 @@ FORMAT = Format(
     product="Google Workspace",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=lambda context: clock.iso(value("id/time"), context.reading),
+    fields={
+        "event_uid": "id/uniqueQualifier",
+        "event_code": EVENT_NAME,
+        "kind": pl.concat_str(APPLICATION, EVENT_NAME, separator=":"),
+        "src_ip": "ipAddress",
+    },
+    classes={
+        "logons": APPLICATION.is_in([*LOGON_KIND]).fill_null(value=False) & ACTIVITIES.is_not_null()
+    },
+    more={
+        "user_name": pl.when(IS_CHROME)
+        .then(pl.when(~IS_NOBODY).then(pl.coalesce(account(parameter("DEVICE_USER")), EMAIL)))
+        .otherwise(EMAIL),
+        "host": pl.when(IS_CHROME).then(DEVICE),
+        "reported_by": pl.when(IS_CHROME).then(DEVICE),
+        "src_hostname": pl.when(IS_CHROME).then(DEVICE_ID),
+        "is_machine": pl.when(IS_CHROME)
+        .then(IS_NOBODY)
+        .otherwise(EMAIL.str.ends_with(".gserviceaccount.com") | (IS_KEY & EMAIL.is_not_null())),
+        "activity": ACTIVITIES,
+        "logon_kind": APPLICATION.replace_strict(LOGON_KIND, default=None, return_dtype=pl.String),
+        "is_success": pl.coalesce(
+            EVENT_NAME.replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean),
+            pl.when(IS_EITHER & (ACTIVITIES == "logon")).then(pl.lit(value=True)),
+        ),
+        "failure_reason": null_if_dash(
+            pl.coalesce(
+                parameter(key)
+                for key in ("login_failure_type", "failure_type", "LOGIN_FAILURE_REASON")
+            )
+        ),
+        "extras": pl.when(is_of("logons"))
+        .then(
+            json_text(
+                application=pl.when(APPLICATION == "saml").then(
+                    pl.coalesce(parameter("application_name"), APPLICATION)
+                ),
+                login_type=parameter("login_type"),
+                challenge=parameter("login_challenge_method"),
+                reason=pl.when(IS_CHROME).then(REASON),
+                org_unit=pl.when(IS_CHROME).then(parameter("ORG_UNIT_NAME")),
+            )
+        )
+        .when(FACTOR.is_not_null())
+        .then(
+            json_text(
+                factor=FACTOR,
+                user=pl.coalesce(account(parameter("USER_EMAIL")), EMAIL),
+                by=EMAIL,
+                ip=address(value("ipAddress")),
+            )
+        ),
+    },
+    must={
+        **json.RULE,
+        "no application or no event name": APPLICATION.is_not_null() & EVENT_NAME.is_not_null(),
+    },
     framing="json_array",
 )

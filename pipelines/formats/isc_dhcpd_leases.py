@@ -106,7 +106,7 @@ FORMAT = Format(
     more={"lease_end_time": pl.when(IS_GIVEN).then(instant("ends"))},
     extras=("state",),
     must={
-        "no lease": value("kind").is_not_null(),
+        "not a message of this product": value("kind").is_not_null(),
         "a block that was cut off": LINE.str.contains(WHOLE),
         "lease without an address": (value("kind") != "lease") | pl.col("ip").is_not_null(),
     },

@@ -133,7 +133,7 @@ FORMAT = Format(
         ),
     ),
     must={
-        "no event of Junos": EVENT.is_not_null(),
+        "not a message of this product": EVENT.is_not_null(),
         "a session whose words cannot be read": SOURCE.is_not_null()
         | ~EVENT.str.starts_with("RT_FLOW_SESSION"),
         "bytes are not a count": (EVENT != "RT_FLOW_SESSION_CLOSE")

@@ -87,9 +87,9 @@ FORMAT = Format(
         ),
     },
     must={
-        "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
+        "{columns} columns, not as many as the header line": pl.col("is_whole"),
         "state is none of 0 to 3": STATE.is_in(["0", "1", "2", "3"]),
-        "address is not an address": pl.col("ip").is_not_null(),
+        "lease without an address": pl.col("ip").is_not_null(),
     },
     checked=("mac",),
     columns=csv.width(),

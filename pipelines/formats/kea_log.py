@@ -92,7 +92,7 @@ FORMAT = Format(
         )
     },
     extras=(SERVER.alias("server"), "client_id", "duid"),
-    must={"no message of Kea": value("kind").is_not_null()},
+    must={"not a message of this product": value("kind").is_not_null()},
     required={"leases": ("mac",)},
     may_lack={"mac": HAS_OTHER_ID},
 )

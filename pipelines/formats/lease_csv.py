@@ -44,7 +44,7 @@ FORMAT = Format(
     },
     more={"lease_end_time": instant("lease_end_utc")},
     must={
-        "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
+        "{columns} columns, not as many as the header line": pl.col("is_whole"),
         "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(
             ACTIONS
         ),

@@ -118,7 +118,7 @@ FORMAT = Format(
     extras=(*HEADER, TITLE.alias("title"), "action", "cat", "policy", "msg"),
     must={
         "no LEEF header": pl.col("vendor").is_not_null(),
-        "not pairs behind the header": pl.col("fields").is_not_null(),
+        "no key=value pairs behind the header": pl.col("fields").is_not_null(),
     },
     required={"connections": ("dst_ip",)},
     checked=("dst_ip", "bytes_in", "bytes_out"),

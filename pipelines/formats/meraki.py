@@ -166,7 +166,7 @@ FORMAT = Format(
     more=more,
     extras=(KIND, REST.str.extract(" pattern: (.*)$").alias("pattern"), "type", "vap"),
     must={
-        "not an epoch, a device, a kind and its words": KIND.is_not_null(),
+        "not a message of this product": KIND.is_not_null(),
         "target is not an address": ~is_of("http_requests")
         | ~IS_URLS
         | pl.col("dst_ip").is_not_null(),

@@ -178,7 +178,7 @@ FORMAT = Format(
         via=value("refused_via", "admin_via"),
     ),
     must={
-        "neither topics nor a packet": TOPIC.is_not_null() | is_of("connections"),
+        "not a message of this product": TOPIC.is_not_null() | is_of("connections"),
         "a firewall line without a packet": is_of("connections") | ~about("firewall"),
     },
     required={"connections": ("dst_ip",)},

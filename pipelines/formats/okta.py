@@ -105,6 +105,6 @@ FORMAT = Format(
         .when(FACTOR.is_not_null())
         .then(json_text(factor=FACTOR, user=account(TARGET), by=ACTOR, ip=CLIENT_IP)),
     },
-    must={**json.RULE, "no event type": pl.col("event_code").is_not_null()},
+    must={**json.RULE, "no type of event": pl.col("event_code").is_not_null()},
     framing="json_array",
 )

@@ -384,11 +384,11 @@ FORMAT = Format(
         *(null_if_dash(value(key)).alias(key) for key in KEPT),
     ),
     must={
-        "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),
+        "not the columns of this log": pl.col("type").is_not_null(),
         "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),
-        "{columns} columns, fewer than any version of PAN-OS writes": IS_OTHER
+        "{columns} columns, not those of this log": IS_OTHER
         | (width() >= RECORD.replace_strict(WIDTHS, default=0)),
-        "{columns} columns, not in the places of PAN-OS": IS_OTHER | in_place(),
+        "{columns} columns, not in the places of this log": IS_OTHER | in_place(),
         "source is not an address": IS_OTHER | IS_AUTH | pl.col("src_ip").is_not_null(),
         "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
         | (pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null()),

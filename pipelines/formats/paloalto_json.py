@@ -159,6 +159,6 @@ FORMAT = Format(
             }.items()
         ),
     ),
-    must={**json.RULE, "no type of log": LOG_TYPE.is_not_null()},
+    must={**json.RULE, "no type of event": LOG_TYPE.is_not_null()},
     required={"connections": ("dst_ip",)},
 )  # fmt: skip

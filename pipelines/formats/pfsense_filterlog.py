@@ -133,7 +133,7 @@ FORMAT = Format(
     ),
     must={
         "no program in the syslog header": PROGRAM.is_not_null(),
-        "{columns} columns, not those of filterlog": IS_OTHER | BODY.str.contains(RECORD),
+        "{columns} columns, not those of this log": IS_OTHER | BODY.str.contains(RECORD),
         "action is none of pass, block, reject and translation": IS_OTHER
         | pl.col("action").is_in([*DISPOSITIONS, *TRANSLATIONS]),
         "{columns} columns, not those of this protocol": IS_OTHER | IS_WHOLE,

@@ -118,7 +118,7 @@ FORMAT = Format(
     extras=("m", "msg", "proto", "rule", "note", "fw_action"),
     must={
         "not key=value pairs": pl.col("is_pairs"),
-        "duration is not milliseconds": value("cdur").is_null() | DURATION.is_not_null(),
+        "beginning or duration cannot be read": value("cdur").is_null() | DURATION.is_not_null(),
     },
     required={"connections": ("dst_ip",), "http_requests": ("dst_ip",)},
     checked=("bytes_in", "bytes_out"),

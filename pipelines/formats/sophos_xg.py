@@ -201,11 +201,12 @@ FORMAT = Format(
     ),
     must={
         "not key=value pairs": pl.col("is_pairs"),
-        "no log type": LOG_TYPE.is_not_null(),
+        "no type of event": LOG_TYPE.is_not_null(),
         "timezone is unknown: map it in the source's option `zones`": pl.col(
             "offset"
         ).is_not_null(),
-        "duration is not seconds": ~is_of("connections") | are_counts("duration", digits=9),
+        "beginning or duration cannot be read": ~is_of("connections")
+        | are_counts("duration", digits=9),
         "bytes are not a count": is_of("logons", "leases", "system_events")
         | are_counts("sent_bytes", "recv_bytes"),
     },

@@ -154,7 +154,7 @@ FORMAT = Format(
         "extras": pl.col("extras_begin") + pl.col("extras_end"),
     },
     must={
-        "not ten fields": pl.col("is_tail"),
+        "not the columns of this log": pl.col("is_tail"),
         "result is not CODE/status": pl.col("is_result"),
     },
     required={"http_requests": ("start_time", "bytes_in")},

@@ -102,13 +102,6 @@ OWN_HEADERS = {"referer", "user-agent"}
 REJECT_RULES = {
     "not as the setting logformat says": pl.col("is_whole"),
     "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not known": pl.any_horizontal(
-        pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
-    ),
-    "no host in the URL": pl.col("url_hostname").is_not_null()
-    | pl.col("asked").is_null()
-    | ASKED_NOTHING,
 }
 
 

@@ -175,7 +175,7 @@ FORMAT = Format(
     },
     must={
         "no program in the syslog header": KIND.is_not_null(),
-        "a login whose user or source cannot be read": VERB.is_not_null()
+        "a login whose words cannot be read": VERB.is_not_null()
         | ~BODY.str.contains(STARTS_TRY)
         | ~BY_SSHD,
         "a login from no address": pl.col("src_ip").is_not_null()

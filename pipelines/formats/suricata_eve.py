@@ -123,7 +123,7 @@ FORMAT = Format(
         "dns_queries": IS_DNS,
     },
     more=more,
-    must={**json.RULE, "no event type": pl.col("kind").is_not_null()},
+    must={**json.RULE, "no type of event": pl.col("kind").is_not_null()},
     required={"connections": ("start_time",), "leases": ("mac",)},
     may_lack={"url_hostname": pl.lit(value=True)},
 )

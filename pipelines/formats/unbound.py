@@ -89,5 +89,5 @@ FORMAT = Format(
             phase=pl.when(value("response").is_not_null()).then(pl.lit("reply")), local_zone=ZONE
         ),
     },
-    must={"not the words of unbound": value("level").is_not_null()},
+    must={"not a message of this product": value("level").is_not_null()},
 )

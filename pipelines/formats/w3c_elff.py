@@ -60,16 +60,12 @@ RESULT_OF_CISCO = "x-resultcode-httpstatus"
 KIND_OF_CISCO = ("x-webcat-code-full", "x-webcat-code-abbr")
 METHOD = r"[ \t](?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND)[ \t]"
 DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-IS_WEB = pl.col("event_class") == "http_requests"
 IS_FLOW = pl.col("event_class") == "connections"
 
 REJECT_RULES = {
     "no #Fields line above": pl.col("has_header"),
     "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
-    "no date and time that can be read": pl.col("time").is_not_null(),
-    "the client is not an address": pl.col("src_ip").is_not_null() | ~(IS_WEB | IS_FLOW),
     "no host in the URL": pl.col("url_hostname").is_not_null() | pl.col("host_text").is_null(),
-    "the server is not an address": pl.col("dst_ip").is_not_null() | ~IS_FLOW,
 }
 
 
@@ -239,5 +235,6 @@ FORMAT = Format(
     columns=pl.col("columns"),
     comment=_elff.is_comment,
     header=_elff.is_header,
+    required={"connections": ("dst_ip",)},
     may_lack={"url_hostname": pl.col("host_text").is_null()},
 )

@@ -234,9 +234,9 @@ FORMAT = Format(
     },
     extras=("disp", "policy", "proxy_act", "in_if", "out_if", "msg"),
     must={
-        "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
+        "not a message of this product": (pl.col("vendor") == "WatchGuard")
         & pl.col("fields").is_not_null(),
-        "duration is not seconds": MICROSECONDS.is_not_null(),
+        "beginning or duration cannot be read": MICROSECONDS.is_not_null(),
     },
     required={
         "connections": ("dst_ip",),

@@ -104,9 +104,9 @@ FORMAT = Format(
         pl.when(CARD.str.len_chars() > 12).then(CARD).alias("client_id"),
     ),
     must={
-        "{columns} columns, not 7 to 19": is_wide(*WIDTHS),
+        "{columns} columns, not those of this log": is_wide(*WIDTHS),
         "no event number first": CODE.str.contains("^[0-9]{2,5}$"),
-        "lease without the client's number": HAS_NUMBER
+        "lease without a MAC": HAS_NUMBER
         | ~is_of("leases")
         | ~pl.col("action").is_in(["assign", "renew"]),
         "{columns} columns, the client's number in place of its name": HAS_NUMBER

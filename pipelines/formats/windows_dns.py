@@ -75,6 +75,6 @@ FORMAT = Format(
         & (value("opcode") == "Q")
     },
     extras=("transport",),
-    must={"not a packet of the log": value("direction").is_not_null()},
+    must={"not a message of this product": value("direction").is_not_null()},
     comment=comment,
 )

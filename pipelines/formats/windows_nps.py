@@ -253,8 +253,8 @@ FORMAT = Questioned(
     classes={"logons": ACTIVITY.is_not_null() & ~IS_IDLE & USER.is_not_null()},
     more=more,
     must={
-        "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
-        "{columns} columns, not in the places of the log": pl.col("is_in_place"),
+        "{columns} columns, not those of this log": pl.col("is_whole"),
+        "{columns} columns, not in the places of this log": pl.col("is_in_place"),
         "the packet has no type": PACKET.str.contains("^[0-9]{1,3}$"),
     },
     columns=width(),

@@ -36,7 +36,7 @@ AT_KEYBOARD = ["2", "7", "11", "13"]
 WITHOUT_COMPUTER = "the event names no computer"
 
 REJECT_RULES = {
-    "{columns} columns, unlike the header line": pl.col("is_whole"),
+    "{columns} columns, not as many as the header line": pl.col("is_whole"),
     **{why: rule for why, rule in _windows.REJECT_RULES.items() if why != WITHOUT_COMPUTER},
 }
 

@@ -27,7 +27,7 @@ TEXT = len(COLUMNS) + 1
 """Place of the first column of the message, after the name of the category."""
 
 REJECT_RULES = {
-    "not the columns of Snare": pl.col("event_id").is_not_null(),
+    "not the columns of this log": pl.col("event_id").is_not_null(),
     **_windows.REJECT_RULES,
 }
 

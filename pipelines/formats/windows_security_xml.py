@@ -17,7 +17,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 
 REJECT_RULES = {
-    "not a whole <Event> element": pl.col("line").str.contains(r"^(?:- *)?<Event[ >].*</Event>$"),
+    "not a message of this product": pl.col("line").str.contains(r"^(?:- *)?<Event[ >].*</Event>$"),
     **_windows.REJECT_RULES,
 }
 

@@ -16,27 +16,17 @@ become `system_events`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from pipelines import clock
-from pipelines.clock import Reading, Stamp
+from pipelines.clock import Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    media_type,
-    name,
-    null_if_dash,
-    port,
-    to_int,
-    word_of,
-)
-from pipelines.formats.reading.flows import protocol, somewhere
-from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading.fields import address, null_if_dash, port, to_int, word_of
+from pipelines.formats.reading.flows import somewhere
+from pipelines.formats.reading.json import with_fields
+from pipelines.formats.reading.table import PREFIX, value
 from pipelines.formats.reading.web import unless_challenged
 
 # What Zscaler's feeds call their fields, and how they write them.
@@ -93,20 +83,29 @@ ESCAPED = {
 }  # fmt: skip
 """Signs that occur in places, departments and agents; others stay escaped."""
 
-FEEDS = {"web": "http_requests", "fw": "connections", "dns": "dns_queries"}
 SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp"}
 BLOCKED = r"(?i)^(?:block|drop|deny|reset|denied)"
 ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
-IS_SYSTEM = pl.col("event_class") == "system_events"
 
-REJECT_RULES = {
-    "neither a JSON object nor fields between tabs": pl.col("is_object"),
-    "no feed named in sourcetype": pl.col("kind").is_not_null(),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
-    "no host in the request": pl.col("url_hostname").is_not_null()
-    | (pl.col("event_class") != "http_requests"),
-}
+FEED, USER, ACTION, RESPONSE = pl.col("feed"), value("user"), value("did"), value("response")
+IS_PLACE = (value("place") == USER).fill_null(value=False)
+IS_ANSWER = RESPONSE.str.contains(r"[.:]")
+"""The answer of a look-up is an address, a name or a code."""
+
+NAT = somewhere(address(value("nat")))
+IS_NAT = address(value("client")) != NAT
+IS_BLOCKED = ACTION.str.contains(BLOCKED).fill_null(value=False) | value("answered").str.contains(
+    BLOCKED
+).fill_null(value=False)
+"""A look-up is allowed if both the question and the answer are."""
+
+LASTED = pl.when(FEED == "fw").then(
+    pl.coalesce(
+        pl.duration(milliseconds=to_int(value("lasted_ms"), 10), time_unit="us"),
+        pl.duration(seconds=to_int(value("lasted_s"), 8), time_unit="us"),
+    )
+)
+"""How long a session of the firewall lasted; other lines are its begin."""
 
 
 def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
@@ -121,7 +120,7 @@ def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
 
 
 def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
-    """Return, for each of our names, the first candidate with a value."""
+    """Return the field of each name, the first candidate with a value."""
     found: dict[str, pl.Expr] = {}
     for ours, candidates in NAMES.items():
         count = 1 if ours in options else len(candidates)
@@ -130,7 +129,7 @@ def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
             for number in range(count)
             for suffix in ("", "_flat", "_tabs")
         )
-        found[ours] = told.str.replace_many(ESCAPED) if ours in SPELT_OUT else told
+        found[f"{PREFIX}{ours}"] = told.str.replace_many(ESCAPED) if ours in SPELT_OUT else told
     return found
 
 
@@ -174,43 +173,14 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     return tabbed | (line.str.contains(r"^[ \t]*\{") & (feed | vendor))
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the four classes; each event has those of its class."""
-    stamp = _stamp(context.reading)
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut the fields of whichever layout the line has; adds `feed`."""
+    del names
+    # a template may leave the feed out; web is the one that names a URL
     feed = pl.coalesce("feed", "feed_flat", "feed_tabs").str.extract("^zscalernss-(.+)$")
-    return (
-        _with_either_layout(batch, context)
-        .with_columns(**chosen(context.options))
-        .with_columns(
-            # a template may leave the feed out; web is the one that names a URL
-            kind=pl.coalesce(feed, pl.when(pl.col("address").is_not_null()).then(pl.lit("web")))
-        )
-        .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
-            event_class=pl.col("kind").replace_strict(
-                FEEDS, default="system_events", return_dtype=pl.String
-            ),
-            message=pl.col("line"),
-            disposition=_disposition(),
-            event_uid=pl.when(pl.col("record") != "0").then("record"),
-            **_source(),
-            **_web(),
-            **_flow(),
-            **_lookup(),
-        )
-        .with_columns(
-            start_time=pl.col("time") - _lasted(),
-            extras=pl.when(~IS_SYSTEM).then(
-                json_text(
-                    location=pl.col("place"),
-                    device_owner=pl.col("owner"),
-                    reason=pl.when(pl.col("why") != pl.col("did")).then("why"),
-                    app=pl.when(pl.col("kind") == "web").then("app"),
-                )
-            ),
-        )
-    )
+    lines = _with_either_layout(batch, context).with_columns(**chosen(context.options))
+    is_web = value("address").is_not_null()
+    return lines.with_columns(feed=pl.coalesce(feed, pl.when(is_web).then(pl.lit("web"))))
 
 
 def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -231,93 +201,15 @@ def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
-def _stamp(reading: Reading) -> Stamp:
+def stamp(context: Context) -> Stamp:
     """`2026-03-02 14:00:05`, `Mon Mar  2 14:00:05 2026` or an epoch."""
-    text = pl.col("stamp")
+    text = value("stamp")
     padded = text.str.replace("  ", " 0", literal=True)
     return clock.first(
-        clock.iso(text, reading),
-        clock.civil(padded, "%a %b %d %H:%M:%S %Y", reading),
+        clock.iso(text, context.reading),
+        clock.civil(padded, "%a %b %d %H:%M:%S %Y", context.reading),
         clock.epoch(text),
     )
-
-
-def _lasted() -> pl.Expr:
-    """Return how long a session of the firewall lasted; other lines are its begin."""
-    exact = pl.duration(milliseconds=to_int(pl.col("lasted_ms"), 10), time_unit="us")
-    rough = pl.duration(seconds=to_int(pl.col("lasted_s"), 8), time_unit="us")
-    zero = pl.duration(seconds=0, time_unit="us")
-    lasted = pl.when(pl.col("kind") == "fw").then(pl.coalesce(exact, rough))
-    return pl.coalesce(lasted, zero)
-
-
-def _source() -> dict[str, pl.Expr]:
-    user = pl.col("user")
-    is_place = (user == pl.col("place")).fill_null(value=False)
-    inside = somewhere(address(pl.col("client")))
-    return {
-        "src_ip": pl.coalesce(inside, somewhere(address(pl.col("public_client")))),
-        "src_port": port(pl.col("client_port")),
-        "src_hostname": name(pl.col("device")),
-        "user_name": account(pl.when(~is_place).then(user)),
-        "dst_ip": somewhere(address(pl.col("server"))),
-        "dst_port": port(pl.col("server_port")),
-    }
-
-
-def _web() -> dict[str, pl.Expr]:
-    """Return columns of `http_requests`."""
-    status = to_int(pl.col("status"), 3)
-    return {
-        "method": pl.col("verb").str.to_uppercase(),
-        "url_scheme": pl.col("protocol_name").replace_strict(
-            SCHEMES, default=None, return_dtype=pl.String
-        ),
-        "url_hostname": hostname(pl.coalesce("host", "address")),
-        "url": pl.col("address").str.slice(0, MAX_URL),
-        "status_code": pl.when(status > 0).then(status).cast(pl.Int16),
-        "bytes_in": to_int(pl.col("received")),
-        "bytes_out": to_int(pl.col("sent")),
-        "content_type": pl.when(pl.col("mime").str.contains("/", literal=True)).then(
-            media_type(pl.col("mime"))
-        ),
-        "referrer_hostname": hostname(pl.col("referrer")),
-        "user_agent": pl.col("agent"),
-    }
-
-
-def _flow() -> dict[str, pl.Expr]:
-    """Return columns of `connections`; the address worn outside only where it differs."""
-    nat = somewhere(address(pl.col("nat")))
-    wears = nat != address(pl.col("client"))
-    return {
-        "protocol": protocol(pl.col("protocol_name")),
-        "application": pl.col("app"),
-        "nat_ip": pl.when(wears).then(nat),
-        "nat_port": pl.when(wears).then(port(pl.col("nat_port_text"))),
-    }
-
-
-def _lookup() -> dict[str, pl.Expr]:
-    """Return columns of `dns_queries`; the answer is an address, a name or a code."""
-    response = pl.col("response")
-    is_answer = response.str.contains(r"[.:]")
-    return {
-        "query_name": name(pl.col("asked")),
-        "query_type": pl.col("asked_type").str.strip_suffix(" record"),
-        "answers": pl.when(is_answer).then(response),
-        "response_code": pl.when(~is_answer).then(response),
-    }
-
-
-def _disposition() -> pl.Expr:
-    """Require of a lookup that both the question and the answer are allowed."""
-    did, answered = pl.col("did"), pl.col("answered")
-    is_blocked = did.str.contains(BLOCKED).fill_null(value=False) | answered.str.contains(
-        BLOCKED
-    ).fill_null(value=False)
-    outcome = word_of(("blocked", is_blocked), ("allowed", did.str.contains(ALLOWED)))
-    return unless_challenged(pl.col("status"), outcome)
 
 
 FORMAT = Format(
@@ -325,6 +217,61 @@ FORMAT = Format(
     product="Zscaler",
     event_classes=("http_requests", "connections", "dns_queries", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_port": "client_port",
+        "src_hostname": "device",
+        "user_name": pl.when(~IS_PLACE).then(USER),
+        "dst_port": "server_port",
+        "protocol": "protocol_name",
+        "application": "app",
+        "method": "verb",
+        "url": "address",
+        "url_scheme": value("protocol_name").replace_strict(
+            SCHEMES, default=None, return_dtype=pl.String
+        ),
+        "url_hostname": value("host", "address"),
+        "status_code": "status",
+        "bytes_in": "received",
+        "bytes_out": "sent",
+        "content_type": pl.when(value("mime").str.contains("/", literal=True)).then(value("mime")),
+        "referrer_hostname": "referrer",
+        "user_agent": "agent",
+        "category": "category",
+        "event_uid": value("record").replace("0", None),
+        "query_name": "asked",
+        "query_type": value("asked_type").str.strip_suffix(" record"),
+        "answers": pl.when(IS_ANSWER).then(RESPONSE),
+        "response_code": pl.when(~IS_ANSWER).then(RESPONSE),
+        "kind": FEED,
+    },
+    classes={
+        "http_requests": FEED == "web",
+        "connections": FEED == "fw",
+        "dns_queries": FEED == "dns",
+    },
+    more={
+        "start_time": pl.col("time") - LASTED.fill_null(pl.duration(seconds=0, time_unit="us")),
+        "src_ip": pl.coalesce(
+            somewhere(address(value("client"))), somewhere(address(value("public_client")))
+        ),
+        "dst_ip": somewhere(address(value("server"))),
+        "nat_ip": pl.when(IS_NAT).then(NAT),
+        "nat_port": pl.when(IS_NAT).then(port(value("nat_port_text"))),
+        "disposition": unless_challenged(
+            value("status"),
+            word_of(("blocked", IS_BLOCKED), ("allowed", ACTION.str.contains(ALLOWED))),
+        ),
+    },
+    extras=(
+        value("place").alias("location"),
+        value("owner").alias("device_owner"),
+        pl.when(value("why") != ACTION).then(value("why")).alias("reason"),
+        pl.when(FEED == "web").then(value("app")).alias("app"),
+    ),
+    must={
+        "neither a JSON object nor fields between tabs": pl.col("is_object"),
+        "no feed named in sourcetype": FEED.is_not_null(),
+    },
 )

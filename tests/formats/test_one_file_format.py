@@ -16,29 +16,20 @@ KIOSK = '''"""A library kiosk: `KIOSK|epoch|address|account|host`."""
 
 import polars as pl
 
-from pipelines.formats import Context, Format
+from pipelines import clock
+from pipelines.formats import Format
+from pipelines.formats.reading.table import value, with_groups
 
-
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    part = pl.col("line").str.split_exact("|", 4).struct
-    return batch.with_columns(
-        time=pl.from_epoch(part[1].cast(pl.Int64, strict=False), time_unit="s")
-        .cast(pl.Datetime("us"))
-        .dt.replace_time_zone("UTC"),
-        time_quality=pl.lit("exact"),
-        src_ip=part[2],
-        user_name=part[3].str.to_lowercase(),
-        url_hostname=part[4],
-    )
-
+SHAPE = r"^KIOSK[|](?<time>.*)[|](?<ip>.*)[|](?<user>.*)[|](?<host>.*)$"
 
 FORMAT = Format(
     name="kiosk",
     product="Library kiosk",
     event_classes=("http_requests",),
     looks_like=lambda line: line.str.starts_with("KIOSK|"),
-    read=read,
-    must={"time is not epoch seconds": pl.col("time").is_not_null()},
+    split=lambda batch, context, names: with_groups(batch, pl.col("line"), SHAPE),
+    stamp=lambda context: clock.epoch(value("time")),
+    fields={"src_ip": "ip", "user_name": "user", "url_hostname": "host"},
 )
 '''
 LINES = (
@@ -78,10 +69,10 @@ def test_a_format_is_one_file(one_more, tmp_path):
     assert done.code == 0, done.err
     kept = [pl.read_parquet(file) for file in (home / "lake").rglob("*.parquet")]
     events = pl.concat([one for one in kept if "url_hostname" in one.columns])
-    assert events.sort("line_no")["user_name"].to_list() == ["ada", "ben"]
+    assert events.sort("line_no")["user_name"].to_list() == ["Ada", "Ben"]
     assert set(events["format"]) == {"kiosk"}
     rejects = pl.concat([one for one in kept if "reason" in one.columns])
-    assert rejects["reason"].to_list() == ["time is not epoch seconds"]
+    assert rejects["reason"].to_list() == ["no time that can be read"]
 
 
 def test_two_formats_of_one_name_are_refused(one_more, tmp_path):

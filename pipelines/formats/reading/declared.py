@@ -14,20 +14,9 @@ from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES, INSTANT, LOGON_ACTIVITIES, LOGON_KINDS
-from pipelines.formats.reading.fields import (
-    MAX_URL,
-    account,
-    address,
-    hostname,
-    mac,
-    media_type,
-    name,
-    null_if_dash,
-    one_of,
-    port,
-    to_int,
-)
-from pipelines.formats.reading.flows import is_machine, protocol
+from pipelines.formats.reading.fields import hostname, one_of
+from pipelines.formats.reading.flows import is_machine
+from pipelines.formats.reading.table import read_as
 from pipelines.formats.reading.web import unless_challenged
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
@@ -48,7 +37,6 @@ DISPOSITIONS = {
 ACTIONS = ["assign", "renew", "release", "expire", "decline"]
 
 RULES = {
-    "no time that can be read": pl.col("time").is_not_null(),
     "activity is none of " + ", ".join(LOGON_ACTIVITIES): pl.col("activity").is_in(
         list(LOGON_ACTIVITIES)
     )
@@ -57,34 +45,8 @@ RULES = {
     | pl.col("logon_kind").is_null(),
     "action is none of " + ", ".join(ACTIONS): pl.col("action").is_in(ACTIONS)
     | (pl.col("event_class") != "leases"),
-    "a lease without its address": pl.col("ip").is_not_null() | (pl.col("event_class") != "leases"),
-    "a request without its host": pl.col("url_hostname").is_not_null()
-    | (pl.col("event_class") != "http_requests"),
-    "a look-up without its name": pl.col("query_name").is_not_null()
-    | (pl.col("event_class") != "dns_queries"),
 }
 """Rules of all declared formats."""
-
-READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
-    "src_mac": mac,
-    "mac": mac,
-    "src_hostname": name,
-    "dst_hostname": name,
-    "hostname": name,
-    "host": name,
-    "reported_by": name,
-    "query_name": name,
-    "url_hostname": hostname,
-    "referrer_hostname": hostname,
-    "user_name": account,
-    "url": lambda text: null_if_dash(text).str.slice(0, MAX_URL),
-    "method": lambda text: null_if_dash(text).str.to_uppercase(),
-    "protocol": protocol,
-    "content_type": media_type,
-    "activity": lambda text: null_if_dash(text).str.to_lowercase(),
-    "logon_kind": lambda text: null_if_dash(text).str.to_lowercase(),
-    "action": lambda text: null_if_dash(text).str.to_lowercase(),
-}
 
 Clock = Callable[[pl.Expr], Stamp]
 
@@ -177,19 +139,11 @@ def _value(cls: str, column: str, text: pl.Expr, read: Clock) -> pl.Expr:
     dtype = EVENT_CLASSES[cls].columns[column].dtype
     if column == "disposition":
         return _disposition(text)
-    if column in READERS:
-        return READERS[column](text)
     if dtype == INSTANT:
         return read(text).time
-    if column == "ip" or column.endswith("_ip"):
-        return address(text)
-    if column.endswith("_port"):
-        return port(text)
     if dtype == pl.Boolean:
         return text.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.Boolean)
-    if dtype == pl.String:
-        return null_if_dash(text)
-    return to_int(text).cast(dtype, strict=False)
+    return read_as(column, text)
 
 
 def _derived(

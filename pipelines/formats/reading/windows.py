@@ -183,7 +183,6 @@ BUILT_IN_NAME = (
 
 REJECT_RULES = {
     "the event has no id": pl.col("event_id").str.contains("^[0-9]{1,5}$"),
-    "the time of the event cannot be read": pl.col("time").is_not_null(),
     "the event names no computer": pl.col("reported_by").is_not_null(),
 }
 

@@ -137,7 +137,7 @@ def test_each_line_of_a_central_file_goes_to_its_format():
     assert found["line_no"].sort().to_list() == list(range(1, len(many) + 1))
     assert parsed.blanks == 1
     assert parsed.rejects["reason"].to_list() == [
-        "size is not a count of bytes",
+        "bytes are not a count",
         UNCLAIMED,
     ]
     assert parsed.rejects["line"].to_list()[0] == damaged
