@@ -3,7 +3,7 @@ summary: >
   How even the calls of a device to one outside host are: their gaps and their amounts,
   of each pair with calls enough over hours enough of a day. Programs call that way;
   what it means is a rule's matter. Calls that a firewall or a proxy refused are a
-  series of their own: a connection that is tried again within seconds is one attempt,
+  separate series: a connection that is tried again within seconds is one attempt,
   and time and name servers, which the system itself asks, are left out.
 grain: [device, destination, seen_by, event_date]
 params:
@@ -278,7 +278,7 @@ calls as (
         and device in (select pairs.device from pairs)
 ),
 
--- a connection that is not answered is tried again at once
+-- a connection that is not answered is tried again immediately
 attempts as (
     select calls.*
     from calls

@@ -252,7 +252,8 @@ at_desk as (
 at_desk_spans as (
     select
         owner,
-        min(start_time) as start_time,
+        -- and no one goes home and back in so short a time before
+        min(start_time) - to_seconds($gap_seconds) as start_time,
         max(start_time) as end_time
     from at_desk
     group by owner

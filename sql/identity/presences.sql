@@ -293,6 +293,7 @@ seated as (
         time as start_time,
         next_time,
         next_activity,
+        account as next_account,
         case
             when activity = 'lock' then interval 24 hour
             else interval 1 hour * $live_hours
@@ -366,7 +367,8 @@ followed as (
     select
         *,
         lead(time) over at_the_place as next_time,
-        lead(activity) over at_the_place as next_activity
+        lead(activity) over at_the_place as next_activity,
+        lead(account) over at_the_place as next_account
     from claims
     where place is not null
     window at_the_place as (partition by presence, place order by time, event_id)
@@ -389,6 +391,7 @@ connected as (
         followed.time as start_time,
         followed.next_time,
         followed.next_activity,
+        followed.next_account,
         case followed.presence
             when 'mapping' then interval 1 minute * $mapping_minutes
             when 'portal' then interval 1 minute * $portal_minutes
@@ -458,4 +461,7 @@ select
     event_date as logon_date,
     $event_date::date as event_date
 from seen
-where coalesce(next_time > start_time, true)
+where
+    coalesce(next_time > start_time, true)
+    -- behind one address two people sign in within one second
+    or (presence = 'sign_in' and next_account <> account)

@@ -257,7 +257,7 @@ class Oracle:
         self.times: dict[tuple[str, str, date], list[tuple[datetime, str]]] = defaultdict(list)
         self.sent_days: set[date] = set()
         self.look_ups = {ip for (ip,) in self._rows("dns_queries", "src_ip")}
-        self.requests: dict[tuple[str, date], set[tuple[str, str, bool]]] = defaultdict(set)
+        self.requests: dict[tuple[str, date], set[tuple[str, str, bool, bool]]] = defaultdict(set)
         self.sent: dict[str, set[str]] = defaultdict(set)
         self._read_use()
         self.devices = {row.split(",")[0] for row in texts["devices.csv"].splitlines()}
@@ -279,9 +279,12 @@ class Oracle:
 
     def _read_use(self) -> None:
         columns = ("src_ip", "event_date", "user_name", "src_hostname", "bytes_in", "bytes_out")
-        columns += ("time", "url_hostname")
-        for ip, day, user, machine, size, sent, when, host in self._rows("http_requests", *columns):
-            self.requests[ip, day].add((_plain(user), _short(machine), size is not None))
+        columns += ("time", "url_hostname", "name_proof")
+        for row in self._rows("http_requests", *columns):
+            ip, day, user, machine, size, sent, when, host, proof = row
+            is_checked = proof == "authenticated"
+            one = (_plain(user), _short(machine), size is not None, is_checked)
+            self.requests[ip, day].add(one)
             self.times[ip, _short(machine) if ip == ONE_ADDRESS else "", day].append((when, host))
             self._count_sent(ip, day, sent, "sized_hosts")
         columns = ("src_ip", "event_date", "bytes_out", "dst_hostname")
@@ -375,7 +378,7 @@ class Oracle:
         return len(days) >= USUAL_DAYS
 
     def _is_sized(self, story: Story, ip: str) -> bool:
-        return any(sized for *_, sized in self.requests[ip, story.day])
+        return any(sized for *_, sized, _ in self.requests[ip, story.day])
 
     def _has_login(self, kind: str, key: str, story: Story) -> bool:
         return (kind, key, story.account, story.day) in self.logons
@@ -391,7 +394,14 @@ class Oracle:
         elif who == "cloud_password":
             is_known = self._has_login("cloud", EGRESS, story)
         else:
-            is_known = any(one == story.account for one, *_ in self.requests[story.ip, story.day])
+            proofs = {
+                is_checked
+                for user, *_, is_checked in self.requests[story.ip, story.day]
+                if user == story.account
+            }
+            is_known = bool(proofs)
+            if who == "line_login" and proofs == {False}:
+                return "copy_of_controller"  # the product does not ask for the password
         return who if is_known else "no_name"
 
     def _which(self, story: Story) -> str:
@@ -399,7 +409,7 @@ class Oracle:
         if which in ("card", "host_name"):
             return which if (story.ip, story.card) in self.leases else "no_lease"
         if story.facts["who"] != "tunnel_login":
-            named = (one == story.device for _, one, _ in self.requests[story.ip, story.day])
+            named = (one == story.device for _, one, *_ in self.requests[story.ip, story.day])
             return which if which == "machine_name" and any(named) else "no_lease"
         if not self._has_login("vpn", story.ip, story):
             return "no_lease"
