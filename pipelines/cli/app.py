@@ -268,7 +268,7 @@ class Schoolbell(TyperGroup):
         if not args and not ctx.resilient_parsing:
             typer.echo(_week())
             ctx.exit()
-        return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
+        return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else _home_last(args))
 
     def resolve_command(
         self, ctx: Context, args: list[str]
@@ -337,6 +337,16 @@ def _at_home(args: Sequence[str]) -> list[str]:
         )
     os.environ["SCHOOLBELL_HOME"] = args[1]
     return list(args[2:])
+
+
+def _home_last(args: Sequence[str]) -> list[str]:
+    """Return `GROUP --home HOME COMMAND ...` with the home after the command that reads it."""
+    if args[:1] and args[0] in EXAMPLES and args[1:2] and args[1].partition("=")[0] == "--home":
+        size = 1 if "=" in args[1] else 2
+        home, rest = args[1 : 1 + size], args[1 + size :]
+        if rest and not rest[0].startswith("-"):
+            return [args[0], *rest, *home]
+    return list(args)
 
 
 def _require_settings(args: Sequence[str]) -> None:

@@ -651,5 +651,5 @@ def in_words(view: View, lines: Iterable[SeenLines], cited: int) -> str:
     rest = text("; and {lanes}", lanes=count(more, "more lane")) if more else ""
     if len(drawn) < cited:
         left_out = count(cited - len(drawn), "log line")
-        rest += text("; not drawn: {lines}, of other times or traffic", lines=left_out)
+        rest += text("; not drawn: {lines} of other times or traffic", lines=left_out)
     return ended(f"{listed(said, most=4)}{rest}.")

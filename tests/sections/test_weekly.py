@@ -395,6 +395,9 @@ def test_a_corrected_report_says_so():
     text = text_of(weekly_report(replace(busy(), revision=2), MONDAY), INDEX)
     assert "Corrected report, revision 2" in text
     assert "-r2" in text
+    # on the day of the setup each accepted list makes another revision, which no one has read
+    early = replace(busy(), revision=2, is_set_up_today=True)
+    assert "Corrected report" not in text_of(weekly_report(early, MONDAY), INDEX)
 
 
 def with_status(status):

@@ -91,6 +91,18 @@ def test_the_help_of_a_group_ends_with_an_example_that_works(district, tmp_path)
         own_rule.unlink(missing_ok=True)  # a rule that was not run keeps others from comparing
 
 
+def test_the_home_may_come_before_the_command_of_a_group(tmp_path):
+    """`findings --home HOME list` ended with "No such option: --home"."""
+    home = create(tmp_path / "home").path
+    for words in (("findings", "list"), ("hold", "list"), ("desk", "account", "list")):
+        group, *rest = words
+        after = schoolbell(*words, "--home", home)
+        assert schoolbell(group, "--home", home, *rest) == after
+        assert schoolbell(group, f"--home={home}", *rest) == after
+        assert after.code == 0, after
+    assert schoolbell("report", "--home", home, "readers").code == 0
+
+
 def test_the_exceptions_are_commands():
     assert set(COMMANDS) >= WITHOUT_JSON.keys()
 
