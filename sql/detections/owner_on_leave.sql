@@ -25,8 +25,6 @@ requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
 session_policy:
   {keyboard: finding, network: lead, stock: finding, nothing: nothing}
 grain: [subject, event_date]
-lookback: 13
-lookahead: 13
 ends:
   of: placed
   by: [account]
@@ -88,13 +86,6 @@ params:
     max: 3600
     unit: seconds
     why: an automatic sign-on takes a minute
-  shared_days:
-    type: int
-    default: 2
-    min: 1
-    max: 10
-    unit: days
-    why: people who share a post use its device on the days of their half
   middle_minutes:
     type: int
     default: 60
@@ -246,42 +237,13 @@ holders as (
     where event_date = $event_date::date and assigned_to is not null
 ),
 
-uses as (
-    select
-        account,
-        event_date,
-        unnest(devices) as device
-    from core.account_days
-    where
-        event_date between $event_date::date - interval 13 day
-        and $event_date::date + interval 13 day
-        and event_date <> $event_date::date
-),
-
-people as (
-    select distinct
-        account,
-        person_id
-    from core.engaged_requests
-    where event_date = $event_date::date and person_id is not null
-),
-
--- the device of a shared post is on file for one of its two people; use on other days
--- of leave is not the owner's
+-- the device of a shared post is on file for one of its two people
 posts as (
     select
-        uses.account,
-        uses.device
-    from uses
-    inner join people on uses.account = people.account
-    left join registry.leave_windows as leave
-        on
-            people.person_id = leave.person_id
-            and uses.event_date = leave.event_date
-            and leave.status = 'approved'
-    where leave.person_id is null
-    group by uses.account, uses.device
-    having count(distinct uses.event_date) >= $shared_days
+        account,
+        device
+    from core.shared_posts
+    where event_date = $event_date::date
 ),
 
 engaged as (
