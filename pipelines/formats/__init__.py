@@ -139,7 +139,7 @@ class Format:
         classes: Event classes, each with its condition, which may look at columns of
             the table; the first that holds counts. Other lines are system events.
         more: Columns that are computed, from fields and from columns of the table.
-        extras: Fields and named texts kept as JSON, except in system events.
+        extras: Names of further fields and texts, kept as JSON except in system events.
         read: Adds all columns to a batch, with `event_class` if there are several: for
             formats that no table can express.
         must: Further rules for events, each under the sentence that an operator
@@ -169,7 +169,7 @@ class Format:
     fields: Mapping[str, table.Field] = field(default_factory=dict)
     classes: Mapping[str, pl.Expr] = field(default_factory=dict)
     more: Columns | Callable[[Context], Columns] = field(default_factory=dict)
-    extras: Sequence[str | pl.Expr] = ()
+    extras: Mapping[str, table.Source] = field(default_factory=dict)
     read: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
     must: Mapping[str, pl.Expr] = field(default_factory=dict)
     required: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -263,12 +263,8 @@ class Format:
         columns |= table.columns(self.fields)
         more = dict(self.more(context) if callable(self.more) else self.more)
         if self.extras:
-            extras = [
-                table.value(text).alias(text) if isinstance(text, str) else text
-                for text in self.extras
-            ]
             is_kept = pl.col("event_class") != "system_events"
-            more["extras"] = pl.when(is_kept).then(json_of(extras))
+            more["extras"] = pl.when(is_kept).then(json_of(table.texts(self.extras)))
         parts = (columns, self.classes, more, self.must, self.may_lack)
         names = table.names_in(each for part in parts for each in part.values())
         lines, classes = self._sorted(self.split(records, context, names), columns)

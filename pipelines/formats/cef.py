@@ -45,7 +45,7 @@ from pipelines.formats.reading.flows import by_words, is_machine, seconds, somew
 from pipelines.formats.reading.keyvalue import named_twice
 from pipelines.formats.reading.office import as_iso
 from pipelines.formats.reading.syslog import HEADER_END, with_header
-from pipelines.formats.reading.table import PREFIX, is_of, value
+from pipelines.formats.reading.table import PREFIX, by_name, is_of, value
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
 #
@@ -290,12 +290,12 @@ FORMAT = Format(
         "connections": HAS_SOURCE & HAS_TARGET & IS_CARRIED,
     },
     more=more,
-    extras=(
-        VENDOR,
-        pl.col("product"),
-        TITLE.alias("name"),
-        *(null_if_dash(value(key)).alias(key) for key in ("act", "fw_action", "cat", "msg")),
-    ),
+    extras={
+        "vendor": VENDOR,
+        "product": pl.col("product"),
+        "name": TITLE,
+        **by_name("act", "fw_action", "cat", "msg"),
+    },
     must={
         "no CEF header of seven parts": VENDOR.is_not_null(),
         "no key=value pairs behind the header": pl.col("fields").is_not_null(),

@@ -21,7 +21,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import cell, cells, width
 from pipelines.formats.reading.fields import address, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 from pipelines.formats.reading.web import PORT_OF_URL
 
 RECORD = pl.col("record")
@@ -197,13 +197,10 @@ FORMAT = Format(
             ("allowed", ACTION.str.contains("^(?:allow|.*proxied)")),
         ),
     },
-    extras=(
-        pl.when(somewhere(INSIDE) != OUTSIDE).then(OUTSIDE).alias("external_ip"),
-        *(
-            null_if_dash(value(key)).alias(key)
-            for key in ("identity", "identity_type", "blocked_categories")
-        ),
-    ),
+    extras={
+        "external_ip": pl.when(somewhere(INSIDE) != OUTSIDE).then(OUTSIDE),
+        **by_name("identity", "identity_type", "blocked_categories"),
+    },
     must={
         "quotes do not match": pl.col("cells").is_not_null(),
         "{columns} columns, not those of this log": RECORD.is_not_null(),

@@ -74,6 +74,6 @@ FORMAT = Format(
             ("allowed", ACTION.str.to_lowercase().str.contains(ALLOWED)),
         )
     },
-    extras=(ACTION.alias("action"), null_if_dash(value("PolicyName", "Policy")).alias("policy")),
+    extras={"action": ACTION, "policy": null_if_dash(value("PolicyName", "Policy"))},
     must=json.RULE,
 )

@@ -72,12 +72,12 @@ FORMAT = Format(
         "is_success": RESULT,
         "failure_reason": pl.when(~RESULT).then(null_if_dash(value("reason"))),
     },
-    extras=(
-        null_if_dash(value("application/name")).alias("application"),
-        null_if_dash(value("factor")).alias("factor"),
-        null_if_dash(value("auth_device/ip")).alias("phone_ip"),
-        PUSH.alias("push"),
-    ),
+    extras={
+        "application": "application/name",
+        "factor": "factor",
+        "phone_ip": "auth_device/ip",
+        "push": PUSH,
+    },
     must={**json.RULE, "no type of event": value("event_type").is_not_null()},
     framing="json_array",
 )

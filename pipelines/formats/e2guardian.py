@@ -152,14 +152,14 @@ FORMAT = Format(
             value("status"), word_of(("blocked", IS_STOPPED), otherwise="allowed")
         ),
     },
-    extras=(
-        null_if_dash(STARS).alias("action"),
-        null_if_dash(ACTION.str.replace(ACTIONS, "")).alias("reason"),
-        null_if_dash(value("weight").replace("0", None)).alias("weight"),
-        null_if_dash(value("server")).alias("server"),
-        null_if_dash(value("group_name")).alias("group"),
-        null_if_dash(pl.col("more")).alias("more"),
-    ),
+    extras={
+        "action": null_if_dash(STARS),
+        "reason": null_if_dash(ACTION.str.replace(ACTIONS, "")),
+        "weight": null_if_dash(value("weight").replace("0", None)),
+        "server": "server",
+        "group": "group_name",
+        "more": null_if_dash(pl.col("more")),
+    },
     must={
         "not the columns of this log": value("url").is_not_null() & (~IS_RECORDED | HAS_PLACES),
         "the field for the filter's action contains other words": IS_RECORDED

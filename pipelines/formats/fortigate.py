@@ -48,7 +48,7 @@ from pipelines.formats.reading.flows import direction, seconds, somewhere
 from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.table import are_counts, is_of, value
+from pipelines.formats.reading.table import are_counts, by_name, is_of, value
 
 REFUSED = ["deny", "block", "blocked", "drop", "dropped", "redirect", "reset"]
 PASSED = [
@@ -285,16 +285,12 @@ FORMAT = Format(
         "action": word_of(("assign", IS_LEASE), otherwise="release"),
         "lease_end_time": pl.when(IS_LEASE).then(pl.col("time") + seconds(value("lease"))),
     },
-    extras=(
-        *(null_if_dash(value(key)).alias(key) for key in EXTRA),
-        *(
-            pl.when(IS_INTERIM).then(value(key)).alias(f"{key}_so_far")
-            for key in ("sentbyte", "rcvdbyte")
-        ),
-        pl.when(is_of("http_requests"))
-        .then(value("sessionid").replace("0", None))
-        .alias("session"),
-    ),
+    extras={
+        **by_name(*EXTRA),
+        "sentbyte_so_far": pl.when(IS_INTERIM).then(value("sentbyte")),
+        "rcvdbyte_so_far": pl.when(IS_INTERIM).then(value("rcvdbyte")),
+        "session": pl.when(is_of("http_requests")).then(value("sessionid").replace("0", None)),
+    },
     must={
         "not key=value pairs": pl.col("is_pairs"),
         "beginning or duration cannot be read": are_counts("duration", digits=9),

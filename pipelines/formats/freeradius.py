@@ -21,7 +21,7 @@ from pipelines.clock import Stamp
 from pipelines.formats import Context, Format, of_header
 from pipelines.formats.reading import radius
 from pipelines.formats.reading.syslog import with_header, written_by
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 
 OWN = (
     r"^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) +(?<day>[0-9]{1,2}) (?<time>[0-9:]{8}) "
@@ -91,12 +91,10 @@ FORMAT = Format(
     },
     classes={"logons": VERDICT.is_not_null()},
     more=more,
-    extras=(
-        "nas",
-        "port",
-        "number",
-        value("tunnel").str.extract("via ([A-Z]+)", 1).alias("tunnel"),
-    ),
+    extras={
+        **by_name("nas", "port", "number"),
+        "tunnel": value("tunnel").str.extract("via ([A-Z]+)", 1),
+    },
     must={
         "a login whose words cannot be read": VERDICT.is_not_null()
         | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),

@@ -122,17 +122,13 @@ FORMAT = Format(
         "logons": ACTIVITY.is_not_null() & pl.col("user_name").is_not_null() & ~IS_IDLE
     },
     more=more,
-    extras=(
-        *(
-            to_int(value(name)).cast(pl.String).alias(key)
-            for key, name in {
-                "seconds": "Acct-Session-Time", "bytes_out": "Acct-Input-Octets",
-                "bytes_in": "Acct-Output-Octets",
-            }.items()
-        ),
-        null_if_dash(value("Acct-Terminate-Cause")).alias("ended_by"),
-        null_if_dash(value("Called-Station-Id")).alias("called"),
-    ),
+    extras={
+        "seconds": to_int(value("Acct-Session-Time")).cast(pl.String),
+        "bytes_out": to_int(value("Acct-Input-Octets")).cast(pl.String),
+        "bytes_in": to_int(value("Acct-Output-Octets")).cast(pl.String),
+        "ended_by": "Acct-Terminate-Cause",
+        "called": "Called-Station-Id",
+    },
     must={
         "a line that is not an attribute": pl.col("line").str.contains(SHAPE),
         "neither an accounting packet nor another": PACKET.is_not_null(),

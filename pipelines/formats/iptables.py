@@ -109,13 +109,13 @@ FORMAT = Format(
     },
     classes={"connections": BODY.str.contains(PART_OF_PACKET)},
     more=more,
-    extras=(
-        PREFIX.replace("", None),
-        value("IN").alias("in"),
-        value("OUT").alias("out"),
-        value("LEN").alias("length"),
-        value("TYPE").alias("icmp_type"),
-    ),
+    extras={
+        "prefix": PREFIX.replace("", None),
+        "in": "IN",
+        "out": "OUT",
+        "length": "LEN",
+        "icmp_type": "TYPE",
+    },
     required={"connections": ("dst_ip", "protocol")},
     checked=("src_port", "dst_port"),
 )

@@ -24,7 +24,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading import logons
 from pipelines.formats.reading.fields import address, mac, word_of
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header, written_by
-from pipelines.formats.reading.table import is_of, value, with_groups
+from pipelines.formats.reading.table import by_name, is_of, value, with_groups
 
 PROGRAMS = r"openvpn(?:[-_@][^ \[:]+)?|ovpn-[^ \[:]+|charon(?:-[a-z]+)?"
 ISO = r"^(?<iso>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})(?: us=[0-9]+)? (?<iso_body>.*)$"
@@ -150,7 +150,7 @@ FORMAT = Format(
             otherwise=pl.coalesce(pl.when(~IS_OWN).then("syslog_program"), pl.lit("openvpn")),
         ),
     },
-    extras=("signal",),
+    extras=by_name("signal"),
     must={
         "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
         "a login from no address": pl.col("src_ip").is_not_null()

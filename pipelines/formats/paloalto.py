@@ -38,7 +38,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import direction, is_machine, seconds, somewhere
 from pipelines.formats.reading.syslog import HEADER_END, with_header
-from pipelines.formats.reading.table import PREFIX, is_of, value
+from pipelines.formats.reading.table import PREFIX, by_name, is_of, value
 
 # Columns of a PAN-OS log by the kind of line, its clock, and its logons.
 #
@@ -376,13 +376,13 @@ FORMAT = Format(
     },
     classes={"connections": IS_TRAFFIC, "http_requests": IS_URL, "logons": IS_LOGON},
     more=more,
-    extras=(
-        pl.when(IS_TRAFFIC).then(null_if_dash(pl.col("subtype"))).alias("phase"),
-        null_if_dash(value("repeats").replace("1", None)).alias("repeats"),
-        null_if_dash(value("action").replace("allow", None)).alias("action"),
-        pl.when(IS_URL).then(null_if_dash(value("session"))).alias("session"),
-        *(null_if_dash(value(key)).alias(key) for key in KEPT),
-    ),
+    extras={
+        "phase": pl.when(IS_TRAFFIC).then(null_if_dash(pl.col("subtype"))),
+        "repeats": null_if_dash(value("repeats").replace("1", None)),
+        "action": null_if_dash(value("action").replace("allow", None)),
+        "session": pl.when(IS_URL).then(null_if_dash(value("session"))),
+        **by_name(*KEPT),
+    },
     must={
         "not the columns of this log": pl.col("type").is_not_null(),
         "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),

@@ -149,16 +149,14 @@ FORMAT = Format(
         "is_machine": is_machine(USER) | USER.is_in(BEFORE_LOGON),
         "kind": pl.concat_str(LOG_TYPE, SUBTYPE, separator="/", ignore_nulls=True),
     },
-    extras=(
-        pl.when(IS_TRAFFIC).then(SUBTYPE).alias("phase"),
-        *(
-            null_if_dash(value(field)).alias(key)
-            for key, field in {
-                "rule": "Rule", "from_zone": "FromZone", "to_zone": "ToZone",
-                "end_reason": "SessionEndReason", "portal": "Portal",
-            }.items()
-        ),
-    ),
+    extras={
+        "phase": pl.when(IS_TRAFFIC).then(SUBTYPE),
+        "rule": "Rule",
+        "from_zone": "FromZone",
+        "to_zone": "ToZone",
+        "end_reason": "SessionEndReason",
+        "portal": "Portal",
+    },
     must={**json.RULE, "no type of event": LOG_TYPE.is_not_null()},
     required={"connections": ("dst_ip",)},
 )  # fmt: skip

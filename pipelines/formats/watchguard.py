@@ -27,7 +27,7 @@ from pipelines.formats.reading import logons
 from pipelines.formats.reading.fields import null_if_dash, word_of
 from pipelines.formats.reading.keyvalue import named_twice, with_fields, with_leef
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 
 # WatchGuard's own syslog lines, as the keys of its LEEF.
 #
@@ -232,7 +232,7 @@ FORMAT = Format(
         "logon_kind": word_of(("vpn", PORTAL.str.contains("VPN", literal=True)), otherwise="proxy"),
         "action": pl.lit("assign"),
     },
-    extras=("disp", "policy", "proxy_act", "in_if", "out_if", "msg"),
+    extras={**by_name("disp", "policy", "proxy_act", "in_if", "out_if"), "msg": value("msg")},
     must={
         "not a message of this product": (pl.col("vendor") == "WatchGuard")
         & pl.col("fields").is_not_null(),

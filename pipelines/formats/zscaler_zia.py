@@ -264,12 +264,12 @@ FORMAT = Format(
             word_of(("blocked", IS_BLOCKED), ("allowed", ACTION.str.contains(ALLOWED))),
         ),
     },
-    extras=(
-        value("place").alias("location"),
-        value("owner").alias("device_owner"),
-        pl.when(value("why") != ACTION).then(value("why")).alias("reason"),
-        pl.when(FEED == "web").then(value("app")).alias("app"),
-    ),
+    extras={
+        "location": "place",
+        "device_owner": "owner",
+        "reason": pl.when(value("why") != ACTION).then(value("why")),
+        "app": pl.when(FEED == "web").then(value("app")),
+    },
     must={
         "neither a JSON object nor fields between tabs": pl.col("is_object"),
         "no feed named in sourcetype": FEED.is_not_null(),

@@ -166,7 +166,7 @@ def read_as(column: str, text: pl.Expr) -> pl.Expr:
         return address(text)
     if column.endswith("_port"):
         return port(text)
-    return null_if_dash(text) if dtype == pl.String else to_int(text)
+    return null_if_dash(text) if dtype == pl.String else to_int(text).cast(dtype, strict=False)
 
 
 def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
@@ -187,6 +187,19 @@ def are_counts(*names: str, digits: int = 18) -> pl.Expr:
     return all_of(
         value(name).is_null() | to_int(value(name), digits).is_not_null() for name in names
     )
+
+
+def by_name(*names: str) -> dict[str, str]:
+    """Return fields that keep their names."""
+    return dict(zip(names, names, strict=True))
+
+
+def texts(fields: Mapping[str, Source]) -> list[pl.Expr]:
+    """Return texts under their names; of fields, without what products write for none."""
+    return [
+        (null_if_dash(value(field)) if isinstance(field, str) else field).alias(name)
+        for name, field in fields.items()
+    ]
 
 
 def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
