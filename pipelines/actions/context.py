@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import Case, cases
+from pipelines.findings.cases import Case, Owner, cases, owners
+from pipelines.findings.finding_frames import span_of
 from pipelines.findings.people import People, people
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
@@ -156,6 +157,17 @@ class ActionContext:
     def is_student(self) -> Callable[[FindingRow], bool]:
         """Predicate: whether a finding is about a student's account."""
         return about_students(self.district.store, self.district.home, self.district.reading)
+
+    @cached_property
+    def owner_on(self) -> Owner:
+        """Lookup of the owner of an account on a day."""
+        return owners(self.district.reading)
+
+    def span(self, finding: FindingRow) -> tuple[datetime, datetime]:
+        """Return begin and end of a finding in the district's local time."""
+        zone = ZoneInfo(self.district.zone)
+        start, end = span_of(finding)
+        return start.astimezone(zone), end.astimezone(zone)
 
     def subject(self, finding: FindingRow) -> str:
         """Return the pseudonym of the account or device that a finding is about."""

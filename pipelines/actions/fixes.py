@@ -7,7 +7,7 @@ contain code names.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from ipaddress import ip_network
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from pipelines.actions.proposals import FROM_CASE, change_of, write_offers
 from pipelines.build.trial import Difference
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import Case, owners
+from pipelines.findings.cases import Case
 from pipelines.findings.registry_rows import names_in
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.proposals.offers import Offer, Proposal, offers
@@ -30,7 +30,7 @@ from pipelines.registry.csv_document import CsvDocument, CsvRow
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import KEYS
 from pipelines.registry.registry import building_names
-from pipelines.reports.words import clock, day
+from pipelines.reports.words import day, hours, span
 from pipelines.state.audit import Act
 from pipelines.state.findings import stored_evidence
 from pipelines.state.rows import FindingRow
@@ -103,22 +103,11 @@ def _day(row: FindingRow) -> date:
     return date.fromisoformat(row["event_date"])
 
 
-def _span(context: ActionContext, row: FindingRow) -> tuple[datetime, datetime]:
-    """Return local begin and end of a finding."""
-    zone = ZoneInfo(context.district.zone)
-    record = row["record"]
-    first, last = (
-        datetime.fromisoformat(text).astimezone(zone)
-        for text in (record["start_time"], record["end_time"])
-    )
-    return first, last
-
-
 def _owner(context: ActionContext, row: FindingRow) -> str | None:
     """Return the person whose account a finding is about; None for a device or without one."""
     if subject_kind(row["rule"]) != "account":
         return None
-    return owners(context.district.reading)(str(row["subject"]), _day(row))
+    return context.owner_on(str(row["subject"]), _day(row))
 
 
 def uses(context: ActionContext, case: Case) -> dict[str, dict[str, FindingRow]]:
@@ -175,7 +164,7 @@ def _around(when: date) -> frozenset[date]:
 def _duty(context: ActionContext, case: Case, values: Values) -> Correction:
     finding = _use(context, case, values, "duty")
     owner = _owner(context, finding) or ""
-    begin, end = _span(context, finding)
+    begin, end = context.span(finding)
     first = begin - timedelta(minutes=begin.minute % 5, seconds=begin.second)
     last = end - timedelta(minutes=end.minute % 5, seconds=end.second) + STEP
     if last.date() > first.date() + timedelta(days=1) or last - first >= timedelta(hours=24):
@@ -194,8 +183,7 @@ def _duty(context: ActionContext, case: Case, values: Values) -> Correction:
         "kind": "extra",
     }
     who = context.named("account", str(finding["subject"]), finding["event_date"])
-    hours = f"{clock(first.hour, first.minute)} to {clock(last.hour, last.minute)}"
-    words = f"Extra duty of the owner of {who}: {day(first.date())}, {hours}"
+    words = f"Extra duty of the owner of {who}: {day(first.date())}, {hours(first, last)}"
     return Correction((_proposal(DUTY, cells),), (words,), _around(first.date()))
 
 
@@ -428,18 +416,13 @@ def _differences(
     return tried(context, {offer.file: change}, only=only).differences if only else ()
 
 
-def _when(context: ActionContext, row: FindingRow) -> str:
-    first, last = _span(context, row)
-    hours = f"{clock(first.hour, first.minute)} to {clock(last.hour, last.minute)}"
-    return f"{day(_day(row))}, {hours}"
-
-
 def corrections(
     context: ActionContext, case: Case
 ) -> Iterator[tuple[Action, Mapping[str, object]]]:
     """Yield the corrections that a case allows, each with the choices of its form."""
+    zone = ZoneInfo(context.district.zone)
     spans = {
-        kind: {ident: _when(context, row) for ident, row in known.items()}
+        kind: {ident: span(*context.span(row), zone) for ident, row in known.items()}
         for kind, known in uses(context, case).items()
     }
     devices = devices_in(context, case)

@@ -1,7 +1,9 @@
-"""Questions to the owner of an account: by a mailed link, or by a supervisor on paper.
+"""Questions about a use: to the account's owner by a mailed link, or on paper.
 
-A question shows the time and place of one finding, and no name, site or case. Its answer is a
-statement in the case and decides nothing. It is off until the district's counsel approved it.
+A question shows the time and place of one finding, and no name or site. Its answer is a
+statement in the case and decides nothing. A supervisor is asked on paper: the registry does not
+contain who supervises whom, and a mail to one would contain a name. Questions are off until the
+district's counsel approves them.
 """
 
 import hashlib
@@ -11,20 +13,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from pipelines.actions.action import ANY_CASE, IN_YOUR_WORDS, Action, Parameter, Result, Values
 from pipelines.actions.context import ActionContext
 from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import request_message
 from pipelines.errors import SchoolbellError, SettingsError
-from pipelines.findings.cases import Case, owners
+from pipelines.findings.cases import Case
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.registry import building_names
 from pipelines.registry.roster import USERS
-from pipelines.reports.words import clock, day_with_year
+from pipelines.reports.words import day_with_year, hours
 from pipelines.settings.roles import Principal, number_of
 from pipelines.state.alert_records import blank_message
 from pipelines.state.asked_questions import (
@@ -42,12 +47,26 @@ from pipelines.state.reviews import add_statement
 from pipelines.state.rows import FindingRow, QuestionRow, texts_in
 from pipelines.warehouse.models import subject_kind
 
-ANSWERS: Mapping[str, str] = {
-    "yes": "Yes, this was me",
-    "no": "No, this was not me",
-    "unsure": "I do not remember",
+OWNER, SUPERVISOR = "owner", "supervisor"
+ANSWERS: Mapping[str, Mapping[str, str]] = {
+    OWNER: {
+        "yes": "Yes, this was me",
+        "no": "No, this was not me",
+        "unsure": "I do not remember",
+    },
+    SUPERVISOR: {
+        "yes": "Yes, this was the owner of the account",
+        "no": "No, this was not the owner of the account",
+        "unsure": "I do not know",
+    },
 }
-BY: Mapping[str, str] = {"owner": "the owner of the account", "supervisor": "the supervisor"}
+"""The answers of each person who can be asked, in their words."""
+ANY_ANSWER: Mapping[str, str] = {
+    "yes": "Yes, this was the owner of the account",
+    "no": "No, this was not the owner of the account",
+    "unsure": "The person does not know, or does not remember",
+}
+BY: Mapping[str, str] = {OWNER: "the owner of the account", SUPERVISOR: "the supervisor"}
 MAX_TEXT = 2_000
 APPROVED = "questions_approved"
 """The fact of the state that remembers which approval the audit log has."""
@@ -60,6 +79,35 @@ MAIL = (
 WHY_MAIL = "You get this because the account is yours."
 BY_LINK = Principal(number_of("link"), "link", (), way="question")
 """The actor of an answer by link: a reader of the mail."""
+
+
+PAPER: Mapping[str, tuple[str, str, str]] = {
+    OWNER: (
+        "Was this you?",
+        "your account",
+        "You may also answer that you do not remember.",
+    ),
+    SUPERVISOR: (
+        "Was this the owner of the account?",
+        "the account of the person named above",
+        "Answer from what you know, such as who was on duty or on leave. Do not ask the person.",
+    ),
+}
+"""Question, account and instruction of the page to print for each person."""
+
+
+class Paper(NamedTuple):
+    """A question to print; a person writes the owner's name on it.
+
+    Attributes:
+        uses: A sentence for each use; empty without a single owner.
+    """
+
+    by: str
+    question: str
+    uses: list[str]
+    instruction: str
+    answers: list[str]
 
 
 @dataclass(frozen=True)
@@ -94,33 +142,32 @@ def why_not(context: ActionContext, row: FindingRow) -> str:
     if subject_kind(row["rule"]) != "account":
         return "the case is about a device"
     account, then = str(row["subject"]), date.fromisoformat(row["event_date"])
-    owner_on = owners(context.district.reading)
-    owner = owner_on(account, then)
+    owner = context.owner_on(account, then)
     if owner is None or _is_shared(context, account, then):
         return "the account has no single owner"
     if context.is_student(row):
         return "the account belongs to a student"
-    if owner_on(account, context.today) != owner or not _is_staff_today(context, owner):
+    if context.owner_on(account, context.today) != owner or not _is_staff_today(context, owner):
         return "the owner has left, or no longer has the account"
     return ""
 
 
 def _is_shared(context: ActionContext, account: str, when: date) -> bool:
-    rows = context.district.registry.frames["accounts"].filter(account=account)
+    rows = _rows_on(context.district.registry.frames["accounts"].filter(account=account), when)
     return any(
-        row["account_type"] not in (None, "person") or row["approved_shared"]
-        for row in rows.iter_rows(named=True)
-        if (row["valid_from"] or date.min) <= when <= (row["valid_to"] or date.max)
+        row["account_type"] not in (None, "person") or row["approved_shared"] for row in rows
     )
 
 
 def _is_staff_today(context: ActionContext, person: str) -> bool:
-    rows = context.district.registry.frames["people"].filter(person_id=person)
-    return any(
-        row["is_staff"]
-        for row in rows.iter_rows(named=True)
-        if (row["valid_from"] or date.min) <= context.today <= (row["valid_to"] or date.max)
-    )
+    people = context.district.registry.frames["people"].filter(person_id=person)
+    return any(row["is_staff"] for row in _rows_on(people, context.today))
+
+
+def _rows_on(frame: pl.DataFrame, when: date) -> Iterator[dict[str, object]]:
+    """Yield rows of the registry that are valid on a day."""
+    first, last = pl.col("valid_from").fill_null(date.min), pl.col("valid_to").fill_null(date.max)
+    yield from frame.filter(pl.lit(when).is_between(first, last)).iter_rows(named=True)
 
 
 def _address(context: ActionContext, row: FindingRow) -> str:
@@ -129,7 +176,7 @@ def _address(context: ActionContext, row: FindingRow) -> str:
     Raises:
         SettingsError: The roster has none.
     """
-    owner = owners(context.district.reading)(str(row["subject"]), context.today)
+    owner = context.owner_on(str(row["subject"]), context.today)
     path = context.district.home.registry / USERS.name
     document = CsvDocument(path.read_bytes() if path.exists() else b"", USERS)
     found = ""
@@ -148,24 +195,33 @@ def _address(context: ActionContext, row: FindingRow) -> str:
     return found
 
 
-def shown_to_owner(context: ActionContext, row: FindingRow) -> str:
+def shown_use(context: ActionContext, row: FindingRow, account: str = "your account") -> str:
     """Return what the log shows about a use, in words without a name, a site or a number."""
-    zone, record = ZoneInfo(context.district.zone), row["record"]
-    first, last = (
-        datetime.fromisoformat(text).astimezone(zone)
-        for text in (record["start_time"], record["end_time"])
-    )
-    codes = [*texts_in(record["details"], "buildings")]
-    codes += [str(record["details"].get("building") or "")]
+    (first, last), details = context.span(row), row["record"]["details"]
+    codes = [*texts_in(details, "buildings"), str(details.get("building") or "")]
     codes += [
         str(line["event"].get("building") or "")
         for line in stored_evidence(context.district.store, {row["finding_id"]})
     ]
     names = building_names(context.district.registry)
     places = " and ".join(dict.fromkeys(names.get(code, code) for code in codes if code))
-    hours = f"{clock(first.hour, first.minute)} to {clock(last.hour, last.minute)}"
-    where = f" at {places}" if places else ""
-    return f"On {day_with_year(first.date())}, from {hours}, your account was in use{where}."
+    when = f"{day_with_year(first.date())}, from {hours(first, last)}"
+    return f"On {when}, {account} was in use{f' at {places}' if places else ''}."
+
+
+def paper(context: ActionContext, case: Case, by: str) -> Paper:
+    """Return the question of a case to print, for the owner or the supervisor.
+
+    Raises:
+        SettingsError: Questions are off, or neither of them is meant.
+    """
+    context.require("refer")
+    require_on(context)
+    if by not in PAPER:
+        raise SettingsError(f"there is no {by!r}", where="--for", remedy=f"Use: {', '.join(PAPER)}")
+    question, account, instruction = PAPER[by]
+    uses = [shown_use(context, row, account) for row in askable(context, case).values()]
+    return Paper(by, question, uses, instruction, list(ANSWERS[by].values()))
 
 
 def ask(
@@ -210,7 +266,7 @@ def ask(
     act = _act(context, "question asked", question, f"the owner by mail: {why}")
     with _recording(context, act) as transaction:
         add_question(transaction, question)
-    shown, link = shown_to_owner(context, row), f"{desk}/question/{token}"
+    shown, link = shown_use(context, row), f"{desk}/question/{token}"
     last = day_with_year(expires.astimezone(ZoneInfo(context.district.zone)).date())
     name = context.district.settings.district.name
 
@@ -299,7 +355,7 @@ def question_of(context: ActionContext, token: str) -> OpenQuestion | None:
         return None
     if why_not(context, row):
         return None
-    return OpenQuestion(found, shown_to_owner(context, row))
+    return OpenQuestion(found, shown_use(context, row))
 
 
 class ClosedError(SchoolbellError):
@@ -316,7 +372,7 @@ def answer_by_link(context: ActionContext, token: str, code: str, text: str) -> 
     found = question_of(context, token)
     if found is None:
         raise ClosedError("this link does not work")
-    row = _statement(found.row["case_id"], code, text, "mailed link", str(BY_LINK))
+    row = _statement(found.row["case_id"], OWNER, code, text, "mailed link", str(BY_LINK))
     act = Act(
         actor=str(BY_LINK),
         action="question answered",
@@ -330,23 +386,26 @@ def answer_by_link(context: ActionContext, token: str, code: str, text: str) -> 
         add_statement(transaction, row)
 
 
-def _statement(case_id: str, code: str, text: str, how: str, received_by: str) -> dict[str, str]:
+def _statement(
+    case_id: str, by: str, code: str, text: str, how: str, received_by: str
+) -> dict[str, str]:
     """Return an answer as a statement: the words of the person only in its text."""
-    if code not in ANSWERS:
+    answers = ANSWERS[by]
+    if code not in answers:
         raise SettingsError(
-            f"there is no answer {code!r}", where="ANSWER", remedy=f"Use: {', '.join(ANSWERS)}"
+            f"there is no answer {code!r}", where="ANSWER", remedy=f"Use: {', '.join(answers)}"
         )
     if len(text) > MAX_TEXT:
         raise SettingsError(f"a text has at most {MAX_TEXT:,} characters", where="--text")
     words = "".join(
         char if char == "\n" or unicodedata.category(char)[0] != "C" else " " for char in text
     ).strip()
-    whole = f"{ANSWERS[code]}.\n\n{words}".strip()
+    whole = f"{answers[code]}.\n\n{words}".strip()
     more = " They wrote more, which the pack with names contains." if words else ""
     return {
         "statement_id": f"s-{secrets.token_hex(4)}",
         "case_id": case_id,
-        "summary": f"“{ANSWERS[code]}” (by {how}).{more}",
+        "summary": f"“{answers[code]}” (by {how}).{more}",
         "text": whole,
         "sha256": hashlib.sha256(whole.encode()).hexdigest(),
         "tests": "",
@@ -366,7 +425,7 @@ def answer_on_paper(
     if by not in BY:
         raise SettingsError(f"there is no {by!r}", where="--by", remedy=f"Use: {', '.join(BY)}")
     how = f"paper, from {BY[by]}"
-    row = _statement(case.case_id, code, text, how, str(context.asker))
+    row = _statement(case.case_id, by, code, text, how, str(context.asker))
     act = Act(
         actor=str(context.asker),
         action="question answered",
@@ -406,7 +465,7 @@ def is_open(row: QuestionRow) -> bool:
 def state_of(row: QuestionRow) -> str:
     """Return the state of a question in words."""
     if row["answered_time"]:
-        return f"answered: {ANSWERS.get(row['answer'] or '', '')}"
+        return f"answered: {ANSWERS[OWNER].get(row['answer'] or '', '')}"
     if row["ended_time"]:
         return "ended"
     if row["failed_time"]:
@@ -469,7 +528,7 @@ ANSWER_ON_PAPER = Action(
     parameters=(
         ANY_CASE,
         Parameter("by", "Answered by", "choice", BY, option="--by", help="owner or supervisor."),
-        Parameter("answer", "Answer", "choice", ANSWERS, option="--answer"),
+        Parameter("answer", "Answer", "choice", ANY_ANSWER, option="--answer"),
         Parameter(
             "text",
             "In their words",

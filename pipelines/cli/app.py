@@ -154,6 +154,26 @@ GROUPS = {
 }
 """Commands by purpose, each with its module and its line in the list."""
 COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
+EXAMPLES = {
+    "alerts": "alerts list --home HOME",
+    "audit": "audit verify --home HOME",
+    "desk": "desk --home HOME --port 8420",
+    "findings": "findings cases --home HOME",
+    "fix": 'fix role 46-17 --to role_shared --reason "front desk" --home HOME',
+    "fleet": "fleet status --fleet fleet.toml",
+    "hold": "hold list --home HOME",
+    "inquiry": "inquiry list --home HOME",
+    "layer": "layer show --home HOME",
+    "lists": "lists show --home HOME",
+    "questions": "questions list --home HOME",
+    "records": "records list --home HOME",
+    "referrals": "referrals list --home HOME",
+    "report": "report --home HOME",
+    "rule": "rule try HOME/detections/x_many_devices.sql --home HOME",
+    "sigma": "sigma leads HOME/sigma --days 2026-11-02..2026-11-13 --home HOME",
+    "sites": "sites list --home HOME",
+}
+"""An example of each group of commands, which its help ends with."""
 WEEKLY = ("status", "run", "desk", "sites", "report")
 """Commands of an ordinary week, which `schoolbell` alone shows."""
 
@@ -208,6 +228,8 @@ class Commands(MutableMapping[str, "Command"]):
                 group.command(name)(found)
                 command = typer.main.get_command(group)
             command.name = name
+            if isinstance(command, TyperGroup):
+                command.epilog = f"Example: schoolbell {EXAMPLES[name]}"
             self._loaded[name] = command
         return self._loaded[name]
 
@@ -246,7 +268,7 @@ class Schoolbell(TyperGroup):
         if not args and not ctx.resilient_parsing:
             typer.echo(_week())
             ctx.exit()
-        return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
+        return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else _home_last(args))
 
     def resolve_command(
         self, ctx: Context, args: list[str]
@@ -315,6 +337,16 @@ def _at_home(args: Sequence[str]) -> list[str]:
         )
     os.environ["SCHOOLBELL_HOME"] = args[1]
     return list(args[2:])
+
+
+def _home_last(args: Sequence[str]) -> list[str]:
+    """Return `GROUP --home HOME COMMAND ...` with the home after the command that reads it."""
+    if args[:1] and args[0] in EXAMPLES and args[1:2] and args[1].partition("=")[0] == "--home":
+        size = 1 if "=" in args[1] else 2
+        home, rest = args[1 : 1 + size], args[1 + size :]
+        if rest and not rest[0].startswith("-"):
+            return [args[0], *rest, *home]
+    return list(args)
 
 
 def _require_settings(args: Sequence[str]) -> None:

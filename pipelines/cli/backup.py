@@ -15,7 +15,7 @@ from pipelines.run.console import working
 
 def backup(
     home: Home,
-    to: Annotated[Path, typer.Option("--to", help="Folder of the backups, on another disk.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder for the backups, on another disk.")],
     keys: Annotated[
         Path | None,
         typer.Option("--keys", help="Copy the keys into this folder, separate from the backup."),
@@ -25,7 +25,10 @@ def backup(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Back up a home. A run may be in progress."""
+    """Back up a home. A run may be in progress.
+
+    Example: schoolbell backup --home HOME --to BACKUPS --keys KEYS
+    """
     with working("copying the home"), open_district(home) as district:
         made = back_up(district, to, landing=landing)
         new_keys = copy_keys(district.home, keys) if keys else []
@@ -53,4 +56,5 @@ def backup(
         lines.append(
             "The backup does not contain the keys. Copy them to a separate place once, with --keys."
         )
+    lines.append(f"Next: schoolbell drill {made.folder} --home {home} --keys {keys or 'KEYS'}")
     print_facts(shown, *lines, as_json=as_json)

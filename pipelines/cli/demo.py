@@ -52,7 +52,13 @@ def demo(
         # its newest week is the last whole one, as in a district that runs every night
         later = weeks_until(datetime.now(ZoneInfo(ZONE)).date(), weeks)
         write = partial(
-            generate, home, seed, people=people, weeks=weeks, habits=WORLDS[world], later=later
+            generate,
+            home,
+            seed,
+            people=people,
+            weeks=weeks,
+            habits=WORLDS[world],
+            later=later,
         )
         _make(home, write)
     with watching(screen, _landed(home)) as watchers:

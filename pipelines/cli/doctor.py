@@ -8,7 +8,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.check_questions import WELL, Installation
-from pipelines.operations.checks import WORDS, Finding, examine, verdict
+from pipelines.operations.checks import WORDS, Examined, examine, verdict
 from pipelines.settings.home import DistrictHome
 
 
@@ -33,14 +33,14 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
     raise typer.Exit(verdict(findings))
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Examined) -> str:
     answer = finding.answer
     word = WORDS[answer.grade]
     line = f"{word:8}{finding.subject + '/' + finding.check.name:22}{safe(answer.message)}"
     return f"{line}\n{'':30}-> {safe(answer.command)}" if answer.command else line
 
 
-def _sum(findings: list[Finding]) -> str:
+def _sum(findings: list[Examined]) -> str:
     grades = [finding.answer.grade for finding in findings]
     counts = ", ".join(f"{grades.count(grade)} {word}" for grade, word in WORDS.items())
     ending = "" if verdict(findings) != WELL else " Nothing to do."

@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Backup, Home
 from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.errors import safe_lines
 from pipelines.operations.restore import drill as drilled
 from pipelines.run.console import working
 
-Keys = Annotated[Path, typer.Option("--keys", help="Folder that holds the home's keys.")]
+Keys = Annotated[Path, typer.Option("--keys", help="Folder with the keys.")]
 
 
 def drill(
+    folder: Backup,
     home: Home,
-    to: Annotated[Path, typer.Option("--from", help="Folder of a backup.")],
     keys: Keys,
     scratch: Annotated[
         Path | None, typer.Option(help="Folder with space for a second home.")
@@ -29,15 +29,20 @@ def drill(
 
     It is restored into a scratch folder, and its findings are compared.
     Exit codes: 0 the backup is complete, 1 it is not; what is missing is listed.
+
+    Example: schoolbell drill BACKUPS/backup-20261102T060000Z --home HOME --keys KEYS
     """
     place = scratch or Path(tempfile.gettempdir())
     with working("rehearsing a restore"), open_district(home) as district:
-        wrong = drilled(district.store, to, keys, place)
+        wrong = drilled(district.store, folder, keys, place)
     if as_json:
         print_facts({"wrong": list(wrong)}, as_json=True)
         raise typer.Exit(1 if wrong else 0)
     for line in wrong:
         typer.echo(safe_lines(line), err=True)
-    if not wrong:
+    if wrong:
+        typer.echo(f"Next: schoolbell doctor --home {home}, then schoolbell backup", err=True)
+    else:
         typer.echo("The backup produces the same lines, rows and findings.")
+        typer.echo("Next: repeat this every month.")
     raise typer.Exit(1 if wrong else 0)

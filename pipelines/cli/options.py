@@ -36,6 +36,7 @@ EngineKind = Annotated[
     Kind | None,
     typer.Option("--engine", help="Engine that parses lines, instead of [engine]."),
 ]
+Backup = Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of a backup.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, whose_login
+from pipelines.cli.options import AsJson, Backup, whose_login
 from pipelines.cli.output import print_facts
 from pipelines.cli.recover import lines_of
 from pipelines.errors import SettingsError, safe_lines
@@ -20,7 +20,7 @@ from pipelines.settings.home import DistrictHome
 
 
 def restore(
-    folder: Annotated[Path, typer.Argument(help="Folder of a backup.")],
+    folder: Backup,
     to: Annotated[
         Path,
         typer.Option("--to", "--home", help="The new home; with --in-place, the damaged one."),
@@ -49,6 +49,8 @@ def restore(
     state was lost or damaged gets it back and keeps its lake, reports and settings;
     lake files that are not in the backup are moved to lake/.unlisted. Exit codes: 0 all
     of it is back, 1 something is missing.
+
+    Example: schoolbell restore BACKUPS/backup-20261102T060000Z --to HOME --keys KEYS
     """
     if keys is None and in_place:
         keys = DistrictHome(to.resolve()).keys
@@ -86,8 +88,7 @@ def _lines(done: RestoreResult, made: RecoveryResult | None) -> Iterator[str]:
             f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
             f"{'file' if len(done.set_aside) == 1 else 'files'} not in the backup."
         )
-    if not done.wrong:
-        yield f"Next: schoolbell run --home {done.home.path}"
+    yield f"Next: schoolbell {'doctor' if done.wrong else 'run'} --home {done.home.path}"
 
 
 def _shown(done: RestoreResult) -> dict[str, object]:

@@ -56,6 +56,10 @@ def start(
     is_silent: Annotated[
         bool, typer.Option("--yes", help="Do not ask questions; accept no proposal.")
     ] = False,
+    name: Annotated[str, typer.Option(help="Name of a new district in reports.")] = "",
+    zone: Annotated[
+        str, typer.Option(help="IANA time zone of a new district, such as America/Denver.")
+    ] = "",
     settle_seconds: Annotated[
         float,
         typer.Option(help="Seconds without change after which a file is complete."),
@@ -76,8 +80,16 @@ def start(
     is_asking = not is_silent and sys.stdin.isatty()
     place = DistrictHome(home.resolve())
     if not place.settings_file.exists():
-        made_home(place, Answers(), is_asked=is_asking)
+        made_home(place, Answers(name=name, zone=zone), is_asked=is_asking)
         typer.echo(f"District home: {place.path}")
+        with open_district(home) as district:
+            setting = district.settings.district
+        typer.echo(
+            safe(
+                f"District: {setting.name}; its hours are those of {setting.zone}. A wrong time "
+                "zone moves all duty hours: if it is wrong, correct it in district.toml now."
+            )
+        )
     _refuse_unknown(systems or ())
     found = _bring_all(home, logs or (), exports or (), systems or (), is_asking=is_asking)
     _step(3, "The first report")
@@ -322,6 +334,8 @@ def _accepted(context: ActionContext, group: Group) -> bool:
 def _next(found: FirstSteps, home: Path) -> Iterator[str]:
     yield f"  Report: {found.report or 'none yet; the logs do not cover a whole week'}"
     yield f"  {capital(found.judged.line)}"
-    yield f"  schoolbell propose --home {home}: review the rest"
+    if lacking := [one.file for one in found.missing if one.is_first]:
+        yield f"  schoolbell start --home {home} --from FOLDER: exports for {', '.join(lacking)}"
+    yield f"  schoolbell propose --home {home}: review what the logs suggest"
     yield f"  schoolbell desk --home {home}: review cases in a browser"
     yield f"  schoolbell run --home {home}: every night, from cron"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,12 +29,11 @@ from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.owner_questions import ANSWERS as ANSWERS_TO_QUESTION
 from pipelines.actions.owner_questions import (
     BY_LINK,
+    OWNER,
     ClosedError,
     answer_by_link,
-    askable,
+    paper,
     question_of,
-    require_on,
-    shown_to_owner,
 )
 from pipelines.actions.permits import permits
 from pipelines.actions.prevention import decided_lately
@@ -512,13 +512,12 @@ def letter_page(visit: Visit) -> Response:
 
 
 def question_on_paper(visit: Visit) -> Response:
-    """Show the question of a case to print: a supervisor asks, and writes the answer down."""
+    """Show the question of a case to print, for the owner or for the supervisor."""
     context = visit.context()
-    require_on(context)
     found = context.case(visit.request.path_params["case"])
+    made = paper(context, found, visit.request.query_params.get("for", OWNER))
     read(visit, context, found.case_id)
-    uses = [shown_to_owner(context, row) for row in askable(context, found).values()]
-    return visit.page("question_paper.html.j2", case=found, uses=uses)
+    return visit.page("question_paper.html.j2", case=found, paper=made)
 
 
 def _letter(text: str) -> Response:
@@ -651,9 +650,10 @@ def permits_view(visit: Visit) -> Response:
 def reports_view(visit: Visit) -> Response:
     """Send a page or a file of the published reports, with links to the desk.
 
-    A page of a case is recorded like the same case at the desk.
+    A superintendent reads the superintendent's edition, if the district publishes it. A page of
+    a case is recorded like the same case at the desk.
     """
-    folder = visit.desk.home.home.reports.resolve()
+    folder = _reports_for(visit)
     path = visit.request.path_params.get("path", "")
     if not path:
         if not (folder / "latest.html").is_file():
@@ -681,10 +681,25 @@ def reports_view(visit: Visit) -> Response:
     return Response(content, media_type=kind, headers=headers)
 
 
+def _reports_for(visit: Visit) -> Path:
+    """Return the folder of the edition that a user reads."""
+    place = visit.desk.home.home
+    own = place.editions / "superintendent"
+    is_own = visit.asker.roles == ("superintendent",) and (own / "latest.html").is_file()
+    return (own if is_own else place.reports).resolve()
+
+
 def system_view(visit: Visit) -> Response:
     """Show operators the state of the system: sources, weeks, mail and what to do."""
     district = visit.desk.home.district
-    values = views.system_page(district, status_of(district, datetime.now(UTC)))
+    try:
+        values = views.system_page(district, status_of(district, datetime.now(UTC)))
+    except OSError as error:  # such as a share that is not mounted
+        raise SettingsError(
+            f"a folder of the home cannot be read: {error.strerror}",
+            where=str(error.filename),
+            remedy="Mount or create it. On the server, schoolbell doctor lists every problem.",
+        ) from error
     return visit.page("system.html.j2", **values)
 
 
@@ -1107,7 +1122,12 @@ def _question(request: Request, given: Mapping[str, str] | None) -> Response:
             state = "closed"
         except SettingsError:
             state = "wrong"
-    values = {"question": found, "state": state, "token": token, "answers": ANSWERS_TO_QUESTION}
+    values = {
+        "question": found,
+        "state": state,
+        "token": token,
+        "answers": ANSWERS_TO_QUESTION[OWNER],
+    }
     status = {"closed": 404, "wrong": 422}.get(state, 200)
     return _rendered(desk, "question.html.j2", status, values)
 

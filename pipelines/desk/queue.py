@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,13 +10,13 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.verdicts import MAX_TOGETHER, is_one_account, require_alike, subjects_of
 from pipelines.desk.open_homes import ListedCase, OpenHome
 from pipelines.errors import SettingsError, capital
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import Case, monday_of
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_waiting
 from pipelines.findings.work_list import RULE_OF_GROUPING, TODAY, WorkItem, in_items, work_items
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
-from pipelines.reports.words import STANDINGS, day
+from pipelines.reports.words import STANDINGS, day, day_range
 from pipelines.state.reviews import last_verdicts, referrals, requests
 from pipelines.state.rows import FindingRow, texts_in
 from pipelines.warehouse.models import subject_kind
@@ -186,7 +186,7 @@ def queue_page(
         "before": max(first - A_PAGE, 0) if first else None,
         "after": first + A_PAGE if first + A_PAGE < len(found) else None,
         "a_page": A_PAGE,
-        "weeks": sorted({one.case.week for one in known}, reverse=True),
+        "weeks": weeks_in_words(one.case.week for one in known),
         "buildings": sorted((names.get(code, code), code) for code in codes),
         "roles_of_cases": {
             role: text for role, text in ROLES.items() if any(role_of(one) == role for one in known)
@@ -413,7 +413,18 @@ def _title(context: ActionContext, by: GroupBy, case: Case) -> str:
         return context.subject(case.heaviest)
     if by == "rule":
         return rule_title(context, str(case.heaviest["rule"]))
-    return f"{KINDS.get(str(case.heaviest['kind']), '')}, {case.week}"
+    return f"{KINDS.get(str(case.heaviest['kind']), '')}, {week_in_words(case.week)}"
+
+
+def weeks_in_words(labels: Iterable[str]) -> dict[str, str]:
+    """Return ISO weeks with their words, the newest first."""
+    return {one: capital(week_in_words(one)) for one in sorted(set(labels), reverse=True)}
+
+
+def week_in_words(label: str) -> str:
+    """Return text such as "week 48, Mon, Nov 23 to Sun, Nov 29, 2026" of an ISO week."""
+    start = monday_of(label)
+    return f"week {int(label[-2:])}, {day_range(start, start + timedelta(days=6))}"
 
 
 def selected(

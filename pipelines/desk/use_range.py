@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 
+from pipelines.desk.queue import weeks_in_words
 from pipelines.errors import SettingsError
 from pipelines.reports.comparisons import a_day, averaged, day_count, on_days
 from pipelines.reports.report_inputs import ReportInputs
@@ -74,7 +75,7 @@ def use_page(inputs: ReportInputs, chosen: UseFilter) -> dict[str, object]:
     """
     weeks = weeks_of(inputs)
     if not weeks:
-        return {"weeks": [], "filter": chosen}
+        return {"weeks": {}, "filter": chosen}
     last = _week(chosen.last or chosen.first, weeks) or weeks[-1]
     first = _week(chosen.first, weeks) or last
     if first > last:
@@ -91,7 +92,7 @@ def use_page(inputs: ReportInputs, chosen: UseFilter) -> dict[str, object]:
         there.group_by("hour").agg(pl.col("minutes").sum() / unit).drop_nulls("hour").sort("hour")
     )
     return {
-        "weeks": [week_label(one) for one in reversed(weeks)],
+        "weeks": weeks_in_words(map(week_label, weeks)),
         "filter": replace(chosen, first=week_label(first), last=week_label(last)),
         "dates": day_range(view.start, view.end),
         "unit": a_day(view),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pipelines.actions.action import Action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fixes import corrections
-from pipelines.actions.owner_questions import askable, is_open, shown_to_owner, state_of
+from pipelines.actions.owner_questions import askable, is_open, shown_use, state_of
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
     COUNTED,
@@ -39,13 +39,14 @@ from pipelines.actions.request_mail import request_words
 from pipelines.actions.verdicts import ALL
 from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
+from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, rule_title, sentence
 from pipelines.district import District
-from pipelines.errors import NothingReadError, SettingsError
+from pipelines.errors import NothingReadError, SettingsError, capital
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
-from pipelines.operations.status import Status
+from pipelines.health.source_states import HISTORY
+from pipelines.operations.status import Status, instant_of
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.first_steps import first_steps
 from pipelines.proposals.offers import SETTINGS, Offer
@@ -53,7 +54,6 @@ from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
-from pipelines.reports.view import week_label
 from pipelines.reports.words import day, day_range, day_with_year, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.asked_questions import questions
@@ -72,7 +72,14 @@ from pipelines.state.reviews import (
     statements,
     tickets,
 )
-from pipelines.state.rows import FindingColumns, ReferralRow, RequestRow, StatementRow, texts_in
+from pipelines.state.rows import (
+    FindingColumns,
+    FindingRow,
+    ReferralRow,
+    RequestRow,
+    StatementRow,
+    texts_in,
+)
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -151,7 +158,7 @@ def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, 
         return {"asked": [], "ask_forms": []}
     rows = questions(context.district.store, case.case_id)
     findings = askable(context, case)
-    texts = {ident: shown_to_owner(context, row) for ident, row in findings.items()}
+    texts = {ident: shown_use(context, row) for ident, row in findings.items()}
     shown = {
         "ask": bool(findings and context.district.settings.desk.address),
         "question-answer": bool(findings),
@@ -242,7 +249,7 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
                 "when": when,
                 "who": entry["actor"] or "a run",
                 "change": entry["change"],
-                "reason": str(context.redact(row, entry["reason"]) or ""),
+                "reason": _reason_shown(context, row, entry["reason"]),
                 "time": entry["time"],
             }
             key = (when, said["who"], said["change"], said["reason"])
@@ -254,12 +261,21 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
     return sorted(found.values(), key=lambda one: one["time"], reverse=True)
 
 
+def _reason_shown(context: ActionContext, row: FindingRow, reason: str | None) -> str:
+    """Return the reason of an entry without hidden sites, and with a rule's title for its id."""
+    if reason == f"found by {row['rule']}":
+        return f"found by the rule “{rule_title(context, row['rule'])}”"
+    return str(context.redact(row, reason) or "")
+
+
 def case_forms(
     context: ActionContext, case: Case, chosen: QueueFilter
 ) -> list[tuple[Action, Mapping[str, object]]]:
     """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
-    titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
+    titles = {
+        name: f"{sentence(context, row)} ({day(_date(row))})" for name, row in findings.items()
+    }
     values = {
         "case": case.case_id,
         "finding": titles,
@@ -635,34 +651,55 @@ def acts_page(
     }
 
 
-OF_SYSTEM = (
-    "files", "files_in_trouble", "files_waiting", "rejects", "last_read", "last_run", "last_report",
-    "days_to_build", "models_not_built", "registry_problems", "judged_share", "last_alert",
-    "alerts_waiting", "alerts_given_up", "disk_free_gb",
-)  # fmt: skip
+OF_SYSTEM = {
+    "last_run": "Last run",
+    "last_read": "Last file read",
+    "last_report": "Last report",
+    "last_alert": "Last message",
+    "alerts_waiting": "Messages that are not sent yet",
+    "alerts_given_up": "Messages that could not be sent",
+    "files": "Log files",
+    "files_in_trouble": "Log files that cannot be read",
+    "files_waiting": "Log files that are not complete yet",
+    "rejects": "Log lines that could not be read",
+    "judged_share": "Requests of staff that rules could judge",
+    "days_to_build": "Days that the next run builds",
+    "models_not_built": "Tables that could not be built",
+    "registry_problems": "Problems in lists of the registry",
+    "disk_free_gb": "Free disk space (GB)",
+}
 """Counts of `schoolbell status` that an operator sees at the desk: none is about people."""
 
 
 def system_page(district: District, found: Status) -> dict[str, object]:
     """Return the state of the system for operators, without a number about people."""
+    zone = ZoneInfo(found.zone)
+
+    def shown(value: object) -> object:
+        instant = instant_of(value)
+        return moment(instant, zone) if instant else value
+
     return {
         "state": found.shown["state"],
-        "reasons": found.reasons,
+        "reasons": [capital(one) for one in found.reasons],
         "zone": found.zone,
+        "has_history": any(one.state == HISTORY for one in found.sources),
         "sources": [
             {
                 "name": one.name,
                 "state": one.state,
-                "newest_line": found.local(one.shown["newest_event"]) or "none",
-                "newest_file": found.local(one.shown["newest_arrival"]) or "none",
+                "newest_line": shown(one.shown["newest_event"]) or "none",
+                "newest_file": shown(one.shown["newest_arrival"]) or "none",
                 "lines": one.counts.get("lines", 0),
             }
             for one in found.sources
         ],
-        "weeks": [week_label(date.fromisoformat(one)) for one in published_weeks(district.store)],
+        "weeks": [
+            day_with_year(date.fromisoformat(one)) for one in published_weeks(district.store)
+        ],
         "counts": [
-            (name.replace("_gb", " (GB)").replace("_", " "), found.local(found.shown[name]))
-            for name in OF_SYSTEM
+            (label, shown(found.shown[name]))
+            for name, label in OF_SYSTEM.items()
             if found.shown.get(name) not in (None, "")
         ],
     }

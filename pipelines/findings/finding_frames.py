@@ -96,7 +96,7 @@ def rows(
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
     ]
-    spans = {finding["finding_id"]: _span(finding) for _, finding in counted}
+    spans = {finding["finding_id"]: span_of(finding) for _, finding in counted}
     long = [key for key, (start, end) in spans.items() if end - start > LONGEST]
     times: dict[str, list[datetime]] = {}
     for line in copies(long) if long else ():
@@ -111,7 +111,8 @@ def rows(
     return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
 
 
-def _span(finding: FindingRow) -> tuple[datetime, datetime]:
+def span_of(finding: FindingRow) -> tuple[datetime, datetime]:
+    """Return begin and end of a finding."""
     record = finding["record"]
     start, end = (datetime.fromisoformat(record[name]) for name in ("start_time", "end_time"))
     return start, end

@@ -51,7 +51,7 @@ class NoticeQuery:
 
 @dataclass(frozen=True)
 class Justification:
-    """The user, as the operating system identifies them, the reason, and the case."""
+    """The user, as the operating system identifies them, the reason, and the inquiry."""
 
     actor: str
     reason: str
@@ -102,7 +102,7 @@ class NoticeAnswer:
 
 
 @dataclass(frozen=True)
-class Case:
+class Inquiry:
     """A question while it is being answered."""
 
     database: Database
@@ -128,50 +128,50 @@ class Case:
         return [f"{self.files.get(file_id, '?')}:{line_no}"]
 
 
-def attributed(case: Case, ip: str, device: KnownDevice, flow: Flow | None) -> None:
+def attributed(inquiry: Inquiry, ip: str, device: KnownDevice, flow: Flow | None) -> None:
     """Put account and grade into the answer."""
-    answer = case.answer
+    answer = inquiry.answer
     claims: list[Claim] = [
         row
-        for row in case.rows("accounts_at_an_address", ip=ip)
+        for row in inquiry.rows("accounts_at_an_address", ip=ip)
         if row["account_type"] not in NOT_PERSONS
     ]
-    named = _named(case, flow, claims)
-    account, answer.grade, answer.facts = _graded(case, claims, device, named)
-    if answer.grade == "C" and named[1] and _outlived(case, ip, account):
+    named = _named(inquiry, flow, claims)
+    account, answer.grade, answer.facts = _graded(inquiry, claims, device, named)
+    if answer.grade == "C" and named[1] and _outlived(inquiry, ip, account):
         answer.gaps.append("the name is older than the device's lease of the address")
         account, answer.grade, answer.facts = None, "D", ""
-    answer.links += [_seen(case, row) for row in claims]
+    answer.links += [_seen(inquiry, row) for row in claims]
     if account is not None:
-        answer.account = case.name("account", account)
-        answer.is_student = case.names.is_student("account", account)
+        answer.account = inquiry.name("account", account)
+        answer.is_student = inquiry.names.is_student("account", account)
         if any(row["is_shared"] for row in claims if row["account"] == account):
             answer.gaps.append("the account is one that several people may use")
     answer.gaps.append("an account is not a person: who used it is not in the logs")
 
 
-def _seen(case: Case, row: Claim) -> Link:
+def _seen(inquiry: Inquiry, row: Claim) -> Link:
     """Return one source's observation; under grade D it names no one either."""
-    is_named = case.answer.grade != "D"
-    account = case.name("account", row["account"]) if is_named else "an account"
+    is_named = inquiry.answer.grade != "D"
+    account = inquiry.name("account", row["account"]) if is_named else "an account"
     known_by = f" (name: {row['name_proof']})" if row["name_proof"] else ""
     return Link(
         row["witness"],
         f"{account} was seen there{known_by}",
         row["start_time"],
         row["end_time"],
-        case.line(row["event_id"]),
+        inquiry.line(row["event_id"]),
     )
 
 
-def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str | None, bool]:
+def _named(inquiry: Inquiry, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str | None, bool]:
     """Return the account in the flow's line, and whether it is only a guess.
 
     Without a line, a firewall's mapping of that moment is the same guess.
     """
     if flow is not None and flow["user_name"] is not None:
         named = {key: flow[key] for key in ("user_name", "name_proof", "format")}
-        found = case.rows("account_of_a_name", **named)
+        found = inquiry.rows("account_of_a_name", **named)
         if found:
             return found[0]["account"], found[0]["is_mapped"]
     mapped = {row["account"] for row in claims if row["witness"] == "mapping"}
@@ -179,13 +179,13 @@ def _named(case: Case, flow: Flow | None, claims: Sequence[Claim]) -> tuple[str 
 
 
 def _graded(
-    case: Case, claims: Sequence[Claim], device: KnownDevice, named: tuple[str | None, bool]
+    inquiry: Inquiry, claims: Sequence[Claim], device: KnownDevice, named: tuple[str | None, bool]
 ) -> tuple[str | None, str, str]:
     """Return the account, its grade, and the facts, as `core.http_requests` does.
 
     D names no one.
     """
-    answer, (account, is_guess) = case.answer, named
+    answer, (account, is_guess) = inquiry.answer, named
     # authenticated at this device, or into the tunnel
     sure = {"keyboard", "tunnel"} if answer.is_remote else {"keyboard"}
     confirmed = {row["account"] for row in claims if row["witness"] in sure}
@@ -204,7 +204,7 @@ def _graded(
         answer.gaps.append("the sources saw different people there")
         return None, "D", ""
     owner = device.get("assigned_to") if not device.get("pool") else None
-    owned = _owned(case, owner)
+    owned = _owned(inquiry, owner)
     is_owners = people == {owner} or (not people and account in {owned, None})
     if account is not None and owned and not is_owners:
         answer.gaps.append("the inventory assigns the device to another person")
@@ -241,32 +241,32 @@ def _without_owner(
     return None, "D", ""
 
 
-def _outlived(case: Case, ip: str, account: str | None) -> bool:
+def _outlived(inquiry: Inquiry, ip: str, account: str | None) -> bool:
     """Return whether a firewall's mapping is older than another device's use of the address."""
     param = models()["core.http_requests"].header.params["mapping_minutes"]
-    rows = case.rows("outlived_mappings", ip=ip, account=account, minutes=param.default)
+    rows = inquiry.rows("outlived_mappings", ip=ip, account=account, minutes=param.default)
     return bool(rows)
 
 
-def _owned(case: Case, owner: str | None) -> str | None:
+def _owned(inquiry: Inquiry, owner: str | None) -> str | None:
     """Return the account of the person that the device is assigned to."""
-    owned = case.rows("account_of_a_person", person_id=owner) if owner else []
+    owned = inquiry.rows("account_of_a_person", person_id=owner) if owner else []
     return owned[0]["account"] if owned else None
 
 
-def translated(case: Case) -> tuple[str | None, Flow | None]:
+def translated(inquiry: Inquiry) -> tuple[str | None, Flow | None]:
     """Return the inside address, and the flow that used the outside one."""
-    asked, gaps = case.asked, case.answer.gaps
-    flows: list[Flow] = case.rows("translated_flows", address=asked.address, port=asked.port)
+    asked, gaps = inquiry.asked, inquiry.answer.gaps
+    flows: list[Flow] = inquiry.rows("translated_flows", address=asked.address, port=asked.port)
     found = sorted({row["ip"] for row in flows})
     for row in flows[:5] if len(found) == 1 else []:
-        case.answer.links.append(
+        inquiry.answer.links.append(
             Link(
                 "translation",
-                f"used by {case.name('address', row['ip'])}",
+                f"used by {inquiry.name('address', row['ip'])}",
                 row["start_time"],
                 row["time"],
-                case.line(row["event_id"]),
+                inquiry.line(row["event_id"]),
             )
         )
     if len(found) == 1:
@@ -276,49 +276,49 @@ def translated(case: Case) -> tuple[str | None, Flow | None]:
             f"{len(found)} inside addresses used it at the same time; the port identifies one"
         )
         return None, None
-    if case.rows("inside_addresses", ip=asked.address):
+    if inquiry.rows("inside_addresses", ip=asked.address):
         return asked.address, None
     gaps.append("no firewall line shows which inside address used it at that moment")
     return None, None
 
 
-def _both(case: Case, held: Sequence[Holder]) -> str:
+def _both(inquiry: Inquiry, held: Sequence[Holder]) -> str:
     """Return the devices that may have had the address, and the source for each."""
     claims = {
-        f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
+        f"{inquiry.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
     }
     words = " and ".join(claims)
     return f"two devices have a claim on the address at that moment: {words}"
 
 
-def held(case: Case, ip: str) -> KnownDevice:
+def held(inquiry: Inquiry, ip: str) -> KnownDevice:
     """Return the registry's row of the device that had the address."""
-    answer = case.answer
-    for place in case.rows("place_of_an_address", ip=ip):
+    answer = inquiry.answer
+    for place in inquiry.rows("place_of_an_address", ip=ip):
         answer.building = place["building"] if place["has_location"] else None
         answer.is_remote = place["net_kind"] == "remote"
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
             answer.gaps.append(f"the address represents many devices ({place['net_kind']})")
-    held: list[Holder] = case.rows("holders_of_an_address", ip=ip)
+    held: list[Holder] = inquiry.rows("holders_of_an_address", ip=ip)
     if not held:
         answer.gaps.append("no lease, tunnel or fixed address identifies the device")
         return {}
     row = held[0]
     if len({claim["device"] for claim in held}) > 1:
-        answer.gaps.append(_both(case, held))
+        answer.gaps.append(_both(inquiry, held))
         return {}
-    answer.device = case.name("device", row["device"])
+    answer.device = inquiry.name("device", row["device"])
     answer.links.append(
         Link(
             row["binding"],
-            f"{case.name('address', ip)} was held by {answer.device}",
+            f"{inquiry.name('address', ip)} was held by {answer.device}",
             row["start_time"],
             row["end_time"],
-            case.line(row["lease_event_id"]),
+            inquiry.line(row["lease_event_id"]),
         )
     )
-    known: list[KnownDevice] = case.rows("device_on_a_day", device=row["device"])
+    known: list[KnownDevice] = inquiry.rows("device_on_a_day", device=row["device"])
     if not known:
         answer.gaps.append("the registry does not know the device")
         return {}
@@ -374,7 +374,7 @@ def _resolved(
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
         _answered(
-            Case(
+            Inquiry(
                 database,
                 asked,
                 values,
@@ -386,9 +386,9 @@ def _resolved(
     return answer
 
 
-def _answered(case: Case) -> None:
-    inside, flow = translated(case)
+def _answered(inquiry: Inquiry) -> None:
+    inside, flow = translated(inquiry)
     if inside is None:
         return
-    device = held(case, inside)
-    attributed(case, inside, device, flow)
+    device = held(inquiry, inside)
+    attributed(inquiry, inside, device, flow)

@@ -27,6 +27,7 @@ from pipelines.health.rule_coverage import (
     coverage_rows,
     family_of,
     fed_since,
+    rules_counted,
     rules_on,
 )
 from pipelines.state.connections import Store, fact, remember
@@ -38,6 +39,8 @@ if TYPE_CHECKING:  # `status` opens no warehouse, and DuckDB takes long to impor
 NOTED = "judged_rules"
 LEFT = "candidates"
 """The filter of `marts.rule_coverage` whose events the rules judge."""
+MAX_NAMED = 3
+"""Titles of rules that a sentence contains."""
 COUNTED = frozenset({"http_requests", "connections", "logons"})
 """Classes of events that `marts.rule_coverage` counts."""
 
@@ -52,9 +55,9 @@ class JudgedRules:
     Attributes:
         on: Rules that judged an event somewhere.
         count: Number of rules.
-        lacking: Ids of rules, and the empty files that they depend on.
-        unfed: Ids of rules whose logs did not arrive.
-        unjudged: Ids of rules, the schools at which they judged nothing, and why.
+        lacking: Titles of rules, and the empty files that they depend on.
+        unfed: Titles of rules whose logs did not arrive.
+        unjudged: Titles of rules, the schools at which they judged nothing, and why.
     """
 
     on: int = 0
@@ -78,20 +81,25 @@ class JudgedRules:
     @property
     def reasons(self) -> Iterator[str]:
         """Why the others did not, a sentence for each reason."""
-        for codes, files in self.lacking:
-            yield f"{', '.join(codes)} judged nothing: no rows in {files}"
+        for titles, files in self.lacking:
+            yield _not_judged(titles, f": no rows in {files}")
         if self.unfed:
-            unfed = ", ".join(self.unfed)
-            yield f"{unfed} judged nothing: none of their logs arrived"
-        for codes, places, reason in self.unjudged:
+            yield _not_judged(self.unfed, ": none of their logs arrived")
+        for titles, places, reason in self.unjudged:
             named = [one for one in places if one != ELSEWHERE]
             where = [f"at {', '.join(named)}"] if named else []
             if ELSEWHERE in places:
                 where.append("without a known building")
-            yield (
-                f"{', '.join(codes)} judged nothing {' and '.join(where)}: "
-                f"events {REASONS.get(reason, reason)}"
+            yield _not_judged(
+                titles, f" {' and '.join(where)}: events {REASONS.get(reason, reason)}"
             )
+
+
+def _not_judged(titles: Sequence[str], why: str) -> str:
+    """Return text such as "2 rules judged nothing: no rows in leave.csv (TITLE; TITLE)"."""
+    named = "; ".join(f"“{one}”" for one in titles[:MAX_NAMED])
+    more = f"; and {len(titles) - MAX_NAMED} more" if len(titles) > MAX_NAMED else ""
+    return f"{rules_counted(len(titles))} judged nothing{why} ({named}{more})"
 
 
 def families_of(header: Header) -> tuple[str, ...]:
@@ -117,28 +125,29 @@ def judged_rules(
     silent: dict[tuple[tuple[str, ...], str], list[str]] = {}
     unfed, on = [], 0
     for code, model in sorted(district.rules.items()):
+        title = model.header.title or code
         if code in rules.lacking:
-            lacking.setdefault(", ".join(rules.lacking[code]), []).append(code)
+            lacking.setdefault(", ".join(rules.lacking[code]), []).append(title)
             continue
         if fed_since(model, district.models, held, district.registry) is None:
-            unfed.append(code)
+            unfed.append(title)
             continue
         classes = {name.split(".")[0] for name in model.header.requires_fields}
         families = families_of(model.header) if classes & COUNTED else ()
         on += all(any(left.get(one, {}).values()) for one in families)
         for family in families:
             for reason, places in _nothing_left(family, left, rows).items():
-                silent.setdefault((tuple(places), reason), []).append(code)
+                silent.setdefault((tuple(places), reason), []).append(title)
     return JudgedRules(
         on=on,
         count=rules.count,
         first=days[0].isoformat(),
         last=days[1].isoformat(),
-        lacking=[(codes, files) for files, codes in lacking.items()],
+        lacking=[(titles, files) for files, titles in lacking.items()],
         unfed=unfed,
         unjudged=[
-            (list(dict.fromkeys(codes)), places, reason)
-            for (places, reason), codes in silent.items()
+            (list(dict.fromkeys(titles)), places, reason)
+            for (places, reason), titles in silent.items()
         ],
     )
 

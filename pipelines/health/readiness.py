@@ -20,6 +20,7 @@ from pipelines.health.rule_coverage import (
     family_of,
     is_without_windows,
     noted_coverage,
+    rules_counted,
 )
 from pipelines.registry.account_domains import AMBIGUOUS, APPLIED, MIN_NAMES, PROPOSED, Domain
 from pipelines.registry.outline import Outline
@@ -136,9 +137,10 @@ def not_told(store: Store, settings: Settings, outline: Outline) -> Iterator[str
         headers = sorted(enabled_headers(settings).items())
         codes = [code for code, one in headers if family_of(one) == KEYBOARDS]
         joins = [code for code, one in headers if code not in codes and asks_presence(one)]
-        rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
+        rules = f"{rules_counted(len(codes))} on keyboards judge nothing there"
         if not has_joins:
-            rules = f"{rules}; {', '.join(joins)} find fewer cases, mostly leads"
+            others = rules_counted(len(joins))
+            rules = f"{rules}; {others} on presence find fewer cases, mostly leads"
         words = kind.words if many == 1 else f"{kind.words}s"
         yield (f"no log shows the user of {many:,} {words}: {logs} does not arrive ({rules})")
 
@@ -155,16 +157,16 @@ def placeless(outline: Outline) -> Iterator[str]:
 
 
 def carried(outline: Outline) -> Iterator[str]:
-    """Yield buildings without a stationary device, which SA-4 needs."""
+    """Yield buildings without a stationary device, which the rule on two keyboards needs."""
     if none := outline.nowhere_fixed:
         yield (
-            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no desktop or lab "
-            "computer there, and portable devices may be next to each other"
+            f"Use at two keyboards cannot be judged at {', '.join(none)}: devices.csv has no "
+            "desktop or lab computer there, and portable devices may be next to each other"
         )
 
 
 def not_delivered(store: Store, settings: Settings, outline: Outline) -> Iterator[str]:
-    """Yield families of rules whose logs do not arrive, with the rules."""
+    """Yield families of rules whose logs do not arrive, with the number of rules."""
     yield from placeless(outline)
     yield from not_told(store, settings, outline)
     held = delivered(store, settings)
@@ -174,7 +176,7 @@ def not_delivered(store: Store, settings: Settings, outline: Outline) -> Iterato
         if event_class not in held:
             models = enabled_models(settings)
             codes = rules_below(models, family, event_class)
-            said = f" ({', '.join(codes)})" if codes else ""
+            said = f" ({rules_counted(len(codes))})" if codes else ""
             yield (f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}")
 
 

@@ -201,14 +201,18 @@ class Opening:
     @property
     def line(self) -> str:
         """A sentence, as an operator reads it."""
-        rules = "1 rule" if self.rules == 1 else f"{self.rules} rules"
-        events = f"{self.events:,} {self.unit}"
+        rules, events = rules_counted(self.rules), f"{self.events:,} {self.unit}"
         where = _places(self.buildings)
         why = f", which {self.why}" if self.why else ""
         if not self.what:
             return f"{capital(rules)} cannot judge {events} per week {where}{why}"
         what = capital(self.what)
         return f"{what} would let {rules} judge {events} per week {where}{why}"
+
+
+def rules_counted(number: int) -> str:
+    """Return text such as "1 rule" and "12 rules"."""
+    return "1 rule" if number == 1 else f"{number} rules"
 
 
 def _places(buildings: Sequence[str]) -> str:

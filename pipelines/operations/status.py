@@ -81,12 +81,16 @@ class Status:
 
     def local(self, value: object) -> object:
         """Return an instant in the district's local time; anything else unchanged."""
-        if not isinstance(value, str) or not _STAMP.match(value):
-            return value
-        instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=UTC)
-        return f"{instant.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
+        instant = instant_of(value)
+        return f"{instant.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}" if instant else value
+
+
+def instant_of(value: object) -> datetime | None:
+    """Return the instant of a text, in UTC if it names no offset; None for other values."""
+    if not isinstance(value, str) or not _STAMP.match(value):
+        return None
+    instant = datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def status_of(district: District, now: datetime) -> Status:

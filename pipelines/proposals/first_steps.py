@@ -17,8 +17,7 @@ from pipelines.health.rule_coverage import rules_on
 from pipelines.ingest.identification import examine, members_of
 from pipelines.proposals.setup import remedies
 from pipelines.registry.registry import Registry
-from pipelines.settings.home import DistrictHome
-from pipelines.settings.model import Settings
+from pipelines.state.ledger import source_files
 from pipelines.warehouse import inputs
 from pipelines.warehouse.detections import Detection
 
@@ -98,7 +97,7 @@ def first_steps(district: District) -> FirstSteps:
     page = district.home.reports / "latest.html"
     held = inputs.lake_files(district.store, district.home.lake).days()
     return FirstSteps(
-        logs=list(log_folders(district.home, formats_of(district.settings))),
+        logs=list(log_folders(district)),
         absent=list(not_delivered(district.store, district.settings, district.outline))
         if delivered(district.store, district.settings)
         else [],
@@ -109,25 +108,23 @@ def first_steps(district: District) -> FirstSteps:
     )
 
 
-def formats_of(settings: Settings) -> Mapping[str, str]:
-    """Return the format that the settings name for a source."""
-    named = {name: one.format or "" for name, one in settings.sources.items()}
-    return {name: fmt for name, fmt in named.items() if fmt}
-
-
-def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFolder]:
+def log_folders(district: District) -> Iterator[LogFolder]:
     """Yield each folder of `landing/`, with the format of its newest file.
 
-    Args:
-        named: Formats that the settings name, by source.
+    It is the one of the settings, or the one that the file was read with; the lines of a file
+    are looked at only before they are read.
     """
-    folders = sorted(home.landing.iterdir()) if home.landing.is_dir() else ()
+    landing, sources = district.home.landing, district.settings.sources
+    read_with = {(one.source, one.path): one.format or "" for one in source_files(district.store)}
+    folders = sorted(landing.iterdir()) if landing.is_dir() else ()
     for folder in folders:
         files = [path for path in folder.rglob("*") if path.is_file()]
         if not files:
             continue
         newest = max(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
-        found = named.get(folder.name) or format_of(newest)
+        named = sources[folder.name].format if folder.name in sources else ""
+        place = (folder.name, newest.relative_to(folder).as_posix())
+        found = named or read_with.get(place) or format_of(newest)
         note = "" if found else f"unknown format: schoolbell identify {newest}"
         yield LogFolder(folder.name, len(files), found, note)
 

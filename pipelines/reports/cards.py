@@ -144,17 +144,23 @@ MEASURES: Mapping[str, tuple[str, Say | None]] = {
 }
 
 
-def shown(measures: Mapping[str, object]) -> Iterable[tuple[str, str]]:
-    """Label and text of each figure that readers know, in the order above."""
+def shown(measures: Mapping[str, object], cited: int = 0) -> Iterable[tuple[str, str]]:
+    """Label and text of each figure that readers know, in the order above.
+
+    Args:
+        cited: Requests that the finding cites, the first ones; 0 if its lines were removed.
+    """
     breaks = str(measures.get("why_no_break") or "")
     for name, (usual, say) in MEASURES.items():
         label = CONTACTS if name == "gap_seconds" and "calls" in measures else usual
         value = measures.get(name)
         if name == "days" and "total_seconds" not in measures:
             continue  # other rules count other days, and their sentence has the number
-        if value not in NOTHING and (text := _said(value, say)):
+        if value not in NOTHING and (words := _said(value, say)):
+            if name == "requests" and isinstance(value, int) and 0 < cited < value:
+                words = text("{requests}, the first {n} cited", requests=words, n=number(cited))
             is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
-            yield (term(WITH_BREAKS if is_whole else label), text)
+            yield (term(WITH_BREAKS if is_whole else label), words)
 
 
 def _said(value: object, say: Say | None) -> str:
@@ -290,9 +296,11 @@ class Card:
 
 @once
 def cited(view: View) -> pl.DataFrame:
-    """Return how many log lines each finding cites, and their sources."""
+    """Return how many log lines and requests each finding cites, and their sources."""
     return view.inputs.evidence.group_by("finding_id").agg(
-        line_count=pl.len(), sources=pl.col("source").unique().sort()
+        line_count=pl.len(),
+        request_count=pl.col("role").eq("request").sum(),
+        sources=pl.col("source").unique().sort(),
     )
 
 
@@ -310,6 +318,7 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
         referral=each(findings, view.inputs.referral.sentence, "kind", "severity"),
         line_count=pl.col("line_count").fill_null(0),
+        request_count=pl.col("request_count").fill_null(0),
     )
 
 
@@ -348,7 +357,7 @@ def card(row: CardRow) -> Card:
         sources=tuple(row["sources"] or ()),
         line_count=row["line_count"],
         referral=restated(row["referral"]),
-        measures=tuple(shown(measures)),
+        measures=tuple(shown(measures, cited=row["request_count"])),
         seconds=next((float(one) for one in seconds if isinstance(one, int | float)), 0.0),
         sites=tuple(with_looks(site) for site in record.get("sites") or ()),
         clauses=tuple(

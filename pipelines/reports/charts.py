@@ -501,8 +501,8 @@ def cited_lines(view: View, findings: Sequence[str]) -> pl.DataFrame:
 def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines]:
     """Return the log lines of some findings by time, each in its lane."""
     cited = cited_lines(view, findings).filter(pl.col("time").is_not_null())
-    rows = cited.select(CitedLine._fields).iter_rows()
-    mine = _in_their_time(view, [CitedLine(*row) for row in rows])
+    rows = map(CitedLine._make, cited.select(CitedLine._fields).iter_rows())
+    mine = _in_their_time(view, [row for row in rows if not _is_context(view, row)])
     seen_at = _usual_places(view, mine)
     return [
         SeenLines(
@@ -512,6 +512,12 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines
         )
         for row in sorted(mine, key=lambda row: (row.time, row.position))
     ]
+
+
+def _is_context(view: View, row: CitedLine) -> bool:
+    """Return whether a line is about another site and no device: it shows that a log arrived."""
+    named = view.named_sites.get(row.finding_id)
+    return bool(named and row.site and row.site not in named and row.device is None)
 
 
 def _in_their_time(view: View, lines: Sequence[CitedLine]) -> Sequence[CitedLine]:
@@ -645,5 +651,5 @@ def in_words(view: View, lines: Iterable[SeenLines], cited: int) -> str:
     rest = text("; and {lanes}", lanes=count(more, "more lane")) if more else ""
     if len(drawn) < cited:
         left_out = count(cited - len(drawn), "log line")
-        rest += text("; not drawn: {lines} at other times or without one", lines=left_out)
+        rest += text("; not drawn: {lines} of other times or traffic", lines=left_out)
     return ended(f"{listed(said, most=4)}{rest}.")

@@ -447,7 +447,7 @@ def numbers_of(whole: View, edition: Edition) -> Sequence[Count]:
     if edition.kind == "superintendent":
         old = Count(
             number(len(aged(whole.waiting, whole.start))),
-            text("cases undecided for two weeks or more"),
+            text("cases undecided two weeks after their first report"),
         )
         return [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
     return public_counts(whole) if edition.kind == "public" else counts_of(whole)

@@ -385,7 +385,7 @@ def notices_of(view: View, *, has_corrections: bool = True) -> list[str]:
         text("{name} shrank and was not used: its rows of {day} were used instead.", **one)
         for one in view.inputs.not_believed
     ]
-    if view.inputs.revision > 1:
+    if view.inputs.revision > 1 and not view.inputs.is_set_up_today:
         said = text("Corrected report, revision {number}.", number=number(view.inputs.revision))
         where = text("See Corrections.")
         notices.append(f"{said} {where}" if has_corrections else said)

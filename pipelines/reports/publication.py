@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.errors import ModelError
@@ -27,7 +28,7 @@ from pipelines.reports.edition_mail import (
 from pipelines.reports.editions import TRANSLATED, Edition, edition_report, editions
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.language import in_locale, page_locale
-from pipelines.reports.mail import mail_channel, queue_mail
+from pipelines.reports.mail import REPORT_CLASS, mail_channel, queue_mail
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.report_rows import WeekNumbers
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
@@ -43,14 +44,17 @@ from pipelines.reports.weekly import (
 from pipelines.settings.home import PLAIN_FILE, SHARED, DistrictHome
 from pipelines.settings.model import Report, Settings
 from pipelines.settings.scratch import scratch
+from pipelines.state.alert_records import newest_sent
 from pipelines.state.connections import Store
 from pipelines.state.published_reports import (
+    first_publication,
     mark_reports_written,
     pending_reports,
     put_report,
     report_facts,
 )
 from pipelines.state.retention import kept_from, purged_reports
+from pipelines.state.reviews import reviews
 from pipelines.state.rows import ReportFacts
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
@@ -82,6 +86,15 @@ def revised(store: Store, inputs: ReportInputs, week: date, said: ReportFacts) -
     revision = revision_after(earlier, said)
     before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
     return replace(inputs, revision=revision, earlier_facts=before)
+
+
+def is_set_up_today(store: Store, zone: str, now: datetime) -> bool:
+    """Return whether the first report was made today, and no one has decided or got one by mail."""
+    first = first_publication(store)
+    if first is None or reviews(store) or newest_sent(store, REPORT_CLASS):
+        return False
+    days = {one.astimezone(ZoneInfo(zone)).date() for one in (datetime.fromisoformat(first), now)}
+    return len(days) == 1
 
 
 def record(
@@ -262,7 +275,12 @@ def publish_reports(
             said[week] = facts(view)
     known = (*remembered(district.store, held), *headlines)
     first = kept_from(district.store)
-    full = replace(inputs, previous=known, kept_from=first)
+    full = replace(
+        inputs,
+        previous=known,
+        kept_from=first,
+        is_set_up_today=is_set_up_today(district.store, district.zone, now),
+    )
     due = [one for one in held if one in wanted and not (first and one < first)]
     with in_locale(page_locale(district.settings.reader_locale)):
         for place, week in enumerate(due, start=1):

@@ -221,6 +221,8 @@ class ReportInputs:
         zone: IANA name of the district's time zone.
         generated_time: Time of the report, from the caller (UTC).
         revision: 1, or more for a corrected report.
+        is_set_up_today: The first reports were made today, and no one has worked with them:
+            a change has its revision and its section, and no notice on page one.
         earlier_facts: The facts of each earlier revision, the first revision first.
     """
 
@@ -269,6 +271,7 @@ class ReportInputs:
     pdf: str = ""
     pdf_note: str = ""
     revision: int = 1
+    is_set_up_today: bool = False
     earlier_facts: Sequence[ReportFacts] = ()
     rules: Sequence[RuleInfo] = ()
     clauses: Sequence[ClauseInfo] = ()

@@ -131,5 +131,6 @@ class CardRow(TypedDict):
     devices: Sequence[str] | None
     sources: Sequence[str] | None
     line_count: int
+    request_count: int
     referral: str
     blind: str | None

@@ -8,6 +8,7 @@ decide a case; a finding is its basis.
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, wraps
@@ -120,6 +121,12 @@ class View:
         """Beginning and end of each of them."""
         times = self.known.select("finding_id", "start_time", "end_time")
         return {finding: (start, end) for finding, start, end in times.rows()}
+
+    @cached_property
+    def named_sites(self) -> Mapping[str, frozenset[str]]:
+        """The sites that each of them names; none for most."""
+        records = self.known.select("finding_id", "record").rows()
+        return {one: frozenset(_sites_of(record)) for one, record in records}
 
     @cached_property
     def standing(self) -> pl.DataFrame:
@@ -306,6 +313,13 @@ def _as_stored(row: Mapping[str, Any]) -> FindingRow:
     spans = {name: row[name].isoformat() for name in ("start_time", "end_time")}
     record = {"details": details, "stage": row["stage"], **spans}
     return cast("FindingRow", {**row, "record": record})
+
+
+def _sites_of(record: str | None) -> list[str]:
+    with suppress(json.JSONDecodeError):
+        found = json.loads(record or "{}")
+        return list(found.get("sites") or ()) if isinstance(found, dict) else []
+    return []
 
 
 def week_label(start: date) -> str:

@@ -200,6 +200,11 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     return between(moment(start, zone), moment(end, zone))
 
 
+def hours(first: datetime, last: datetime) -> str:
+    """Return text such as "2:02 PM to 2:19 PM" of local times."""
+    return between(clock(first.hour, first.minute), clock(last.hour, last.minute))
+
+
 def between(first: str, last: str) -> str:
     """Return text such as "2 PM to 3 PM"."""
     return text("{low} to {high}", low=first, high=last)

@@ -206,12 +206,13 @@ class Principal:
                 where="district.toml: [roles]",
                 remedy="Let the owner name groups under [roles], one for each role.",
             )
-        own = ", ".join(self.roles) or "no role"
-        needed = " or ".join(MATRIX[right])
+        *others, last = MATRIX[right]
+        needed = " or ".join(filter(None, (", ".join(others), last)))
+        own = f"the role {', '.join(self.roles)}" if self.roles else "no role"
         raise RefusedError(
-            f"{self} has {own}; to {MEANING[right]} takes {needed}",
+            f"only the role {needed} may {MEANING[right]}; {self} has {own}",
             where="district.toml: [roles]",
-            remedy="Ask a person who has it, or have the district change the groups.",
+            remedy="Ask a person with that role, or have the district change the groups.",
         )
 
 

@@ -21,8 +21,13 @@ NONE = "no roles"
 
 def roles_text(settings: Settings) -> str:
     """Return which roles the settings fill, with a hash of the groups and logins."""
-    filled: list[str] = [role for role in ROLES if getattr(settings.roles, role)]
     desk = settings.desk
+    filled: list[str] = [role for role in ROLES if getattr(settings.roles, role)]
+    at_desk = [
+        role
+        for role in ROLES
+        if any(getattr(part, role) for part in (desk.logins, desk.groups, desk.roles))
+    ]
     tables: list[dict[str, object]] = [
         part.model_dump() for part in (settings.roles, desk.logins, desk.groups, desk.roles)
     ]
@@ -32,7 +37,10 @@ def roles_text(settings: Settings) -> str:
         tables.append({name: one.model_dump(mode="json") for name, one in desk.tokens.items()})
         filled += [f"token {name}: {one.role}" for name, one in sorted(desk.tokens.items())]
     digest = hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
-    return f"{', '.join(filled) or NONE} ({digest[:16]})"
+    words = ", ".join(filled) or f"{NONE} at the terminal"
+    if at_desk:
+        words = f"{words}; at the desk: {', '.join(at_desk)}"
+    return f"{words} ({digest[:16]})"
 
 
 def keep_roles(store: Store, home: DistrictHome, settings: Settings) -> None:

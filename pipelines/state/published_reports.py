@@ -115,6 +115,12 @@ def report_paths(store: Store) -> Sequence[str]:
         return list(connection.execute(select(REPORTS.c.path).distinct()).scalars())
 
 
+def first_publication(store: Store) -> str | None:
+    """Return when the first report of the home was published; None before it."""
+    with store.reading() as connection:
+        return connection.execute(select(func.min(REPORTS.c.published_time))).scalar()
+
+
 def newest_publication(store: Store) -> str | None:
     """Return when a report was last published; None before the first."""
     with store.reading() as connection:

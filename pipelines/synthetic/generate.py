@@ -162,6 +162,7 @@ def _write_logs(
                 _flows(world, plan, own),
                 proxied if world.habits.firewall != "none" else proxied.clear(),
                 _logged(world, plan.tunnels),
+                plan.changes if world.habits.firewall == "all" else (),
             ),
         )
     tell("directory", 4, STEPS)

@@ -38,6 +38,8 @@ _PLANNED = pl.Schema(
         "protocol": pl.Int16,
         "sent": pl.Int64,
         "received": pl.Int64,
+        "action": pl.String,
+        "is_inbound": pl.Boolean,
     }
 )
 BACKUP_HOST = "vault.backupbarn.example"
@@ -63,8 +65,11 @@ def phone_flows(requests: pl.DataFrame, source: pl.Expr) -> pl.DataFrame:
 
 def planned_flows(world: World, flows: Sequence[Flow]) -> pl.DataFrame:
     """Return flows that were planned one by one, from the devices' own addresses."""
+    own, inbound = dotted(pl.col("address")), pl.col("is_inbound")
     rows = with_address(world, frame(flows, _PLANNED)).with_columns(
-        source=dotted(pl.col("address")), interface=pl.lit("lan"), action=pl.lit("close")
+        source=pl.when(inbound).then("host").otherwise(own),
+        host=pl.when(inbound).then(own).otherwise("host"),
+        interface=pl.when(inbound).then(pl.lit("wan1")).otherwise(pl.lit("lan")),
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in FLOWS.items())
 

@@ -76,10 +76,11 @@ class Flow:
     """Firewall traffic outside the proxy.
 
     Attributes:
-        host: A name, or a bare address.
+        host: A name, or a bare address, outside or inside.
         elapsed: Milliseconds.
         sent: Bytes from the device.
         protocol: 6 is TCP, 17 UDP.
+        is_inbound: The host asks, and the device answers.
     """
 
     device: int
@@ -92,11 +93,22 @@ class Flow:
     port: int = 443
     protocol: int = 6
     address: int = 0
+    action: Literal["close", "deny"] = "close"
+    is_inbound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A setting of the firewall that an administrator changes."""
+
+    time: int
+    user: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One logon event that no sitting makes."""
+    """One event of the security log that no sitting makes."""
 
     time: int
     device: int
@@ -177,6 +189,7 @@ class Plan:
     fetches: list[Fetch] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     tunnels: list[Tunnel] = field(default_factory=list)
     away: list[Absence] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)

@@ -47,6 +47,19 @@ params:
     max: 900
     unit: seconds
     why: before it and after it; a person who reads a page at length asks for the next
+  slow_requests:
+    type: int
+    default: 10
+    min: 4
+    max: 200
+    why: a session that was left open would make six in half an hour
+  slow_seconds:
+    type: int
+    default: 900
+    min: 300
+    max: 3600
+    unit: seconds
+    why: before it and after it; a person who reads long pages asks for few
 by_account: [core.candidate_requests]
 columns:
   event_id: core.candidate_requests
@@ -205,7 +218,13 @@ select
         order by quiet.start_time
         range between to_seconds($pace_seconds) preceding
         and to_seconds($pace_seconds) following
-    ) >= $pace_requests as is_paced,
+    ) >= $pace_requests
+    or count(*) over (
+        partition by quiet.account, quiet.device
+        order by quiet.start_time
+        range between to_seconds($slow_seconds) preceding
+        and to_seconds($slow_seconds) following
+    ) >= $slow_requests as is_paced,
     live.session['evidence_event_id'] as session_event_id,
     coalesce(live.session['is_clock_checked'], false) as is_clock_checked,
     quiet.event_date

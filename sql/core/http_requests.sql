@@ -146,8 +146,13 @@ graded as (
                 and (not origins.is_mapped or mappings.confirming_fact is not null)
                 then 'A'
             when device_accounts.is_contested then 'D'
-            -- a name that was guessed for an address of many is no one's in particular
-            when origins.is_mapped and origins.is_crowded then 'D'
+            -- a name that was guessed for an address of many is no one's in particular;
+            -- an agent names the device, too
+            when
+                origins.is_mapped
+                and origins.is_crowded
+                and coalesce(origins.device_basis <> 'agent', true)
+                then 'D'
             when mappings.is_owner then 'A'
             when
                 names.account = device_accounts.session_account

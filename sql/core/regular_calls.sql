@@ -2,7 +2,9 @@
 summary: >
   How even the calls of a device to one outside host are: their gaps and their amounts,
   of each pair with calls enough over hours enough of a day. Programs call that way;
-  what it means is a rule's matter.
+  what it means is a rule's matter. Calls that a firewall or a proxy refused are a
+  separate series: a connection that is tried again within seconds is one attempt,
+  and time and name servers, which the system itself asks, are left out.
 grain: [device, destination, seen_by, event_date]
 params:
   event_date: {type: date}
@@ -25,10 +27,26 @@ params:
     min: 20
     max: 1000
     why: the most that a rule may allow; what more devices call that day is known
+  retry_seconds:
+    type: int
+    default: 30
+    min: 0
+    max: 120
+    unit: seconds
+    why: an unanswered connection is tried again after 1, 3, 7 and 15 seconds
 columns:
   device: core.outside_flows
   destination: {type: varchar, is: host or address}
-  seen_by: varchar
+  site: core.outside_flows
+  seen_by:
+    type: varchar
+    is: 'firewall, proxy, resolver for look-ups of names, or refused'
+  site_devices:
+    type: bigint
+    is: devices that asked for the site that day, refused or not
+  first_time: {type: timestamptz, is: the first of the calls}
+  last_time: {type: timestamptz, is: the last of them}
+  binding_event_id: {type: bigint, is: a lease that identifies the device}
   call_count: {type: bigint, is: calls with a gap before them and one more}
   gap_seconds: {type: double, is: the middle gap}
   gap_score: {type: double, is: '1 is even, 0 is not'}
@@ -46,20 +64,127 @@ flows as (
     where event_date = $event_date::date
 ),
 
+hosts as (
+    select
+        url_hostname,
+        site,
+        background_kind
+    from identity.hosts
+),
+
+-- refused attempts at outside hosts, by address
+refused_lines as (
+    select
+        src_ip,
+        null as device,
+        coalesce(dst_hostname, dst_ip) as destination,
+        coalesce(start_time, time) as start_time
+    from raw.connections
+    where
+        event_date = $event_date::date
+        and disposition = 'blocked'
+        and coalesce(direction not in ('inbound', 'lateral'), true)
+        and dst_port not in (53, 123)
+        and not coalesce(is_private_address(dst_ip), false)
+        and coalesce(dst_hostname, dst_ip) is not null
+    union all
+    select
+        src_ip,
+        device,
+        url_hostname as destination,
+        start_time
+    from core.http_requests
+    where
+        event_date = $event_date::date
+        and disposition = 'blocked'
+        and device is not null
+        and url_hostname is not null
+),
+
 known as (
     select
         site,
-        count(distinct device) as device_count
-    from flows
+        sum(device_count)::bigint as device_count
+    from (
+        select
+            site,
+            count(distinct device) as device_count
+        from flows
+        group by site
+        union all
+        select
+            coalesce(hosts.site, refused_lines.destination) as site,
+            count(distinct coalesce(refused_lines.device, refused_lines.src_ip))
+                as device_count
+        from refused_lines
+        left join hosts on refused_lines.destination = hosts.url_hostname
+        group by coalesce(hosts.site, refused_lines.destination)
+    ) as of_each
     group by site
 ),
 
-pairs as (
+refused_at as (
+    select
+        src_ip,
+        device,
+        destination,
+        min(start_time) as first_time,
+        max(start_time) as last_time
+    from refused_lines
+    group by src_ip, device, destination
+    having
+        count(*) >= $calls
+        and epoch(max(start_time)) - epoch(min(start_time)) >= 3600 * $hours
+),
+
+refused as (
+    select distinct
+        coalesce(refused_at.device, holders.device) as device,
+        refused_at.destination
+    from refused_at
+    left join identity.address_devices as holders
+        on
+            refused_at.src_ip = holders.ip
+            and refused_at.first_time < holders.end_time
+            and refused_at.last_time >= holders.start_time
+            and holders.event_date = $event_date::date
+),
+
+entries as (
+    select distinct split_part(pattern, '/', 1) as host
+    from registry.approved_sites
+    where
+        match <> 'deny'
+        and $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+refused_pairs as (
+    select
+        refused.device,
+        refused.destination,
+        coalesce(hosts.site, refused.destination) as site
+    from refused
+    inner join identity.devices as devices
+        on refused.device = devices.device and devices.event_date = $event_date::date
+    left join hosts on refused.destination = hosts.url_hostname
+    left join entries
+        on
+            refused.destination = entries.host
+            or ends_with(refused.destination, '.' || entries.host)
+    where
+        devices.device_class
+        in ('desktop', 'laptop', 'chromebook', 'podium', 'lab_pc')
+        and hosts.background_kind is null
+        and entries.host is null
+),
+
+passed_pairs as (
     select
         flows.device,
-        flows.destination
+        flows.destination,
+        min(flows.site) as site
     from flows
-    inner join known on flows.site = known.site
     where
         flows.is_registered
         and coalesce(
@@ -69,7 +194,6 @@ pairs as (
         )
         and flows.background_kind is null
         and not flows.is_listed
-        and known.device_count <= $devices
     group by flows.device, flows.destination
     having
         sum(flows.flow_count) >= $calls
@@ -77,12 +201,26 @@ pairs as (
         >= 3600 * $hours
 ),
 
+pairs as (
+    select
+        every_pair.*,
+        known.device_count as site_devices
+    from (
+        select * from passed_pairs
+        union
+        select * from refused_pairs
+    ) as every_pair
+    inner join known on every_pair.site = known.site
+    where known.device_count <= $devices
+),
+
 holders as (
     select
         ip,
         device,
         start_time,
-        end_time
+        end_time,
+        lease_event_id
     from identity.address_holders
     where
         event_date = $event_date::date
@@ -95,11 +233,11 @@ lines as (
         src_ip,
         coalesce(dst_hostname, dst_ip) as destination,
         coalesce(start_time, time) as start_time,
-        coalesce(bytes_out, bytes_in, 0) as bytes
+        coalesce(bytes_out, bytes_in, 0) as bytes,
+        if(disposition = 'blocked', 'refused', 'firewall') as seen_by
     from raw.connections
     where
         event_date = $event_date::date
-        and disposition is distinct from 'blocked'
         and coalesce(dst_hostname, dst_ip) in (select pairs.destination from pairs)
 ),
 
@@ -107,10 +245,11 @@ calls as (
     select distinct
         holders.device,
         lines.destination,
-        'firewall' as seen_by,
+        lines.seen_by,
         lines.event_id,
         lines.start_time,
-        lines.bytes
+        lines.bytes,
+        holders.lease_event_id
     from lines
     inner join holders
         on
@@ -121,16 +260,40 @@ calls as (
     select
         device,
         url_hostname as destination,
-        if(method = 'LOOKUP', 'resolver', 'proxy') as seen_by,
+        case
+            when disposition = 'blocked' then 'refused'
+            when method = 'LOOKUP' then 'resolver'
+            else 'proxy'
+        end as seen_by,
         event_id,
         start_time,
-        coalesce(bytes_out, bytes_in, 0) as bytes
+        -- the answer to a refused call is the proxy's own page
+        if(disposition = 'blocked', 0, coalesce(bytes_out, bytes_in, 0)) as bytes,
+        binding_event_id as lease_event_id
     from core.http_requests
     where
         event_date = $event_date::date
-        and disposition = 'allowed'
+        and disposition in ('allowed', 'blocked')
         and url_hostname in (select pairs.destination from pairs)
         and device in (select pairs.device from pairs)
+),
+
+-- a connection that is not answered is tried again immediately
+attempts as (
+    select calls.*
+    from calls
+    qualify
+        calls.seen_by <> 'refused'
+        or coalesce(
+            epoch(calls.start_time)
+            - epoch(
+                lag(calls.start_time) over (
+                    partition by calls.device, calls.destination, calls.seen_by
+                    order by calls.start_time, calls.event_id
+                )
+            ) > $retry_seconds,
+            true
+        )
 ),
 
 spaced as (
@@ -138,7 +301,7 @@ spaced as (
         calls.*,
         epoch(calls.start_time)
         - epoch(lag(calls.start_time) over in_order) as gap
-    from calls
+    from attempts as calls
     inner join pairs
         on calls.device = pairs.device and calls.destination = pairs.destination
     window
@@ -213,6 +376,8 @@ numbered as (
         destination,
         seen_by,
         event_id,
+        start_time,
+        lease_event_id,
         row_number() over in_order as place,
         count(*) over (partition by device, destination, seen_by) as n
     from spaced
@@ -228,6 +393,9 @@ cited as (
         device,
         destination,
         seen_by,
+        min(start_time) as first_time,
+        max(start_time) as last_time,
+        min(lease_event_id) as lease_event_id,
         list_sort(list(event_id)) as evidence
     from numbered
     where place <= 20 or place > n - 20
@@ -237,7 +405,12 @@ cited as (
 select
     gaps.device,
     gaps.destination,
+    pairs.site,
     gaps.seen_by,
+    pairs.site_devices,
+    cited.first_time,
+    cited.last_time,
+    cited.lease_event_id as binding_event_id,
     gaps.n + 1 as call_count,
     gaps.middle_value as gap_seconds,
     gaps.score as gap_score,
@@ -250,6 +423,8 @@ inner join scored as sizes
         gaps.device = sizes.device
         and gaps.destination = sizes.destination
         and gaps.seen_by = sizes.seen_by
+inner join pairs
+    on gaps.device = pairs.device and gaps.destination = pairs.destination
 inner join cited
     on
         gaps.device = cited.device

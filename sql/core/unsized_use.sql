@@ -71,6 +71,20 @@ asked as (
         and requests.account_type = 'person'
         and requests.attribution_grade in ('A', 'C')
         and not coalesce(requests.is_user_unknown, false)
+        -- a mapping alone, of shared stock, may be of the user before
+        and not (
+            requests.attribution_facts = 'mapping'
+            and requests.device_pool is not null
+            and requests.attribution_grade = 'C'
+        )
+        -- a private phone, as for requests with sizes
+        and (
+            requests.device_class is not null
+            or not (
+                coalesce(requests.net_kind in ('byod', 'guest', 'nat'), false)
+                or is_random_card(requests.device)
+            )
+        )
         -- names that a device of several people looked up are no one's in particular
         and (
             requests.method is distinct from 'LOOKUP'

@@ -1,10 +1,11 @@
 /* ---
-title: An account was used on site and through a VPN from outside at the same time
+title: An account was used on site and outside at the same time
 summary: >
   Requests that a person made as one owner alternate, within minutes each time, between
   a live keyboard in a building of the district and a tunnel from outside. An idle
   tunnel makes no such request. Places count, not device names: a tunnel is only assumed
-  to be the owner's laptop. Tunnels over mobile networks, relays, hosting providers and
+  to be the owner's laptop. A device outside whose agent names it and the account counts
+  as a tunnel does. Tunnels over mobile networks, relays, hosting providers and
   the district's own egress are left out; from a network of unknown kind it is a lead.
   Where the lines name another person's computer outside, fewer alternations are enough.
 code: SA-6
@@ -70,8 +71,9 @@ columns:
   measure: {type: double, is: turns}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account} was used at {buildings:names} and through a VPN from outside[,
-  about {kilometers:number} km away,] at about the same time: {turns} switches within
+  Account {account} was used at {buildings:names} and [{!is_agent?}through a VPN from
+  outside][{is_agent?}outside, on a device whose agent names it][, about
+  {kilometers:number} km away,] at about the same time: {turns} switches within
   minutes each.[{is_anothers_device?} The lines from outside name another person's
   computer.]
 details:
@@ -83,6 +85,7 @@ details:
   kind_source: varchar
   is_shared_network: boolean
   is_anothers_device: boolean
+  is_agent: boolean
   is_left_open: boolean
   is_clock_wrong: boolean
 explanations:
@@ -144,6 +147,7 @@ seen as (
         ) as is_anothers,
         -- the clock of that device does not apply to a tunnel of another device
         is_clock_checked or device_basis = 'contradicted' as is_clock_checked,
+        not has_location and binding_event_id is null as is_agent,
         session_event_id,
         binding_event_id
     from core.engaged_requests
@@ -155,7 +159,15 @@ seen as (
             (has_location and is_used and is_paced)
             or (
                 net_kind = 'remote'
-                and binding_event_id is not null
+                and (
+                    binding_event_id is not null
+                    -- on another's device an enrollment may be an old one
+                    or (
+                        device_basis = 'agent'
+                        and device_pool is null
+                        and device_owner = person_id
+                    )
+                )
             )
         )
 ),
@@ -240,7 +252,8 @@ at_desk as (
 at_desk_spans as (
     select
         owner,
-        min(start_time) as start_time,
+        -- and no one goes home and back in so short a time before
+        min(start_time) - to_seconds($gap_seconds) as start_time,
         max(start_time) as end_time
     from at_desk
     group by owner
@@ -272,7 +285,7 @@ paced as (
     where not is_on_site
     qualify
         count(*) over (
-            partition by binding_event_id
+            partition by binding_event_id, if(is_agent, device, null)
             order by start_time
             range between interval 5 minute preceding and interval 5 minute following
         ) >= $tunnel_requests
@@ -310,10 +323,32 @@ from_outside as (
         )
 ),
 
+-- an agent's cloud records the address outside in the line itself
+by_agent as (
+    select
+        requests.* replace (
+            requests.is_live_known or paced.event_id is not null as is_live_known
+        ),
+        outside.network_kind,
+        outside.kind_source,
+        outside.lat as far_lat,
+        outside.lon as far_lon
+    from requests
+    inner join core.http_requests as lines on requests.event_id = lines.event_id
+    inner join outside on lines.src_ip = outside.ip
+    left join paced on requests.event_id = paced.event_id
+    where
+        requests.is_agent
+        and lines.event_date = $event_date::date
+        and (requests.is_possibly_used or paced.event_id is not null)
+),
+
 both_sides as (
     select * from at_desk
     union all
     select * from from_outside
+    union all
+    select * from by_agent
 ),
 
 stepped as (
@@ -380,6 +415,7 @@ select
         kind_source := min(far_source),
         is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
         is_anothers_device := bool_and(is_anothers_turn),
+        is_agent := bool_and(if(is_on_site, previous['is_agent'], is_agent)),
         is_left_open := ruled_out_if(
             bool_and(is_live_known and previous['is_live_known'])
         ),

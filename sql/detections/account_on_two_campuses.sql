@@ -56,6 +56,7 @@ details:
   is_drive_possible: boolean
   is_lease_stale: boolean
   is_name_kept: boolean
+  is_computer_moved: boolean
   is_administrator: boolean
   is_left_open: boolean
   is_clock_wrong: boolean
@@ -77,6 +78,12 @@ explanations:
     not_testable: >-
       on one side only the firewall's name of the address and the inventory name the
       account; a name stays until another one replaces it
+  - name: A computer that is in another place than its network shows
+    test: is_computer_moved
+    ruled_out: the inventory has each device
+    not_testable: >-
+      the inventory does not have one of the devices, so that its network alone shows
+      where it is
   - administrator
   - live
   - clock
@@ -304,6 +311,11 @@ select
             not bool_or(
                 event_id in (select kept.event_id from kept)
                 or previous['event_id'] in (select kept.event_id from kept)
+            )
+        ),
+        is_computer_moved := ruled_out_if(
+            not bool_or(
+                is_unlisted_card(device) or is_unlisted_card(previous['device'])
             )
         ),
         is_administrator := bool_or(is_administrators),

@@ -12,7 +12,8 @@ summary: >
   carries on a half day of leave, or if all of it is before or after the hours in which
   nearly all others work on site. A device without a holder on file may be the owner's,
   and so may a device that a person without a device on file uses on other days: two
-  people share a post.
+  people share a post, or a person works with the stock. Where the inventory does not
+  have the device, the owner may have carried it.
 code: SA-3
 kind: shared_account
 severity: low
@@ -24,8 +25,6 @@ requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
 session_policy:
   {keyboard: finding, network: lead, stock: finding, nothing: nothing}
 grain: [subject, event_date]
-lookback: 13
-lookahead: 13
 ends:
   of: placed
   by: [account]
@@ -87,13 +86,6 @@ params:
     max: 3600
     unit: seconds
     why: an automatic sign-on takes a minute
-  shared_days:
-    type: int
-    default: 2
-    min: 1
-    max: 10
-    unit: days
-    why: people who share a post use its device on the days of their half
   middle_minutes:
     type: int
     default: 60
@@ -121,6 +113,15 @@ params:
     min: 0
     max: 0.25
     why: the day's work begins and ends with few people and a few of the requests
+  clock_hours:
+    type: int
+    default: 8
+    min: 1
+    max: 12
+    unit: hours
+    why: >-
+      the largest error of a clock is a zone that the log does not state; on the Pacific
+      coast it is eight hours
   people:
     type: int
     default: 5
@@ -162,6 +163,7 @@ details:
   is_owner_there: boolean
   is_carried: boolean
   is_after_work: boolean
+  is_deep_in_leave: boolean
   is_clock_wrong: boolean
 explanations:
   - name: The owner came in on a day of leave, or went home ill
@@ -211,7 +213,11 @@ explanations:
     by_design: >-
       only use counts while a logon, an unlock or a device that was woken shows a person
       there
-  - clock
+  - shared: clock
+    ruled_out: >-
+      [{is_deep_in_leave?}all use was hours after the beginning of the leave and before
+      its end, more than a clock may differ][{!is_deep_in_leave?}the hosts' clocks agree
+      with another log's]
   - machine
   - approved
 refuted_by:
@@ -231,42 +237,13 @@ holders as (
     where event_date = $event_date::date and assigned_to is not null
 ),
 
-uses as (
-    select
-        account,
-        event_date,
-        unnest(devices) as device
-    from core.account_days
-    where
-        event_date between $event_date::date - interval 13 day
-        and $event_date::date + interval 13 day
-        and event_date <> $event_date::date
-),
-
-people as (
-    select distinct
-        account,
-        person_id
-    from core.engaged_requests
-    where event_date = $event_date::date and person_id is not null
-),
-
--- the device of a shared post is on file for one of its two people; use on other days
--- of leave is not the owner's
+-- the device of a shared post is on file for one of its two people
 posts as (
     select
-        uses.account,
-        uses.device
-    from uses
-    inner join people on uses.account = people.account
-    left join registry.leave_windows as leave
-        on
-            people.person_id = leave.person_id
-            and uses.event_date = leave.event_date
-            and leave.status = 'approved'
-    where leave.person_id is null
-    group by uses.account, uses.device
-    having count(distinct uses.event_date) >= $shared_days
+        account,
+        device
+    from core.shared_posts
+    where event_date = $event_date::date
 ),
 
 engaged as (
@@ -274,9 +251,12 @@ engaged as (
         requests.*,
         -- null where the registry has no holder: the device may be the owner's
         case
-            when requests.device_pool is not null then false
-            when requests.device_owner = requests.person_id then true
+            when
+                requests.device_pool is null
+                and requests.device_owner = requests.person_id
+                then true
             when holders.person_id is null and posts.account is not null then null
+            when requests.device_pool is not null then false
             else requests.device_owner = requests.person_id
         end as is_own
     from core.engaged_requests as requests
@@ -479,7 +459,12 @@ placed as (
         ) as is_after_work,
         during.part <> 'full' as is_part_day,
         during.part <> 'full'
-        and during.device_class in ('laptop', 'chromebook') as is_carried,
+        and coalesce(during.device_class in ('laptop', 'chromebook'), true)
+            as is_carried,
+        least(
+            epoch(during.start_time) - epoch(during.leave_start),
+            epoch(during.leave_end) - epoch(during.start_time)
+        ) >= 3600 * $clock_hours as is_deep_in_leave,
         coalesce(
             logons.time between during.leave_start and during.leave_end, false
         ) as is_logged_on
@@ -521,9 +506,10 @@ select
         ),
         is_part_day := bool_and(is_part_day),
         is_owner_there := fits_on_own_device(is_staying, is_own),
-        is_carried := fits_on_own_device(coalesce(is_carried, false), is_own),
+        is_carried := fits_on_own_device(is_carried, is_own),
         is_after_work := fits_on_own_device(is_after_work, is_own),
-        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
+        is_deep_in_leave := bool_and(is_deep_in_leave),
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked or is_deep_in_leave))
     ) as details,
     $event_date::date as event_date
 from placed

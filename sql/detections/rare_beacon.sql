@@ -7,8 +7,9 @@ summary: >
   that several lists name is an open page, and among few devices every host is rare. Up
   to five devices with the same rhythm are one program, and a host that a list or the
   firewall classes as malware needs no rarity. A device that is carried home calls by
-  day alone: the same rhythm on several days makes a lead. The device is the subject;
-  its user may know nothing about it.
+  day alone: the same rhythm on several days makes a lead. Attempts that the network
+  refused make a lead, unless the host is classed as malware: an updater behind a block
+  tries as regularly. The device is the subject; its user may know nothing about it.
 code: AN-3
 kind: anomaly
 about: device
@@ -101,9 +102,10 @@ columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: calls}
 claim: >-
-  {account} contacted {sites:names} {calls:count time} in {hours:count hour}, about
-  every {gap_seconds:count second}[{size_score?}, each time with about as much data];
-  few other devices contact that site.
+  {account} [{!is_refused?}contacted][{is_refused?}tried to reach] {sites:names}
+  {calls:count time} in {hours:count hour}, about every {gap_seconds:count
+  second}[{size_score?}, each time with about as much data]; [{is_refused?}the network
+  refused these attempts; ]few other devices contact that site.
 details:
   sites: varchar[]
   calls: int
@@ -114,6 +116,8 @@ details:
   even_days: int
   is_by_day: boolean
   is_look_up_alone: boolean
+  is_refused: boolean
+  is_refused_alone: boolean
   devices: int
   all_devices: int
   days: int
@@ -123,7 +127,9 @@ details:
 explanations:
   - name: A page that was left open
     test: is_page_open
-    says: '{pages_read:count request} of a person to that host in two weeks'
+    says: >-
+      {pages_read:count request} of a person to that host in two weeks[{is_refused?};
+      what is refused opens no page]
     not_testable: it calls since the first hours that are known of the device
   - name: A program that the district manages on its devices
     test: is_managed
@@ -140,6 +146,14 @@ explanations:
     ruled_out: a firewall or a proxy has the calls themselves
     not_testable: >-
       an agent's look-ups have no sizes, and a cache decides when a name is looked up
+  - name: A program whose service the network refuses
+    test: is_refused_alone
+    ruled_out: >-
+      [{is_refused?}a list or the firewall classes the host as
+      malware][{!is_refused?}calls passed]
+    not_testable: >-
+      an updater, a license check or an agent tries as regularly, and a refused attempt
+      does not show what it would have sent
   - name: A service in the background that everyone knows
     by_design: >-
       known background hosts, sites of the list and sites that several lists name are
@@ -181,7 +195,7 @@ even as (
     qualify
         row_number() over (
             partition by device, destination
-            order by seen_by = 'resolver', call_count desc, seen_by
+            order by seen_by in ('resolver', 'refused'), call_count desc, seen_by
         ) = 1
 ),
 
@@ -194,7 +208,8 @@ busy as (
         max(last_time) as end_time,
         sum(flow_count) >= $calls
         and epoch(max(last_time)) - epoch(min(first_time)) >= 3600 * $hours as is_long,
-        list_distinct(list(binding_event_id)) as bindings
+        list_distinct(list(binding_event_id)) as bindings,
+        false as is_refused
     from core.outside_flows
     where
         event_date = $event_date::date
@@ -206,6 +221,18 @@ busy as (
         and background_kind is null
         and not is_listed
     group by device, destination
+    union all
+    select
+        device,
+        destination,
+        site,
+        first_time as start_time,
+        last_time as end_time,
+        epoch(last_time) - epoch(first_time) >= 3600 * $hours as is_long,
+        [binding_event_id] as bindings,
+        true as is_refused
+    from even
+    where seen_by = 'refused'
 ),
 
 -- the other conditions concern only these few
@@ -215,7 +242,10 @@ pairs as (
         busy.is_long and even.call_count >= $calls as is_long
     from busy
     inner join even
-        on busy.device = even.device and busy.destination = even.destination
+        on
+            busy.device = even.device
+            and busy.destination = even.destination
+            and busy.is_refused = (even.seen_by = 'refused')
     where
         (busy.is_long and even.call_count >= $calls)
         or (even.even_days >= $days and even.all_calls >= $calls)
@@ -260,9 +290,24 @@ site_days as (
 known as (
     select
         site,
-        count(distinct device) as device_count,
-        count(distinct event_date) as day_count
-    from site_days
+        max(device_count) as device_count,
+        max(day_count) as day_count
+    from (
+        select
+            site,
+            count(distinct device) as device_count,
+            count(distinct event_date) as day_count
+        from site_days
+        group by site
+        union all
+        select
+            site,
+            max(site_devices) as device_count,
+            count(*) as day_count
+        from even_days
+        where seen_by = 'refused'
+        group by site, device
+    ) as of_each
     group by site
 ),
 
@@ -270,10 +315,10 @@ known as (
 -- infection that spreads, and not people who know the site
 kin as (
     select
-        site_days.site,
+        coalesce(site_days.site, calls.site) as site,
         count(distinct calls.device) as device_count
     from core.regular_calls as calls
-    inner join site_days
+    left join site_days
         on
             calls.device = site_days.device
             and calls.destination = site_days.destination
@@ -284,7 +329,7 @@ kin as (
         and calls.call_count >= $calls
         and calls.gap_score > $gap_score
         and calls.size_score > $size_score
-    group by site_days.site
+    group by coalesce(site_days.site, calls.site)
 ),
 
 -- what a list or the firewall itself calls malware needs no rarity
@@ -299,7 +344,8 @@ rare as (
         pairs.*,
         known.device_count,
         known.day_count,
-        district.device_count as all_count
+        district.device_count as all_count,
+        malware.url_hostname is not null as is_malware
     from pairs
     cross join district
     inner join known on pairs.site = known.site
@@ -377,12 +423,17 @@ select
         even_days := max(even.even_days),
         is_by_day := ruled_out_if(bool_and(rare.is_long)),
         is_look_up_alone := ruled_out_if(bool_and(even.seen_by <> 'resolver')),
+        is_refused := bool_and(rare.is_refused),
+        is_refused_alone := ruled_out_if(
+            bool_or(not rare.is_refused or rare.is_malware)
+        ),
         devices := max(rare.device_count),
         all_devices := max(rare.all_count),
         days := max(rare.day_count),
         pages_read := coalesce(max(read_there.request_count), 0),
         is_page_open := case
             when coalesce(max(read_there.request_count), 0) >= $pages_read then true
+            when bool_and(rare.is_refused) then false
             else ruled_out_if(bool_and(started.is_start_seen))
         end,
         is_managed := ruled_out_if(max(rare.device_count) > 0)
@@ -391,7 +442,7 @@ select
 from even
 inner join rare
     on even.device = rare.device and even.destination = rare.destination
-inner join started
+left join started
     on even.device = started.device and even.destination = started.destination
 left join read_there
     on

@@ -84,6 +84,7 @@ details:
   is_shared_network: boolean
   is_place_wrong: boolean
   is_unused: boolean
+  is_clock_wrong: boolean
 explanations:
   - name: A mobile network, a relay or a service that many people share
     test: is_shared_network
@@ -97,6 +98,9 @@ explanations:
     test: is_place_wrong
     ruled_out: the distance is what is left when each place's radius is taken off
     not_testable: the list does not say how exact a place is
+  - shared: clock
+    ruled_out: both times are of one log, or the clocks of the two logs agree
+    not_testable: no other log shows that the clock of the log in the building is right
   - name: A place that colleagues sign in from too
     by_design: far places that several accounts use in a month are left out
   - name: A sign-in that came to nothing
@@ -278,7 +282,8 @@ on_site as (
         requests.start_time,
         requests.event_id,
         requests.session_event_id,
-        requests.binding_event_id
+        requests.binding_event_id,
+        requests.is_clock_checked
     from core.engaged_requests as requests
     left join logons on requests.session_event_id = logons.event_id
     left join reached
@@ -290,7 +295,6 @@ on_site as (
         and requests.lat is not null
         and requests.is_used
         and requests.is_paced
-        and requests.is_clock_checked
         and (requests.attribution_grade = 'A' or requests.is_given)
         and not requests.is_ambiguous_time
         and coalesce(logons.logon_kind in ('interactive', 'wifi'), true)
@@ -335,7 +339,8 @@ near as (
         start_time,
         event_id,
         session_event_id,
-        binding_event_id
+        binding_event_id,
+        is_clock_checked
     from on_site
     union all by name
     select
@@ -343,7 +348,8 @@ near as (
         buildings.lat,
         buildings.lon,
         inside.start_time,
-        inside.event_id
+        inside.event_id,
+        true as is_clock_checked
     from inside
     inner join buildings on coalesce(inside.building = buildings.building, true)
 ),
@@ -357,6 +363,7 @@ pairs_on_site as (
         near.event_id as near_id,
         near.session_event_id,
         near.binding_event_id,
+        near.is_clock_checked,
         kilometers_apart(stepped.lat, stepped.lon, near.lat, near.lon)
         - stepped.accuracy_km as distance_km,
         greatest(abs(epoch(stepped.time) - epoch(near.start_time)), 60)
@@ -376,7 +383,7 @@ pairs_on_site as (
         )
     qualify
         row_number() over (
-            partition by stepped.event_id
+            partition by stepped.event_id, near.is_clock_checked
             order by
                 abs(epoch(stepped.time) - epoch(near.start_time)),
                 near.event_id,
@@ -399,6 +406,7 @@ apart as (
         network_kind is not null as is_kind_known,
         is_place_sure,
         next_event_id is not null as is_used,
+        is_clock_checked,
         [event_id, next_event_id, near_id, session_event_id, binding_event_id]
             as evidence
     from pairs_on_site
@@ -416,6 +424,7 @@ apart as (
         network_kind is not null and previous_kind is not null as is_kind_known,
         is_place_sure and previous_is_place_sure as is_place_sure,
         next_event_id is not null and previous_next_id is not null as is_used,
+        true as is_clock_checked,
         [event_id, previous_id, next_event_id, previous_next_id] as evidence
     from pairs
 ),
@@ -434,6 +443,7 @@ chosen as (
         row_number() over (
             partition by account
             order by
+                is_clock_checked desc,
                 is_kind_known desc,
                 is_used desc,
                 distance_km desc,
@@ -460,7 +470,8 @@ select
         network_kinds := network_kinds,
         is_shared_network := ruled_out_if(is_kind_known),
         is_place_wrong := ruled_out_if(is_place_sure),
-        is_unused := ruled_out_if(is_used)
+        is_unused := ruled_out_if(is_used),
+        is_clock_wrong := ruled_out_if(is_clock_checked)
     ) as details,
     $event_date::date as event_date
 from chosen

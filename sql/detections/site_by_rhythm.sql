@@ -126,6 +126,22 @@ visits as (
         and (not coalesce(is_looked_up, false) or host_count >= $family_hosts)
 ),
 
+-- of a device that is not the district's, its time alone is touched
+on_duty as (
+    select distinct
+        visits.account,
+        visits.device,
+        visits.start_time
+    from visits
+    inner join identity.accounts as accounts on visits.account = accounts.account
+    inner join core.duty as duty on accounts.person_id = duty.person_id
+    where
+        accounts.event_date = $event_date::date
+        and duty.event_date = $event_date::date
+        and duty.start_time < visits.end_time
+        and duty.end_time > visits.start_time
+),
+
 found as (
     select
         visits.*,
@@ -148,7 +164,14 @@ found as (
             )
             and not standing.is_sensitive
     left join core.unlisted_leisure as sites on visits.site = sites.site
-    where standing.site is not null or sites.site is not null
+    left join on_duty
+        on
+            visits.account = on_duty.account
+            and visits.device = on_duty.device
+            and visits.start_time = on_duty.start_time
+    where
+        (standing.site is not null or sites.site is not null)
+        and (visits.is_district_device or on_duty.account is not null)
 )
 
 select

@@ -128,6 +128,17 @@ at_address as (
             leased.mac in (devices.mac, devices.ethernet_mac)
             or list_contains(devices.private_macs, leased.mac)
             or (leased.mac is null and tickets.src_ip = devices.static_ip)
+    union all
+    select
+        unlisted.name as host,
+        tickets.account,
+        tickets.time
+    from tickets
+    inner join leased on tickets.event_id = leased.event_id
+    inner join identity.unlisted_computers as unlisted
+        on
+            'mac:' || leased.mac = unlisted.device
+            and unlisted.event_date = $event_date::date
 ),
 
 at_directory as (

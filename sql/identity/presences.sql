@@ -161,6 +161,14 @@ devices as (
     where event_date = $event_date::date
 ),
 
+unlisted as (
+    select
+        name,
+        device
+    from identity.unlisted_computers
+    where event_date = $event_date::date
+),
+
 -- the access point is more exact than its controller, the longest pattern most exact
 access_points as (
     select
@@ -223,7 +231,7 @@ at_keyboards as (
     select
         named.account,
         -- a Chromebook has the directory's id in addition to its given name
-        coalesce(by_host.device, by_name.device, named.host) as device,
+        coalesce(by_host.device, by_name.device, unlisted.device, named.host) as device,
         named.event_id,
         named.activity,
         named.logon_kind,
@@ -248,6 +256,7 @@ at_keyboards as (
     from named
     left join clocks on named.host = clocks.host
     left join devices as by_host on named.host = by_host.name
+    left join unlisted on named.host = unlisted.name
     left join devices as by_name
         on named.src_hostname = by_name.name and named.logon_kind = 'interactive'
     where
@@ -284,6 +293,7 @@ seated as (
         time as start_time,
         next_time,
         next_activity,
+        account as next_account,
         case
             when activity = 'lock' then interval 24 hour
             else interval 1 hour * $live_hours
@@ -357,7 +367,8 @@ followed as (
     select
         *,
         lead(time) over at_the_place as next_time,
-        lead(activity) over at_the_place as next_activity
+        lead(activity) over at_the_place as next_activity,
+        lead(account) over at_the_place as next_account
     from claims
     where place is not null
     window at_the_place as (partition by presence, place order by time, event_id)
@@ -380,6 +391,7 @@ connected as (
         followed.time as start_time,
         followed.next_time,
         followed.next_activity,
+        followed.next_account,
         case followed.presence
             when 'mapping' then interval 1 minute * $mapping_minutes
             when 'portal' then interval 1 minute * $portal_minutes
@@ -449,4 +461,7 @@ select
     event_date as logon_date,
     $event_date::date as event_date
 from seen
-where coalesce(next_time > start_time, true)
+where
+    coalesce(next_time > start_time, true)
+    -- behind one address two people sign in within one second
+    or (presence = 'sign_in' and next_account <> account)

@@ -117,14 +117,15 @@ class Look:
     context: Mapping[str, Any]
 
 
+CASE = ".worklist a[href^='/cases/']"
 LOOKS = (
     Look("light", {"viewport": {"width": 1366, "height": 768}}),
     Look("dark", {"viewport": {"width": 1366, "height": 768}, "color_scheme": "dark"}),
     Look("phone", {"viewport": {"width": 390, "height": 844}, "has_touch": True}),
 )
 REPORT = ("index", "pictures", "quality", "rules")
-DESK = ("", "sites", "proposals", "start", "weeks", "use", "requests", "referrals", "permits",
-        "records", "acts")  # fmt: skip
+DESK = ("", "sites", "proposals", "start", "weeks", "use", "requests", "referrals", "exceptions",
+        "records", "acts", "system")  # fmt: skip
 
 
 def picture_report(browser: Any, home: Path, folder: Path) -> None:
@@ -155,8 +156,8 @@ def picture_desk(browser: Any, home: Path, folder: Path) -> None:
                 picture = folder / f"desk-{name or 'queue'}-{look.name}.png"
                 page.screenshot(path=picture, full_page=True)
             page.goto("/")
-            if page.locator(".queue a").count():
-                page.locator(".queue a").first.click()
+            if page.locator(CASE).count():
+                page.locator(CASE).first.click()
                 page.screenshot(path=folder / f"desk-case-{look.name}.png", full_page=True)
             context.close()
 

@@ -16,7 +16,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -36,7 +36,16 @@ from pipelines.warehouse import inputs
 from tests.scenarios.places import ZONE
 from tests.space.district import SETTINGS, Answer, built, judged, lists_of
 from tests.space.lines import COPIES, FORMS, Lines
-from tests.space.stories import EGRESS, NEAR, Story, fact_words, registry, stories, tell
+from tests.space.stories import (
+    EGRESS,
+    NEAR,
+    ONE_ADDRESS,
+    Story,
+    fact_words,
+    registry,
+    stories,
+    tell,
+)
 from tests.stories.district import AGENTS
 from tests.stories.products import PRODUCTS
 
@@ -55,6 +64,15 @@ HOLES = {"staff_duty.csv": 0.25, "leave.csv": 0.25, "access_points.csv": 0.25, "
 ENDS = ("due", "found", "as a lead", "false")
 LARGE = 100_000_000
 """Bytes of one transfer of an upload, at least."""
+PACE = (10, 2)
+"""Requests, and stretches of five minutes, that show a person in sustained use, which the judgment
+presumes: fewer may be a session that was left open, or a glance."""
+GLANCE = 150
+"""Seconds; what is shorter is a glance."""
+COMPARED_DAYS = 3
+"""Days before an upload on which the same log counts what devices send."""
+USUAL_DAYS = 5
+"""Days on site that show whether the usual hours are a person's."""
 MACS = 0.15
 """How often a district has Macs and iPads: 802.1X and copies of it, names looked up outside, a
 cloud provider, and no log of a keyboard."""
@@ -146,9 +164,12 @@ def drawn_stories(draw: Draw, count: int) -> list[Story]:
     rows = []
     for name, share in SHARES.items():
         act = space().acts[name]
-        able = [one for one in chosen(act) if _can_write(draw, one)]
-        picked = dice.sample(able, min(len(able), round(count * share)))
-        rows.extend((act, one, verdict(act, one)) for one in picked)
+        able = [(act, one, verdict(act, one)) for one in chosen(act) if _can_write(draw, one)]
+        dice.shuffle(able)
+        # half of them such that a finding is due if everything arrives
+        proven = [row for row in able if row[2].outcome == "finding"][: round(count * share / 2)]
+        others = [row for row in able if row[2].outcome != "finding"]
+        rows += proven + others[: round(count * share) - len(proven)]
     dice.shuffle(rows)
     return stories(rows)
 
@@ -231,9 +252,12 @@ class Oracle:
         self._folder, self._files = folder, files
         self.logons: Counter[tuple[Any, ...]] = Counter()
         self._read_logons()
+        self.has_networks = any(kind == "wifi" for kind, *_ in self.logons)
         self.leases = {*self._rows("leases", "ip", "mac")}
+        self.times: dict[tuple[str, str, date], list[tuple[datetime, str]]] = defaultdict(list)
+        self.sent_days: set[date] = set()
         self.look_ups = {ip for (ip,) in self._rows("dns_queries", "src_ip")}
-        self.requests: dict[tuple[str, date], set[tuple[str, str, bool]]] = defaultdict(set)
+        self.requests: dict[tuple[str, date], set[tuple[str, str, bool, bool]]] = defaultdict(set)
         self.sent: dict[str, set[str]] = defaultdict(set)
         self._read_use()
         self.devices = {row.split(",")[0] for row in texts["devices.csv"].splitlines()}
@@ -255,13 +279,23 @@ class Oracle:
 
     def _read_use(self) -> None:
         columns = ("src_ip", "event_date", "user_name", "src_hostname", "bytes_in", "bytes_out")
-        for ip, day, user, machine, size, sent in self._rows("http_requests", *columns):
-            self.requests[ip, day].add((_plain(user), _short(machine), size is not None))
-            if (sent or 0) > LARGE:
-                self.sent[ip].add("sized_hosts")
-        for ip, sent, host in self._rows("connections", "src_ip", "bytes_out", "dst_hostname"):
-            if (sent or 0) > LARGE:
-                self.sent[ip].add("sized_hosts" if host else "flows")
+        columns += ("time", "url_hostname", "name_proof")
+        for row in self._rows("http_requests", *columns):
+            ip, day, user, machine, size, sent, when, host, proof = row
+            is_checked = proof == "authenticated"
+            one = (_plain(user), _short(machine), size is not None, is_checked)
+            self.requests[ip, day].add(one)
+            self.times[ip, _short(machine) if ip == ONE_ADDRESS else "", day].append((when, host))
+            self._count_sent(ip, day, sent, "sized_hosts")
+        columns = ("src_ip", "event_date", "bytes_out", "dst_hostname")
+        for ip, day, sent, host in self._rows("connections", *columns):
+            self._count_sent(ip, day, sent, "sized_hosts" if host else "flows")
+
+    def _count_sent(self, ip: str, day: date, sent: int | None, what: str) -> None:
+        if sent:
+            self.sent_days.add(day)
+        if (sent or 0) > LARGE:
+            self.sent[ip].add(what)
 
     def due(self, story: Story) -> Verdict:
         """Return the judgment of the facts that arrived."""
@@ -278,17 +312,73 @@ class Oracle:
         if facts["which"] in ("no_lease", "tunnel_address") and not story.has_keyboard:
             facts["whose"] = "unlisted"
         due = verdict(story.act, facts)
-        if due.outcome == "finding" and story.act.name == "shared_account":
-            # names without amounts do not show that a person was there, one sign-in from far
-            # away does not show that the account was used there
-            is_far = facts["elsewhere"].startswith("sign_in")
-            far = ("cloud", f"{story.far()[0]}5", story.account, story.day) if is_far else None
-            if not self._is_sized(story, story.ip) or (far and self.logons[far] < 2):
-                return replace(due, outcome="lead")
+        if due.outcome == "finding" and not self._is_shown(story, facts):
+            return replace(due, outcome="lead")
         return due
 
+    def _is_shown(self, story: Story, facts: Combination) -> bool:
+        """Return whether the lines carry what the judgment presumes of a use."""
+        if story.act.name == "upload":
+            return sum(day < story.day for day in self.sent_days) >= COMPARED_DAYS
+        if story.act.name == "scan":
+            return True
+        if not self._is_sustained(story):
+            return False
+        if story.act.name == "off_hours":
+            has_hours = facts["duty"] != "off_usual" or self._shows_usual_hours(story)
+            return has_hours and self._has_second_clock(story)
+        return story.act.name == "site" or self._is_apart(story, facts)
+
+    def _is_apart(self, story: Story, facts: Combination) -> bool:
+        """Return whether the lines show both sides of an account in two places."""
+        if facts["elsewhere"].startswith("sign_in"):
+            # one sign-in from far away does not show that the account was used there
+            far = ("cloud", f"{story.far()[0]}5", story.account, story.day)
+            if self.logons[far] < 2 or not self._has_second_clock(story):
+                return False
+        # a laptop in the building may have its tunnel over a line of the building
+        is_tunnel = "tunnel" in facts["who"] or "tunnel" in facts["elsewhere"]
+        if is_tunnel and "ip_geo.csv" in self.empty:
+            return False
+        # names without amounts do not show that a person was there
+        return self._is_sized(story, story.ip)
+
+    def _is_sustained(self, story: Story) -> bool:
+        is_shared = story.act.name == "shared_account"
+        sides = [*story.sides().values()] if is_shared else [story.ip]
+        site = "" if is_shared else story.site
+        return all(self._is_paced(story, ip, story.day, site) for ip in sides)
+
+    def _is_paced(self, story: Story, ip: str, day: date, site: str = "") -> bool:
+        """Return whether an address shows a person in use of any site, or of one."""
+        machine = story.device if ip == ONE_ADDRESS else ""
+        lines = self.times[ip, machine, day]
+        times = [when.timestamp() for when, host in lines if (host or "").endswith(site)]
+        requests, stretches = PACE
+        return (
+            len(times) >= requests
+            and len({int(one) // 300 for one in times}) >= stretches
+            and max(times) - min(times) >= GLANCE
+        )
+
+    def _has_second_clock(self, story: Story) -> bool:
+        """Return whether a log other than that of the use agrees with its clock."""
+        return self.has_networks or story.facts["who"] not in ("line_login", "agent_person")
+
+    def _shows_usual_hours(self, story: Story) -> bool:
+        if story.where.startswith("home"):
+            return True
+        named = {day for _, _, account, day in self.logons if account == story.account}
+        named |= {
+            day
+            for (ip, day), lines in self.requests.items()
+            if ip == story.ip and any(user == story.account for user, *_ in lines)
+        }
+        days = [one for one in named - {story.day} if self._is_paced(story, story.ip, one)]
+        return len(days) >= USUAL_DAYS
+
     def _is_sized(self, story: Story, ip: str) -> bool:
-        return any(sized for *_, sized in self.requests[ip, story.day])
+        return any(sized for *_, sized, _ in self.requests[ip, story.day])
 
     def _has_login(self, kind: str, key: str, story: Story) -> bool:
         return (kind, key, story.account, story.day) in self.logons
@@ -304,7 +394,14 @@ class Oracle:
         elif who == "cloud_password":
             is_known = self._has_login("cloud", EGRESS, story)
         else:
-            is_known = any(one == story.account for one, *_ in self.requests[story.ip, story.day])
+            proofs = {
+                is_checked
+                for user, *_, is_checked in self.requests[story.ip, story.day]
+                if user == story.account
+            }
+            is_known = bool(proofs)
+            if who == "line_login" and proofs == {False}:
+                return "copy_of_controller"  # the product does not ask for the password
         return who if is_known else "no_name"
 
     def _which(self, story: Story) -> str:
@@ -312,7 +409,7 @@ class Oracle:
         if which in ("card", "host_name"):
             return which if (story.ip, story.card) in self.leases else "no_lease"
         if story.facts["who"] != "tunnel_login":
-            named = (one == story.device for _, one, _ in self.requests[story.ip, story.day])
+            named = (one == story.device for _, one, *_ in self.requests[story.ip, story.day])
             return which if which == "machine_name" and any(named) else "no_lease"
         if not self._has_login("vpn", story.ip, story):
             return "no_lease"
@@ -330,7 +427,7 @@ class Oracle:
             is_shown &= (ip, mac) in self.leases and self._is_sized(story, ip)
         elif elsewhere == "keyboard_other_campus":
             lab = story.lab_computer
-            is_shown = lab in self.devices and self._has_login("interactive", lab, story)
+            is_shown = self._has_login("interactive", lab, story)
             is_shown &= (ip, story.mac(lab)) in self.leases and self._is_sized(story, ip)
         elif elsewhere == "tunnel_at_home":
             is_shown = self._has_login("vpn", ip, story) and self._is_sized(story, ip)
@@ -345,7 +442,8 @@ class Oracle:
         has_points = "access_points.csv" not in self.empty
         if story.where == "access_point" and not (has_points and self._who(story) != "no_name"):
             # the registry lists the network; its building is what is not known
-            return "building_network" if story.act.name in ANYWHERE else "unknown_network"
+            is_anywhere = story.act.name in ANYWHERE or not story.duty.startswith("leave")
+            return "building_network" if is_anywhere else "unknown_network"
         return story.where
 
     def _what(self, story: Story) -> str:
@@ -360,7 +458,9 @@ class Oracle:
         return what if self._is_sized(story, story.ip) else "hosts"
 
     def _duty(self, story: Story) -> str:
-        if story.duty.endswith("_typed") and "staff_duty.csv" in self.empty:
+        # on a closed day, too, a person without hours may be on duty
+        is_own = story.duty.endswith("_typed") or story.duty == "closed"
+        if is_own and "staff_duty.csv" in self.empty:
             return "no_hours"
         if story.duty.startswith("leave") and "leave.csv" in self.empty:
             return "no_hours"

@@ -98,6 +98,17 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_its_screen(
     assert page.said == []
 
 
+@pytest.mark.parametrize("mode", [WIDE_SCREEN, PHONE], ids=["light", "phone"])
+def test_axe_finds_nothing_on_the_page_of_operators(visit, mode):
+    page = visit("operator", bypass_csp=True, **mode)
+    for path in ("/system", "/start", "/proposals"):
+        page.at(path)
+        page.evaluate(OPEN_ALL)
+        assert violations(page) == [], path
+        assert page.evaluate(WIDE) <= 0, path
+    assert page.said == []
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 @pytest.mark.parametrize("mode", [WIDE_SCREEN, PHONE], ids=["desk", "phone"])
 def test_a_case_is_decided_in_four_clicks_and_ten_seconds(visit, mode, scripts):

@@ -7,17 +7,18 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.owner_questions import askable, shown_to_owner, why_not
+from pipelines.actions.owner_questions import askable, shown_use, why_not
 from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
 from pipelines.state.alert_records import outbox
 from pipelines.state.asked_questions import questions
 from pipelines.state.connections import open_store
 from pipelines.state.reviews import reviews, statements
+from tests.browser.looking import CHROMIUM
 from tests.desk.conftest import with_settings
 from tests.desk.test_acts import REASON, entries, run
 from tests.desk.test_second_person import Post, with_mail
-from tests.desk.visiting import open_desk
+from tests.desk.visiting import PEOPLE, SECRET, open_desk
 from tests.journey.squid import free_port
 
 ADDRESS = "https://desk.school.example"
@@ -65,7 +66,7 @@ def case_to_ask(home):
                 context, case
             ):
                 row = case.heaviest
-                return case.case_id, shown_to_owner(context, row), str(row["subject"])
+                return case.case_id, shown_use(context, row), str(row["subject"])
     raise AssertionError("no case to ask about")
 
 
@@ -246,12 +247,19 @@ def test_an_answer_on_paper_needs_the_right_and_is_no_verdict(home, post, socket
     case_id, shown, account = case_to_ask(home)
     with open_desk(home, sockets / "paper") as desk:
         director = desk.by_proxy("director")
-        paper = director.get(f"/cases/{case_id}/question")
+        paper = director.get(f"/cases/{case_id}/question?for=owner")
         assert shown in paper.text
+        assert "Yes, this was me" in paper.text
         assert account not in paper.text
+        about = director.get(f"/cases/{case_id}/question?for=supervisor").text
+        assert shown.replace("your account", "the account of the person named above") in about
+        assert "Do not ask the person" in about
+        assert "this was me" not in about
+        assert account not in about
+        assert director.get(f"/cases/{case_id}/question?for=anyone").status == 422
         director.act(f"/cases/{case_id}", "question-answer", by="supervisor", answer="yes", text="")
         assert (
-            "“Yes, this was me” (by paper, from the supervisor)."
+            "“Yes, this was the owner of the account” (by paper, from the supervisor)."
             in director.get(f"/cases/{case_id}").text
         )
         analyst = desk.by_proxy("analyst")
@@ -261,3 +269,35 @@ def test_an_answer_on_paper_needs_the_right_and_is_no_verdict(home, post, socket
         own = desk.by_proxy("director", f"{account}@school.example")
         assert "Ask the person" not in own.get(f"/cases/{case_id}").text
     assert state_of_home(home)[2] == []
+
+
+def test_the_terminal_prints_the_question_for_each_person(district, tmp_path):
+    home = district.copy(tmp_path)
+    path = home / "district.toml"
+    path.write_text(path.read_text().replace("\n[questions]\n", ON))
+    case_id, shown, account = case_to_ask(home)
+    about = run(home, "questions", "paper", case_id).out
+    assert shown.replace("your account", "the account of the person named above") in about
+    assert shown in run(home, "questions", "paper", case_id, "--for", "owner").out
+    assert account not in about
+    wrong = run(home, "questions", "paper", case_id, "--for", "principal", code=2)
+    assert "owner, supervisor" in wrong.err
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+def test_the_question_on_paper_is_seen_before_it_is_printed(browser, home, post, sockets, secret):
+    """The page had a class that only paper shows: a person saw an empty page."""
+    case_id, *_ = case_to_ask(home)
+    headers = {"X-Remote-User": PEOPLE["director"], "X-Schoolbell-Proxy": SECRET}
+    with open_desk(home, sockets / "seen") as desk:
+        page = browser.new_context(extra_http_headers=headers).new_page()
+        page.goto(f"http://127.0.0.1:{desk.port}/cases/{case_id}/question?for=supervisor")
+        question = page.get_by_role("heading", name="Was this the owner of the account?")
+        hint = page.get_by_text("write the name on it")
+        assert question.is_visible()
+        assert hint.is_visible()
+        page.emulate_media(media="print")
+        assert question.is_visible()
+        assert not hint.is_visible()
+        page.context.close()

@@ -144,6 +144,19 @@ def test_a_reader_gets_the_email_in_spanish(district, tmp_path, post):  # noqa: 
     assert '<html lang="en">' in (report / "index.html").read_text(encoding="utf-8")
 
 
+def test_the_superintendent_reads_the_one_page_at_the_desk(home, sockets, secret):
+    """The superintendent opened the director's list of work, "Do these 3 today"."""
+    with open_desk(home, sockets / "chief") as desk:
+        chief, director = desk.by_proxy("superintendent"), desk.by_proxy("director")
+        newest = max((home / "editions" / "superintendent").glob("2*-W*")).name
+        page = chief.get(f"/reports/{newest}/index.html").text
+        assert "Superintendent&#39;s edition" in page
+        assert "today" not in page
+        for link in set(re.findall(r'href="((?:evidence/|details)[^"#]*)', page)):
+            assert chief.get(f"/reports/{newest}/{link}").status == 200
+        assert "Superintendent" not in director.get(f"/reports/{newest}/index.html").text
+
+
 def cases_in(district):
     from pipelines.findings.cases import cases
 

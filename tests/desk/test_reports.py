@@ -73,10 +73,20 @@ def test_an_operator_begins_on_a_page_about_the_system(fresh):
     assert operator.get("/").headers["location"] == "/system"
     page = operator.get("/system")
     assert page.status == 200
-    for word in ("Weeks with a report", "proxy", "Disk free (GB)"):
+    for word in ("Weeks with a report", "proxy", "Free disk space (GB)"):
         assert word in page.text
     assert "cases to decide" not in page.text.casefold()
     assert fresh.by_proxy("analyst").get("/system").status == 403
+
+
+def test_a_missing_landing_folder_is_a_sentence_for_the_operator(fresh):
+    """The page about the system ended in an unexpected error."""
+    landing = fresh.home.home.landing
+    landing.rename(landing.with_name("away"))
+    page = fresh.by_proxy("operator").get("/system")
+    assert page.status == 422
+    assert "cannot be read" in page.text
+    assert str(landing) in page.text
 
 
 def test_mail_leads_to_the_desk_if_it_has_an_address(fresh):

@@ -121,7 +121,7 @@ def test_other_ranges_are_refused(chosen):
 
 
 def test_a_home_without_use_has_a_page():
-    assert page_of(SMALL.clear())["weeks"] == []
+    assert page_of(SMALL.clear())["weeks"] == {}
 
 
 def test_the_desk_shows_it_by_role(desk):

@@ -123,7 +123,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "replay": (),
     "purge": ("--dry-run",),
     "backup": ("--to", "{aside}/again"),
-    "drill": ("--from", "{backup}", "--keys", "{aside}/keys", "--scratch", "{aside}"),
+    "drill": ("{backup}", "--keys", "{aside}/keys", "--scratch", "{aside}"),
     "move-state": ("--env", "SCHOOLBELL_NO_SUCH_URL"),
     "report": (),
     "run": ("--quiet",),

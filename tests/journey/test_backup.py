@@ -231,9 +231,7 @@ def test_the_commands_tell_what_they_did(home, tmp_path):
     assert done.code == 0
     assert told["findings"] == len(told_of(home)) > 0
     keys = ("--keys", tmp_path / "keys")
-    drilled = schoolbell(
-        "drill", "--home", home, "--from", told["folder"], *keys, "--scratch", tmp_path
-    )
+    drilled = schoolbell("drill", told["folder"], "--home", home, *keys, "--scratch", tmp_path)
     assert drilled.code == 0, drilled.err
     assert "same findings" in drilled.out.replace("same lines, rows and findings", "same findings")
     assert not list(tmp_path.glob("drill-*"))

@@ -1,19 +1,21 @@
 """Editions and corrections of a district's own week, and no name in any of them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
-from pipelines.reports.publication import publish_reports
+from pipelines.reports.publication import is_set_up_today, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import DistrictHome
-from pipelines.state.tables import FINDINGS, REPORTS
+from pipelines.state.connections import now_text
+from pipelines.state.published_reports import first_publication
+from pipelines.state.tables import FINDINGS, REPORTS, REVIEWS
 from tests.journey.squid import free_port
 from tests.journey.test_journey import names_of, words_in
 from tests.unit.alerts.conftest import Post
@@ -121,6 +123,19 @@ def corrected(edited):
                 select(REPORTS.c.revision, REPORTS.c.report_id).order_by("revision")
             ).all()
     return edited, ids, told
+
+
+def test_the_day_of_the_setup_ends_with_a_decision_and_with_the_day(district, tmp_path):
+    """The first week of a newcomer was "Corrected report, revision 4" before anyone read it."""
+    home = district.copy(tmp_path)
+    with open_district(home) as opened:
+        first = datetime.fromisoformat(first_publication(opened.store))
+        assert is_set_up_today(opened.store, opened.zone, first)
+        assert not is_set_up_today(opened.store, opened.zone, first + timedelta(days=1))
+        with opened.store.writing() as connection:
+            row = {"finding_id": "f", "verdict": "explained", "reason": "w", "reviewer": "ada"}
+            connection.execute(insert(REVIEWS).values(**row, time=now_text()))
+        assert not is_set_up_today(opened.store, opened.zone, first)
 
 
 def test_a_correction_makes_revision_two_and_a_decision_none(corrected):

@@ -37,12 +37,21 @@ def test_without_a_log_it_says_what_to_bring(tmp_path):
     assert "users.csv is empty. It enables rules on:" in done.out
     assert "schoolbell start --home" in done.out
     assert (tmp_path / "new" / "district.toml").is_file()
+    named = ("--name", "Example Valley Schools", "--zone", "America/Denver")
+    new = schoolbell("start", "--home", tmp_path / "other", "--yes", *named)
+    assert "District: Example Valley Schools; its hours are those of America/Denver." in new.out
+    wrong = schoolbell("start", "--home", tmp_path / "wrong", "--yes", "--zone", "America/Denvr")
+    assert "America/Denver" in wrong.err
+    assert not (tmp_path / "wrong" / "district.toml").exists()
 
 
 def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     home = tmp_path / "district"
     given = ("--logs", brought / "logs", "--from", brought / "exports")
     words = ("start", "--home", home, "--yes", "--settle-seconds", 0, "--quiet")
+    done = schoolbell(*words, *given[:2])
+    (exports,) = [line for line in done.out.splitlines() if "--from FOLDER: exports for" in line]
+    assert "users.csv" in exports
     done = schoolbell(*words, *given)
     assert done.code == 0, done.err + done.out
     assert "readme.txt: unknown format; not copied" in done.out

@@ -6,9 +6,13 @@
 
 import csv
 import random
+from dataclasses import replace
 
 import pytest
 
+from pipelines.district import open_district
+from pipelines.health.readiness import carried, placeless
+from pipelines.proposals.first_steps import first_steps
 from pipelines.registry.imports.export_tables import Sheet, tables
 from pipelines.registry.imports.exports import EXPORTS, export_of
 from pipelines.registry.imports.lists import exported_lists
@@ -70,6 +74,34 @@ def test_all_lists_of_a_district_give_one_registry_in_any_order(seed, tmp_path):
     together = imported(tmp_path / "together", [[path for step in steps for path in step]])
     random.Random(seed).shuffle(steps)
     assert imported(tmp_path / "shuffled", steps).rows == together.rows
+
+
+def test_users_or_devices_first_and_networks_last_lead_to_the_same_first_steps(tmp_path):
+    """Networks that were read before the buildings kept none, and rules stayed off."""
+    users = [FOLDER / "ad_users.csv", *ROSTER]
+    devices = [FOLDER / "ad_computers.csv", FOLDER / "google_chrome_devices.csv"]
+    networks = [FOLDER / "dhcp_scopes.csv"]
+    schools = [FOLDER / "nces_edge.csv"]
+    orders = (
+        [users, devices, schools, networks],
+        [devices, users, networks, schools],
+        [networks, schools, devices, users],
+        [[*users, *devices, *networks, *schools]],
+    )
+    results = []
+    for number, steps in enumerate(orders):
+        home = tmp_path / f"home-{number}"
+        rows = imported(home, steps).rows
+        with open_district(home) as district:
+            steps_left = replace(first_steps(district), report=None)
+            without_building = [*placeless(district.outline)]
+        results.append((rows, steps_left, without_building, [*carried(district.outline)]))
+    assert all(one == results[0] for one in results)
+    _, steps_left, without_building, _ = results[0]
+    assert without_building == []
+    assert {"users.csv", "devices.csv", "subnets.csv", "buildings.csv"}.isdisjoint(
+        one.file for one in steps_left.missing
+    )
 
 
 def test_every_kind_of_export_is_in_the_table():

@@ -204,7 +204,6 @@ def registry(
     extra: Mapping[str, str],
     *,
     approved: Mapping[str, date] | None = None,
-    last_day: date = LAST_DAY,
 ) -> Mapping[str, str]:
     """Return every registry file, with rows that a scenario adds.
 
@@ -213,7 +212,6 @@ def registry(
         extra: Further rows by file name; lines of `district.toml` come instead of
             the rows of hours.
         approved: Another day for the approvals of some sites.
-        last_day: Of the calendar and of the hours.
     """
     days = dict.fromkeys(DATED, day) | dict(approved or {})
     files = {
@@ -236,8 +234,8 @@ def registry(
         ),
         "site_categories.csv": CATEGORIES,
         "ip_geo.csv": OUTSIDE,
-        "calendar.csv": _calendar(last_day),
-        "staff_duty.csv": _duty(last_day) if DISTRICT not in extra else DUTY_HEADER + "\n",
+        "calendar.csv": _calendar(),
+        "staff_duty.csv": _duty() if DISTRICT not in extra else DUTY_HEADER + "\n",
         "leave.csv": "person_id,date,part,kind,status,substitute_person_id\n",
     }
     return {
@@ -284,8 +282,8 @@ def _users() -> str:
     return _csv(header, rows)
 
 
-def _calendar(last_day: date) -> str:
-    days = (last_day - FIRST_DAY).days + 1
+def _calendar() -> str:
+    days = (LAST_DAY - FIRST_DAY).days + 1
     rows = [
         f"{day},{'weekend' if day.weekday() >= 5 else 'school'},,,"
         for day in (FIRST_DAY + timedelta(days=n) for n in range(days))
@@ -297,10 +295,10 @@ DISTRICT = "district.toml"
 DUTY_HEADER = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind"
 
 
-def _duty(last_day: date) -> str:
+def _duty() -> str:
     hours = {"p-6": ("14:00", "22:30")}
     rows = [
-        f"{person},{FIRST_DAY},{last_day},{weekday},{start},{end},,contract"
+        f"{person},{FIRST_DAY},{LAST_DAY},{weekday},{start},{end},,contract"
         for person, *_ in PEOPLE
         for weekday in range(5)
         for start, end in [hours.get(person, ("07:30", "15:30"))]

@@ -1,6 +1,6 @@
 """Scenarios of accounts and devices at risk: the account may be no one's doing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from tests.scenarios.scenario import Scenario
@@ -124,6 +124,32 @@ def _calls(story: Story, device: str) -> None:
     for number in range(60):
         when = story.at("06:05", number * 1_020 + number % 3 * 4)
         story.flow(device, when, "c2.calls.example", sent=1_410 + number % 4 * 3)
+
+
+def _tries(story: Story, devices: Sequence[str], port: int = 4_444) -> None:
+    _other_desks(story)
+    story.lease("hs-avega", "06:00")
+    for device in devices:
+        for number in range(60):
+            for retry in (0, 1, 3):
+                when = story.at("06:05", number * 1_020 + number % 3 * 4 + retry)
+                ends = (story.address[device], "203.0.113.66")
+                story.session(when, ends, port, zones=("lan", "wan"), received=0)
+
+
+def caller_that_is_refused(story: Story) -> None:
+    """One address, every seventeen minutes until late, which the firewall refuses."""
+    _tries(story, ["hs-avega"])
+
+
+def updater_behind_a_block(story: Story) -> None:
+    """The same from what runs on many devices."""
+    _tries(story, ["hs-avega", *(f"desk-{number}" for number in range(7))])
+
+
+def clock_that_asks_for_the_time(story: Story) -> None:
+    """The same to a time server."""
+    _tries(story, ["hs-avega"], port=123)
 
 
 def program_that_calls_home(story: Story) -> None:
@@ -332,6 +358,9 @@ SCENARIOS = (
     Scenario("S74c", caller_on_every_desk),
     Scenario("S74e", caller_as_old_as_the_log, leads=("AN-3",)),
     Scenario("S74d", caller_in_a_small_school),
+    Scenario("S74f", caller_that_is_refused, leads=("AN-3",)),
+    Scenario("S74g", updater_behind_a_block),
+    Scenario("S74h", clock_that_asks_for_the_time),
     Scenario(
         "S73",
         twenty_accounts_from_one_lab_pc,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,14 +70,13 @@ def run_together(
     home: Path, stories: Sequence[Story], extra: Mapping[str, str], rules: Collection[str] = ()
 ) -> list[Shown]:
     """Return every finding of stories that one district tells in different weeks."""
-    last_day = max(places.LAST_DAY, stories[-1].day + timedelta(weeks=4))
     approved = {
         site: story.day
         for story in stories
         for site in places.DATED
         if any(site in line for lines in story.lines.values() for _, line in lines)
     }
-    files = places.registry(stories[0].day, extra, approved=approved, last_day=last_day)
+    files = places.registry(stories[0].day, extra, approved=approved)
     registry, domains = _registry(tuple(files.items()))
     store = open_store(DistrictHome(home).state_db)
     try:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.health.issues import in_words
-from pipelines.reports.cards import ItemCard, card, card_rows, decide
+from pipelines.reports.cards import ItemCard, card, card_rows, decide, shown
 from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
 from pipelines.reports.page_one import lines
@@ -216,3 +216,21 @@ def test_no_rule_on_conduct_sends_anybody_to_question_staff():
     for name, model in models().items():
         if model.header.kind in CONDUCT and name not in LIKELY_VICTIM:
             assert not re.search(r"\b[Aa]sk\b", model.header.triage), name
+
+
+@pytest.mark.parametrize(
+    ("requests", "cited", "said"),
+    [
+        (12, 10, "12, the first 10 cited"),
+        (12, 12, "12"),
+        (1, 1, "1"),
+        (12, 0, "12"),  # its lines were removed under the retention rules
+    ],
+)
+def test_requests_of_which_only_the_first_are_cited(requests, cited, said):
+    """A case showed 12 requests, and 10 of them among its log lines."""
+    assert dict(shown({"requests": requests}, cited=cited)) == {"requests": said}
+    with in_locale("es-US"):
+        assert (
+            "citadas las primeras 10" in str([*shown({"requests": requests}, cited=cited)])
+        ) is ("first" in said)

@@ -259,7 +259,7 @@ def test_a_case_chart_counts_the_lines_that_it_does_not_draw():
     view = View(replace(inputs, evidence=changed), MONDAY)
     made = picture(view, [finding], "anomaly")
     assert "beacon.example: 1 log line" in made["said"]
-    assert "; not drawn: 1 log line at other times or without one." in made["said"]
+    assert "; not drawn: 1 log line of other times or traffic." in made["said"]
     drawn = sum(int(one) for one in re.findall(r"(\d+) log lines?,", made["said"]))
     assert drawn == lines.height - 1
 

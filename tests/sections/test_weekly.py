@@ -173,6 +173,21 @@ def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter()
     assert len(case_lines(View(early, MONDAY), ["f-1"], "shared_account")) == 1
 
 
+def test_a_line_of_another_site_that_shows_that_the_log_arrived_is_not_drawn():
+    """A case about a backup that did not come showed the site of another case."""
+    row = finding("f-1", "anomaly", "willow-79", 1, 9)
+    record = json.loads(row["record"]) | {"sites": ["backup.example"]}
+    row |= {"record": json.dumps(record)}
+    early, *others = lines_of(row)
+    early |= {"site": "backup.example", "device": None}
+    early |= {"time": row["start_time"] - timedelta(days=1)}
+    lines = [early, *({**one, "site": "other.example", "device": None} for one in others)]
+    assert others
+    inputs = replace(busy(), findings=frame("findings", [row]), evidence=frame("evidence", lines))
+    drawn = case_lines(View(inputs, MONDAY), ["f-1"], "anomaly")
+    assert [one.lane for one in drawn] == ["backup.example"]
+
+
 NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage", "untested"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]
@@ -380,6 +395,9 @@ def test_a_corrected_report_says_so():
     text = text_of(weekly_report(replace(busy(), revision=2), MONDAY), INDEX)
     assert "Corrected report, revision 2" in text
     assert "-r2" in text
+    # on the day of the setup each accepted list makes another revision, which no one has read
+    early = replace(busy(), revision=2, is_set_up_today=True)
+    assert "Corrected report" not in text_of(weekly_report(early, MONDAY), INDEX)
 
 
 def with_status(status):

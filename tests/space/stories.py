@@ -409,7 +409,9 @@ def _named(
     who, before = story.facts["who"], start - timedelta(seconds=60)
     day = start.astimezone(ZONE).date()
     if who.startswith("network"):
-        when = at(day, "07:31", story.number % 900) if who == "network_daily" else before
+        # a login whose end no log has is not believed past a working day
+        morning = "12:31" if is_story and start > at(day, "18:00") else "07:31"
+        when = at(day, morning, story.number % 900) if who == "network_daily" else before
         events.network_login(when, account, story.card, f"ap-na-{story.number % 40}")
     elif who.startswith("keyboard"):
         end = start + timedelta(minutes=minutes)

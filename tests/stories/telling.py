@@ -18,8 +18,8 @@ from tests.stories.district import AGENTS, DEFAULT, District, without
 FOUND, LEAD = "finding", "lead"
 APART = timedelta(weeks=5)
 """No rule looks further back."""
-MOST = 20
-"""Stories for which two school years have room."""
+MOST = 8
+"""Stories for which the calendar of one year has room."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def told_together(pairs: Sequence[Pair], uses: Mapping[str, str]) -> Mapping[tup
     """Return stories and their twins as one district tells them, each in its own week.
 
     Those that give an account to another person are told in a district of their own, twins in a
-    second one, and more than twenty in further ones.
+    second one, and more than eight in further ones.
 
     Returns:
         Title, and `act` or `twin` -> what came of it.

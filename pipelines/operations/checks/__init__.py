@@ -74,7 +74,7 @@ def subjects() -> Mapping[str, Subject]:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Examined:
     """A check's answer, with its place."""
 
     subject: str
@@ -92,16 +92,16 @@ class Finding:
         }
 
 
-def examine(installation: Installation) -> Iterator[Finding]:
+def examine(installation: Installation) -> Iterator[Examined]:
     """Yield the answer to each question of `doctor`, in the order of the table."""
     held = subjects()
     for question in QUESTIONS:
         if question.is_of_doctor:
             answer = held[question.subject].answers[question.name]
-            yield Finding(question.subject, question, answered(answer, installation))
+            yield Examined(question.subject, question, answered(answer, installation))
 
 
-def verdict(findings: list[Finding]) -> int:
+def verdict(findings: list[Examined]) -> int:
     """Return the exit code: 0 well, 1 needs attention, 2 needs action."""
     return max((finding.answer.grade for finding in findings), default=WELL)
 

@@ -12,7 +12,7 @@ from pipelines.state.source_records import DRILLED
 OLD_BACKUP = timedelta(days=3)
 OLD_DRILL = timedelta(days=45)
 BACK_UP = "schoolbell backup --home {home} --to FOLDER --keys ANOTHER"
-DRILL = "schoolbell drill --home {home} --from FOLDER/backup-... --keys ANOTHER"
+DRILL = "schoolbell drill BACKUP --home {home} --keys KEYS"
 
 
 def _backup(installation: Installation) -> CheckResult:

@@ -14,6 +14,7 @@ from pipelines.synthetic.planted import (
     benign_security,
     benign_sites,
     violation_accounts,
+    violation_administration,
     violation_hours,
     violation_machines,
     violation_security,
@@ -64,6 +65,7 @@ def plant(world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] 
         *MACHINE_BENIGN,
         *(violation_hours.SILENCES if violations else ()),
         *benign_hours.SILENCES,
+        *(violation_administration.SCENES if violations else ()),
     )
     writer = SceneWriter(world, plan, world.random("planted"), earlier=earlier)
     for scene in scenes:

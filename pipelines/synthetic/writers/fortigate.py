@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipelines.synthetic.columns import dotted, frame, with_address
-from pipelines.synthetic.plan import Tunnel
+from pipelines.synthetic.plan import Change, Tunnel
 from pipelines.synthetic.school_days import ZONE
 from pipelines.synthetic.world import World
 from pipelines.synthetic.writers.squid import server_address
@@ -34,6 +34,7 @@ FILTER_SHARE_PASTIME = 0.6
 NAT_ADDRESS = "198.51.100.2"
 """Outside address of the district's traffic, as in `egress.csv`."""
 QUIET = ("education", "search", "business", "")
+_CHANGES = pl.Schema({"time": pl.Int64, "user": pl.String, "path": pl.String})
 _TUNNELS = pl.Schema(
     {
         "account": pl.String,
@@ -46,10 +47,14 @@ _TUNNELS = pl.Schema(
 
 
 def fortigate_lines(
-    world: World, flows: pl.DataFrame, requests: pl.DataFrame, tunnels: Sequence[Tunnel]
+    world: World,
+    flows: pl.DataFrame,
+    requests: pl.DataFrame,
+    tunnels: Sequence[Tunnel],
+    changes: Sequence[Change] = (),
 ) -> pl.DataFrame:
     """Return all lines in the order in which they are written. Columns: seen, line."""
-    parts = [_traffic(flows), _filtered(world, requests), *_vpn(world, tunnels)]
+    parts = [_traffic(flows), _filtered(world, requests), *_vpn(world, tunnels), _changed(changes)]
     return pl.concat(parts).sort("seen", maintain_order=True)
 
 
@@ -88,13 +93,13 @@ def _traffic(flows: pl.DataFrame) -> pl.DataFrame:
     """Return lines written when the flow closes: stamp minus duration is its start."""
     known = pl.col("host").str.contains("[a-z]")
     name = pl.when(known).then(" hostname=" + _quoted(pl.col("host")))
-    is_scan = pl.col("action") == "deny"
+    is_scan = pl.col("interface") == "wan1"
     line = pl.concat_str(
         _head("traffic", "forward", "0000000013"),
         _ends(is_scan),
         pl.lit(" "),
         _amounts(is_scan),
-        pl.when(is_scan).then(pl.lit("")).otherwise(_outside()),
+        pl.when(is_scan | _is_inside()).then(pl.lit("")).otherwise(_outside()),
         name.fill_null(""),
     )
     return flows.with_columns(seen=pl.col("start") + pl.col("elapsed")).select("seen", line=line)
@@ -109,7 +114,12 @@ def _ends(is_scan: pl.Expr) -> pl.Expr:
         dstip=server_address(pl.col("host")),
         dstport=pl.col("port"),
         dstintf=pl.when(is_scan).then(pl.lit('"root"')).otherwise(pl.lit('"wan1"')),
+        dstintfrole=pl.when(_is_inside()).then(pl.lit('"lan"')).otherwise(pl.lit('"wan"')),
     )
+
+
+def _is_inside() -> pl.Expr:
+    return pl.col("host").str.starts_with("10.")
 
 
 def _amounts(is_scan: pl.Expr) -> pl.Expr:
@@ -205,6 +215,20 @@ def _asked(denied: pl.Expr) -> pl.Expr:
         direction="outgoing",
         catdesc=_quoted(pl.col("word")),
     )
+
+
+def _changed(changes: Sequence[Change]) -> pl.DataFrame:
+    rows = frame(changes, _CHANGES)
+    line = _head("event", "system", "0100044547", "information") + _fields(
+        logdesc="Object attribute configured",
+        user=_quoted(pl.col("user")),
+        ui="https(10.14.241.10)",
+        action="Edit",
+        cfgpath=_quoted(pl.col("path")),
+        cfgattr="status[disable->enable]",
+        msg=pl.concat_str(pl.lit('"Edit '), pl.col("path"), pl.lit('"')),
+    )
+    return rows.with_columns(seen=pl.col("time")).select("seen", line=line)
 
 
 def _vpn(world: World, tunnels: Sequence[Tunnel]) -> list[pl.DataFrame]:

@@ -44,7 +44,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "accounts.csv": (
         "username", "account_type", "owner_person_id", "approved_shared", "aliases",
-        "valid_from", "valid_to", "note", "used_in",
+        "valid_from", "valid_to", "note", "used_in", "is_admin",
     ),
     "buildings.csv": ("org_id", "building", "lat", "lon", "campus"),
     "subnets.csv": ("cidr", "building", "kind"),
@@ -82,6 +82,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "ip_geo.csv": ("cidr", "country", "city", "lat", "lon", "network_type"),
     "egress.csv": ("cidr", "meaning"),
     "access_points.csv": ("name", "building"),
+    "change_windows.csv": ("system", "weekday", "start_local", "end_local"),
 }  # fmt: skip
 """Header of each file."""
 

@@ -9,17 +9,20 @@ from pipelines.synthetic.places import DOMAIN, NETBIOS
 from pipelines.synthetic.world import World
 
 ACTIONS: Mapping[str, str] = {
+    "1102": "Log clear",
     "4624": "Logon",
     "4625": "Logon",
     "4634": "Logoff",
     "4647": "Logoff",
     "4768": "Kerberos Authentication Service",
+    "4728": "Security Group Management",
     "4769": "Kerberos Service Ticket Operations",
     "4776": "Credential Validation",
     "4800": "Other Logon/Logoff Events",
     "4801": "Other Logon/Logoff Events",
 }
 FAILED = ("4625",)
+DOMAIN_ADMINS = "S-1-5-21-7-8-9-512"
 WRONG_PASSWORD = "0xc000006a"  # noqa: S105
 
 
@@ -111,6 +114,15 @@ def _data(failed: pl.Expr) -> pl.Expr:
         .then(pl.concat_str(whole, _ticket(address)))
         .when(code == "4776")
         .then(pl.concat_str(user, _credential(failed)))
+        .when(code == "1102")
+        .then(_pair("SubjectUserName", pl.col("account")))
+        .when(code == "4728")
+        .then(
+            pl.concat_str(
+                pl.lit(f'"TargetUserName":"Domain Admins","TargetSid":"{DOMAIN_ADMINS}",'),
+                _pair("SubjectUserName", pl.col("account")),
+            )
+        )
         .otherwise(pl.concat_str(whole, _identifier()))
     )
 

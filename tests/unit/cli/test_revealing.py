@@ -184,7 +184,7 @@ def test_an_approval_lasts_for_an_hour(home, monkeypatch, tmp_path):
     monkeypatch.setattr(options, "_known", lambda uid: (f"user{uid}", ["lookers"]))
     with_lookers = roles.replace("[roles]", '[roles]\nanalyst = ["lookers"]')
     settings.write_text(text.replace("\n[roles]\n", with_lookers, 1))
-    assert "has analyst" in run(home, *wish, code=77).err
+    assert "has the role analyst" in run(home, *wish, code=77).err
     done = [action for action, _, _ in entries(home)]
     assert done.count("reveal") == 2
     assert done[-1] == "names refused"

@@ -1,0 +1,189 @@
+"""Systems and accounts of administrators, and what a firewall sees inside."""
+
+from pipelines.synthetic.plan import Change, Flow, Key
+from pipelines.synthetic.planted.writer import (
+    ANOMALY,
+    NotCastError,
+    Scene,
+    SceneWriter,
+    about_device,
+    minutes,
+    write_documents,
+)
+from pipelines.synthetic.school_days import MINUTE, SECOND
+
+FIREWALL = "do-fw-1"
+
+
+def about_system(
+    writer: SceneWriter, family: str, rule: str, name: str, at: int, note: str
+) -> None:
+    """Record a case about a system, without a person."""
+    anybody = writer.world.roster.staff[0]
+    writer.case(family, ANOMALY, rule, anybody, (), minutes(at, 1), note, account=name)
+    writer.about_nobody()
+
+
+def _controller(writer: SceneWriter, code: str, family: str, rule: str, note: str) -> None:
+    """Add an event of the domain controller about its administrator."""
+    device = writer.world.places.devices[0]
+    at = writer.moment(writer.day(after=1))
+    if not device.is_windows:
+        raise NotCastError
+    writer.plan.keys.append(Key(at, device.number, "Administrator", code))
+    about_system(writer, family, rule, device.hostname, at, note)
+
+
+def log_cleared(writer: SceneWriter) -> None:
+    """S110: the security log of a domain controller is cleared."""
+    _controller(writer, "1102", "S110", "AN-13", "a security log was cleared")
+
+
+def administrator_made(writer: SceneWriter) -> None:
+    """S111: an account becomes a domain administrator."""
+    _controller(writer, "4728", "S111", "AN-14", "an account joined the domain administrators")
+
+
+def firewall_opened(writer: SceneWriter) -> None:
+    """S112: a rule of the firewall is changed at noon; changes belong into the night."""
+    at = writer.moment(writer.day(after=1), "11:30", "12:30")
+    if writer.world.habits.products != "windows":
+        raise NotCastError  # the other firewall logs no settings here
+    writer.plan.add(
+        "change_windows.csv",
+        system=FIREWALL,
+        weekday="every",
+        start_local="20:00",
+        end_local="23:00",
+    )
+    writer.plan.changes.append(Change(at, "fwadmin", "firewall.policy"))
+    about_system(writer, "S112", "AN-15", FIREWALL, at, "a rule was changed at noon")
+
+
+def administrator_browses(writer: SceneWriter) -> None:
+    """S113: an account for administration is used for web pages for half an hour."""
+    day, person, device = writer.at_desk(after=1)
+    account = f"adm.{person.username}"
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="person",
+        is_admin="true",
+        owner_person_id=person.person_id,
+        approved_shared="no",
+        valid_from="2026-07-01",
+    )
+    span = minutes(writer.moment(day), 35)
+    writer.visit(
+        person, device, span, "glance_news", account=account, opened="logon", closed="logoff"
+    )
+    writer.case(
+        "S113",
+        ANOMALY,
+        "AN-17",
+        person,
+        (device,),
+        span,
+        "an account for administration is used to browse",
+        account=account,
+    )
+
+
+def _inside(writer: SceneWriter, port: int, targets: int, received: int) -> tuple[int, ...]:
+    """Ask inside addresses for a port from one computer, one after another."""
+    day, _, device = writer.at_desk(after=1)
+    start = writer.moment(day)
+    for number in range(targets):
+        at = start + number * 2 * SECOND
+        host = f"10.14.{16 + number // 200}.{number % 200 + 1}"
+        writer.plan.flows.append(
+            Flow(
+                device.number,
+                device.network,
+                at,
+                900,
+                host,
+                400,
+                received,
+                port,
+                action="close" if received else "deny",
+            )
+        )
+    return device.number, start, start + targets * 2 * SECOND
+
+
+def telnet(writer: SceneWriter) -> None:
+    """S114: switches are managed by a protocol that sends passwords in the clear."""
+    number, *span = _inside(writer, 23, 4, 2_000)
+    device = writer.world.places.devices[number]
+    about_device(writer, "S114", "AN-19", device, (span[0], span[1]), "telnet to four switches")
+
+
+def search(writer: SceneWriter) -> None:
+    """S115: a desk asks three hundred addresses for file shares, and no one answers."""
+    number, *span = _inside(writer, 445, 300, 0)
+    device = writer.world.places.devices[number]
+    note = "asks three hundred addresses for file shares"
+    about_device(writer, "S115", "AN-20", device, (span[0], span[1]), note)
+
+
+def open_to_the_world(writer: SceneWriter) -> None:
+    """S116: outsiders reach the remote desktop of a computer."""
+    day, _, device = writer.at_desk(after=1)
+    span = minutes(writer.moment(day), 20)
+    for number in range(8):
+        at = span[0] + number * 2 * MINUTE
+        outsider = f"192.0.2.{200 + number}"
+        writer.plan.flows.append(
+            Flow(
+                device.number,
+                device.network,
+                at,
+                4_000,
+                outsider,
+                900,
+                5_000,
+                3389,
+                is_inbound=True,
+            )
+        )
+    about_device(writer, "S116", "AN-18", device, span, "remote desktop answers outsiders")
+
+
+def service_account_typed(writer: SceneWriter) -> None:
+    """S117: the account of a service is used at a computer of the workroom."""
+    span = minutes(writer.moment(writer.day(after=1)), 14)
+    device = writer.spare("MS", "workroom", span)
+    account = f"svc-labels{writer.rng.randint(10, 99)}"
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="service",
+        approved_shared="no",
+        valid_from="2026-07-01",
+    )
+    write_documents(writer, account, device, span)
+    anybody = writer.world.roster.staff[0]
+    writer.case(
+        "S117",
+        ANOMALY,
+        "AN-21",
+        anybody,
+        (device,),
+        span,
+        "the account of a service at a keyboard",
+        account=account,
+    )
+    writer.about_nobody()
+
+
+SCENES: tuple[Scene, ...] = (
+    log_cleared,
+    administrator_made,
+    firewall_opened,
+    administrator_browses,
+    telnet,
+    search,
+    open_to_the_world,
+    service_account_typed,
+)
