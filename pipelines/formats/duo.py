@@ -44,8 +44,7 @@ PUSH = pl.when(IS_PUSH & ((ANSWER == "accepted") == RESULT)).then(ANSWER)
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with Duo's transaction, type of event and device of access."""
-    keys = [rf'"{key}"\s*:' for key in ("txid", "event_type", "access_device")]
-    return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
+    return json.has_keys(line, "txid", "event_type", "access_device")
 
 
 FORMAT = Format(

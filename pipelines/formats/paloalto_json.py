@@ -59,10 +59,8 @@ BEGAN = clock.iso(value("SessionStartTime"), clock.Reading("UTC")).time
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with a type of log and a time, named as the service does."""
-    return (
-        line.str.contains(r"^[ \t]*\{")
-        & line.str.contains(r'"LogType"\s*:\s*"[A-Z]')
-        & line.str.contains(r'"TimeGenerated(?:HighResolution)?"\s*:')
+    return json.has_keys(line, "TimeGenerated(?:HighResolution)?") & line.str.contains(
+        r'"LogType"\s*:\s*"[A-Z]'
     )
 
 
