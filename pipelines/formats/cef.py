@@ -178,8 +178,8 @@ def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _value(key: str) -> pl.Expr:
-    found = pl.col("fields").str.extract(rf" {key}=(.*?)(?: +{KEY}=|$)", 1)
-    return _plain(found.str.strip_chars(" ")).str.strip_chars('"').replace("", None)
+    text = pl.col("fields").str.extract(rf" {key}=(.*?)(?: +{KEY}=|$)", 1)
+    return _plain(text.str.strip_chars(" ")).str.strip_chars('"').replace("", None)
 
 
 def _plain(text: pl.Expr) -> pl.Expr:
@@ -194,10 +194,10 @@ def _zone() -> pl.Expr:
 
 def stamp(context: Context) -> Stamp:
     """Return the first time that can be read, the vendor's own before the collector's."""
-    own = value("FTNTFGTeventtime", "ad.eventtime")
+    vendor_time = value("FTNTFGTeventtime", "ad.eventtime")
     of_paloalto = pl.when(VENDOR == "Palo Alto Networks").then(value("PanOSLogTimeStamp", "start"))
     written = pl.coalesce(of_paloalto, value("rt", "end", "start"))
-    when = pl.coalesce(own, written, value("UNIFIutcTime"))
+    when = pl.coalesce(vendor_time, written, value("UNIFIutcTime"))
     return clock.first(
         clock.epoch_by_size(when),
         clock.worded(written + _zone(), context.reading),

@@ -105,8 +105,8 @@ def more(context: Context) -> dict[str, pl.Expr]:
     """Return the result of a login and its device."""
     endpoint = value("EndPointMACAddress")
     card, far_ip = radius.caller(pl.coalesce(value("Calling-Station-ID"), endpoint))
-    way = radius.kind(BY_PORT, (card, far_ip), context.options)
-    login = radius.login(USER, (card, far_ip), way, given_ip=GIVEN_IP)
+    logon_kind = radius.kind(BY_PORT, (card, far_ip), context.options)
+    login = radius.login(USER, (card, far_ip), logon_kind, given_ip=GIVEN_IP)
     return {
         **login,
         "src_mac": pl.coalesce(card, mac(endpoint)),

@@ -135,13 +135,13 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 
 def identity(types: list[str]) -> pl.Expr:
     """Return the first identity of one of the types, the policy's own one before others."""
-    deciding = pl.when(value("identity_type").is_in(types)).then(value("identity"))
+    policy_identity = pl.when(value("identity_type").is_in(types)).then(value("identity"))
     names, kinds = (value(key).str.split(",") for key in ("identities", "identity_types"))
     fits = kinds.list.eval(pl.element().str.strip_chars(" ").is_in(types))
-    found = pl.when(fits.list.any() & (names.list.len() == kinds.list.len())).then(
+    listed = pl.when(fits.list.any() & (names.list.len() == kinds.list.len())).then(
         names.list.get(fits.list.arg_max(), null_on_oob=True)
     )
-    return pl.coalesce(deciding, found).str.strip_chars(" ")
+    return pl.coalesce(policy_identity, listed).str.strip_chars(" ")
 
 
 ACTION, DIRECTION = value("action").str.to_lowercase(), value("direction").str.to_lowercase()

@@ -119,9 +119,9 @@ def _first(*keys: str) -> pl.Expr:
 
 def stamp(context: Context) -> Stamp:
     """Return the time of the request, or that of the line."""
-    asked = value("time").str.replace(r"([+-][0-9]{2})$", "$1:00")
+    request_time = value("time").str.replace(r"([+-][0-9]{2})$", "$1:00")
     return clock.first(
-        clock.iso(asked, context.reading), clock.iso(pl.col("sent"), context.reading)
+        clock.iso(request_time, context.reading), clock.iso(pl.col("sent"), context.reading)
     )
 
 

@@ -110,10 +110,10 @@ IS_MAPPING = ACTION.is_in(MAPPING)
 IS_REFUSED = (ACTION == "ssl-login-fail") | STATUS.str.starts_with("fail")
 
 
-def carried(way: str) -> pl.Expr:
+def carried(key: str) -> pl.Expr:
     """Return bytes since the last line of the session, or all of it at its close."""
-    total = pl.when(~IS_INTERIM).then(value(f"{way}byte"))
-    return to_int(pl.coalesce(value(f"{way}delta"), total))
+    total = pl.when(~IS_INTERIM).then(value(f"{key}byte"))
+    return to_int(pl.coalesce(value(f"{key}delta"), total))
 
 
 def elapsed() -> pl.Expr:
@@ -144,11 +144,11 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
     line = pl.col("line")
     is_bare = line.str.contains(BARE)
     bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
-    odd = where_rare(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
+    odd = where_rare(pl.when(~is_bare).then(line), lambda raw: raw.str.extract(BODY))
     text = pl.col("text")
     commas = where_rare(
         pl.when(text.str.contains(COMMAS)).then(text),
-        lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
+        lambda raw: raw.str.replace_all(QUOTED_OR_COMMA, "$1 "),
     )
     lines = batch.with_columns(text=pl.coalesce(bare, odd)).with_columns(
         text=pl.coalesce(commas, text)

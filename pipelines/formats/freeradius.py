@@ -41,9 +41,9 @@ IS_SUCCESS = VERDICT == "Login OK"
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match its own stamp with the level, or a syslog line of the server."""
-    own = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} [0-9]{4} : "
+    file_stamp = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} [0-9]{4} : "
     levels = "(?:Auth|Info|Error|Warning|Proxy|Debug|Acct): "
-    return line.str.contains(own + levels) | written_by(line, "radiusd|freeradius")
+    return line.str.contains(file_stamp + levels) | written_by(line, "radiusd|freeradius")
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:

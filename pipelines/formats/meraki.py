@@ -99,8 +99,8 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 
 def _word(key: str) -> pl.Expr:
     """Return the value of a key, with or without single quotes; not from an agent or a URL."""
-    found = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
-    return found.str.strip_chars("'").replace("", None).alias(f"{PREFIX}{key}")
+    text = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
+    return text.str.strip_chars("'").replace("", None).alias(f"{PREFIX}{key}")
 
 
 def more(context: Context) -> dict[str, pl.Expr]:

@@ -58,8 +58,8 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 def stamp(context: Context) -> Stamp:
     """Return the UTM's own time, or that of the syslog header."""
     date = pl.concat_str([PARTS.field(at) for at in "123"], separator="-")
-    own = clock.civil(date + " " + PARTS.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
-    return clock.first(own, of_header(context))
+    utm_stamp = clock.civil(date + " " + PARTS.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
+    return clock.first(utm_stamp, of_header(context))
 
 
 FORMAT = Format(

@@ -147,11 +147,9 @@ def _native(key: str) -> pl.Expr:
         sentence = native.str.replace(MOBILE, "$1 user $2 from $5 logged $3. $4")
         is_packet = packet.field("1").is_not_null()
         return pl.when(is_packet).then(_quoted(native, "msg")).otherwise(sentence)
-    found = pl.coalesce(
-        null_if_dash(_quoted(native, name)) for name in OTHER_NAMES.get(key, (key,))
-    )
+    text = pl.coalesce(null_if_dash(_quoted(native, name)) for name in OTHER_NAMES.get(key, (key,)))
     # a packet that no policy rewrote keeps its own address
-    return found.replace("0.0.0.0", None) if key == "srcPostNAT" else found  # noqa: S104
+    return text.replace("0.0.0.0", None) if key == "srcPostNAT" else text  # noqa: S104
 
 
 def _quoted(text: pl.Expr, name: str) -> pl.Expr:

@@ -227,11 +227,11 @@ def rules(
         checked: Columns whose text, if the line has one, must be readable; each with its entry.
         may_lack: Columns of `REQUIRED` that an event lacks rightly, each with when it does.
     """
-    kept: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
+    rules_by_wording: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
 
     def keep(column: str, holds: pl.Expr, *having: str) -> None:
         is_everything = len(having) == len(classes)
-        kept.setdefault(BROKEN[column], []).append(
+        rules_by_wording.setdefault(BROKEN[column], []).append(
             holds if is_everything else ~is_of(*having) | holds
         )
 
@@ -244,4 +244,4 @@ def rules(
         is_empty = [null_if_dash(text).is_null() for text in texts_of(field)]
         if having:
             keep(column, pl.col(column).is_not_null() | all_of(is_empty), *having)
-    return {wording: all_of(parts) for wording, parts in kept.items()}
+    return {wording: all_of(parts) for wording, parts in rules_by_wording.items()}
