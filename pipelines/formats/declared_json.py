@@ -21,7 +21,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.declared import CLASSES, RULES, declared, event_class, values
+from pipelines.formats.reading.declared import CLASSES, RULES, declared, event_class, path, values
 from pipelines.formats.reading.json import has_keys, with_fields
 
 REJECT_RULES = {
@@ -56,12 +56,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         return clock.first(clock.iso(text, context.reading), clock.epoch_by_size(text))
 
     return fields.with_columns(**values(cls, texts, stamp))
-
-
-def path(place: str) -> str:
-    """Return a place as a path of keys with slashes."""
-    slashed = place.startswith("/")
-    return place.removeprefix("/") if slashed else place.replace(".", "/")
 
 
 FORMAT = Format(
