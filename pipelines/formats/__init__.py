@@ -128,8 +128,7 @@ class Format:
     Attributes:
         name: As in `district.toml`; the module's name.
         product: The product that writes such logs.
-        event_classes: Classes of the events in its lines. With more than one, `read`
-            sets a column `event_class`.
+        event_classes: Classes of the events in its lines, in the order of the results.
         looks_like: True for a line that is of this format and, among the
             formats of this folder, of no other.
         split: Cuts lines into text columns: `key_NAME` for each name that it is given,
@@ -139,7 +138,7 @@ class Format:
         classes: Event classes, each with its condition, which may look at columns of
             the table; the first that holds counts. Other lines are system events.
         more: Columns that are computed, from fields and from columns of the table.
-        extras: Fields and named texts kept as JSON, except in system events.
+        extras: Names of further fields and texts, kept as JSON except in system events.
         read: Adds all columns to a batch, with `event_class` if there are several: for
             formats that no table can express.
         must: Further rules for events, each under the sentence that an operator
@@ -169,7 +168,7 @@ class Format:
     fields: Mapping[str, table.Field] = field(default_factory=dict)
     classes: Mapping[str, pl.Expr] = field(default_factory=dict)
     more: Columns | Callable[[Context], Columns] = field(default_factory=dict)
-    extras: Sequence[str | pl.Expr] = ()
+    extras: Mapping[str, table.Source] = field(default_factory=dict)
     read: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
     must: Mapping[str, pl.Expr] = field(default_factory=dict)
     required: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -259,19 +258,14 @@ class Format:
         """Return lines with their columns, and the classes that occur."""
         assert self.split is not None
         stamp = self.stamp(context)
-        columns = {"time": stamp.time, "time_quality": stamp.quality}
-        columns |= table.columns(self.fields)
+        columns = {"time": stamp.time, "time_quality": stamp.quality, **self._of_fields}
         more = dict(self.more(context) if callable(self.more) else self.more)
         if self.extras:
-            extras = [
-                table.value(text).alias(text) if isinstance(text, str) else text
-                for text in self.extras
-            ]
             is_kept = pl.col("event_class") != "system_events"
-            more["extras"] = pl.when(is_kept).then(json_of(extras))
+            more["extras"] = pl.when(is_kept).then(json_of(table.texts(self.extras)))
         parts = (columns, self.classes, more, self.must, self.may_lack)
         names = table.names_in(each for part in parts for each in part.values())
-        lines, classes = self._sorted(self.split(records, context, names), columns)
+        lines, classes = self._classified(self.split(records, context, names), columns)
         decided = set(lines.collect_schema().names())
         rest = {name: column for name, column in columns.items() if name not in decided}
         return (
@@ -281,28 +275,35 @@ class Format:
             classes,
         )
 
-    def _sorted(
+    def _classified(
         self, lines: pl.LazyFrame, columns: Columns
     ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
         """Add `event_class`, and the columns of the table that decide it."""
         if not self.classes:
             return lines.with_columns(event_class=pl.lit(self.event_classes[0])), self.event_classes
-        roots = {root for holds in self.classes.values() for root in holds.meta.root_names()}
+        roots = {root for rule in self.classes.values() for root in rule.meta.root_names()}
         deciding = {name: column for name, column in columns.items() if name in roots}
         other = "system_events" if "system_events" in self.event_classes else None
         event_class = word_of(*self.classes.items(), otherwise=other)
-        found = lines.with_columns(**deciding).with_columns(event_class=event_class).collect()
+        sorted_out = lines.with_columns(**deciding).with_columns(event_class=event_class).collect()
         # parts of a batch with headers of their own are joined: all have the same columns
-        occurring = self._occurring(found) if self.header is None else ()
-        return found.lazy(), occurring or self.event_classes
+        occurring = self._occurring(sorted_out) if self.header is None else ()
+        return sorted_out.lazy(), occurring or self.event_classes
+
+    @cached_property
+    def _of_fields(self) -> Columns:
+        """The columns of the table."""
+        return table.columns(self.fields)
 
     def _implied(self, given: set[str]) -> Columns:
         """Return columns that follow from others, unless the format has them."""
         implied = {"start_time": pl.col("time"), "message": pl.col("line")}
         if "user_name" in given:
             implied["is_machine"] = is_machine(pl.col("user_name"))
-        own = self._columns(self.event_classes)
-        return {name: implied[name] for name in implied if name in own and name not in given}
+        class_columns = self._columns(self.event_classes)
+        return {
+            name: implied[name] for name in implied if name in class_columns and name not in given
+        }
 
     def _proven(self, present: set[str]) -> list[pl.Expr]:
         """Return user and proof; a doubtful line (`is_doubtful`) names no one."""
@@ -349,21 +350,23 @@ class Format:
         checked = {column: self.fields[column] for column in self.checked}
         common = table.rules(classes, self.required, checked, self.may_lack)
         rules = {**self.must, "of no known kind": pl.col("event_class").is_not_null()}
-        for said, holds in common.items():
-            rules[said] = rules[said] & holds if said in rules else holds
+        for wording, rule in common.items():
+            rules[wording] = rules[wording] & rule if wording in rules else rule
         return rules
 
     @cached_property
     def _rules(self) -> dict[str, str]:
         """The column with each rule's answer, and the sentence of a line that breaks it."""
-        return {f"_rule_{at}": said for at, said in enumerate(self._rules_of(self.event_classes))}
+        return {
+            f"_rule_{at}": wording for at, wording in enumerate(self._rules_of(self.event_classes))
+        }
 
     def _answers(self, classes: tuple[str, ...]) -> dict[str, pl.Expr]:
         """Return whether an event keeps each rule; columns of absent classes are not read."""
         rules = self._rules_of(classes)
         return {
-            column: rules.get(said, pl.lit(value=True)).fill_null(value=False)
-            for column, said in self._rules.items()
+            column: rules.get(wording, pl.lit(value=True)).fill_null(value=False)
+            for column, wording in self._rules.items()
         }
 
     @cached_property

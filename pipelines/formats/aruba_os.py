@@ -23,7 +23,7 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import address, mac, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 
 PROGRAMS = r"[a-z0-9_-]+(?::[0-9]+)?"
 HEAD = rf"{BEFORE_TAG}{PROGRAMS}\[[0-9]+\]: +<([0-9]{{6}})> (?:<[0-9]+> )?(?:<[A-Z]{{3,4}}> )"
@@ -112,7 +112,7 @@ FORMAT = Format(
     },
     classes={"logons": IS_LOGIN & value("user").is_not_null()},
     more=more,
-    extras=("nas", "ssid", "role", "vlan", "method"),
+    extras=by_name("nas", "ssid", "role", "vlan", "method"),
     must={
         "not a message of this product": CODE.is_not_null(),
         "a login whose words cannot be read": value("user").is_not_null() | ~IS_LOGIN,

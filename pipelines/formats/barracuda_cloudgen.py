@@ -89,14 +89,14 @@ FORMAT = Format(
         "nat_ip": pl.when(pl.col("src_ip") != NAT).then(NAT),
         "disposition": ACTION.replace_strict(DISPOSITIONS, default=None, return_dtype=pl.String),
     },
-    extras=(
-        word_of(("end", IS_OVER), ("start", ACTION.str.ends_with("allow"))).alias("phase"),
-        "rule",
-        "info",
-        value("dstService").alias("service"),
-        "target",
-        pl.when(IS_OVER).then(value("receivedBytes")).alias("received"),
-        pl.when(IS_OVER).then(value("sentBytes")).alias("sent"),
-    ),
+    extras={
+        "phase": word_of(("end", IS_OVER), ("start", ACTION.str.ends_with("allow"))),
+        "rule": "rule",
+        "info": "info",
+        "service": "dstService",
+        "target": "target",
+        "received": pl.when(IS_OVER).then(value("receivedBytes")),
+        "sent": pl.when(IS_OVER).then(value("sentBytes")),
+    },
     required={"connections": ("dst_ip",)},
 )

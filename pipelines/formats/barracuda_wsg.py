@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format, of_header
-from pipelines.formats.reading.fields import null_if_dash, word_of
+from pipelines.formats.reading.fields import word_of
 from pipelines.formats.reading.syslog import with_header, written_by
 from pipelines.formats.reading.table import value, with_groups
 from pipelines.formats.reading.web import PORT_OF_URL, SCHEME_OF_URL
@@ -70,13 +70,13 @@ FORMAT = Format(
     },
     classes={"http_requests": pl.col("syslog_program").str.contains(f"^{PROGRAM}$")},
     more={"disposition": word_of(("blocked", IS_STOPPED), otherwise="allowed")},
-    extras=(
-        value("threat").replace("CLEAN", None).alias("threat"),
-        null_if_dash(value("details")).alias("details"),
-        value("policy").replace("0", None).alias("policy_action"),
-        null_if_dash(value("rule")).alias("rule"),
-        null_if_dash(value("spyware")).alias("spyware"),
-    ),
+    extras={
+        "threat": value("threat").replace("CLEAN", None),
+        "details": "details",
+        "policy_action": value("policy").replace("0", None),
+        "rule": "rule",
+        "spyware": "spyware",
+    },
     must={
         "not the columns of this log": value("url").is_not_null()
         | ~pl.col("syslog_program").str.contains(f"^{PROGRAM}$").fill_null(value=False)

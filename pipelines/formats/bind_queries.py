@@ -20,7 +20,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format, of_header
 from pipelines.formats.reading.fields import word_of
 from pipelines.formats.reading.syslog import HEADER_END, with_header, written_by
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 
 OWN = r"^(?<stamp>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:]{8}\.[0-9]{3}) (?<own_body>.*)$"
 CLIENT = (
@@ -84,7 +84,7 @@ FORMAT = Format(
             ("allowed", value("policy") == "PASSTHRU"), ("blocked", value("policy").is_not_null())
         )
     },
-    extras=("policy", "zone"),
+    extras=by_name("policy", "zone"),
     must={
         "nothing said": BODY.str.len_bytes() > 0,
         "a query whose words cannot be read": NAME.is_not_null()

@@ -45,7 +45,7 @@ from pipelines.formats.reading.flows import by_words, is_machine, seconds, somew
 from pipelines.formats.reading.keyvalue import named_twice
 from pipelines.formats.reading.office import as_iso
 from pipelines.formats.reading.syslog import HEADER_END, with_header
-from pipelines.formats.reading.table import PREFIX, is_of, value
+from pipelines.formats.reading.table import PREFIX, by_name, is_of, value
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
 #
@@ -178,8 +178,8 @@ def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _value(key: str) -> pl.Expr:
-    found = pl.col("fields").str.extract(rf" {key}=(.*?)(?: +{KEY}=|$)", 1)
-    return _plain(found.str.strip_chars(" ")).str.strip_chars('"').replace("", None)
+    text = pl.col("fields").str.extract(rf" {key}=(.*?)(?: +{KEY}=|$)", 1)
+    return _plain(text.str.strip_chars(" ")).str.strip_chars('"').replace("", None)
 
 
 def _plain(text: pl.Expr) -> pl.Expr:
@@ -194,10 +194,10 @@ def _zone() -> pl.Expr:
 
 def stamp(context: Context) -> Stamp:
     """Return the first time that can be read, the vendor's own before the collector's."""
-    own = value("FTNTFGTeventtime", "ad.eventtime")
+    vendor_time = value("FTNTFGTeventtime", "ad.eventtime")
     of_paloalto = pl.when(VENDOR == "Palo Alto Networks").then(value("PanOSLogTimeStamp", "start"))
     written = pl.coalesce(of_paloalto, value("rt", "end", "start"))
-    when = pl.coalesce(own, written, value("UNIFIutcTime"))
+    when = pl.coalesce(vendor_time, written, value("UNIFIutcTime"))
     return clock.first(
         clock.epoch_by_size(when),
         clock.worded(written + _zone(), context.reading),
@@ -290,12 +290,12 @@ FORMAT = Format(
         "connections": HAS_SOURCE & HAS_TARGET & IS_CARRIED,
     },
     more=more,
-    extras=(
-        VENDOR,
-        pl.col("product"),
-        TITLE.alias("name"),
-        *(null_if_dash(value(key)).alias(key) for key in ("act", "fw_action", "cat", "msg")),
-    ),
+    extras={
+        "vendor": VENDOR,
+        "product": pl.col("product"),
+        "name": TITLE,
+        **by_name("act", "fw_action", "cat", "msg"),
+    },
     must={
         "no CEF header of seven parts": VENDOR.is_not_null(),
         "no key=value pairs behind the header": pl.col("fields").is_not_null(),

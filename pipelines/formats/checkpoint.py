@@ -30,7 +30,7 @@ from pipelines.formats.reading.fields import address, null_if_dash, port, word_o
 from pipelines.formats.reading.flows import direction, somewhere
 from pipelines.formats.reading.keyvalue import named_twice
 from pipelines.formats.reading.syslog import BEFORE_TAG
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 
 EXPORTED = (
     r'^(?:<[0-9]{1,3}>)?(?:[^"\[]* )?1 ([^ ]+) ([^ ]+) [Cc]heck[Pp]oint [^ ]+ - '
@@ -172,14 +172,8 @@ FORMAT = Format(
         "assigned_ip": somewhere(address(value("office_mode_ip"))),
         "kind": PRODUCT.fill_null("log"),
     },
-    extras=(
-        "action",
-        "product",
-        "service_id",
-        "rule",
-        "rule_name",
-        "action_reason",
-        "appi_name",
+    extras=by_name(
+        "action", "product", "service_id", "rule", "rule_name", "action_reason", "appi_name"
     ),
     must={
         "neither a bracket of key:value pairs nor a text export": pl.col("fields").str.contains(

@@ -105,8 +105,8 @@ def more(context: Context) -> dict[str, pl.Expr]:
     """Return the result of a login and its device."""
     endpoint = value("EndPointMACAddress")
     card, far_ip = radius.caller(pl.coalesce(value("Calling-Station-ID"), endpoint))
-    way = radius.kind(BY_PORT, (card, far_ip), context.options)
-    login = radius.login(USER, (card, far_ip), way, given_ip=GIVEN_IP)
+    logon_kind = radius.kind(BY_PORT, (card, far_ip), context.options)
+    login = radius.login(USER, (card, far_ip), logon_kind, given_ip=GIVEN_IP)
     return {
         **login,
         "src_mac": pl.coalesce(card, mac(endpoint)),
@@ -139,14 +139,14 @@ FORMAT = Format(
     },
     classes={"logons": ACTIVITY.is_not_null() & WRITTEN_USER.is_not_null()},
     more=more,
-    extras=(
-        value("NetworkDeviceName", "NAS-IP-Address").alias("nas"),
-        value("NAS-Port-Id").alias("port"),
-        value("SSID", "Called-Station-ID").alias("called"),
-        value("SelectedAuthorizationProfiles").alias("policy"),
-        value("IdentityGroup").alias("group"),
-        value("RadiusFlowType").alias("flow"),
-        to_int(value("Acct-Session-Time")).cast(pl.String).alias("seconds"),
-    ),
+    extras={
+        "nas": value("NetworkDeviceName", "NAS-IP-Address"),
+        "port": "NAS-Port-Id",
+        "called": value("SSID", "Called-Station-ID"),
+        "policy": "SelectedAuthorizationProfiles",
+        "group": "IdentityGroup",
+        "flow": "RadiusFlowType",
+        "seconds": to_int(value("Acct-Session-Time")).cast(pl.String),
+    },
     must={"not a message of this product": pl.col("number").is_not_null()},
 )

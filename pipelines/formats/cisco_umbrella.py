@@ -21,7 +21,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import cell, cells, width
 from pipelines.formats.reading.fields import address, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 from pipelines.formats.reading.web import PORT_OF_URL
 
 RECORD = pl.col("record")
@@ -135,13 +135,13 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 
 def identity(types: list[str]) -> pl.Expr:
     """Return the first identity of one of the types, the policy's own one before others."""
-    deciding = pl.when(value("identity_type").is_in(types)).then(value("identity"))
+    policy_identity = pl.when(value("identity_type").is_in(types)).then(value("identity"))
     names, kinds = (value(key).str.split(",") for key in ("identities", "identity_types"))
     fits = kinds.list.eval(pl.element().str.strip_chars(" ").is_in(types))
-    found = pl.when(fits.list.any() & (names.list.len() == kinds.list.len())).then(
+    listed = pl.when(fits.list.any() & (names.list.len() == kinds.list.len())).then(
         names.list.get(fits.list.arg_max(), null_on_oob=True)
     )
-    return pl.coalesce(deciding, found).str.strip_chars(" ")
+    return pl.coalesce(policy_identity, listed).str.strip_chars(" ")
 
 
 ACTION, DIRECTION = value("action").str.to_lowercase(), value("direction").str.to_lowercase()
@@ -197,13 +197,10 @@ FORMAT = Format(
             ("allowed", ACTION.str.contains("^(?:allow|.*proxied)")),
         ),
     },
-    extras=(
-        pl.when(somewhere(INSIDE) != OUTSIDE).then(OUTSIDE).alias("external_ip"),
-        *(
-            null_if_dash(value(key)).alias(key)
-            for key in ("identity", "identity_type", "blocked_categories")
-        ),
-    ),
+    extras={
+        "external_ip": pl.when(somewhere(INSIDE) != OUTSIDE).then(OUTSIDE),
+        **by_name("identity", "identity_type", "blocked_categories"),
+    },
     must={
         "quotes do not match": pl.col("cells").is_not_null(),
         "{columns} columns, not those of this log": RECORD.is_not_null(),

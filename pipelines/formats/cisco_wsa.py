@@ -19,7 +19,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import account, to_int, word_of
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 from pipelines.formats.reading.web import (
     PORT_OF_URL,
     SCHEME_OF_URL,
@@ -82,7 +82,7 @@ FORMAT = Format(
             value("status"), word_of(("blocked", IS_REFUSED), otherwise="allowed")
         ),
     },
-    extras=("decision", "policies"),
+    extras=by_name("decision", "policies"),
     must={"not the columns of this log": value("time").is_not_null()},
     required={"http_requests": ("start_time", "bytes_in")},
 )

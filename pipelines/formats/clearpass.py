@@ -27,7 +27,7 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import address, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 
 NAMED = r"(?:Common|RADIUS|TACACS|WEBAUTH|CppmNode|CppmAlert|Endpoint)\.[A-Za-z-]+="
 EXPORTED = (
@@ -119,9 +119,9 @@ def _first(*keys: str) -> pl.Expr:
 
 def stamp(context: Context) -> Stamp:
     """Return the time of the request, or that of the line."""
-    asked = value("time").str.replace(r"([+-][0-9]{2})$", "$1:00")
+    request_time = value("time").str.replace(r"([+-][0-9]{2})$", "$1:00")
     return clock.first(
-        clock.iso(asked, context.reading), clock.iso(pl.col("sent"), context.reading)
+        clock.iso(request_time, context.reading), clock.iso(pl.col("sent"), context.reading)
     )
 
 
@@ -159,6 +159,6 @@ FORMAT = Format(
     },
     classes={"logons": IS_NAMED & ACTIVITY.is_not_null() & ~IS_IDLE},
     more=more,
-    extras=("nas", "service", "roles", "method"),
+    extras=by_name("nas", "service", "roles", "method"),
     must={"not a message of this product": pl.col("export").is_not_null()},
 )

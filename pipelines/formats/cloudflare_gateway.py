@@ -26,11 +26,7 @@ ALLOWED = "allow|isolate|safesearch|bypass|noscan|do_not"
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match Cloudflare's name of the time, and the main field of one of its logs."""
-    return (
-        line.str.contains(r"^[ \t]*\{")
-        & line.str.contains(r'"Datetime"\s*:')
-        & line.str.contains(r'"(?:HTTPHost|ResolverDecision|OverrideIP)"\s*:')
-    )
+    return json.has_keys(line, "Datetime", "(?:HTTPHost|ResolverDecision|OverrideIP)")
 
 
 FORMAT = Format(
@@ -74,6 +70,6 @@ FORMAT = Format(
             ("allowed", ACTION.str.to_lowercase().str.contains(ALLOWED)),
         )
     },
-    extras=(ACTION.alias("action"), null_if_dash(value("PolicyName", "Policy")).alias("policy")),
+    extras={"action": ACTION, "policy": null_if_dash(value("PolicyName", "Policy"))},
     must=json.RULE,
 )

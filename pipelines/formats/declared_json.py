@@ -21,8 +21,8 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.declared import CLASSES, RULES, declared, event_class, values
-from pipelines.formats.reading.json import with_fields
+from pipelines.formats.reading.declared import CLASSES, RULES, declared, event_class, path, values
+from pipelines.formats.reading.json import has_keys, with_fields
 
 REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
@@ -32,8 +32,7 @@ REJECT_RULES = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with our field names; other exports are declared, not guessed."""
-    own = r'"(?:user_name|url_hostname|query_name|logon_kind)"\s*:'
-    return line.str.starts_with("{") & line.str.contains(r'"time"\s*:') & line.str.contains(own)
+    return has_keys(line, "time", "(?:user_name|url_hostname|query_name|logon_kind)")
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -57,12 +56,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         return clock.first(clock.iso(text, context.reading), clock.epoch_by_size(text))
 
     return fields.with_columns(**values(cls, texts, stamp))
-
-
-def path(place: str) -> str:
-    """Return a place as a path of keys with slashes."""
-    slashed = place.startswith("/")
-    return place.removeprefix("/") if slashed else place.replace(".", "/")
 
 
 FORMAT = Format(

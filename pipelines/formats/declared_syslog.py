@@ -34,6 +34,7 @@ from pipelines.formats.reading.declared import (
     RULES,
     declared,
     event_class,
+    path,
     stamp_of,
     time_shape,
     values,
@@ -126,7 +127,7 @@ def _fields(batch: pl.LazyFrame, keys: Mapping[str, str], context: Context) -> p
     headed = with_header(batch, context.reading)
     objects = with_fields(
         headed,
-        {f"object_{column}": _path(key) for column, key in keys.items()},
+        {f"object_{column}": path(key) for column, key in keys.items()},
         line=body.str.extract(r"(?s)(\{.*\})[^}]*$"),
     )
     pairs = with_values(
@@ -141,10 +142,6 @@ def _fields(batch: pl.LazyFrame, keys: Mapping[str, str], context: Context) -> p
     }
     has_pairs = body.str.contains(PAIR)
     return pairs.with_columns(**found, has_fields=pl.col("is_object") | has_pairs)
-
-
-def _path(place: str) -> str:
-    return place.removeprefix("/") if place.startswith("/") else place.replace(".", "/")
 
 
 def _header_time(found: Stamp) -> Stamp:

@@ -44,8 +44,7 @@ PUSH = pl.when(IS_PUSH & ((ANSWER == "accepted") == RESULT)).then(ANSWER)
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with Duo's transaction, type of event and device of access."""
-    keys = [rf'"{key}"\s*:' for key in ("txid", "event_type", "access_device")]
-    return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
+    return json.has_keys(line, "txid", "event_type", "access_device")
 
 
 FORMAT = Format(
@@ -72,12 +71,12 @@ FORMAT = Format(
         "is_success": RESULT,
         "failure_reason": pl.when(~RESULT).then(null_if_dash(value("reason"))),
     },
-    extras=(
-        null_if_dash(value("application/name")).alias("application"),
-        null_if_dash(value("factor")).alias("factor"),
-        null_if_dash(value("auth_device/ip")).alias("phone_ip"),
-        PUSH.alias("push"),
-    ),
+    extras={
+        "application": "application/name",
+        "factor": "factor",
+        "phone_ip": "auth_device/ip",
+        "push": PUSH,
+    },
     must={**json.RULE, "no type of event": value("event_type").is_not_null()},
     framing="json_array",
 )

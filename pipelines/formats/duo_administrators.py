@@ -46,10 +46,8 @@ FACTOR = (
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with an action, its description and both stamps, and no transaction."""
-    keys = [rf'"{key}"\s*:' for key in ("action", "description", "isotimestamp", "username")]
-    others = line.str.contains(r'"(?:txid|access_device|akey)"\s*:')
-    named = [line.str.contains(key) for key in keys]
-    return line.str.starts_with("{") & pl.all_horizontal(named) & ~others
+    is_other = json.has_keys(line, "(?:txid|access_device|akey)")
+    return json.has_keys(line, "action", "description", "isotimestamp", "username") & ~is_other
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:

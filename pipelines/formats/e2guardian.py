@@ -85,18 +85,18 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
     is_short = is_recorded & count.is_in([len(RECORDED) - 1, len(RECORDED) + 1])
 
     def of_layout(name: str) -> pl.Expr:
-        found = [pl.col(f"{PREFIX}{name}")] if name in COLUMNS else []
+        candidates = [pl.col(f"{PREFIX}{name}")] if name in COLUMNS else []
         if name in COLUMNS:
-            found.append(pl.when(is_row).then(cell(COLUMNS.index(name))))
+            candidates.append(pl.when(is_row).then(cell(COLUMNS.index(name))))
         if name in RECORDED:
             place = RECORDED.index(name)
-            found.append(
+            candidates.append(
                 pl.when(is_record)
                 .then(cell(place))
                 .when(is_short)
                 .then(cell(place - (place > RECORDED.index("client"))))
             )
-        return pl.coalesce(found)
+        return pl.coalesce(candidates)
 
     lines = with_groups(batch, pl.when(~by_tabs & ~by_commas).then(line), BY_BLANKS)
     return (
@@ -152,14 +152,14 @@ FORMAT = Format(
             value("status"), word_of(("blocked", IS_STOPPED), otherwise="allowed")
         ),
     },
-    extras=(
-        null_if_dash(STARS).alias("action"),
-        null_if_dash(ACTION.str.replace(ACTIONS, "")).alias("reason"),
-        null_if_dash(value("weight").replace("0", None)).alias("weight"),
-        null_if_dash(value("server")).alias("server"),
-        null_if_dash(value("group_name")).alias("group"),
-        null_if_dash(pl.col("more")).alias("more"),
-    ),
+    extras={
+        "action": null_if_dash(STARS),
+        "reason": null_if_dash(ACTION.str.replace(ACTIONS, "")),
+        "weight": null_if_dash(value("weight").replace("0", None)),
+        "server": "server",
+        "group": "group_name",
+        "more": null_if_dash(pl.col("more")),
+    },
     must={
         "not the columns of this log": value("url").is_not_null() & (~IS_RECORDED | HAS_PLACES),
         "the field for the filter's action contains other words": IS_RECORDED

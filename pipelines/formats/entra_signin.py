@@ -104,12 +104,9 @@ FACTOR = pl.when(either("result").str.to_lowercase() == "success").then(
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object of one of the three layouts."""
-    graph = line.str.contains(r'"createdDateTime"\s*:') & line.str.contains(
-        r'"(?:userPrincipalName|servicePrincipalId)"\s*:'
-    )
-    audit = line.str.contains(r'"activityDateTime"\s*:')
-    office = line.str.contains(r'"CreationTime"\s*:') & line.str.contains(r'"RecordType"\s*:')
-    return line.str.starts_with("{") & (graph | audit | office)
+    graph = json.has_keys(line, "createdDateTime", "(?:userPrincipalName|servicePrincipalId)")
+    office = json.has_keys(line, "CreationTime", "RecordType")
+    return graph | office | json.has_keys(line, "activityDateTime")
 
 
 def stamp(context: Context) -> Stamp:

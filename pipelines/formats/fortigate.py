@@ -48,7 +48,7 @@ from pipelines.formats.reading.flows import direction, seconds, somewhere
 from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.table import are_counts, is_of, value
+from pipelines.formats.reading.table import are_counts, by_name, is_of, value
 
 REFUSED = ["deny", "block", "blocked", "drop", "dropped", "redirect", "reset"]
 PASSED = [
@@ -110,10 +110,10 @@ IS_MAPPING = ACTION.is_in(MAPPING)
 IS_REFUSED = (ACTION == "ssl-login-fail") | STATUS.str.starts_with("fail")
 
 
-def carried(way: str) -> pl.Expr:
+def carried(key: str) -> pl.Expr:
     """Return bytes since the last line of the session, or all of it at its close."""
-    total = pl.when(~IS_INTERIM).then(value(f"{way}byte"))
-    return to_int(pl.coalesce(value(f"{way}delta"), total))
+    total = pl.when(~IS_INTERIM).then(value(f"{key}byte"))
+    return to_int(pl.coalesce(value(f"{key}delta"), total))
 
 
 def elapsed() -> pl.Expr:
@@ -144,11 +144,11 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
     line = pl.col("line")
     is_bare = line.str.contains(BARE)
     bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
-    odd = where_rare(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
+    odd = where_rare(pl.when(~is_bare).then(line), lambda raw: raw.str.extract(BODY))
     text = pl.col("text")
     commas = where_rare(
         pl.when(text.str.contains(COMMAS)).then(text),
-        lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
+        lambda raw: raw.str.replace_all(QUOTED_OR_COMMA, "$1 "),
     )
     lines = batch.with_columns(text=pl.coalesce(bare, odd)).with_columns(
         text=pl.coalesce(commas, text)
@@ -285,16 +285,12 @@ FORMAT = Format(
         "action": word_of(("assign", IS_LEASE), otherwise="release"),
         "lease_end_time": pl.when(IS_LEASE).then(pl.col("time") + seconds(value("lease"))),
     },
-    extras=(
-        *(null_if_dash(value(key)).alias(key) for key in EXTRA),
-        *(
-            pl.when(IS_INTERIM).then(value(key)).alias(f"{key}_so_far")
-            for key in ("sentbyte", "rcvdbyte")
-        ),
-        pl.when(is_of("http_requests"))
-        .then(value("sessionid").replace("0", None))
-        .alias("session"),
-    ),
+    extras={
+        **by_name(*EXTRA),
+        "sentbyte_so_far": pl.when(IS_INTERIM).then(value("sentbyte")),
+        "rcvdbyte_so_far": pl.when(IS_INTERIM).then(value("rcvdbyte")),
+        "session": pl.when(is_of("http_requests")).then(value("sessionid").replace("0", None)),
+    },
     must={
         "not key=value pairs": pl.col("is_pairs"),
         "beginning or duration cannot be read": are_counts("duration", digits=9),

@@ -21,7 +21,7 @@ from pipelines.clock import Stamp
 from pipelines.formats import Context, Format, of_header
 from pipelines.formats.reading import radius
 from pipelines.formats.reading.syslog import with_header, written_by
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 
 OWN = (
     r"^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) +(?<day>[0-9]{1,2}) (?<time>[0-9:]{8}) "
@@ -41,9 +41,9 @@ IS_SUCCESS = VERDICT == "Login OK"
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match its own stamp with the level, or a syslog line of the server."""
-    own = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} [0-9]{4} : "
+    file_stamp = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} [0-9]{4} : "
     levels = "(?:Auth|Info|Error|Warning|Proxy|Debug|Acct): "
-    return line.str.contains(own + levels) | written_by(line, "radiusd|freeradius")
+    return line.str.contains(file_stamp + levels) | written_by(line, "radiusd|freeradius")
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
@@ -91,12 +91,10 @@ FORMAT = Format(
     },
     classes={"logons": VERDICT.is_not_null()},
     more=more,
-    extras=(
-        "nas",
-        "port",
-        "number",
-        value("tunnel").str.extract("via ([A-Z]+)", 1).alias("tunnel"),
-    ),
+    extras={
+        **by_name("nas", "port", "number"),
+        "tunnel": value("tunnel").str.extract("via ([A-Z]+)", 1),
+    },
     must={
         "a login whose words cannot be read": VERDICT.is_not_null()
         | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),

@@ -65,9 +65,9 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 def _attribute(name: str) -> pl.Expr:
     """Return the value of the first line of that name, without its quotes."""
     shape = rf'(?m)^[ \t]+{name} *= *(?:"((?:[^"\\]|\\.)*)"|(.*?))\s*$'
-    found = pl.col("line").str.extract_groups(shape).struct
-    quoted = found.field("1").str.replace_all(r"\\(.)", "$1")
-    return pl.coalesce(quoted, found.field("2"))
+    parts = pl.col("line").str.extract_groups(shape).struct
+    quoted = parts.field("1").str.replace_all(r"\\(.)", "$1")
+    return pl.coalesce(quoted, parts.field("2"))
 
 
 def stamp(context: Context) -> Stamp:
@@ -85,14 +85,14 @@ def stamp(context: Context) -> Stamp:
 def more(context: Context) -> dict[str, pl.Expr]:
     """Return the result of a login and its device."""
     card, far_ip = radius.caller(value("Calling-Station-Id"))
-    way = radius.kind(BY_PORT, (card, far_ip), context.options)
+    logon_kind = radius.kind(BY_PORT, (card, far_ip), context.options)
     station = card, pl.coalesce(far_ip, address(value("Tunnel-Client-Endpoint")))
     return {
-        **radius.login(pl.col("user_name"), station, way, given_ip=GIVEN_IP),
+        **radius.login(pl.col("user_name"), station, logon_kind, given_ip=GIVEN_IP),
         "name_proof": radius.proof(
             word_of(
                 ("outer", value("Acct-Status-Type").is_null()),
-                ("said", (way != "vpn").fill_null(value=True)),
+                ("said", (logon_kind != "vpn").fill_null(value=True)),
             ),
             context.options,
         ),
@@ -122,17 +122,13 @@ FORMAT = Format(
         "logons": ACTIVITY.is_not_null() & pl.col("user_name").is_not_null() & ~IS_IDLE
     },
     more=more,
-    extras=(
-        *(
-            to_int(value(name)).cast(pl.String).alias(key)
-            for key, name in {
-                "seconds": "Acct-Session-Time", "bytes_out": "Acct-Input-Octets",
-                "bytes_in": "Acct-Output-Octets",
-            }.items()
-        ),
-        null_if_dash(value("Acct-Terminate-Cause")).alias("ended_by"),
-        null_if_dash(value("Called-Station-Id")).alias("called"),
-    ),
+    extras={
+        "seconds": to_int(value("Acct-Session-Time")).cast(pl.String),
+        "bytes_out": to_int(value("Acct-Input-Octets")).cast(pl.String),
+        "bytes_in": to_int(value("Acct-Output-Octets")).cast(pl.String),
+        "ended_by": "Acct-Terminate-Cause",
+        "called": "Called-Station-Id",
+    },
     must={
         "a line that is not an attribute": pl.col("line").str.contains(SHAPE),
         "neither an accounting packet nor another": PACKET.is_not_null(),

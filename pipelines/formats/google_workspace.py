@@ -111,11 +111,7 @@ FACTOR = EVENT_NAME.replace_strict(FACTORS, default=None, return_dtype=pl.String
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with an application and a unique qualifier."""
-    return (
-        line.str.starts_with("{")
-        & line.str.contains('"uniqueQualifier":', literal=True)
-        & line.str.contains('"applicationName":', literal=True)
-    )
+    return json.has_keys(line, "uniqueQualifier", "applicationName")
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:

@@ -75,8 +75,8 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 
 def stamp(context: Context) -> Stamp:
     """Return `20/Nov/2026:13:09:14 -0600` of Proxmox, or the time in the syslog header."""
-    own = clock.worded(pl.col("line").str.extract(PROXMOX), context.reading)
-    return clock.first(own, of_header(context))
+    proxmox = clock.worded(pl.col("line").str.extract(PROXMOX), context.reading)
+    return clock.first(proxmox, of_header(context))
 
 
 def more(context: Context) -> dict[str, pl.Expr]:
@@ -109,13 +109,13 @@ FORMAT = Format(
     },
     classes={"connections": BODY.str.contains(PART_OF_PACKET)},
     more=more,
-    extras=(
-        PREFIX.replace("", None),
-        value("IN").alias("in"),
-        value("OUT").alias("out"),
-        value("LEN").alias("length"),
-        value("TYPE").alias("icmp_type"),
-    ),
+    extras={
+        "prefix": PREFIX.replace("", None),
+        "in": "IN",
+        "out": "OUT",
+        "length": "LEN",
+        "icmp_type": "TYPE",
+    },
     required={"connections": ("dst_ip", "protocol")},
     checked=("src_port", "dst_port"),
 )

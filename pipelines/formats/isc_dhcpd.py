@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import null_if_dash, to_int, word_of
+from pipelines.formats.reading.fields import to_int, word_of
 from pipelines.formats.reading.syslog import with_header, written_by
 from pipelines.formats.reading.table import value, with_groups
 
@@ -79,11 +79,7 @@ FORMAT = Format(
         "lease_end_time": pl.col("time")
         + pl.duration(seconds=to_int(value("seconds")), time_unit="us")
     },
-    extras=(
-        pl.col("syslog_host").alias("server"),
-        null_if_dash(value("via")).alias("via"),
-        DUID.alias("duid"),
-    ),
+    extras={"server": pl.col("syslog_host"), "via": "via", "duid": DUID},
     must={
         "no program in the syslog header": KIND.is_not_null(),
         "no such DHCP message": value("verb").is_null()

@@ -22,7 +22,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 
 BEGIN = r"^(?<kind>lease|ia-na|ia-ta|ia-pd)[ \t]+(?<ip>[^ \t{]+)?"
 TALK = (
@@ -104,7 +104,7 @@ FORMAT = Format(
     },
     classes={"leases": ACTION.is_not_null() & (value("kind") == "lease")},
     more={"lease_end_time": pl.when(IS_GIVEN).then(instant("ends"))},
-    extras=("state",),
+    extras=by_name("state"),
     must={
         "not a message of this product": value("kind").is_not_null(),
         "a block that was cut off": LINE.str.contains(WHOLE),

@@ -122,16 +122,13 @@ FORMAT = Format(
         "nat_port": pl.when(IS_NAT).then(port(value("nat-source-port"))),
         "disposition": word_of(("blocked", IS_STOPPED), otherwise="allowed"),
     },
-    extras=(
-        pl.when(EVENT.str.ends_with("CREATE")).then(pl.lit("start")).alias("phase"),
-        *(
-            null_if_dash(value(field)).alias(key)
-            for key, field in {
-                "because": "reason", "policy": "policy-name", "from_zone": "source-zone-name",
-                "to_zone": "destination-zone-name",
-            }.items()
-        ),
-    ),
+    extras={
+        "phase": pl.when(EVENT.str.ends_with("CREATE")).then(pl.lit("start")),
+        "because": "reason",
+        "policy": "policy-name",
+        "from_zone": "source-zone-name",
+        "to_zone": "destination-zone-name",
+    },
     must={
         "not a message of this product": EVENT.is_not_null(),
         "a session whose words cannot be read": SOURCE.is_not_null()

@@ -18,7 +18,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format, of_header
 from pipelines.formats.reading.fields import to_int
 from pipelines.formats.reading.syslog import with_header, written_by
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
 LEVEL = r"(?:DEBUG|INFO|WARN|ERROR|FATAL)"
@@ -91,7 +91,7 @@ FORMAT = Format(
             pl.col("time") + pl.duration(seconds=to_int(value("seconds")), time_unit="us")
         )
     },
-    extras=(SERVER.alias("server"), "client_id", "duid"),
+    extras={"server": SERVER, **by_name("client_id", "duid")},
     must={"not a message of this product": value("kind").is_not_null()},
     required={"leases": ("mac",)},
     may_lack={"mac": HAS_OTHER_ID},

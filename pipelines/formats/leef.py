@@ -24,7 +24,7 @@ from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.flows import by_words
 from pipelines.formats.reading.keyvalue import with_fields, with_leef
 from pipelines.formats.reading.syslog import HEADER_END, with_header
-from pipelines.formats.reading.table import is_of, value
+from pipelines.formats.reading.table import by_name, is_of, value
 
 ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|integrity"
 LOGIN = r"(?i)\b(?:log ?in|logon|logged ?in|log ?out|log ?off|logged ?out|authentication)"
@@ -34,7 +34,7 @@ ENTERED = r"(?i)success|accept|allow"
 STOPPED = r"(?i)den[yi]|drop|block|refuse|discard|reject|reset|prevent"
 PASSED = r"(?i)allow|accept|permit|pass|forward"
 
-HEADER = [pl.col("vendor"), pl.col("product"), EVENT := pl.col("event_id")]
+EVENT = pl.col("event_id")
 TITLE = pl.coalesce(value("name"), EVENT, value("cat")).str.replace_all("_", " ", literal=True)
 OUTCOME = pl.coalesce(value("outcome", "action", "act"), TITLE)
 
@@ -115,7 +115,13 @@ FORMAT = Format(
             reason=value("reason", "msg"),
         ),
     },
-    extras=(*HEADER, TITLE.alias("title"), "action", "cat", "policy", "msg"),
+    extras={
+        "vendor": pl.col("vendor"),
+        "product": pl.col("product"),
+        "event_id": EVENT,
+        "title": TITLE,
+        **by_name("action", "cat", "policy", "msg"),
+    },
     must={
         "no LEEF header": pl.col("vendor").is_not_null(),
         "no key=value pairs behind the header": pl.col("fields").is_not_null(),

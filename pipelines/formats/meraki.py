@@ -25,7 +25,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import null_if_dash, port, word_of
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.table import PREFIX, is_of, value, with_groups
+from pipelines.formats.reading.table import PREFIX, by_name, is_of, value, with_groups
 
 LINE = (
     r"^(?:<[0-9]{1,3}>)?(?:.*? )??(?:1 )?"
@@ -99,8 +99,8 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 
 def _word(key: str) -> pl.Expr:
     """Return the value of a key, with or without single quotes; not from an agent or a URL."""
-    found = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
-    return found.str.strip_chars("'").replace("", None).alias(f"{PREFIX}{key}")
+    text = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
+    return text.str.strip_chars("'").replace("", None).alias(f"{PREFIX}{key}")
 
 
 def more(context: Context) -> dict[str, pl.Expr]:
@@ -164,7 +164,11 @@ FORMAT = Format(
         "leases": IS_EVENT & value("lease_ip").is_not_null(),
     },
     more=more,
-    extras=(KIND, REST.str.extract(" pattern: (.*)$").alias("pattern"), "type", "vap"),
+    extras={
+        "kind": KIND,
+        "pattern": REST.str.extract(" pattern: (.*)$"),
+        **by_name("type", "vap"),
+    },
     must={
         "not a message of this product": KIND.is_not_null(),
         "target is not an address": ~is_of("http_requests")

@@ -129,11 +129,6 @@ def more(context: Context) -> dict[str, pl.Expr]:
     }
 
 
-def not_empty(**texts: pl.Expr) -> list[pl.Expr]:
-    """Return texts under their names; null if empty."""
-    return [text.replace("", None).alias(key) for key, text in texts.items()]
-
-
 FORMAT = Format(
     name="mikrotik",
     product="MikroTik RouterOS",
@@ -168,15 +163,15 @@ FORMAT = Format(
         "leases": about("dhcp") & value("lease_ip").is_not_null(),
     },
     more=more,
-    extras=not_empty(
-        rule=RULE.str.strip_chars(" :"),
-        **{"in": value("in")},
-        out=value("out").replace("(unknown 0)", None),
-        state=value("state").str.extract("connection-state:([^ ]+)"),
-        frame_mac=mac(value("state").str.extract("src-mac ([0-9a-fA-F:]+)")),
-        topics=TOPIC,
-        via=value("refused_via", "admin_via"),
-    ),
+    extras={
+        "rule": RULE.str.strip_chars(" :").replace("", None),
+        "in": "in",
+        "out": value("out").replace("(unknown 0)", None),
+        "state": value("state").str.extract("connection-state:([^ ]+)"),
+        "frame_mac": mac(value("state").str.extract("src-mac ([0-9a-fA-F:]+)")),
+        "topics": TOPIC,
+        "via": value("refused_via", "admin_via"),
+    },
     must={
         "not a message of this product": TOPIC.is_not_null() | is_of("connections"),
         "a firewall line without a packet": is_of("connections") | ~about("firewall"),

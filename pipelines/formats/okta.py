@@ -66,9 +66,7 @@ TARGET = pl.coalesce(
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with Okta's event type, stamp and id."""
-    keys = [rf'"{key}"\s*:' for key in ("eventType", "published", "uuid")]
-    held = [line.str.contains(key) for key in keys]
-    return line.str.starts_with("{") & pl.all_horizontal(held)
+    return json.has_keys(line, "eventType", "published", "uuid")
 
 
 FORMAT = Format(

@@ -24,7 +24,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading import logons
 from pipelines.formats.reading.fields import address, mac, word_of
 from pipelines.formats.reading.syslog import BEFORE_TAG, with_header, written_by
-from pipelines.formats.reading.table import is_of, value, with_groups
+from pipelines.formats.reading.table import by_name, is_of, value, with_groups
 
 PROGRAMS = r"openvpn(?:[-_@][^ \[:]+)?|ovpn-[^ \[:]+|charon(?:-[a-z]+)?"
 ISO = r"^(?<iso>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})(?: us=[0-9]+)? (?<iso_body>.*)$"
@@ -87,9 +87,9 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     """Match a line of the daemon, or its own stamp and one of its sentences."""
     stamp = rf"^(?:[0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}|{OLD_STAMP})(?: us=[0-9]+)? "
     peer = PEER.format("", " ").removeprefix("^")
-    own = rf"{stamp}(?:{peer})?(?:\[[^\]]+\] )?{BEGINNINGS}"
+    own_stamp = rf"{stamp}(?:{peer})?(?:\[[^\]]+\] )?{BEGINNINGS}"
     wireguard = line.str.contains(rf"{BEFORE_TAG}kernel: (?:\[ *[0-9.]+\] )?wireguard: wg")
-    return line.str.contains(own) | written_by(line, PROGRAMS) | wireguard
+    return line.str.contains(own_stamp) | written_by(line, PROGRAMS) | wireguard
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
@@ -111,13 +111,13 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 def stamp(context: Context) -> Stamp:
     """Return the server's own local time, or the time in the syslog header."""
     old = pl.concat_str([value(part) for part in ("month", "day", "year", "time")], separator=" ")
-    own = clock.first(
+    own_stamp = clock.first(
         clock.iso(value("iso"), context.reading),
         clock.civil(old, "%b %d %Y %H:%M:%S", context.reading),
     )
     return Stamp(
-        pl.when(IS_OWN).then(own.time).otherwise("syslog_time"),
-        pl.when(IS_OWN).then(own.quality).otherwise("syslog_time_quality"),
+        pl.when(IS_OWN).then(own_stamp.time).otherwise("syslog_time"),
+        pl.when(IS_OWN).then(own_stamp.quality).otherwise("syslog_time_quality"),
     )
 
 
@@ -150,7 +150,7 @@ FORMAT = Format(
             otherwise=pl.coalesce(pl.when(~IS_OWN).then("syslog_program"), pl.lit("openvpn")),
         ),
     },
-    extras=("signal",),
+    extras=by_name("signal"),
     must={
         "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
         "a login from no address": pl.col("src_ip").is_not_null()

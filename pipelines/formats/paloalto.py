@@ -38,7 +38,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import direction, is_machine, seconds, somewhere
 from pipelines.formats.reading.syslog import HEADER_END, with_header
-from pipelines.formats.reading.table import PREFIX, is_of, value
+from pipelines.formats.reading.table import PREFIX, by_name, is_of, value
 
 # Columns of a PAN-OS log by the kind of line, its clock, and its logons.
 #
@@ -245,7 +245,7 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     # few lines have an offset at their end, or a record whose columns are not known
     offset = pl.when(body.str.contains(OFFSET)).then(body)
     unread = pl.when(value("generated").is_null()).then(body)
-    at_end = where_rare(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
+    at_end = where_rare(offset, lambda line: line.str.extract(OFFSET_STAMP, 1))
     sure = pl.coalesce(clock.iso(at_end, reading).time, _by_header(generated))
     # an offset changes the hour only; a stamp further away is of something else
     is_near = (sure - pl.col("local_time")).abs() <= pl.duration(hours=26)
@@ -256,7 +256,7 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     return (
         lines.with_columns(
             generated=pl.coalesce(
-                value("generated"), where_rare(unread, lambda one: one.str.extract(SEVENTH, 1))
+                value("generated"), where_rare(unread, lambda line: line.str.extract(SEVENTH, 1))
             )
         )
         .with_columns(
@@ -286,8 +286,8 @@ def _by_header(generated: pl.Expr) -> pl.Expr:
     has_header = pl.col("line").str.find(",", literal=True) >= len("2026-11-02T08:15:00Z")
     headed = pl.when(has_header).then("line")
     header = headed.str.extract_groups(HEADER_STAMP).struct
-    own = pl.when(header.field("1").is_not_null()).then(generated)
-    walls = [_stamp(text, Reading("UTC")) for text in (own, header.field("1"))]
+    record_stamp = pl.when(header.field("1").is_not_null()).then(generated)
+    walls = [_stamp(text, Reading("UTC")) for text in (record_stamp, header.field("1"))]
     is_same = (walls[0].time - walls[1].time).abs() <= SAME_CLOCK
     return pl.when(is_same).then(_stamp(generated + header.field("2"), Reading("UTC")).time)
 
@@ -376,13 +376,13 @@ FORMAT = Format(
     },
     classes={"connections": IS_TRAFFIC, "http_requests": IS_URL, "logons": IS_LOGON},
     more=more,
-    extras=(
-        pl.when(IS_TRAFFIC).then(null_if_dash(pl.col("subtype"))).alias("phase"),
-        null_if_dash(value("repeats").replace("1", None)).alias("repeats"),
-        null_if_dash(value("action").replace("allow", None)).alias("action"),
-        pl.when(IS_URL).then(null_if_dash(value("session"))).alias("session"),
-        *(null_if_dash(value(key)).alias(key) for key in KEPT),
-    ),
+    extras={
+        "phase": pl.when(IS_TRAFFIC).then(null_if_dash(pl.col("subtype"))),
+        "repeats": null_if_dash(value("repeats").replace("1", None)),
+        "action": null_if_dash(value("action").replace("allow", None)),
+        "session": pl.when(IS_URL).then(null_if_dash(value("session"))),
+        **by_name(*KEPT),
+    },
     must={
         "not the columns of this log": pl.col("type").is_not_null(),
         "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),

@@ -59,10 +59,8 @@ BEGAN = clock.iso(value("SessionStartTime"), clock.Reading("UTC")).time
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with a type of log and a time, named as the service does."""
-    return (
-        line.str.contains(r"^[ \t]*\{")
-        & line.str.contains(r'"LogType"\s*:\s*"[A-Z]')
-        & line.str.contains(r'"TimeGenerated(?:HighResolution)?"\s*:')
+    return json.has_keys(line, "TimeGenerated(?:HighResolution)?") & line.str.contains(
+        r'"LogType"\s*:\s*"[A-Z]'
     )
 
 
@@ -149,16 +147,14 @@ FORMAT = Format(
         "is_machine": is_machine(USER) | USER.is_in(BEFORE_LOGON),
         "kind": pl.concat_str(LOG_TYPE, SUBTYPE, separator="/", ignore_nulls=True),
     },
-    extras=(
-        pl.when(IS_TRAFFIC).then(SUBTYPE).alias("phase"),
-        *(
-            null_if_dash(value(field)).alias(key)
-            for key, field in {
-                "rule": "Rule", "from_zone": "FromZone", "to_zone": "ToZone",
-                "end_reason": "SessionEndReason", "portal": "Portal",
-            }.items()
-        ),
-    ),
+    extras={
+        "phase": pl.when(IS_TRAFFIC).then(SUBTYPE),
+        "rule": "Rule",
+        "from_zone": "FromZone",
+        "to_zone": "ToZone",
+        "end_reason": "SessionEndReason",
+        "portal": "Portal",
+    },
     must={**json.RULE, "no type of event": LOG_TYPE.is_not_null()},
     required={"connections": ("dst_ip",)},
 )  # fmt: skip

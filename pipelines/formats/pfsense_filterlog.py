@@ -40,7 +40,6 @@ RECORD = (
     r"(?:in|out|fastroute),[46],"
 )
 DISPOSITIONS = {"pass": "allowed", "block": "blocked", "reject": "blocked"}
-KEPT = ["rule", "tracker", "interface", "way", "flags"]
 TRANSLATIONS = ["rdr", "nat", "binat", "scrub", "match"]
 
 BODY, PROGRAM, PROTOCOL = pl.col("syslog_body"), pl.col("syslog_program"), pl.col("protocol_word")
@@ -122,15 +121,13 @@ FORMAT = Format(
     },
     classes={"connections": PROGRAM == "filterlog"},
     more=more,
-    extras=(
-        *(
-            pl.col(key).replace("", None)
+    extras={
+        **{
+            key: pl.col(key).replace("", None)
             for key in ("rule", "tracker", "interface", "way", "flags")
-        ),
-        pl.when(PROTOCOL.is_in(["icmp", "ipv6-icmp"]))
-        .then(DETAILS.replace("", None))
-        .alias("icmp"),
-    ),
+        },
+        "icmp": pl.when(PROTOCOL.is_in(["icmp", "ipv6-icmp"])).then(DETAILS.replace("", None)),
+    },
     must={
         "no program in the syslog header": PROGRAM.is_not_null(),
         "{columns} columns, not those of this log": IS_OTHER | BODY.str.contains(RECORD),

@@ -125,13 +125,13 @@ FORMAT = Format(
         ),
         "reported_by": short(name(value(f"{TICKET}/logonServer"))),
     },
-    extras=(
-        null_if_dash(SERVICE).alias("service"),
-        null_if_dash(
+    extras={
+        "service": null_if_dash(SERVICE),
+        "method": null_if_dash(
             value(f"{LOGIN}/authDescription", f"{SESSION}/authType", f"{TICKET}/authType")
-        ).alias("method"),
-        null_if_dash(value(f"{LOGIN}/netlogonComputer")).alias("asked_by"),
-    ),
+        ),
+        "asked_by": f"{LOGIN}/netlogonComputer",
+    },
     must={
         **json.RULE,
         "no type of event": TYPE.is_not_null(),

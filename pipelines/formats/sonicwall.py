@@ -27,7 +27,7 @@ from pipelines.formats.reading.fields import null_if_dash, to_int, word_of
 from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.table import is_of, value
+from pipelines.formats.reading.table import by_name, is_of, value
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >])??(id=.*)$'
 WRITERS = Writers(["usr"], ["dstname", "arg"], " arg=.*$")
@@ -115,7 +115,10 @@ FORMAT = Format(
             reason=value("note", "msg"),
         ),
     },
-    extras=("m", "msg", "proto", "rule", "note", "fw_action"),
+    extras={
+        **by_name("m", "msg", "proto", "rule", "note"),
+        "fw_action": value("fw_action"),  # `NA` is the firewall's own word
+    },
     must={
         "not key=value pairs": pl.col("is_pairs"),
         "beginning or duration cannot be read": value("cdur").is_null() | DURATION.is_not_null(),

@@ -22,7 +22,7 @@ from pipelines.formats.reading.fields import null_if_dash, word_of
 from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END, with_header
-from pipelines.formats.reading.table import are_counts, value
+from pipelines.formats.reading.table import are_counts, by_name, value
 from pipelines.formats.reading.web import unless_challenged
 
 OWN = (
@@ -58,8 +58,8 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
 def stamp(context: Context) -> Stamp:
     """Return the UTM's own time, or that of the syslog header."""
     date = pl.concat_str([PARTS.field(at) for at in "123"], separator="-")
-    own = clock.civil(date + " " + PARTS.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
-    return clock.first(own, of_header(context))
+    utm_stamp = clock.civil(date + " " + PARTS.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
+    return clock.first(utm_stamp, of_header(context))
 
 
 FORMAT = Format(
@@ -109,6 +109,6 @@ FORMAT = Format(
         "is_success": ~IS_FAILED,
         "failure_reason": pl.when(IS_FAILED).then(null_if_dash(value("reason"))),
     },
-    extras=("action", "fwrule", "profile", "filteraction", "caller"),
+    extras=by_name("action", "fwrule", "profile", "filteraction", "caller"),
     must={"not key=value pairs": pl.col("is_pairs"), "bytes are not a count": are_counts("size")},
 )

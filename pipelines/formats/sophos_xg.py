@@ -33,7 +33,7 @@ from pipelines.formats.reading.flows import direction, seconds, somewhere
 from pipelines.formats.reading.keyvalue import with_values
 from pipelines.formats.reading.pairs import Writers
 from pipelines.formats.reading.syslog import HEADER_END
-from pipelines.formats.reading.table import are_counts, is_of, value
+from pipelines.formats.reading.table import are_counts, by_name, is_of, value
 
 WRITERS = Writers(["user_name"], ["url", "user_agent"], " (?:user_agent|client_host_name)=.*$")
 EXTRA = ["log_subtype", "log_component", "fw_rule_id", "user_gp", "virus", "message"]
@@ -192,13 +192,11 @@ FORMAT = Format(
         ),
         "kind": pl.concat_str([LOG_TYPE, COMPONENT], separator=": ", ignore_nulls=True),
     },
-    extras=(
-        *(null_if_dash(value(key)).alias(key) for key in EXTRA),
-        *(
-            pl.when(IS_INTERIM).then(value(key)).alias(f"{key}_so_far")
-            for key in ("sent_bytes", "recv_bytes")
-        ),
-    ),
+    extras={
+        **by_name(*EXTRA),
+        "sent_bytes_so_far": pl.when(IS_INTERIM).then(value("sent_bytes")),
+        "recv_bytes_so_far": pl.when(IS_INTERIM).then(value("recv_bytes")),
+    },
     must={
         "not key=value pairs": pl.col("is_pairs"),
         "no type of event": LOG_TYPE.is_not_null(),

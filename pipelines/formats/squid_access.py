@@ -51,9 +51,9 @@ ELAPSED = pl.duration(milliseconds=to_int(pl.col("elapsed"), 9), time_unit="us")
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
-    own = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
+    native = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
     cisco = line.str.contains(VERDICT_OF_CISCO) | line.str.contains(VERDICT_OF_CISCO_W3C)
-    return line.str.contains(own) & ~cisco
+    return line.str.contains(native) & ~cisco
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
@@ -61,7 +61,7 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
     del context, names
     rest = pl.col("rest").str.strip_chars_start(" ")
     is_web = SCHEME.is_in(["http:", "https:"]) & (AFTER_SCHEME == "")
-    front = pl.when(IS_TUNNEL).then(SCHEME)
+    before_slash = pl.when(IS_TUNNEL).then(SCHEME)
     return (
         batch.pipe(cut, pl.col("line").str.strip_chars_end(), ["ended", "rest"])
         .pipe(cut, rest, AFTER_TIME)
@@ -71,7 +71,7 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
         .pipe(map_unique, "mime", **tail())
         .pipe(map_unique, "result", **result())
         .pipe(map_unique, "hierarchy", extras_end=hierarchy())
-        .with_columns(host_port=pl.when(is_web).then("authority").otherwise(front))
+        .with_columns(host_port=pl.when(is_web).then("authority").otherwise(before_slash))
         .with_columns(is_plain=pl.col("host_port").str.contains(PLAIN_HOST))
         .pipe(cut, pl.col("host_port"), ["host", "port"], ":")
     )

@@ -15,8 +15,8 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, null_if_dash
-from pipelines.formats.reading.table import is_of, value, with_groups
+from pipelines.formats.reading.fields import address
+from pipelines.formats.reading.table import by_name, is_of, value, with_groups
 from pipelines.formats.reading.web import PORT_OF_URL, is_tunnel
 
 STAMP = r"^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) \[[0-9]+\] "
@@ -69,10 +69,7 @@ FORMAT = Format(
             DISPOSITIONS, default=None, return_dtype=pl.String
         )
     },
-    extras=(
-        null_if_dash(value("group")).alias("group"),
-        null_if_dash(value("rewrite")).alias("rewrite"),
-    ),
+    extras=by_name("group", "rewrite"),
     must={
         "a request whose words are not squidGuard's": value("url").is_not_null()
         | is_of("system_events"),

@@ -51,8 +51,8 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
     """Cut the message behind either header, and the words of a look-up."""
     del names
-    own = pl.when(LINE.str.contains(OWN_FILE)).then(LINE.str.replace(OWN_FILE, ""))
-    body = own.otherwise("syslog_body").str.strip_chars_end(" ")
+    file_body = pl.when(LINE.str.contains(OWN_FILE)).then(LINE.str.replace(OWN_FILE, ""))
+    body = file_body.otherwise("syslog_body").str.strip_chars_end(" ")
     lines = with_groups(with_header(batch, context.reading), body, MESSAGE)
     return with_groups(lines, value("text"), LOOKUP)
 

@@ -28,21 +28,46 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading import elff as _elff
-from pipelines.formats.reading import elff as _elff_flows
-from pipelines.formats.reading.elff import field
+from pipelines.formats.reading.csv import cells
 from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
     hostname,
-    media_type,
+    null_if_dash,
+    one_of,
     port,
     to_int,
+    word_of,
 )
-from pipelines.formats.reading.web import VERDICT_OF_CISCO_W3C, unless_challenged
+from pipelines.formats.reading.flows import not_of_windows, somewhere
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.web import (
+    PORT_OF_URL,
+    VERDICT_OF_CISCO_W3C,
+    is_tunnel,
+    unless_challenged,
+)
 
+HEADER = r"^[\x{feff} ]*#Fields:"
+METHOD = r"[ \t](?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND)[ \t]"
+DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+SOURCES, TARGETS = ("src-ip", "source-ip", "source"), ("dst-ip", "destination-ip", "destination")
+WINDOWS_FIREWALL = {"src-ip", "dst-ip", "tcpflags"}
+PROXY_ONLY = {"cs-uri-scheme", "sc-filter-result", "s-action", "cs-uri", "r-host"}
+WHOLE_URL = ("cs-uri", "cs-url")
+REQUESTED = {*WHOLE_URL, "cs-uri-stem", "cs-uri-path", "cs-host", "r-host"}
+TIMES = ("utc", "local")
+CHALLENGED_BY_ISA = "12209"
+"""ISA's own status where its proxy asks for credentials."""
+
+DENIED_BY_ISA = ["12202", "12204", "12210", "12213", "12233"]
+RESULT_OF_CISCO = "x-resultcode-httpstatus"
 WEB_EXTRAS = {
     "action": "s-action",
     "exception": "x-exception-id",
@@ -55,17 +80,15 @@ WEB_EXTRAS = {
     "proxy": "s-computername",
     "policy": "x-acltag",
 }
-WHOLE_URL = ("cs-uri", "cs-url")
-RESULT_OF_CISCO = "x-resultcode-httpstatus"
-KIND_OF_CISCO = ("x-webcat-code-full", "x-webcat-code-abbr")
-METHOD = r"[ \t](?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND)[ \t]"
-DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-IS_FLOW = pl.col("event_class") == "connections"
-
-REJECT_RULES = {
-    "no #Fields line above": pl.col("has_header"),
-    "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
-    "no host in the URL": pl.col("url_hostname").is_not_null() | pl.col("host_text").is_null(),
+FLOW_EXTRAS = {
+    "action": "action",
+    "rule": "rule",
+    "result": "status",
+    "path": "path",
+    "flags": "tcpflags",
+    "computer": "computer",
+    "agent": "agent",
+    "original_client": "original client ip",
 }
 
 
@@ -77,164 +100,296 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     cisco = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
     return (
         (line.str.contains(cisco) & line.str.contains(VERDICT_OF_CISCO_W3C))
-        | line.str.contains(_elff.HEADER + r"[ \t].*(?:\bc-ip|src-ip|source)\b")
+        | line.str.contains(HEADER + r"[ \t].*(?:\bc-ip|src-ip|source)\b")
         | line.str.contains(request)
         | line.str.contains(packet)
         | line.str.contains(tabs)
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns that the `#Fields` line above has."""
-    names = _elff.names_of(context)
-    stamp = _elff.stamp(names, context)
-    web, flow = _elff.is_web(names), _elff.is_flow(names)
-    told = _elff.with_cells(batch, context).with_columns(
-        has_header=pl.lit(value=bool(names)),
-        time=stamp.time,
-        time_quality=stamp.quality,
-        **_nothing(),
-    )
-    if web:
-        return _web(told, names)
-    if flow:
-        return _elff_flows.flows(told, names)
-    return told.with_columns(
-        event_class=pl.lit("system_events"), kind=pl.lit("w3c"), message=pl.col("line")
-    )
+def is_header(line: pl.Expr) -> pl.Expr:
+    """Match the line that names the columns."""
+    return line.str.contains(HEADER)
 
 
-def _nothing() -> dict[str, pl.Expr]:
-    """Return the columns that the rules look at."""
-    columns = ["src_ip", "dst_ip", "url_hostname", "host_text"]
-    return {column: pl.lit(None, pl.String) for column in columns}
+def is_comment(line: pl.Expr) -> pl.Expr:
+    """`#Software`, `#Version`, `#Date` and the like."""
+    return line.str.contains(r"^[\x{feff} ]*#") & ~is_header(line)
 
 
-def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
-    """Add the columns of `http_requests`."""
-    own = _elff.is_of_web_server(names)
-    agent = field(names, "cs(user-agent)", "c-agent")
-    target = ("r-ip", "s-supplier-ip", "cs-uri-address", *(("s-ip",) if own else ()))
-    return (
-        told.with_columns(
-            event_class=pl.when(field(names, "c-ip").is_not_null())
-            .then(pl.lit("http_requests"))
-            .otherwise(pl.lit("system_events")),
-            kind=pl.lit("no client"),
-            message=pl.col("line"),
-            src_ip=address(field(names, "c-ip")),
-            src_port=port(field(names, "c-port")),
-            user_name=account(field(names, "cs-username", "cs-userdn")).str.replace(
-                r"^([^\\]+\\.+)@[^@]*$", "$1"
-            ),
-            method=field(names, "cs-method", "s-operation").str.to_uppercase(),
-            dst_ip=address(field(names, *target)),
-            status_text=pl.coalesce(
-                field(names, "sc-status", "sc-http-status"),
-                field(names, RESULT_OF_CISCO).str.extract("/([0-9]{3})$", 1),
-            ),
-            bytes_in=to_int(field(names, "sc-bytes")),
-            bytes_out=to_int(field(names, "cs-bytes")),
-            content_type=media_type(
-                field(names, "rs(content-type)", "cs-mime-type", "sc(content-type)")
-            ),
-            referrer_hostname=hostname(field(names, "cs(referer)", "cs-referred")),
-            user_agent=agent.str.replace_all("+", " ", literal=True) if own else agent,
-            category=field(names, "cs-categories", "cs-category", "urlcategory", *KIND_OF_CISCO),
-            start_time=pl.col("time") - _elff.taken(field(names, "time-taken", "x-elapsed-time")),
-            extras=_elff.extras(names, WEB_EXTRAS),
-            whole_url=field(names, *WHOLE_URL),
-            host_text=_host_text(names),
-        )
-        .with_columns(url_hostname=hostname(pl.col("host_text")))
-        .with_columns(**_asked(names))
-        .with_columns(status_code=_status(pl.col("status_text")), disposition=_disposition(names))
-    )
+def titles_of(context: Context) -> list[str]:
+    """Return lower-case names of the columns: from the header, or from the settings."""
+    text = header_of(context)
+    rest = text[text.find(":") + 1 :] if "#Fields:" in text else text
+    titles = rest.split("\t") if "\t" in rest.strip() else rest.split()
+    return [title.strip(' "').lower() for title in titles]
 
 
-def _host_text(names: Sequence[str]) -> pl.Expr:
-    """Return the text with the host, unparsed; a path contains none."""
-    uri = field(names, *WHOLE_URL, "cs-uri-stem")
-    in_uri = pl.when(~uri.str.contains("^[/*?]")).then(uri)
-    host = field(names, "cs-host", "cs(host)", "r-host")
-    if {*WHOLE_URL} & {*names}:
-        return pl.coalesce(in_uri, host)
-    return pl.coalesce(host, in_uri)
+def header_of(context: Context) -> str:
+    """Return the line that names the columns."""
+    return (context.header or context.options.get("fields", "")).strip("\r\n\x00")
 
 
-def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
-    """Return URL, scheme, host and port, combined where they are separate."""
-    host = pl.col("url_hostname")
-    scheme = field(names, "cs-uri-scheme").str.to_lowercase()
-    if _elff.is_of_web_server(names):
-        by_port = {"80": "http", "443": "https"}
-        scheme = field(names, "s-port").replace_strict(
-            by_port, default=None, return_dtype=pl.String
-        )
-    said_port = field(names, "cs-uri-port", "r-port", "s-port")
-    at_port = pl.when(said_port != "0").then(said_port)
-    path = field(names, "cs-uri-path", "cs-uri-stem")
-    query = field(names, "cs-uri-query")
-    rest = path + ("?" + query.str.strip_prefix("?")).fill_null("")
-    odd = pl.when(~at_port.is_in(["80", "443"])).then(":" + at_port).fill_null("")
-    joined = pl.coalesce(scheme + "://" + host + odd + rest, rest)
-    is_tunnel = (pl.col("method") == "CONNECT").fill_null(value=False)
-    uri = pl.col("whole_url")
-    in_uri = uri.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
-    tunnel = pl.coalesce(host + ":" + pl.coalesce(in_uri, at_port), host)
-    url = pl.coalesce(uri, pl.when(is_tunnel).then(tunnel).otherwise(joined), host)
-    said = pl.coalesce(scheme, uri.str.extract("^([A-Za-z][A-Za-z0-9+.-]*)://", 1))
-    return {
-        "url": url.str.slice(0, MAX_URL),
-        "url_scheme": pl.when(~is_tunnel).then(said.str.to_lowercase()),
-        "dst_port": port(pl.coalesce(in_uri, at_port)),
+def is_web_server(titles: set[str]) -> bool:
+    """Return whether it is IIS, which answers itself: `s-ip` is the target, without a verdict."""
+    return "cs-uri-stem" in titles and not PROXY_ONLY & titles
+
+
+def log_kind(titles: set[str]) -> str:
+    """Return `web` (a client, and a requested object), `flow` (two ends) or `other`."""
+    if "c-ip" in titles and REQUESTED & titles:
+        return "web"
+    return "flow" if {*SOURCES} & titles and {*TARGETS} & titles else "other"
+
+
+def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
+    """Cut a line by the titles above it; of two columns with one title the first counts.
+
+    Values are in quotes if they contain blanks, except in IIS, which writes `+` for blanks
+    and leaves quotes unescaped.
+    """
+    titles = titles_of(context)
+    named, mark = set(titles), "\t" if "\t" in header_of(context).strip() else " "
+    line = pl.col("line").str.strip_chars_end("\r\n\x00")
+    line = line if mark == "\t" else line.str.strip_chars_end(" ")
+    is_plain = mark == "\t" or is_web_server(named)
+    count = pl.col("cells").list.len()
+    has_end = (count == len(titles) + 1) & (pl.col("cells").list.last() == "")
+    texts = {name: pl.lit(None, pl.String) for name in names} | {
+        title: null_if_dash(pl.col("cells").list.get(place, null_on_oob=True))
+        for place, title in reversed(list(enumerate(titles)))
     }
-
-
-def _status(text: pl.Expr) -> pl.Expr:
-    """Return the status; codes of ISA and of Windows do not count."""
-    code = to_int(text, 5)
-    return pl.when(code.is_between(100, 599)).then(code).cast(pl.Int16)
-
-
-def _disposition(names: Sequence[str]) -> pl.Expr:
-    status = pl.col("status_text")
-    action = field(names, "action").str.to_lowercase()
-    step = field(names, "s-action", RESULT_OF_CISCO, "sc-result-code").str.to_uppercase()
-    result = field(names, "sc-filter-result").str.to_uppercase()
-    exception = field(names, "x-exception-id").str.to_lowercase()
-    denied = pl.any_horizontal(
-        result == "DENIED",
-        step.str.contains("DENIED", literal=True),
-        action == "denied",
-        exception.str.contains("denied", literal=True),
-        field(names, "x-acltag").str.contains("^(?:BLOCK|DROP)_"),
-        status.is_in(_elff.DENIED_BY_ISA),
+    return (
+        batch.with_columns(cells=line.str.split(mark) if is_plain else cells(line, mark))
+        .with_columns(
+            is_whole=(count == len(titles)) | has_end if titles else pl.lit(value=False),
+            columns=count,
+            has_header=pl.lit(value=bool(titles)),
+            log_kind=pl.lit(log_kind(named)),
+            is_web_server=pl.lit(value=is_web_server(named)),
+            has_whole_url=pl.lit(value=bool({*WHOLE_URL} & named)),
+            is_windows_firewall=pl.lit(value=named >= WINDOWS_FIREWALL),
+            **{f"{PREFIX}{name}": text for name, text in texts.items()},
+        )
+        .drop("cells")
     )
-    answered = pl.any_horizontal(
-        to_int(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
-    )
-    outcome = pl.when(denied).then(pl.lit("blocked")).when(answered).then(pl.lit("allowed"))
-    did = unless_challenged(
-        status,
-        outcome,
-        status == _elff.ASKED_BY_ISA,
-        step.str.starts_with("TCP_AUTH"),
-        exception.str.starts_with("authentication"),
-    )
-    return pl.when(pl.col("url").is_not_null()).then(did)
 
+
+def stamp(context: Context) -> Stamp:
+    """Parse as UTC by the standard; the Windows firewall, and sources set so, write local time."""
+    titles = set(titles_of(context))
+    is_local = titles >= WINDOWS_FIREWALL or one_of(context.options, "times", TIMES) == "local"
+    reading = context.reading if is_local else Reading("UTC")
+    # only what is there: a stamp costs time to look for even where it is null
+    if titles >= {"date", "time"}:
+        return clock.iso(value("date") + " " + value("time"), reading)
+    bracketed = value("gmttime", "localtime").str.strip_chars("[]")
+    if "gmttime" in titles:
+        return clock.civil(bracketed, "%d/%m/%Y:%H:%M:%S GMT", Reading("UTC"))
+    if "localtime" in titles:
+        return clock.worded(bracketed, reading)
+    return clock.epoch(value("x-timestamp-unix", "timestamp"))
+
+
+def lasted(text: pl.Expr) -> pl.Expr:
+    """Return milliseconds, or seconds where there is a point; at most eleven days."""
+    is_seconds = text.str.contains(r"^[0-9]{1,6}\.[0-9]+$")
+    count = pl.when(text.str.contains(r"^[0-9]{1,9}$")).then(text)
+    parts = pl.when(is_seconds).then(text).cast(pl.Float64, strict=False) * 1_000
+    whole = count.cast(pl.Int64, strict=False)
+    return pl.duration(
+        milliseconds=pl.coalesce(whole, parts.cast(pl.Int64)).fill_null(0), time_unit="us"
+    )
+
+
+def by_log(*, web: pl.Expr, flow: pl.Expr) -> pl.Expr:
+    """Return the text of a request or that of a connection."""
+    return pl.when(IS_WEB).then(web).when(IS_FLOW).then(flow)
+
+
+IS_WEB, IS_FLOW = pl.col("log_kind") == "web", pl.col("log_kind") == "flow"
+IS_SERVER = pl.col("is_web_server")
+
+URI, METHOD_TEXT = value(*WHOLE_URL), value("cs-method", "s-operation").str.to_uppercase()
+HOST_IN_URI = pl.coalesce(URI, value("cs-uri-stem"))
+HOST_IN_URI = pl.when(~HOST_IN_URI.str.contains("^[/*?]")).then(HOST_IN_URI)
+HOST_TITLED = value("cs-host", "cs(host)", "r-host")
+HOST_TEXT = pl.when(IS_WEB).then(
+    pl.when(pl.col("has_whole_url"))
+    .then(pl.coalesce(HOST_IN_URI, HOST_TITLED))
+    .otherwise(pl.coalesce(HOST_TITLED, HOST_IN_URI))
+)
+"""The text with the host, unparsed; a path contains none."""
+
+HOST = hostname(HOST_TEXT)
+SCHEME = (
+    pl.when(IS_SERVER)
+    .then(
+        value("s-port").replace_strict(
+            {"80": "http", "443": "https"}, default=None, return_dtype=pl.String
+        )
+    )
+    .otherwise(value("cs-uri-scheme").str.to_lowercase())
+)
+PORT_TITLED = value("cs-uri-port", "r-port", "s-port").replace("0", None)
+PORT_IN_URI = URI.str.extract(PORT_OF_URL, 1)
+URL_PORT = pl.coalesce(PORT_IN_URI, PORT_TITLED)
+QUERY = ("?" + value("cs-uri-query").str.strip_prefix("?")).fill_null("")
+REST = value("cs-uri-path", "cs-uri-stem") + QUERY
+ODD_PORT = pl.when(~PORT_TITLED.is_in(["80", "443"])).then(":" + PORT_TITLED).fill_null("")
+URL = pl.coalesce(
+    URI,
+    pl.when(is_tunnel(METHOD_TEXT))
+    .then(pl.coalesce(HOST + ":" + URL_PORT, HOST))
+    .otherwise(pl.coalesce(SCHEME + "://" + HOST + ODD_PORT + REST, REST)),
+    HOST,
+)
+"""The URL, combined where its parts are separate."""
+
+STATUS = pl.coalesce(
+    value("sc-status", "sc-http-status"), value(RESULT_OF_CISCO).str.extract("/([0-9]{3})$", 1)
+)
+IS_HTTP_STATUS = to_int(STATUS, 5).is_between(100, 599)
+ACTION = value("action").str.to_lowercase()
+STEP = value("s-action", RESULT_OF_CISCO, "sc-result-code").str.to_uppercase()
+RESULT = value("sc-filter-result").str.to_uppercase()
+EXCEPTION = value("x-exception-id").str.to_lowercase()
+IS_DENIED = pl.any_horizontal(
+    RESULT == "DENIED",
+    STEP.str.contains("DENIED", literal=True),
+    ACTION == "denied",
+    EXCEPTION.str.contains("denied", literal=True),
+    value("x-acltag").str.contains("^(?:BLOCK|DROP)_"),
+    STATUS.is_in(DENIED_BY_ISA),
+)
+IS_ANSWERED = pl.any_horizontal(IS_HTTP_STATUS, ACTION == "allowed", RESULT.is_not_null())
+
+FLOW_ACTION = value("action", "filter-rule").str.to_lowercase()
+SOURCE, TARGET = value(*SOURCES), value(*TARGETS)
+IS_REPEATED = FLOW_ACTION.is_in(["close", "info-events-lost"]) & pl.col("is_windows_firewall")
+COUNTED = pl.when(~FLOW_ACTION.str.starts_with("initiat").fill_null(value=False))
+BARE, PORT = r"^([0-9.]+):[0-9]+$", r"^[0-9.]+:([0-9]+)$"
+"""Address and port of `192.0.2.17:50112`."""
 
 FORMAT = Format(
     name="w3c_elff",
     product="Blue Coat ProxySG, Cisco WSA, ISA, TMG, IIS, Windows firewall",
     event_classes=("http_requests", "connections", "system_events"),
     looks_like=looks_like,
-    read=read,
-    must=REJECT_RULES,
-    columns=pl.col("columns"),
-    comment=_elff.is_comment,
-    header=_elff.is_header,
+    split=split,
+    stamp=stamp,
+    fields={
+        "src_port": (
+            "c-port",
+            pl.coalesce(SOURCE.str.extract(PORT, 1), value("src-port", "param#1")),
+        ),
+        "method": METHOD_TEXT,
+        "content_type": value("rs(content-type)", "cs-mime-type", "sc(content-type)"),
+        "referrer_hostname": value("cs(referer)", "cs-referred"),
+        "category": value(
+            "cs-categories",
+            "cs-category",
+            "urlcategory",
+            "x-webcat-code-full",
+            "x-webcat-code-abbr",
+        ),
+        "protocol": value("ip protocol", "protocol"),
+        "application": "application protocol",
+        "connection_uid": value("connection id").replace("0", None),
+        "reported_by": "computer",
+    },
+    classes={
+        "http_requests": IS_WEB & value("c-ip").is_not_null(),
+        "connections": IS_FLOW & ~IS_REPEATED.fill_null(value=False),
+    },
+    more={
+        "start_time": pl.col("time")
+        - lasted(
+            by_log(
+                web=value("time-taken", "x-elapsed-time"),
+                flow=pl.when(FLOW_ACTION == "terminated").then(value("connection time")),
+            )
+        ),
+        "src_ip": by_log(
+            web=address(value("c-ip")), flow=somewhere(address(SOURCE.str.replace(BARE, "$1")))
+        ),
+        # the realm behind an account with a domain is the appliance's own name
+        "user_name": by_log(
+            web=account(value("cs-username", "cs-userdn")).str.replace(
+                r"^([^\\]+\\.+)@[^@]*$", "$1"
+            ),
+            flow=account(not_of_windows(value("username"))),
+        ),
+        "dst_ip": by_log(
+            web=address(
+                pl.coalesce(
+                    value("r-ip", "s-supplier-ip", "cs-uri-address"),
+                    pl.when(IS_SERVER).then(value("s-ip")),
+                )
+            ),
+            flow=somewhere(address(TARGET.str.replace(BARE, "$1"))),
+        ),
+        "dst_port": port(
+            by_log(
+                web=URL_PORT,
+                flow=pl.coalesce(TARGET.str.extract(PORT, 1), value("dst-port", "param#2")),
+            )
+        ),
+        "dst_hostname": hostname(value("destination name")),
+        "url": URL.str.slice(0, MAX_URL),
+        "url_hostname": HOST,
+        "url_scheme": pl.when(~is_tunnel(METHOD_TEXT)).then(
+            pl.coalesce(
+                SCHEME, URI.str.extract("^([A-Za-z][A-Za-z0-9+.-]*)://", 1)
+            ).str.to_lowercase()
+        ),
+        "status_code": pl.when(IS_HTTP_STATUS).then(to_int(STATUS, 5)),
+        "bytes_in": by_log(
+            web=to_int(value("sc-bytes")), flow=COUNTED.then(to_int(value("bytes received")))
+        ),
+        "bytes_out": by_log(
+            web=to_int(value("cs-bytes")),
+            flow=pl.coalesce(
+                COUNTED.then(to_int(value("bytes sent"))),
+                to_int(value("size").replace("0", None)),
+            ),
+        ),
+        "user_agent": pl.when(IS_SERVER)
+        .then(value("cs(user-agent)", "c-agent").str.replace_all("+", " ", literal=True))
+        .otherwise(value("cs(user-agent)", "c-agent")),
+        "disposition": by_log(
+            web=pl.when(URL.is_not_null()).then(
+                unless_challenged(
+                    STATUS,
+                    word_of(("blocked", IS_DENIED), ("allowed", IS_ANSWERED)),
+                    STATUS == CHALLENGED_BY_ISA,
+                    STEP.str.starts_with("TCP_AUTH"),
+                    EXCEPTION.str.starts_with("authentication"),
+                )
+            ),
+            flow=word_of(
+                ("blocked", FLOW_ACTION.str.contains("^(?:denied|drop|blocked)")),
+                (
+                    "allowed",
+                    FLOW_ACTION.str.contains("^(?:allow|open|initiat|establish|terminat|interm)"),
+                ),
+            ),
+        ),
+        "kind": by_log(web=pl.lit("no client"), flow=FLOW_ACTION.str.to_uppercase()).fill_null(
+            "w3c"
+        ),
+        "extras": by_log(
+            web=json_of([value(title).alias(key) for key, title in WEB_EXTRAS.items()]),
+            flow=json_of([value(title).alias(key) for key, title in FLOW_EXTRAS.items()]),
+        ),
+    },
+    must={
+        "no #Fields line above": pl.col("has_header"),
+        "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
+    },
     required={"connections": ("dst_ip",)},
-    may_lack={"url_hostname": pl.col("host_text").is_null()},
+    may_lack={"url_hostname": HOST_TEXT.is_null()},
+    columns=pl.col("columns"),
+    comment=is_comment,
+    header=is_header,
 )

@@ -27,7 +27,7 @@ from pipelines.formats.reading import logons
 from pipelines.formats.reading.fields import null_if_dash, word_of
 from pipelines.formats.reading.keyvalue import named_twice, with_fields, with_leef
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX, by_name, value
 
 # WatchGuard's own syslog lines, as the keys of its LEEF.
 #
@@ -147,11 +147,9 @@ def _native(key: str) -> pl.Expr:
         sentence = native.str.replace(MOBILE, "$1 user $2 from $5 logged $3. $4")
         is_packet = packet.field("1").is_not_null()
         return pl.when(is_packet).then(_quoted(native, "msg")).otherwise(sentence)
-    found = pl.coalesce(
-        null_if_dash(_quoted(native, name)) for name in OTHER_NAMES.get(key, (key,))
-    )
+    text = pl.coalesce(null_if_dash(_quoted(native, name)) for name in OTHER_NAMES.get(key, (key,)))
     # a packet that no policy rewrote keeps its own address
-    return found.replace("0.0.0.0", None) if key == "srcPostNAT" else found  # noqa: S104
+    return text.replace("0.0.0.0", None) if key == "srcPostNAT" else text  # noqa: S104
 
 
 def _quoted(text: pl.Expr, name: str) -> pl.Expr:
@@ -232,7 +230,7 @@ FORMAT = Format(
         "logon_kind": word_of(("vpn", PORTAL.str.contains("VPN", literal=True)), otherwise="proxy"),
         "action": pl.lit("assign"),
     },
-    extras=("disp", "policy", "proxy_act", "in_if", "out_if", "msg"),
+    extras={**by_name("disp", "policy", "proxy_act", "in_if", "out_if"), "msg": value("msg")},
     must={
         "not a message of this product": (pl.col("vendor") == "WatchGuard")
         & pl.col("fields").is_not_null(),

@@ -98,11 +98,11 @@ FORMAT = Format(
         "mac": mac(CARD.replace("000000000000", None)),
         "kind": pl.concat_str([CODE, null_if_dash(value("Description"))], separator=" "),
     },
-    extras=(
-        CODE.alias("code"),
-        null_if_dash(value("User Name")).alias("user_name"),
-        pl.when(CARD.str.len_chars() > 12).then(CARD).alias("client_id"),
-    ),
+    extras={
+        "code": CODE,
+        "user_name": "User Name",
+        "client_id": pl.when(CARD.str.len_chars() > 12).then(CARD),
+    },
     must={
         "{columns} columns, not those of this log": is_wide(*WIDTHS),
         "no event number first": CODE.str.contains("^[0-9]{2,5}$"),

@@ -17,7 +17,7 @@ from pipelines import clock
 from pipelines.clock import Stamp
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.office import as_iso, order_of
-from pipelines.formats.reading.table import value, with_groups
+from pipelines.formats.reading.table import by_name, value, with_groups
 
 STAMP = r"([0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4} [0-9]{1,2}:[0-9:]{5}(?: [AP]M)?)"
 PACKET = (
@@ -74,7 +74,7 @@ FORMAT = Format(
         & (value("answer") == " ")
         & (value("opcode") == "Q")
     },
-    extras=("transport",),
+    extras=by_name("transport"),
     must={"not a message of this product": value("direction").is_not_null()},
     comment=comment,
 )

@@ -96,8 +96,8 @@ class Questioned(Format):
         context = context or Context()
         if not batch.height:
             return super().parse(batch, context)._replace(header=context.header)
-        asked = _in_front(batch, context.header)
-        whole = pl.concat([asked, batch])
+        questions = _in_front(batch, context.header)
+        whole = pl.concat([questions, batch])
         parsed = super().parse(whole, context)
         is_own = pl.col("line_no") > 0
         events = {
@@ -113,8 +113,8 @@ class Questioned(Format):
     def handed_on(self, lines: pl.DataFrame) -> dict[int, str]:
         """Return the questions that each of several files leaves open at its end."""
         last = lines.group_by("file_id").tail(NEAR).partition_by("file_id")
-        told = {int(part["file_id"][0]): self._waiting(part) for part in last}
-        return {file_id: said for file_id, said in told.items() if said}
+        waiting_of_file = {int(part["file_id"][0]): self._waiting(part) for part in last}
+        return {file_id: waiting for file_id, waiting in waiting_of_file.items() if waiting}
 
     def _waiting(self, lines: pl.DataFrame) -> str | None:
         waiting = self.open_questions(lines.tail(NEAR))["line"].tail(MOST)
@@ -125,8 +125,8 @@ def _in_front(batch: pl.DataFrame, header: str | None) -> pl.DataFrame:
     """Return the lines handed on, as lines of the batch's file in front of its first."""
     lines = header.split("\n") if header else []
     place = pl.int_range(-len(lines), 0, dtype=pl.Int64)
-    said = pl.DataFrame({"line": lines}, schema={"line": pl.String})
-    return said.select(
+    waiting = pl.DataFrame({"line": lines}, schema={"line": pl.String})
+    return waiting.select(
         pl.lit(batch["file_id"][0], pl.Int64).alias("file_id"),
         place.alias("line_no"),
         pl.lit(-1, pl.Int64).alias("byte_offset"),
@@ -159,10 +159,12 @@ def _of_question(name: str) -> pl.Expr:
     """Return the line's value, or that of the answer's question, which has the same class."""
     text, question_class = value(name), value("class")
     is_sound = pl.col("is_whole") & pl.col("is_in_place")
-    asked = text.filter((PACKET == "1") & is_sound).drop_nulls()
-    only = pl.when(asked.n_unique() == 1).then(asked.first()).over("file_id", f"{PREFIX}class")
+    questions = text.filter((PACKET == "1") & is_sound).drop_nulls()
+    device = (
+        pl.when(questions.n_unique() == 1).then(questions.first()).over("file_id", f"{PREFIX}class")
+    )
     is_answer = PACKET.is_in(["2", "3"]) & question_class.is_not_null()
-    return pl.coalesce(text, pl.when(is_answer).then(only)).alias(f"{PREFIX}{name}")
+    return pl.coalesce(text, pl.when(is_answer).then(device)).alias(f"{PREFIX}{name}")
 
 
 def _in_place() -> pl.Expr:
@@ -189,12 +191,12 @@ def stamp(context: Context) -> Stamp:
 def more(context: Context) -> dict[str, pl.Expr]:
     """Return the result of a login and its device."""
     card, far_ip = radius.caller(value("station"))
-    way = radius.kind(BY_PORT, (card, far_ip), context.options)
+    logon_kind = radius.kind(BY_PORT, (card, far_ip), context.options)
     station = card, pl.coalesce(far_ip, address(value("tunnel_ip")))
     # the directory resolves the name of an answer, not that of accounting
     is_sent = (PACKET == "4") | value("full_name").is_null()
     return {
-        **radius.login(USER, station, way, given_ip=GIVEN_IP),
+        **radius.login(USER, station, logon_kind, given_ip=GIVEN_IP),
         "name_proof": radius.proof(pl.when(is_sent).then(pl.lit("said")), context.options),
         "activity": ACTIVITY,
         "is_success": pl.when(ACTIVITY == "logon").then(~IS_REFUSED),

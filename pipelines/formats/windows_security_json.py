@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
-from pipelines.formats.reading.json import with_fields
+from pipelines.formats.reading.json import has_keys, with_fields
 
 CARRIERS = {
     "new": {
@@ -56,12 +56,8 @@ REJECT_RULES = {"not a JSON object": pl.col("is_whole"), **_windows.REJECT_RULES
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with winlogbeat's or NXLog's names for id and computer."""
-    begins = line.str.contains(r"^[ \t]*\{")
-    beat = line.str.contains(r'"(?:winlog|event_data)"\s*:\s*\{') & line.str.contains(
-        r'"computer_name"\s*:'
-    )
-    nxlog = line.str.contains(r'"EventID"\s*:') & line.str.contains(r'"Hostname"\s*:')
-    return begins & (beat | nxlog)
+    beat = has_keys(line, "computer_name") & line.str.contains(r'"(?:winlog|event_data)"\s*:\s*\{')
+    return beat | has_keys(line, "EventID", "Hostname")
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
-from pipelines.formats.reading.json import with_fields
+from pipelines.formats.reading.json import has_keys, with_fields
 
 FIELDS = {
     "event_id": "Id",
@@ -31,8 +31,7 @@ REJECT_RULES = {"not a JSON object": pl.col("is_object"), **_windows.REJECT_RULE
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Match an object with PowerShell's names."""
-    keys = [rf'"{key}"\s*:' for key in ("Id", "MachineName", "TimeCreated", "LogName")]
-    return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
+    return has_keys(line, "Id", "MachineName", "TimeCreated", "LogName")
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:

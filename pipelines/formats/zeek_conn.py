@@ -62,7 +62,7 @@ FORMAT = Format(
         ),
         "disposition": pl.when(value("conn_state").is_in(ANSWERED)).then(pl.lit("allowed")),
     },
-    extras=(value("conn_state").alias("state"), value("duration").alias("seconds")),
+    extras={"state": "conn_state", "seconds": "duration"},
     must=zeek.REJECT_RULES,
     required={"connections": ("protocol",)},
     columns=zeek.COLUMNS,

@@ -46,7 +46,7 @@ FORMAT = Format(
         "answers": value("answers"),
         "disposition": pl.when(value("rcode_name") == "NOERROR").then(pl.lit("allowed")),
     },
-    extras=(value("uid").alias("uid"), address(value("id.resp_h")).alias("server")),
+    extras={"uid": "uid", "server": address(value("id.resp_h"))},
     must=zeek.REJECT_RULES,
     may_lack={"query_name": pl.lit(value=True)},
     columns=zeek.COLUMNS,

@@ -16,7 +16,6 @@ import polars as pl
 
 from pipelines.formats import Format
 from pipelines.formats.reading import web, zeek
-from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.table import value
 
 PROOF = ["trans_depth", "request_body_len"]
@@ -56,11 +55,7 @@ FORMAT = Format(
         "url": web.whole_url(HOST, value("id.resp_p"), URI),
         "disposition": web.seen(pl.col("status_code")),
     },
-    extras=(
-        value("uid").alias("uid"),
-        value("proxied").alias("proxied"),
-        null_if_dash(value("username")).alias("site_username"),
-    ),
+    extras={"uid": "uid", "proxied": "proxied", "site_username": "username"},
     must=zeek.REJECT_RULES,
     may_lack={"url_hostname": pl.lit(value=True)},
     columns=zeek.COLUMNS,

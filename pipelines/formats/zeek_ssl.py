@@ -44,12 +44,7 @@ FORMAT = Format(
         "url_hostname": name(value("server_name")),
         "disposition": pl.when(zeek.is_true(value("established"))).then(pl.lit("allowed")),
     },
-    extras=(
-        value("uid").alias("uid"),
-        value("version").alias("tls_version"),
-        value("subject").alias("tls_subject"),
-        value("ja3").alias("ja3"),
-    ),
+    extras={"uid": "uid", "tls_version": "version", "tls_subject": "subject", "ja3": "ja3"},
     must=zeek.REJECT_RULES,
     may_lack={"url_hostname": pl.lit(value=True)},
     columns=zeek.COLUMNS,

@@ -111,26 +111,26 @@ LASTED = pl.when(FEED == "fw").then(
 def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
     """Return the path of each candidate, named after ours, inside `event` or without it."""
     prefix, suffix = ("event/", "") if wrapped else ("", "_flat")
-    found = {f"feed{suffix}": "sourcetype"}
+    columns = {f"feed{suffix}": "sourcetype"}
     for ours, candidates in NAMES.items():
         names = (options[ours],) if ours in options else candidates
         for number, key in enumerate(names):
-            found[f"{ours}_{number}{suffix}"] = prefix + key
-    return found
+            columns[f"{ours}_{number}{suffix}"] = prefix + key
+    return columns
 
 
 def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
     """Return the field of each name, the first candidate with a value."""
-    found: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr] = {}
     for ours, candidates in NAMES.items():
         count = 1 if ours in options else len(candidates)
-        told = pl.coalesce(
+        text = pl.coalesce(
             known_to_zscaler(pl.col(f"{ours}_{number}{suffix}"))
             for number in range(count)
             for suffix in ("", "_flat", "_tabs")
         )
-        found[f"{PREFIX}{ours}"] = told.str.replace_many(ESCAPED) if ours in SPELT_OUT else told
-    return found
+        columns[f"{PREFIX}{ours}"] = text.str.replace_many(ESCAPED) if ours in SPELT_OUT else text
+    return columns
 
 
 def tabs(line: pl.Expr) -> pl.Expr:
@@ -143,26 +143,26 @@ def with_tabs(lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]) ->
 
     The fields identify the feed: a request has a URL, a lookup a question.
     """
-    found: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr] = {}
     for ours, candidates in NAMES.items():
         names = (options[ours],) if ours in options else candidates
         for number, key in enumerate(names):
-            found[f"{ours}_{number}_tabs"] = text.str.extract(rf"\t{re.escape(key)}=([^\t]*)", 1)
+            columns[f"{ours}_{number}_tabs"] = text.str.extract(rf"\t{re.escape(key)}=([^\t]*)", 1)
     first = text.str.extract(r"^([^\t=]+)\t", 1)
-    found["stamp_0_tabs"] = pl.coalesce(found["stamp_0_tabs"], first)
+    columns["stamp_0_tabs"] = pl.coalesce(columns["stamp_0_tabs"], first)
     feed = word_of(
         ("zscalernss-web", text.str.contains(r"\te?url=")),
         ("zscalernss-dns", text.str.contains(r"\t(?:dns_)?req=")),
         ("zscalernss-fw", text.str.contains(r"\tcdip=")),
         ("zscalernss-other", text.is_not_null()),
     )
-    return lines.with_columns(feed_tabs=feed, **found)
+    return lines.with_columns(feed_tabs=feed, **columns)
 
 
 def known_to_zscaler(field: pl.Expr) -> pl.Expr:
     """Return null for `None`, `NA`, `Unknown` and the like."""
-    found = null_if_dash(field)
-    return pl.when(found != "Unknown").then(found)
+    text = null_if_dash(field)
+    return pl.when(text != "Unknown").then(text)
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -264,12 +264,12 @@ FORMAT = Format(
             word_of(("blocked", IS_BLOCKED), ("allowed", ACTION.str.contains(ALLOWED))),
         ),
     },
-    extras=(
-        value("place").alias("location"),
-        value("owner").alias("device_owner"),
-        pl.when(value("why") != ACTION).then(value("why")).alias("reason"),
-        pl.when(FEED == "web").then(value("app")).alias("app"),
-    ),
+    extras={
+        "location": "place",
+        "device_owner": "owner",
+        "reason": pl.when(value("why") != ACTION).then(value("why")),
+        "app": pl.when(FEED == "web").then(value("app")),
+    },
     must={
         "neither a JSON object nor fields between tabs": pl.col("is_object"),
         "no feed named in sourcetype": FEED.is_not_null(),

@@ -91,6 +91,11 @@ def declared(
     return places, fixed
 
 
+def path(place: str) -> str:
+    """Return a place in an object as a path of keys with slashes."""
+    return place.removeprefix("/") if place.startswith("/") else place.replace(".", "/")
+
+
 def time_shape(options: Mapping[str, str]) -> str:
     """Return `iso`, or a shape that reads back what it writes.
 

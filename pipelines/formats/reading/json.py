@@ -40,6 +40,13 @@ HELD = "select json_extract_string(line, $paths) as held from lines"
 TEXTS = pl.List(pl.String)
 
 
+def has_keys(line: pl.Expr, *keys: str) -> pl.Expr:
+    """Match an object that has all of some keys, at any depth."""
+    return line.str.contains(r"^[ \t]*\{") & pl.all_horizontal(
+        line.str.contains(rf'"{key}"\s*:') for key in keys
+    )
+
+
 def split(batch: pl.LazyFrame, context: "Context", names: Sequence[str]) -> pl.LazyFrame:
     """Cut objects into the fields of a table, each named by its path."""
     del context

@@ -65,9 +65,11 @@ def proof(
     Raises:
         SettingsError: The option is another word.
     """
-    said = one_of(options, "name_proof", ("authenticated", "outer"))
-    outside = by_line if said is None else pl.lit(said)
-    return outside if tunnel is None else pl.when(tunnel).then(pl.lit("tunnel")).otherwise(outside)
+    option = one_of(options, "name_proof", ("authenticated", "outer"))
+    by_option = by_line if option is None else pl.lit(option)
+    return (
+        by_option if tunnel is None else pl.when(tunnel).then(pl.lit("tunnel")).otherwise(by_option)
+    )
 
 
 def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]) -> pl.Expr:
@@ -81,20 +83,20 @@ def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[st
     Raises:
         SettingsError: The kind does not exist.
     """
-    said = one_of(options, "logon_kind", LOGON_KINDS)
+    option = one_of(options, "logon_kind", LOGON_KINDS)
     by_station = (
         pl.when(station[0].is_not_null())
         .then(pl.lit("wifi"))
         .when(station[1].is_not_null())
         .then(pl.lit("vpn"))
     )
-    return pl.coalesce(by_port, by_station, pl.lit(said, pl.String))
+    return pl.coalesce(by_port, by_station, pl.lit(option, pl.String))
 
 
 def login(
     user: pl.Expr,
     station: tuple[pl.Expr, pl.Expr],
-    way: pl.Expr,
+    logon_kind: pl.Expr,
     *,
     given_ip: pl.Expr = NO_TEXT,
 ) -> dict[str, pl.Expr]:
@@ -103,12 +105,12 @@ def login(
     Args:
         user: The account.
         station: From `caller`.
-        way: From `kind`.
+        logon_kind: From `kind`.
         given_ip: The address that the session was given: the client's own, or that inside a VPN.
     """
-    is_vpn, computer = way == "vpn", computer_name(user)
+    is_vpn, computer = logon_kind == "vpn", computer_name(user)
     return {
-        "logon_kind": way,
+        "logon_kind": logon_kind,
         "src_mac": station[0],
         "src_ip": pl.when(is_vpn).then(station[1]).otherwise(pl.coalesce(given_ip, station[1])),
         "assigned_ip": pl.when(is_vpn).then(given_ip),

@@ -166,7 +166,7 @@ def read_as(column: str, text: pl.Expr) -> pl.Expr:
         return address(text)
     if column.endswith("_port"):
         return port(text)
-    return null_if_dash(text) if dtype == pl.String else to_int(text)
+    return null_if_dash(text) if dtype == pl.String else to_int(text).cast(dtype, strict=False)
 
 
 def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
@@ -187,6 +187,19 @@ def are_counts(*names: str, digits: int = 18) -> pl.Expr:
     return all_of(
         value(name).is_null() | to_int(value(name), digits).is_not_null() for name in names
     )
+
+
+def by_name(*names: str) -> dict[str, str]:
+    """Return fields that keep their names."""
+    return dict(zip(names, names, strict=True))
+
+
+def texts(fields: Mapping[str, Source]) -> list[pl.Expr]:
+    """Return texts under their names; of fields, without what products write for none."""
+    return [
+        (null_if_dash(value(field)) if isinstance(field, str) else field).alias(name)
+        for name, field in fields.items()
+    ]
 
 
 def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
@@ -214,11 +227,11 @@ def rules(
         checked: Columns whose text, if the line has one, must be readable; each with its entry.
         may_lack: Columns of `REQUIRED` that an event lacks rightly, each with when it does.
     """
-    kept: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
+    rules_by_wording: dict[str, list[pl.Expr]] = {BROKEN["time"]: [pl.col("time").is_not_null()]}
 
     def keep(column: str, holds: pl.Expr, *having: str) -> None:
         is_everything = len(having) == len(classes)
-        kept.setdefault(BROKEN[column], []).append(
+        rules_by_wording.setdefault(BROKEN[column], []).append(
             holds if is_everything else ~is_of(*having) | holds
         )
 
@@ -231,4 +244,4 @@ def rules(
         is_empty = [null_if_dash(text).is_null() for text in texts_of(field)]
         if having:
             keep(column, pl.col(column).is_not_null() | all_of(is_empty), *having)
-    return {wording: all_of(parts) for wording, parts in kept.items()}
+    return {wording: all_of(parts) for wording, parts in rules_by_wording.items()}

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Stamp
 from pipelines.formats import Context
-from pipelines.formats.reading.json import with_fields as with_json_fields
+from pipelines.formats.reading import json
 from pipelines.formats.reading.table import PREFIX, value
 
 STAMP = r"^(?:[A-Za-z][A-Za-z0-9_.-]*\t)?[0-9]{9,10}\.[0-9]{1,6}\t"
@@ -58,8 +58,7 @@ def is_comment(line: pl.Expr) -> pl.Expr:
 
 def has_keys(line: pl.Expr, *keys: str) -> pl.Expr:
     """Match a JSON object of Zeek's with these keys."""
-    held = [line.str.contains(rf'"{key}"\s*:') for key in ("ts", *keys)]
-    return line.str.contains(r"^[ \t]*\{") & pl.all_horizontal(held)
+    return json.has_keys(line, "ts", *keys)
 
 
 def split(
@@ -88,7 +87,7 @@ def split(
     is_in_header = pl.lit(set(proof) <= set(header))
     paths = {f"json_{name}": path for name, path in _paths(names, sets).items()}
     return (
-        with_json_fields(batch, paths)
+        json.with_fields(batch, paths)
         .with_columns(_cut=cut)
         .with_columns(
             is_whole=pl.when(is_json)

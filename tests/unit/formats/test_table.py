@@ -41,6 +41,7 @@ def read(fields: Mapping[str, table.Field], **texts: str) -> dict[str, Any]:
         ("referrer_hostname", "https://WWW.example.org/a", "www.example.org"),
         ("event_uid", "N/A", None),
         ("logon_type", "2", 2),
+        ("logon_type", "70000", None),
     ],
 )
 def test_a_text_is_read_as_what_its_column_holds(column, text, held):
