@@ -41,7 +41,6 @@ USER = r"(?i)\buser log(?:in|ged)\b"
 MESSAGE, DURATION = value("msg"), to_int(value("cdur"), 12)
 SERVICE = value("proto").str.extract("/(https?)$")
 
-
 ACTION = value("fw_action").str.to_lowercase()
 IS_CLOSED = MESSAGE.str.contains("(?i)^connection closed").fill_null(value=False)
 
