@@ -85,7 +85,7 @@ FORMAT = Format(
         "url_hostname": "dstname",
         "url": (SERVICE + "://").fill_null("") + value("dstname") + value("arg").fill_null(""),
         "status_code": "result",
-        "category": ("Category", "webCategory", "website-category"),
+        "category": value("Category", "webCategory", "website-category"),
         "event_code": "m",
         "logon_uid": "sess",
         "kind": "msg",

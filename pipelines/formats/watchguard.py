@@ -230,7 +230,7 @@ FORMAT = Format(
         "logon_kind": word_of(("vpn", PORTAL.str.contains("VPN", literal=True)), otherwise="proxy"),
         "action": pl.lit("assign"),
     },
-    extras={**by_name("disp", "policy", "proxy_act", "in_if", "out_if"), "msg": value("msg")},
+    extras=by_name("disp", "policy", "proxy_act", "in_if", "out_if", "msg"),
     must={
         "not a message of this product": (pl.col("vendor") == "WatchGuard")
         & pl.col("fields").is_not_null(),

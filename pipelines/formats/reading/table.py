@@ -20,6 +20,7 @@ import polars as pl
 from pipelines.events import EVENT_CLASSES
 from pipelines.formats.reading.fields import (
     MAX_URL,
+    PLACEHOLDERS,
     account,
     address,
     hostname,
@@ -197,9 +198,14 @@ def by_name(*names: str) -> dict[str, str]:
 def texts(fields: Mapping[str, Source]) -> list[pl.Expr]:
     """Return texts under their names; of fields, without what products write for none."""
     return [
-        (null_if_dash(value(field)) if isinstance(field, str) else field).alias(name)
+        (_unless_empty(value(field)) if isinstance(field, str) else field).alias(name)
         for name, field in fields.items()
     ]
+
+
+def _unless_empty(text: pl.Expr) -> pl.Expr:
+    """Return a text as written; null for what products write for none."""
+    return pl.when(~text.is_in(PLACEHOLDERS)).then(text)
 
 
 def names_in(expressions: Iterable[pl.Expr]) -> list[str]:
@@ -241,7 +247,7 @@ def rules(
             keep(column, is_there | may_lack[column] if column in may_lack else is_there, cls)
     for column, field in checked.items():
         having = [cls for cls in classes if column in EVENT_CLASSES[cls].columns]
-        is_empty = [null_if_dash(text).is_null() for text in texts_of(field)]
+        is_empty = [_unless_empty(text).is_null() for text in texts_of(field)]
         if having:
             keep(column, pl.col(column).is_not_null() | all_of(is_empty), *having)
     return {wording: all_of(parts) for wording, parts in rules_by_wording.items()}
