@@ -45,7 +45,7 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import not_of_windows, somewhere
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.table import PREFIX, value
 from pipelines.formats.reading.web import (
     PORT_OF_URL,
