@@ -401,6 +401,47 @@ def build_model(database: Database, district: District, name: str, days: Sequenc
     return builder.attempt(model, days if model.is_dated else (None,))
 
 
+def build_open(
+    database: Database, district: District, wanted: Collection[str], days: Sequence[date]
+) -> None:
+    """Build some models, and all that they read, on days that are not over.
+
+    The days stay dirty: the next run builds everything on them.
+    """
+    needed = set(wanted)
+    for name in reversed(list(district.models)):
+        if name in needed:
+            needed |= district.models[name].inputs & district.models.keys()
+    models = {name: model for name, model in district.models.items() if name in needed}
+    find_domains(database, district)
+    refresh(database, district, (min(days), max(days)))
+    files = inputs.lake_files(district.store, district.home.lake)
+    builder = builder_of(database, district, files)
+    database.note_changes()
+    dated = {name: list(days) for name, model in models.items() if model.is_dated}
+    spans.build(builder, models, dated)
+
+
+def judge_open(
+    database: Database, district: District, codes: Collection[str], days: Sequence[date]
+) -> LifecycleResult:
+    """Turn the rows of some rules on days that are not over into findings, and store them."""
+    skipped = unjudged(district.store, district.settings, district.outline)
+    judged = judged_days({code: list(days) for code in codes}, skipped)
+    return _kept(database, district, judged)
+
+
+def _kept(
+    database: Database,
+    district: District,
+    judged: Mapping[str, Sequence[date]],
+    because: tuple[str, ...] = (),
+) -> LifecycleResult:
+    found = judged_findings(database, district, judged)
+    lines = cited_lines(database, district.store, district.home, district.sources(), found)
+    return keep(district.store, found, lines, judged, because, owners(district.reading))
+
+
 def judge_days(
     database: Database,
     district: District,
@@ -429,9 +470,7 @@ def judge_days(
         for code, detection in district.detections.items()
     }
     judged = judged_days(built, skipped)
-    found = judged_findings(database, district, judged)
-    lines = cited_lines(database, district.store, district.home, district.sources(), found)
-    kept = keep(district.store, found, lines, judged, because, owners(district.reading))
+    kept = _kept(database, district, judged, because)
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)
     note_judged_rules(database, district)

@@ -60,6 +60,10 @@ GROUPS = {
             "run:run_week",
             "Run everything that is due, and republish one week's report.",
         ),
+        "watch": (
+            "watch:watch_home",
+            "Read what arrived, and alert on today; every quarter of an hour.",
+        ),
         "status": ("status:status", "Show the current state: 0 well, 1 look, 2 act."),
         "doctor": ("doctor:doctor", "Check home and machine: 0 well, 1 look, 2 act."),
         "report": ("report:app", "Republish weekly reports, or sign one."),
@@ -183,6 +187,7 @@ OPENING = frozenset(
         "run",
         "run-week",
         "status",
+        "watch",
         "ingest",
         "replay-rejects",
         "findings",

@@ -24,6 +24,9 @@ def run_all(
         float,
         typer.Option(help="Seconds without change after which a file is complete."),
     ] = 600,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for another run, such as `watch`, to end.")
+    ] = 5,
     engine: EngineKind = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +41,7 @@ def run_all(
             is_purged = finish_interrupted(district, is_quiet=is_quiet)
             # what was read before may hold what is deleted now
             district = opened.enter_context(open_outlined(home))
-        with watching(screen) as watchers, only_writer(district.home):
+        with watching(screen) as watchers, only_writer(district.home, wait):
             done = run_opened(
                 district, datetime.now(UTC), watchers, settle_seconds=settle_seconds, engine=engine
             )

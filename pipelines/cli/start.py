@@ -280,15 +280,17 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
     if not paths:
         return
     plan = plan_of(district, paths)
-    yield from outline(plan)
+    planned = list(outline(plan))
+    yield from planned
     if plan.is_empty:
         yield "Nothing new."
     elif not is_asking or typer.confirm("Write this?", default=True):
         actor = str(who_asks(district.home, district.settings))
         with only_writer(district.home):
-            yield from write(
-                district.store, district.home, plan, actor, ", ".join(path.name for path in paths)
-            )
+            names = ", ".join(path.name for path in paths)
+            done = list(write(district.store, district.home, plan, actor, names))
+        already = {line.strip() for line in planned}
+        yield from (line for line in done if line.strip() not in already)
         yield "Delete the exports: they contain names. The home keeps what later lists complete."
 
 

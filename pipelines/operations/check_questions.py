@@ -282,12 +282,6 @@ def _own_rules(opened: Installation) -> Iterable[Problem]:
     return own_rule_problems(opened.settings)
 
 
-def _old_settings(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import old_settings
-
-    return old_settings(opened.settings)
-
-
 def _incomplete(opened: Installation) -> Iterator[str]:
     """Count the rows that lack cells that rules need, although no cell is wrong.
 
@@ -455,12 +449,6 @@ QUESTIONS = (
             problems=_unknown_rules,
         ),
         Question("own-rules", "the district's own rules can run", problems=_own_rules),
-        Question(
-            "earlier",
-            "no setting is in an earlier place",
-            is_of_doctor=False,
-            problems=_old_settings,
-        ),
         Question(
             "rows", "every row of the registry is valid", problems=lambda one: one.registry.problems
         ),

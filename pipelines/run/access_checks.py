@@ -75,7 +75,7 @@ def _one_for_two(path: tuple[str, ...], roles: Roles) -> Iterator[Fault]:
 
 def _without_approver(roles: Roles, desk: Desk) -> Iterator[Fault]:
     """Yield that some people have roles, and none of them can be the second person."""
-    tables: tuple[Roles, ...] = (roles, desk.logins, desk.groups, desk.roles)
+    tables: tuple[Roles, ...] = (roles, desk.logins, desk.groups)
     held = {role for table in tables for role in _names(table)} - {"agency", "office"}
     if held and not held & {*APPROVERS}:
         path = ("roles",) if _names(roles) else ("desk", "logins")

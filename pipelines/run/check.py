@@ -173,19 +173,6 @@ def unknown_rules(
         )
 
 
-def old_settings(settings: Settings) -> Iterator[Problem]:
-    """Yield settings that are read for the last time in their present place."""
-    if any(names for _, names in settings.desk.roles):
-        yield Problem(
-            NAME,
-            "is read for one release only; rename the table",
-            column="desk.roles",
-            allowed="[desk.logins] for people, [desk.groups] for groups",
-            severity="notice",
-            paste="[desk.logins]",
-        )
-
-
 def _faults(district: District) -> Iterator[Fault]:
     for name, source in district.settings.sources.items():
         yield from _format(name, source.format)
@@ -251,7 +238,7 @@ def _desk(settings: Settings) -> Iterator[Fault]:
     desk = settings.desk
     if len(desk.openid.domains) < 2 or desk.local_accounts or desk.proxy.addresses:
         return
-    for role, names in (*desk.logins, *desk.roles):
+    for role, names in desk.logins:
         for name in names:
             if "@" not in name:
                 domains = ", ".join(desk.openid.domains)

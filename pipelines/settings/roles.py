@@ -16,10 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from pipelines.errors import SchoolbellError
-from pipelines.settings.problems import MisusedKeyError, Part, setting
+from pipelines.settings.problems import Part, setting
 from pipelines.settings.secrets import is_reference
 
 TokenRole = Literal["director", "analyst", "operator", "custodian", "superintendent"]
@@ -315,10 +315,6 @@ class DeskGroups(Roles):
     """Groups that the provider or the proxy names; only those, never a login."""
 
 
-class DeskRoles(DeskLogins):
-    """The old place of [desk.logins]; read for one release, of plain logins alone."""
-
-
 class OpenId(Part):
     """Sign-in with the district's own accounts: Google, Entra, any OpenID provider."""
 
@@ -417,7 +413,6 @@ class Desk(Part):
     session_hours: int = setting(9, "hours after which it ends in any case", ge=1, le=24)
     logins: DeskLogins = DeskLogins()
     groups: DeskGroups = DeskGroups()
-    roles: DeskRoles = DeskRoles()
     openid: OpenId = OpenId()
     proxy: Proxy = Proxy()
     tokens: Mapping[str, DeskToken] = Field(
@@ -428,22 +423,6 @@ class Desk(Part):
         False, "true: accounts of `schoolbell desk account` may sign in", True
     )
 
-    @model_validator(mode="after")
-    def _old_roles_are_plain(self) -> "Desk":
-        """Refuse an entry of the old table that may be a login or a group."""
-        has_groups = bool(self.openid.issuer or self.proxy.groups_header)
-        for role, names in self.roles:
-            for name in names:
-                if has_groups and "@" not in name:
-                    raise MisusedKeyError(
-                        "roles",
-                        f"{role}: {name!r} may be a login or a group",
-                        allowed="logins under [desk.logins], groups under "
-                        "[desk.groups]; [desk.roles] ends with the next release",
-                        paste="[desk.groups]",
-                    )
-        return self
-
     def without_domain(self, address: str) -> str:
         """Return the bare login of the district's one domain; with several, the address."""
         name, _, domain = address.casefold().partition("@")
@@ -452,5 +431,4 @@ class Desk(Part):
 
     def logins_of(self, role: str) -> frozenset[str]:
         """Return the logins and addresses that have a role, in lower case."""
-        named = (*getattr(self.logins, role), *getattr(self.roles, role))
-        return frozenset(name.casefold() for name in named)
+        return frozenset(name.casefold() for name in getattr(self.logins, role))

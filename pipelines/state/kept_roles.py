@@ -26,10 +26,10 @@ def roles_text(settings: Settings) -> str:
     at_desk = [
         role
         for role in ROLES
-        if any(getattr(part, role) for part in (desk.logins, desk.groups, desk.roles))
+        if any(getattr(part, role) for part in (desk.logins, desk.groups))
     ]
     tables: list[dict[str, object]] = [
-        part.model_dump() for part in (settings.roles, desk.logins, desk.groups, desk.roles)
+        part.model_dump() for part in (settings.roles, desk.logins, desk.groups)
     ]
     if not any(any(table.values()) for table in tables):
         return NONE

@@ -237,6 +237,8 @@ class Header(Strict):
             column after a colon needs a true or filled value in some row.
         session_policy: The rule's strongest result by source of presence; left out if
             it needs none.
+        open_day: Why it may judge a day that is not over: no later line takes back what it
+            finds. Without it, it waits for the night.
         ends: Its last conditions, to count where candidates end; see `Ends`.
         data_sources: Class of events -> the formats that contain the needed facts;
             without it, any log of a class that the rule reads.
@@ -271,6 +273,7 @@ class Header(Strict):
     once_filled: tuple[str, ...] = ()
     requires_registry: tuple[str, ...] = ()
     session_policy: Mapping[SessionSource, Judgment] = {}
+    open_day: str = ""
     ends: Ends | None = None
     data_sources: Mapping[str, tuple[str, ...]] = {}
     data_sources_require: Mapping[str, str] = {}

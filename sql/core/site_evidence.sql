@@ -114,15 +114,21 @@ use as (
         and not coalesce(is_sensitive, false)
 ),
 
--- what a page comes to differs by building: what its filter counts, how it packs
+-- what a page comes to differs by building: what its filter counts, how it packs. Where
+-- the network shows no building, the whole district is compared
 sizes as (
     select
         building,
         greatest(
             quantile_cont(bytes_in, 0.25), least($page_bytes, median(bytes_in))
         ) as page_bytes
-    from core.engaged_requests
-    where event_date = $event_date::date and not is_page
+    from (
+        select
+            unnest(list_distinct([coalesce(building, ''), ''])) as building,
+            bytes_in
+        from core.engaged_requests
+        where event_date = $event_date::date and not is_page
+    ) as compared
     group by building
     having count(*) >= $compared_requests
 ),
@@ -188,7 +194,7 @@ measured as (
             use.page_count >= $pages, 0, coalesce(sizes.page_bytes, $page_bytes)
         )::double as page_bytes
     from use
-    left join sizes on use.building = sizes.building
+    left join sizes on coalesce(use.building, '') = sizes.building
 ),
 
 -- a page of the morning does not make a reader of the feed at noon

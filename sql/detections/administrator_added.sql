@@ -18,6 +18,7 @@ data_sources:
     windows_security_csv, windows_security_evtx, windows_security_json,
     windows_security_powershell, windows_security_xml
   ]
+open_day: one line of the system shows it
 grain: [subject, event_date]
 params:
   event_date: {type: date}

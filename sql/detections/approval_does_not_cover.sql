@@ -39,6 +39,15 @@ params:
     max: 28800
     unit: seconds
     why: use this long in a day replaces a second list
+  link_seconds:
+    type: int
+    default: 600
+    min: 240
+    max: 7200
+    unit: seconds
+    why: >-
+      colleagues who may use the site send links to it; on duty, this long in a day or a
+      second day is use
 columns:
   measure: {type: double, is: seconds of the longest stretch}
 claim: >-
@@ -110,6 +119,12 @@ counted as (
     inner join days on use.account = days.account and use.site = days.site
     where
         use.event_date = $event_date::date
+        and (
+            use.verdict = 'lapsed'
+            or use.on_duty_seconds = 0
+            or use.total_seconds >= $link_seconds
+            or days.day_count >= 2
+        )
         and (
             use.verdict = 'lapsed'
             or use.is_work_system

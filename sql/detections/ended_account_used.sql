@@ -13,6 +13,7 @@ base_confidence: C3
 clauses: [cl.7, cl.17]
 requires_fields: [account_in_use]
 requires_registry: [users.csv|accounts.csv]
+open_day: later use adds to it, and no later line undoes the first use
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -14,6 +14,7 @@ base_confidence: C3
 clauses: [cl.13a, cl.5]
 requires_fields: [logons.user_name, logons.activity, logons.is_success]
 once_filled: [logons.src_ip]
+open_day: refusals within minutes are complete when they happened
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -163,6 +163,7 @@ details:
   is_owner_there: boolean
   is_carried: boolean
   is_after_work: boolean
+  is_login_kept: boolean
   is_deep_in_leave: boolean
   is_clock_wrong: boolean
 explanations:
@@ -205,6 +206,14 @@ explanations:
       all use was of the owner's own device, before or after the hours in which others
       work on site
     not_testable: the registry names no holder of the device
+  - name: A login that the device kept from before the leave
+    test: is_login_kept
+    ruled_out: >-
+      the account was not in use on that device before the leave on that day, or logged
+      on at its keyboard during the leave
+    fits: >-
+      the account was in use on the same device before the leave on that day, and no one
+      logged on at its keyboard during the leave
   - name: Leave that was called off or covered another part of the day
     by_design: the leave record is approved and covers the time
   - name: An automatic sign-on after a restart
@@ -422,6 +431,15 @@ logons as (
     where event_date = $event_date::date and logon_kind = 'interactive'
 ),
 
+-- a saved login joins the network again by itself, in any hands
+earlier as (
+    select distinct
+        account,
+        device
+    from edges
+    where last_before is not null
+),
+
 stayed as (
     select
         account,
@@ -467,7 +485,8 @@ placed as (
         ) >= 3600 * $clock_hours as is_deep_in_leave,
         coalesce(
             logons.time between during.leave_start and during.leave_end, false
-        ) as is_logged_on
+        ) as is_logged_on,
+        earlier.account is not null as is_used_earlier
     from during
     left join stayed on during.account = stayed.account
     left join elsewhere
@@ -475,6 +494,8 @@ placed as (
     left join arrivals
         on during.account = arrivals.account and during.device = arrivals.device
     left join shifts on during.person_id = shifts.person_id
+    left join earlier
+        on during.account = earlier.account and during.device = earlier.device
     left join work on true
     left join logons on during.session_event_id = logons.event_id
 )
@@ -508,6 +529,7 @@ select
         is_owner_there := fits_on_own_device(is_staying, is_own),
         is_carried := fits_on_own_device(is_carried, is_own),
         is_after_work := fits_on_own_device(is_after_work, is_own),
+        is_login_kept := bool_and(is_used_earlier) and not bool_or(is_logged_on),
         is_deep_in_leave := bool_and(is_deep_in_leave),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked or is_deep_in_leave))
     ) as details,

@@ -15,6 +15,7 @@ requires_fields: [system_events.kind, system_events.message]
 data_sources:
   system_events: [fortigate, paloalto, paloalto_json]
 requires_registry: [change_windows.csv]
+open_day: the time of the change is in its line
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -67,6 +67,14 @@ params:
     why: >-
       each new tunnel costs some six kilobytes before anything is sent; one every few
       seconds is still no use
+  port_megabytes:
+    type: int
+    default: 20
+    min: 1
+    max: 100000
+    unit: megabytes
+    why: >-
+      where a log has no durations; a tunnel that keeps itself alive all day makes two
   common_devices:
     type: int
     default: 3
@@ -81,6 +89,10 @@ claim:
     says: >-
       Account {account} used {sites:names}, a VPN, proxy or remote-control service, in
       {look_ups:count tunnel}.
+  - when: [is_by_volume]
+    says: >-
+      Account {account} used {sites:names}, by its port a VPN, with about
+      {megabytes:number} MB; the log has no durations.
   - says: >-
       Account {account} used {sites:names}, a VPN, proxy or remote-control service, for
       about {longest_seconds:duration} (estimate).
@@ -89,7 +101,9 @@ details:
   tunnels: int
   look_ups: int
   devices_alike: int
+  megabytes: int
   is_by_look_ups: boolean
+  is_by_volume: boolean
   is_unused: boolean
   is_common_program: boolean
 explanations:
@@ -103,10 +117,13 @@ explanations:
       outside that day][{devices_alike?}{!look_ups?}{devices_alike:count device} called
       that site that day]
     not_testable: it is not known how many devices do so
-  - name: A service that was called and not used
+  - name: A service that was called and hardly used
     test: is_unused
     ruled_out: a log has the bytes or the duration of the use
-    not_testable: look-ups, and lines without bytes and durations, show names alone
+    not_testable: >-
+      [{!is_by_volume?}look-ups, and lines without bytes and durations, show names
+      alone][{is_by_volume?}a log without durations does not show how long the tunnel
+      was open]
   - glance
   - live
   - shared: machine
@@ -250,8 +267,11 @@ timed_use as (
         *,
         seen_by <> 'firewall' or total_seconds = 0 as is_timed_by_pauses,
         seen_by = 'resolver'
-        or (seen_by = 'firewall' and total_seconds = 0 and total_bytes = 0)
-            as is_unmeasured
+        or (
+            seen_by = 'firewall'
+            and total_seconds = 0
+            and (total_bytes = 0 or how = 'port')
+        ) as is_unmeasured
     from core.tool_use
     where event_date between $event_date::date - interval 13 day and $event_date::date
 ),
@@ -300,6 +320,12 @@ tunnels as (
                 and seen_by = 'firewall'
                 and longest_seconds >= $longest_seconds
                 and total_bytes >= $tunnel_rate * total_seconds
+            )
+            or (
+                how = 'port'
+                and seen_by = 'firewall'
+                and total_seconds = 0
+                and total_bytes >= 1000000 * $port_megabytes
             )
             or (
                 how = 'tool'
@@ -397,7 +423,9 @@ select
         tunnels := sum(tunnel_count)::bigint,
         look_ups := sum(look_up_count)::bigint,
         devices_alike := max(devices_alike),
+        megabytes := (max(largest_bytes) / 1000000)::bigint,
         is_by_look_ups := sum(look_up_count) > 0 and sum(visit_count) = 0,
+        is_by_volume := sum(look_up_count) = 0 and max(longest_seconds) = 0,
         is_unused := if(bool_and(is_unmeasured), null, false),
         is_common_program := max(devices_alike) >= $common_devices
     ) as details,

@@ -1,6 +1,6 @@
 """Districts that are drawn from the space of facts, told in raw lines, and judged.
 
-    python -m tests.benchmarks.strangers [--seed 1] [--districts 30] [--size 160]
+    python -m tests.benchmarks.strangers [--seed 1] [--districts 30] [--size 160] [--macs] [--few]
 
 The seed draws products, missing products, spelling, missing lists, and the stories. An oracle
 reads the lines that were written and the lists that were laid in, and nothing else: it reduces each
@@ -67,6 +67,8 @@ LARGE = 100_000_000
 PACE = (10, 2)
 """Requests, and stretches of five minutes, that show a person in sustained use, which the judgment
 presumes: fewer may be a session that was left open, or a glance."""
+HANDSHAKE = 6_000
+"""Bytes of a TLS handshake with its certificates: a smaller answer has no content."""
 GLANCE = 150
 """Seconds; what is shorter is a glance."""
 COMPARED_DAYS = 3
@@ -111,8 +113,13 @@ class Draw:
     kilometers: float
 
     @classmethod
-    def of(cls, seed: int) -> "Draw":
-        """Draw a district."""
+    def of(cls, seed: int, *, macs: bool = False, few: bool = False) -> "Draw":
+        """Draw a district.
+
+        Args:
+            macs: It has Macs and iPads.
+            few: It has no list that someone would have to type.
+        """
         dice = random.Random(f"stranger {seed}")
         uses = {}
         for role, products in PRODUCTS.items():
@@ -121,10 +128,10 @@ class Draw:
             if dice.random() >= MISSING.get(role, 0):
                 uses[role] = product
         other = random.Random(f"macs {seed}")
-        if other.random() < MACS:
+        if other.random() < MACS or macs:
             uses |= FOR_MACS | {"cloud": other.choice(("Okta", "Duo"))}
             uses.pop("windows", None)
-        holes = frozenset(name for name, share in HOLES.items() if dice.random() < share)
+        holes = frozenset(name for name, share in HOLES.items() if dice.random() < share or few)
         return cls(
             seed=seed,
             uses=uses,
@@ -285,7 +292,9 @@ class Oracle:
             is_checked = proof == "authenticated"
             one = (_plain(user), _short(machine), size is not None, is_checked)
             self.requests[ip, day].add(one)
-            self.times[ip, _short(machine) if ip == ONE_ADDRESS else "", day].append((when, host))
+            if size is None or size >= HANDSHAKE:
+                machine = _short(machine) if ip == ONE_ADDRESS else ""
+                self.times[ip, machine, day].append((when, host))
             self._count_sent(ip, day, sent, "sized_hosts")
         columns = ("src_ip", "event_date", "bytes_out", "dst_hostname")
         for ip, day, sent, host in self._rows("connections", *columns):
@@ -322,7 +331,9 @@ class Oracle:
             return sum(day < story.day for day in self.sent_days) >= COMPARED_DAYS
         if story.act.name == "scan":
             return True
-        if not self._is_sustained(story):
+        # a card that changes, of a device that no list has, is a private phone's
+        is_phone = facts["which"] == "host_name" and facts["whose"] == "unlisted"
+        if is_phone or not self._is_sustained(story):
             return False
         if story.act.name == "off_hours":
             has_hours = facts["duty"] != "off_usual" or self._shows_usual_hours(story)
@@ -511,13 +522,18 @@ def strangers(
     seed: Annotated[int, typer.Option(help="Seed of the first district.", min=0)] = 1,
     districts: Annotated[int, typer.Option(help="How many are drawn.", min=1)] = 30,
     size: Annotated[int, typer.Option(help="Stories of each.", min=20)] = 160,
+    *,
+    macs: Annotated[
+        bool, typer.Option("--macs", help="Districts of Macs and iPads alone.")
+    ] = False,
+    few: Annotated[bool, typer.Option("--few", help="Without lists that are typed.")] = False,
 ) -> None:
     """Print the recall of what is provable, and who was named falsely, in drawn districts."""
     every: list[list[Told]] = []
     head = ("seed", "products", "missing lists", "pause, s", "page, kB", "length", *ENDS, "seconds")
     typer.echo(_row(head) + "\n" + "|---" * len(head) + "|")
     for number in range(seed, seed + districts):
-        began, draw = time.monotonic(), Draw.of(number)
+        began, draw = time.monotonic(), Draw.of(number, macs=macs, few=few)
         with tempfile.TemporaryDirectory(prefix=scratch("strangers")) as folder:
             every.append(hold(Path(folder) / "home", draw, size))
         count = ends_of(every[-1])

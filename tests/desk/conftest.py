@@ -52,7 +52,6 @@ def with_settings(home, text=SETTINGS):
     for table in (
         "roles",
         "desk",
-        "desk.roles",
         "desk.logins",
         "desk.groups",
         "desk.proxy",

@@ -34,8 +34,8 @@ REASON = "the hearing of Monday"
 LOOKING = {
     "findings list", "findings cases", "findings history", "findings show",
     "findings explain", "findings feedback", "findings permits", "audit verify",
-    "audit show", "audit lookups", "hold list", "referrals list", "inquiry list", "questions list",
-    "sites list", "report readers",
+    "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
+    "questions list", "questions paper", "sites list", "report readers",
     "desk account list", "records list", "records draft", "records show",
 }  # fmt: skip
 """Commands that only look; pages show the same."""

@@ -7,11 +7,9 @@ import pytest
 
 from pipelines.actions.context import ActionContext, put
 from pipelines.desk.signin import Passwords, Session, by_proxy, require_party, session_of, who
-from pipelines.errors import SettingsError
 from pipelines.findings.people import People, login_of
 from pipelines.registry.account_names import Directory
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.problems import InvalidSettingsError
 from pipelines.settings.roles import RefusedError, number_of
 from pipelines.settings.toml_reader import parse_settings
 from tests.desk.conftest import SETTINGS, with_settings
@@ -172,25 +170,7 @@ def test_a_token_that_was_issued_to_another_program_is_refused(said, is_ours):
         require_party(said, "own")
 
 
-def test_the_old_table_of_roles_is_read_where_no_group_can_be_meant(tmp_path):
-    old = '[desk.roles]\ndirector = ["ada", "jo@school.example"]\n'
-    found = settings(old)
-    assert roles_of(Session("ada", "local"), found, tmp_path) == ("director",)
-    assert roles_of(Session("x", "openid", groups=("ada",)), found, tmp_path) == ()
-    for more in (
-        '[desk.openid]\nissuer = "https://id.example"\n',
-        '[desk.proxy]\ngroups_header = "X-Remote-Groups"\n',
-    ):
-        with pytest.raises((InvalidSettingsError, SettingsError)) as told:
-            settings(old + more)
-        assert "'ada' may be a login or a group" in str(told.value)
-        settings(old.replace('"ada", ', "") + more)
-
-
-def test_check_lists_the_old_table_and_logins_without_a_domain(district, tmp_path):
-    home = with_settings(district.copy(tmp_path), '[desk.roles]\ndirector = ["ada"]\n')
-    done = schoolbell("check", "--home", home)
-    assert "desk.roles is read for one release only" in done.out + done.err
+def test_check_lists_logins_without_a_domain(district, tmp_path):
     more = OPENID.format(more=', "students.school.example"')
     home = with_settings(district.copy(tmp_path / "other"), more)
     done = schoolbell("check", "--home", home)

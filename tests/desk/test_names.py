@@ -92,9 +92,13 @@ def test_the_crawl_would_find_one(planted):
 
 
 def test_a_name_is_shown_once_to_who_asked_and_only_while_it_is_approved(desk, planted, cases):
-    case = cases[6]
     director, keeper = desk.by_proxy("director"), desk.by_proxy("custodian")
-    token = re.search(r"ccount ([a-z-]+-\d+)", director.get(f"/cases/{case}").text)[1]
+    # a case about a system names no account
+    tokens = (
+        (case, re.search(r"ccount ([a-z-]+-\d+)", director.get(f"/cases/{case}").text))
+        for case in cases[8:]
+    )
+    case, token = next((case, found[1]) for case, found in tokens if found)
 
     def ask(visitor):
         hidden = visitor.get(f"/cases/{case}").form("/act/reveal")

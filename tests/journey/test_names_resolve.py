@@ -137,8 +137,8 @@ def test_without_logons_no_shared_account_can_be_judged(two_days, tmp_path):
         shutil.rmtree(home / "landing" / source)
     run(home)
     shown = call("check", "--home", home).output
-    assert "Shared-account rules cannot be judged: no logons" in shown
-    assert "SA-1" in shown
+    (line,) = [one for one in shown.splitlines() if "Shared-account rules cannot be judged" in one]
+    assert re.search(r"no logons .* arrive \([0-9]+ rules\)", line)  # a number in place of ids
     assert "Rules on uploads and beacons cannot be judged: no connections" in shown
     page = next((home / "reports").rglob("2026-W43/index.html")).read_text()
     assert "No account was used in two places" not in page

@@ -209,7 +209,7 @@ SCENARIOS = (
     Scenario(
         "S22",
         at_the_desk_and_in_denver,
-        ("SA-6",),
+        ("SA-6", "SA-7"),
         "bsun",
         severity="high",
         cites=("proxy", "windows", "dhcp", "firewall"),

@@ -1,0 +1,138 @@
+"""A look between two nights: reads what arrived, judges today by the rules that ring, alerts."""
+
+import json
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli.app import app
+from pipelines.district import only_writer, open_district
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.run.watch import open_days, ringing, watch
+from pipelines.settings.home import DistrictHome
+from pipelines.state.findings import stored_findings
+from pipelines.state.source_records import dirty_days
+from tests.scenarios import places, risks
+from tests.scenarios.scenario import TUESDAY
+from tests.scenarios.story import WORK, Story
+
+SETTINGS = """
+[detections.AN-1]
+stage = "live"
+"""
+AT_TWO = datetime(2026, 3, 3, 20, tzinfo=UTC)
+"""Two o'clock on the Tuesday of the stories, in the district's zone."""
+NIGHT = datetime(2026, 3, 4, 10, 15, tzinfo=UTC)
+
+
+def deliver(home, story, name):
+    for source, lines in story.lines.items():
+        folder = home / "landing" / source
+        folder.mkdir(parents=True, exist_ok=True)
+        ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
+        file = folder / f"{name}.log"
+        file.write_bytes(story.encoded(source, ordered))
+        last = max(when for when, _ in lines).timestamp()
+        os.utime(file, (last, last))
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A district that ran after Monday, which was like any other day."""
+    folder = tmp_path / "home"
+    made = create(folder)
+    shutil.rmtree(made.registry)
+    texts = dict(places.registry(TUESDAY, {}))
+    places.write(folder, {**texts, places.DISTRICT: SETTINGS}.items())
+    sources = "".join(
+        f'[sources.{name}]\nformat = "{log_format}"\n' for name, log_format in Story.formats.items()
+    )
+    with (folder / places.DISTRICT).open("a", encoding="utf-8") as file:
+        file.write(sources)
+    monday = Story(TUESDAY - timedelta(days=1))
+    monday.logon("avega", "hs-avega", "07:41")
+    monday.surf("avega", "hs-avega", "08:00", WORK, minutes=30)
+    deliver(folder, monday, "monday")
+    run(folder, now=AT_TWO - timedelta(hours=10), settle_seconds=0)
+    return folder
+
+
+def attack(home):
+    story = Story(TUESDAY)
+    risks.twenty_accounts_from_one_lab_pc(story)
+    deliver(home, story, "tuesday")
+
+
+def findings(home):
+    with open_district(home) as district:
+        return {
+            row["finding_id"]: (row["rule"], row["subject"], row["status"], row["revision"])
+            for row in stored_findings(district.store)
+        }
+
+
+def test_a_look_finds_what_rings_and_the_night_finds_the_same(home):
+    before = findings(home)
+    attack(home)
+    done = watch(home, now=AT_TWO, settle_seconds=0)
+    assert done.days == [TUESDAY]
+    assert done.rules == ["AN-1"]
+    new = {one: what for one, what in findings(home).items() if one not in before}
+    assert {what[:2] for what in new.values()} == {("AN-1", "hs-lab-1")}
+    assert done.alerts.new == 1
+    sent = [json.loads(line) for line in (home / "alerts.jsonl").read_text().splitlines()]
+    assert sent[-1]["class_name"] == "notice"
+    night = run(home, now=NIGHT, settle_seconds=0)
+    assert night.alerts.new == 0
+    after = findings(home)
+    assert {one: after[one] for one in new} == new
+
+
+def test_a_look_marks_no_day_as_built(home):
+    attack(home)
+    watch(home, now=AT_TWO, settle_seconds=0)
+    with open_district(home) as district:
+        assert dirty_days(district.store) == [TUESDAY]
+        assert open_days(district, AT_TWO) == [TUESDAY]
+        assert open_days(district, AT_TWO + timedelta(days=3)) == []
+    assert watch(home, now=AT_TWO, settle_seconds=0).kept.new == ()
+
+
+def test_only_live_rules_that_may_judge_an_open_day_ring(home):
+    with open_district(home) as district:
+        assert ringing(district) == ["AN-1"]
+
+
+def test_while_a_run_holds_the_home_the_ledger_alone_is_looked_at(home):
+    attack(home)
+    held, done = Event(), Event()
+
+    def hold():
+        with only_writer(DistrictHome(home)):
+            held.set()
+            done.wait(30)
+
+    run_in_progress = Thread(target=hold)
+    run_in_progress.start()
+    held.wait(30)
+    try:
+        look = watch(home, now=AT_TWO, settle_seconds=0)
+    finally:
+        done.set()
+        run_in_progress.join()
+    assert look.is_busy
+    assert look.outcomes == ()
+
+
+def test_the_command_says_what_it_did(home):
+    words = ["watch", "--settle-seconds", "0", "--json", "--home", str(home)]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+    facts = json.loads(said.stdout)
+    assert facts["new_files"] == 0
+    assert facts["days"] == []
