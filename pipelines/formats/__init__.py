@@ -28,7 +28,7 @@ from pipelines.events import PLACE as PLACE_SCHEMA
 from pipelines.formats.reading import table
 from pipelines.formats.reading.fields import word_of
 from pipelines.formats.reading.flows import is_machine
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.plugins import discover
 
 PLACE = PLACE_SCHEMA.names()

@@ -87,10 +87,13 @@ RECEIVED = [
 """Vendors whose `in` counts the bytes that the source received."""
 
 SENT = ["Palo Alto Networks"]
+TIMES = [
+    "rt", "end", "start", "tz", "dtz", "FTNTFGTtz", "FTNTFGTeventtime", "ad.eventtime",
+    "PanOSLogTimeStamp", "UNIFIutcTime",
+]  # fmt: skip
 OFFSET = r"^(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$"
 
-VENDOR, TITLE = pl.col("vendor"), pl.col("title")
-PLAIN_TITLE = TITLE.str.replace_all("_", " ", literal=True)
+VENDOR, TITLE, PLAIN_TITLE = pl.col("vendor"), pl.col("title"), pl.col("plain_title")
 STEP = value("PanOSEventID", "PanOSEventIDValue")
 ACTIVITY = STEP.replace_strict(TUNNEL, default=None, return_dtype=pl.String)
 SENDER = pl.coalesce(
@@ -145,14 +148,16 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
             **{key: _plain(groups.struct.field(at)) for key, at in header.items()},
         )
         .with_columns(
-            *(_value(key).alias(f"{PREFIX}{key}") for key in names),
+            *(_value(key).alias(f"{PREFIX}{key}") for key in dict.fromkeys((*names, *TIMES))),
             is_doubtful=named_twice(pl.col("fields"), *shapes)
             | pl.col("fields").str.contains(agent).fill_null(value=False),
+            plain_title=TITLE.str.replace_all("_", " ", literal=True),
             line="as_written",
         )
         .collect()
         .rechunk()  # each text is a part of another one, which slows down all that reads it
         .lazy()
+        .with_columns(**_stamps(context))
     )
 
 
@@ -192,16 +197,29 @@ def _zone() -> pl.Expr:
     return pl.when(zone.str.contains(OFFSET)).then(" " + zone).fill_null("")
 
 
-def stamp(context: Context) -> Stamp:
-    """Return the first time that can be read, the vendor's own before the collector's."""
+def _stamps(context: Context) -> dict[str, pl.Expr]:
+    """Return the time that counts in each of its spellings, the vendor's own before others."""
     vendor_time = value("FTNTFGTeventtime", "ad.eventtime")
     of_paloalto = pl.when(VENDOR == "Palo Alto Networks").then(value("PanOSLogTimeStamp", "start"))
     written = pl.coalesce(of_paloalto, value("rt", "end", "start"))
     when = pl.coalesce(vendor_time, written, value("UNIFIutcTime"))
+    stamps = {
+        "counted": clock.epoch_by_size(when),
+        "worded": clock.worded(written + _zone(), context.reading),
+        "iso": clock.iso(as_iso(when, "month_first"), context.reading),
+    }
+    return {f"{key}_time": stamp.time for key, stamp in stamps.items()} | {
+        f"{key}_quality": stamp.quality for key, stamp in stamps.items()
+    }
+
+
+def stamp(context: Context) -> Stamp:
+    """Return the first time that can be read."""
     return clock.first(
-        clock.epoch_by_size(when),
-        clock.worded(written + _zone(), context.reading),
-        clock.iso(as_iso(when, "month_first"), context.reading),
+        *(
+            Stamp(pl.col(f"{key}_time"), pl.col(f"{key}_quality"))
+            for key in ("counted", "worded", "iso")
+        ),
         of_header(context),
     )
 

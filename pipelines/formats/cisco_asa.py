@@ -48,7 +48,7 @@ from pipelines.formats.reading.asa_fields import (
 )
 from pipelines.formats.reading.fields import account, name, word_of
 from pipelines.formats.reading.flows import direction, protocol
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.syslog import BEFORE_TAG, HEADER_END, with_header
 
 MESSAGE = r"%(?:ASA|FTD|NGIPS|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"

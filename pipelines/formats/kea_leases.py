@@ -18,7 +18,7 @@ from pipelines.clock import Stamp, epoch
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import csv
 from pipelines.formats.reading.fields import null_if_dash, to_int, word_of
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.table import value
 
 HEADER = r"^[\x{feff}]?address,(?:hwaddr,client_id|duid),valid_lifetime,expire,"

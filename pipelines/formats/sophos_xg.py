@@ -194,6 +194,7 @@ FORMAT = Format(
     },
     extras={
         **by_name(*EXTRA),
+        "message": null_if_dash(MESSAGE),
         "sent_bytes_so_far": pl.when(IS_INTERIM).then(value("sent_bytes")),
         "recv_bytes_so_far": pl.when(IS_INTERIM).then(value("recv_bytes")),
     },

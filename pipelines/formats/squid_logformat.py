@@ -33,7 +33,7 @@ from pipelines.formats.reading.fields import (
     port,
     to_int,
 )
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.web import unless_challenged
 
 # Squid's `logformat` lines, made into one expression with a group for each code.

@@ -75,18 +75,7 @@ BODY, SYSLOG_BODY, PROGRAM = pl.col("body"), pl.col("syslog_body"), pl.col("sysl
 BY_SSHD = PROGRAM.str.starts_with("sshd").fill_null(value=False)
 """Anyone on the machine may write a line with `logger`, under another name."""
 
-SERVICE = pl.coalesce(value("service"), PROGRAM.str.extract(OLD_PAM, 1))
-VERB = pl.coalesce(
-    value("tried"),
-    word_of(
-        ("Invalid user", value("unknown_ip").is_not_null()),
-        ("not allowed", value("barred_ip").is_not_null()),
-        ("PAM", value("pam_ip").is_not_null()),
-        ("session opened", value("opened").is_not_null()),
-        ("session closed", value("closed").is_not_null()),
-        ("authentication failure", value("refused").is_not_null()),
-    ),
-)
+SERVICE, VERB = pl.col("pam_service"), pl.col("verb")
 RHOST = pl.when(value("refused").is_not_null()).then(BODY.str.extract(r" rhost=([^ ]+)", 1))
 SOURCE = pl.coalesce(value("tried_ip", "unknown_ip", "barred_ip", "pam_ip"), RHOST)
 
@@ -121,7 +110,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.LazyFrame:
-    """Cut what is around a sentence, and each sentence into its words; adds `body`."""
+    """Cut what is around a sentence, and each sentence into its words; adds `body` and `verb`."""
     del names
     message = pl.col("message_text")
     lines = with_header(batch, context.reading).with_columns(
@@ -129,12 +118,24 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
     )
     lines = with_groups(with_groups(lines, message, WRAPPED), message, REPEATED)
     whole = pl.coalesce(value("wrapped").str.strip_chars(" "), message)
-    lines = with_groups(lines, whole, PAM).with_columns(body=whole.str.replace(PAM, ""))
+    lines = with_groups(lines, whole, PAM).with_columns(
+        body=whole.str.replace(PAM, ""),
+        pam_service=pl.coalesce(value("service"), PROGRAM.str.extract(OLD_PAM, 1)),
+    )
     for shape in OF_SSHD:
         lines = with_groups(lines, pl.when(BY_SSHD & SERVICE.is_null()).then(BODY), shape)
     for shape in OF_PAM:
         lines = with_groups(lines, pl.when(SERVICE.is_not_null()).then(BODY), shape)
-    return lines
+    verbs = {
+        "Invalid user": "unknown_ip",
+        "not allowed": "barred_ip",
+        "PAM": "pam_ip",
+        "session opened": "opened",
+        "session closed": "closed",
+        "authentication failure": "refused",
+    }
+    verb = word_of(*((word, value(field).is_not_null()) for word, field in verbs.items()))
+    return lines.with_columns(verb=pl.coalesce(value("tried"), verb))
 
 
 FORMAT = Format(

@@ -25,6 +25,7 @@ earlier.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
@@ -44,7 +45,7 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import not_of_windows, somewhere
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.table import PREFIX, value
 from pipelines.formats.reading.web import (
     PORT_OF_URL,
@@ -62,6 +63,7 @@ WINDOWS_FIREWALL = {"src-ip", "dst-ip", "tcpflags"}
 PROXY_ONLY = {"cs-uri-scheme", "sc-filter-result", "s-action", "cs-uri", "r-host"}
 WHOLE_URL = ("cs-uri", "cs-url")
 REQUESTED = {*WHOLE_URL, "cs-uri-stem", "cs-uri-path", "cs-host", "r-host"}
+HOSTS = ("cs-host", "cs(host)", "r-host")
 TIMES = ("utc", "local")
 CHALLENGED_BY_ISA = "12209"
 """ISA's own status where its proxy asks for credentials."""
@@ -117,6 +119,16 @@ def is_comment(line: pl.Expr) -> pl.Expr:
     return line.str.contains(r"^[\x{feff} ]*#") & ~is_header(line)
 
 
+def host_text(titles: set[str]) -> pl.Expr:
+    """Return the text with the host, unparsed; a path contains none."""
+    titled = value(*HOSTS)
+    uri = value(*WHOLE_URL, "cs-uri-stem")
+    in_uri = pl.when(~uri.str.contains("^[/*?]")).then(uri)
+    if log_kind(titles) != "web":
+        return pl.lit(None, pl.String)
+    return pl.coalesce(in_uri, titled) if {*WHOLE_URL} & titles else pl.coalesce(titled, in_uri)
+
+
 def titles_of(context: Context) -> list[str]:
     """Return lower-case names of the columns: from the header, or from the settings."""
     text = header_of(context)
@@ -155,7 +167,8 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
     is_plain = mark == "\t" or is_web_server(named)
     count = pl.col("cells").list.len()
     has_end = (count == len(titles) + 1) & (pl.col("cells").list.last() == "")
-    texts = {name: pl.lit(None, pl.String) for name in names} | {
+    wanted = (*names, *WHOLE_URL, *HOSTS, "cs-uri-stem")
+    texts = {name: pl.lit(None, pl.String) for name in wanted} | {
         title: null_if_dash(pl.col("cells").list.get(place, null_on_oob=True))
         for place, title in reversed(list(enumerate(titles)))
     }
@@ -167,10 +180,10 @@ def split(batch: pl.LazyFrame, context: Context, names: Sequence[str]) -> pl.Laz
             has_header=pl.lit(value=bool(titles)),
             log_kind=pl.lit(log_kind(named)),
             is_web_server=pl.lit(value=is_web_server(named)),
-            has_whole_url=pl.lit(value=bool({*WHOLE_URL} & named)),
             is_windows_firewall=pl.lit(value=named >= WINDOWS_FIREWALL),
             **{f"{PREFIX}{name}": text for name, text in texts.items()},
         )
+        .with_columns(host_text=host_text(named))
         .drop("cells")
     )
 
@@ -202,26 +215,24 @@ def lasted(text: pl.Expr) -> pl.Expr:
     )
 
 
-def by_log(*, web: pl.Expr, flow: pl.Expr) -> pl.Expr:
-    """Return the text of a request or that of a connection."""
-    return pl.when(IS_WEB).then(web).when(IS_FLOW).then(flow)
+def by_log(kind: str, *, web: pl.Expr, flow: pl.Expr) -> pl.Expr:
+    """Return the expression of a request, or that of a connection."""
+    return web if kind == "web" else flow
+
+
+def further(kind: str, titles: set[str]) -> pl.Expr:
+    """Return the columns that the log has and no event has, as JSON text."""
+    extras = {"web": WEB_EXTRAS, "flow": FLOW_EXTRAS}.get(kind, {})
+    there = [value(title).alias(key) for key, title in extras.items() if title in titles]
+    return json_of(there) if there else pl.lit(None, pl.String)
 
 
 IS_WEB, IS_FLOW = pl.col("log_kind") == "web", pl.col("log_kind") == "flow"
 IS_SERVER = pl.col("is_web_server")
 
 URI, METHOD_TEXT = value(*WHOLE_URL), value("cs-method", "s-operation").str.to_uppercase()
-HOST_IN_URI = pl.coalesce(URI, value("cs-uri-stem"))
-HOST_IN_URI = pl.when(~HOST_IN_URI.str.contains("^[/*?]")).then(HOST_IN_URI)
-HOST_TITLED = value("cs-host", "cs(host)", "r-host")
-HOST_TEXT = pl.when(IS_WEB).then(
-    pl.when(pl.col("has_whole_url"))
-    .then(pl.coalesce(HOST_IN_URI, HOST_TITLED))
-    .otherwise(pl.coalesce(HOST_TITLED, HOST_IN_URI))
-)
-"""The text with the host, unparsed; a path contains none."""
-
-HOST = hostname(HOST_TEXT)
+HOST_TEXT = pl.col("host_text")
+HOST = pl.col("url_hostname")
 SCHEME = (
     pl.when(IS_SERVER)
     .then(
@@ -271,6 +282,91 @@ COUNTED = pl.when(~FLOW_ACTION.str.starts_with("initiat").fill_null(value=False)
 BARE, PORT = r"^([0-9.]+):[0-9]+$", r"^[0-9.]+:([0-9]+)$"
 """Address and port of `192.0.2.17:50112`."""
 
+
+def more(context: Context) -> dict[str, pl.Expr]:
+    """Return what a request or a connection shows, by the kind of log."""
+    titles = set(titles_of(context))
+    kind = log_kind(titles)
+    of_log = partial(by_log, kind)
+    return {
+        "start_time": pl.col("time")
+        - lasted(
+            of_log(
+                web=value("time-taken", "x-elapsed-time"),
+                flow=pl.when(FLOW_ACTION == "terminated").then(value("connection time")),
+            )
+        ),
+        "src_ip": of_log(
+            web=address(value("c-ip")), flow=somewhere(address(SOURCE.str.replace(BARE, "$1")))
+        ),
+        # the realm behind an account with a domain is the appliance's own name
+        "user_name": of_log(
+            web=account(value("cs-username", "cs-userdn")).str.replace(
+                r"^([^\\]+\\.+)@[^@]*$", "$1"
+            ),
+            flow=account(not_of_windows(value("username"))),
+        ),
+        "dst_ip": of_log(
+            web=address(
+                pl.coalesce(
+                    value("r-ip", "s-supplier-ip", "cs-uri-address"),
+                    pl.when(IS_SERVER).then(value("s-ip")),
+                )
+            ),
+            flow=somewhere(address(TARGET.str.replace(BARE, "$1"))),
+        ),
+        "dst_port": port(
+            of_log(
+                web=URL_PORT,
+                flow=pl.coalesce(TARGET.str.extract(PORT, 1), value("dst-port", "param#2")),
+            )
+        ),
+        "dst_hostname": hostname(value("destination name")),
+        "url": URL.str.slice(0, MAX_URL),
+        "url_scheme": pl.when(~is_tunnel(METHOD_TEXT)).then(
+            pl.coalesce(
+                SCHEME, URI.str.extract("^([A-Za-z][A-Za-z0-9+.-]*)://", 1)
+            ).str.to_lowercase()
+        ),
+        "status_code": pl.when(IS_HTTP_STATUS).then(to_int(STATUS, 5)),
+        "bytes_in": of_log(
+            web=to_int(value("sc-bytes")), flow=COUNTED.then(to_int(value("bytes received")))
+        ),
+        "bytes_out": of_log(
+            web=to_int(value("cs-bytes")),
+            flow=pl.coalesce(
+                COUNTED.then(to_int(value("bytes sent"))),
+                to_int(value("size").replace("0", None)),
+            ),
+        ),
+        "user_agent": pl.when(IS_SERVER)
+        .then(value("cs(user-agent)", "c-agent").str.replace_all("+", " ", literal=True))
+        .otherwise(value("cs(user-agent)", "c-agent")),
+        "disposition": of_log(
+            web=pl.when(URL.is_not_null()).then(
+                unless_challenged(
+                    STATUS,
+                    word_of(("blocked", IS_DENIED), ("allowed", IS_ANSWERED)),
+                    STATUS == CHALLENGED_BY_ISA,
+                    STEP.str.starts_with("TCP_AUTH"),
+                    EXCEPTION.str.starts_with("authentication"),
+                )
+            ),
+            flow=word_of(
+                ("blocked", FLOW_ACTION.str.contains("^(?:denied|drop|blocked)")),
+                (
+                    "allowed",
+                    FLOW_ACTION.str.contains("^(?:allow|open|initiat|establish|terminat|interm)"),
+                ),
+            ),
+        ),
+        "kind": pl.lit("w3c")
+        if kind == "other"
+        else of_log(web=pl.lit("no client"), flow=FLOW_ACTION.str.to_uppercase()),
+        "extras": further(kind, titles),
+    }
+
+
 FORMAT = Format(
     name="w3c_elff",
     product="Blue Coat ProxySG, Cisco WSA, ISA, TMG, IIS, Windows firewall",
@@ -284,6 +380,7 @@ FORMAT = Format(
             pl.coalesce(SOURCE.str.extract(PORT, 1), value("src-port", "param#1")),
         ),
         "method": METHOD_TEXT,
+        "url_hostname": HOST_TEXT,
         "content_type": value("rs(content-type)", "cs-mime-type", "sc(content-type)"),
         "referrer_hostname": value("cs(referer)", "cs-referred"),
         "category": value(
@@ -302,87 +399,7 @@ FORMAT = Format(
         "http_requests": IS_WEB & value("c-ip").is_not_null(),
         "connections": IS_FLOW & ~IS_REPEATED.fill_null(value=False),
     },
-    more={
-        "start_time": pl.col("time")
-        - lasted(
-            by_log(
-                web=value("time-taken", "x-elapsed-time"),
-                flow=pl.when(FLOW_ACTION == "terminated").then(value("connection time")),
-            )
-        ),
-        "src_ip": by_log(
-            web=address(value("c-ip")), flow=somewhere(address(SOURCE.str.replace(BARE, "$1")))
-        ),
-        # the realm behind an account with a domain is the appliance's own name
-        "user_name": by_log(
-            web=account(value("cs-username", "cs-userdn")).str.replace(
-                r"^([^\\]+\\.+)@[^@]*$", "$1"
-            ),
-            flow=account(not_of_windows(value("username"))),
-        ),
-        "dst_ip": by_log(
-            web=address(
-                pl.coalesce(
-                    value("r-ip", "s-supplier-ip", "cs-uri-address"),
-                    pl.when(IS_SERVER).then(value("s-ip")),
-                )
-            ),
-            flow=somewhere(address(TARGET.str.replace(BARE, "$1"))),
-        ),
-        "dst_port": port(
-            by_log(
-                web=URL_PORT,
-                flow=pl.coalesce(TARGET.str.extract(PORT, 1), value("dst-port", "param#2")),
-            )
-        ),
-        "dst_hostname": hostname(value("destination name")),
-        "url": URL.str.slice(0, MAX_URL),
-        "url_hostname": HOST,
-        "url_scheme": pl.when(~is_tunnel(METHOD_TEXT)).then(
-            pl.coalesce(
-                SCHEME, URI.str.extract("^([A-Za-z][A-Za-z0-9+.-]*)://", 1)
-            ).str.to_lowercase()
-        ),
-        "status_code": pl.when(IS_HTTP_STATUS).then(to_int(STATUS, 5)),
-        "bytes_in": by_log(
-            web=to_int(value("sc-bytes")), flow=COUNTED.then(to_int(value("bytes received")))
-        ),
-        "bytes_out": by_log(
-            web=to_int(value("cs-bytes")),
-            flow=pl.coalesce(
-                COUNTED.then(to_int(value("bytes sent"))),
-                to_int(value("size").replace("0", None)),
-            ),
-        ),
-        "user_agent": pl.when(IS_SERVER)
-        .then(value("cs(user-agent)", "c-agent").str.replace_all("+", " ", literal=True))
-        .otherwise(value("cs(user-agent)", "c-agent")),
-        "disposition": by_log(
-            web=pl.when(URL.is_not_null()).then(
-                unless_challenged(
-                    STATUS,
-                    word_of(("blocked", IS_DENIED), ("allowed", IS_ANSWERED)),
-                    STATUS == CHALLENGED_BY_ISA,
-                    STEP.str.starts_with("TCP_AUTH"),
-                    EXCEPTION.str.starts_with("authentication"),
-                )
-            ),
-            flow=word_of(
-                ("blocked", FLOW_ACTION.str.contains("^(?:denied|drop|blocked)")),
-                (
-                    "allowed",
-                    FLOW_ACTION.str.contains("^(?:allow|open|initiat|establish|terminat|interm)"),
-                ),
-            ),
-        ),
-        "kind": by_log(web=pl.lit("no client"), flow=FLOW_ACTION.str.to_uppercase()).fill_null(
-            "w3c"
-        ),
-        "extras": by_log(
-            web=json_of([value(title).alias(key) for key, title in WEB_EXTRAS.items()]),
-            flow=json_of([value(title).alias(key) for key, title in FLOW_EXTRAS.items()]),
-        ),
-    },
+    more=more,
     must={
         "no #Fields line above": pl.col("has_header"),
         "{columns} columns, not as many as #Fields names": pl.col("is_whole"),

@@ -24,7 +24,7 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.csv import cell, cells, is_wide, width
 from pipelines.formats.reading.fields import address, null_if_dash, to_int, word_of
 from pipelines.formats.reading.flows import seconds, somewhere
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.table import PREFIX, value
 
 # Formats whose answers take something from a question further up.

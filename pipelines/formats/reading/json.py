@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.formats.reading.fields import OLDEST, where_rare
-from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.json_text import json_of
 from pipelines.formats.reading.table import PREFIX
 
 if TYPE_CHECKING:

@@ -23,13 +23,12 @@ import polars as pl
 
 from pipelines.formats.reading.fields import where_rare
 from pipelines.formats.reading.pairs import NO_WRITERS, Writers, values
-from pipelines.formats.reading.table import PREFIX, value
+from pipelines.formats.reading.table import PREFIX
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
 ODD = rf"[\\{QUOTE}{SLASH}]"
 MARGIN = " \t\r\x00"
-PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
 WORDS = r'(?: [^ "=]+)*'
 
 HEAD = r"^(?:.*?[ :>])?(?:LEEF: ?)?([12]\.0)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(.*)$"
@@ -122,52 +121,6 @@ def _shown(found: pl.DataFrame) -> pl.DataFrame:
     """Replace placeholders with their characters."""
     signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
     return found.with_columns(signs)
-
-
-def as_json(*keys: str) -> pl.Expr:
-    """Return the named keys as JSON text, without those that are missing; else null."""
-    return json_of([value(key).alias(key) for key in keys])
-
-
-def json_of(fields: list[pl.Expr]) -> pl.Expr:
-    """Combine named text expressions into one JSON text; null where all are null."""
-    return pl.struct(fields).map_batches(
-        lambda rows: _json(rows.struct.unnest()), return_dtype=pl.String, is_elementwise=True
-    )
-
-
-def _json(rows: pl.DataFrame) -> pl.Series:
-    """Return each row as JSON; only the few that need escapes are encoded."""
-    text = pl.concat_str(pl.all(), ignore_nulls=True)
-    parts = [
-        part
-        for name in rows.columns
-        for part in (
-            pl.when(pl.col(name).is_not_null()).then(pl.lit(f',"{name}":')),
-            name,
-        )
-    ]
-    # `,"name":` and `value` with a quote between all of them
-    members = pl.concat_str(parts, separator='"', ignore_nulls=True).str.slice(1) + '"'
-    found = rows.select(is_plain=text.str.contains(PLAIN_TEXT), json=_object(members))
-    odd = (~found["is_plain"]).arg_true()
-    if not len(odd):
-        return found["json"]
-    members = pl.concat_str(map(_encoded, rows.columns), separator=",", ignore_nulls=True)
-    return found["json"].scatter(odd, rows[odd].select(_object(members)).to_series())
-
-
-def _object(members: pl.Expr) -> pl.Expr:
-    """Return null where no field holds anything."""
-    is_empty = pl.all_horizontal(pl.all().is_null())
-    return pl.when(~is_empty).then("{" + members + "}")
-
-
-def _encoded(name: str) -> pl.Expr:
-    """`"name":"text"`; null for null."""
-    encoded = pl.struct(name).struct.json_encode()
-    member = encoded.str.strip_prefix("{").str.strip_suffix("}")
-    return pl.when(pl.col(name).is_not_null()).then(member)
 
 
 def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:

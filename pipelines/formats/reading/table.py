@@ -247,7 +247,7 @@ def rules(
             keep(column, is_there | may_lack[column] if column in may_lack else is_there, cls)
     for column, field in checked.items():
         having = [cls for cls in classes if column in EVENT_CLASSES[cls].columns]
-        is_empty = [_unless_empty(text).is_null() for text in texts_of(field)]
+        is_empty = [null_if_dash(text).is_null() for text in texts_of(field)]
         if having:
             keep(column, pl.col(column).is_not_null() | all_of(is_empty), *having)
     return {wording: all_of(parts) for wording, parts in rules_by_wording.items()}

@@ -35,13 +35,13 @@ def test_identify_tells_columns_rejects_and_gaps(tmp_path, home):
     done = schoolbell("identify", log, short)
     assert done.code == 0
     assert "20 http_requests: file_id, line_no, byte_offset, time" in done.out
-    assert "1 rejected: not ten fields" in done.out
+    assert "1 rejected: not the columns of this log" in done.out
     assert "\x1b" not in done.out
     assert "no http_requests.url_hostname: this log cannot feed" in done.out
     told = json.loads(schoolbell("identify", log, "--json").out)
     assert told["format"] == "squid_access"
     assert told["events"]["http_requests"]["count"] == 20
-    assert told["rejects"] == {"not ten fields": 1}
+    assert told["rejects"] == {"not the columns of this log": 1}
     (story,) = told["stories"]
     assert f"  {story}" in done.out
     assert story.startswith("Squid, Web filters and proxies: shows ")
