@@ -1,0 +1,1 @@
+"""Compares what two commits make of the same homes."""
