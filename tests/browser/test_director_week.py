@@ -34,7 +34,7 @@ pytestmark = [
 ]
 SCREEN = {"viewport": {"width": 1366, "height": 768}}
 MAX_MINUTES = 15
-"""Leaves two minutes for 75 pages of the desk, which `tests/desk/test_speed.py` measures."""
+"""For thirty cases; `tests/desk/test_speed.py` measures the time of the pages themselves."""
 READ = (
     "#claim", ".notice", ".next", "dt:has-text('What was seen') + dd",
     "dt:has-text('How sure') + dd",
