@@ -119,6 +119,8 @@ def main(arguments: Sequence[str]) -> int:
     if wanted.keep:
         wanted.keep.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # a shell ignores it for what it starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     minutes = wanted.minutes or (SMALL_MINUTES if wanted.small else FULL_MINUTES)
     try:
         return run(is_small=wanted.small, minutes=minutes, keep=wanted.keep)
