@@ -24,9 +24,7 @@ def roles_text(settings: Settings) -> str:
     desk = settings.desk
     filled: list[str] = [role for role in ROLES if getattr(settings.roles, role)]
     at_desk = [
-        role
-        for role in ROLES
-        if any(getattr(part, role) for part in (desk.logins, desk.groups))
+        role for role in ROLES if any(getattr(part, role) for part in (desk.logins, desk.groups))
     ]
     tables: list[dict[str, object]] = [
         part.model_dump() for part in (settings.roles, desk.logins, desk.groups)
