@@ -443,15 +443,6 @@ hours as (
     group by seen_by, device, destination, dst_port, protocol, hour
 ),
 
-entries as (
-    select distinct split_part(pattern, '/', 1) as host
-    from registry.approved_sites
-    where
-        match <> 'deny'
-        and $event_date::date between coalesce(valid_from, date '0001-01-01')
-        and coalesce(valid_to, date '9999-12-31')
-),
-
 listed as (
     select distinct sites.destination
     from (
@@ -462,7 +453,8 @@ listed as (
         left join hosts as own on hours.destination = own.url_hostname
     ) as sites
     inner join hosts on sites.site = hosts.site
-    inner join entries on hosts.url_hostname = entries.host
+    inner join core.approved_hosts as entries
+        on hosts.url_hostname = entries.host
     where
         sites.destination = entries.host
         or ends_with(sites.destination, '.' || entries.host)

@@ -150,15 +150,6 @@ refused as (
             and holders.event_date = $event_date::date
 ),
 
-entries as (
-    select distinct split_part(pattern, '/', 1) as host
-    from registry.approved_sites
-    where
-        match <> 'deny'
-        and $event_date::date between coalesce(valid_from, date '0001-01-01')
-        and coalesce(valid_to, date '9999-12-31')
-),
-
 refused_pairs as (
     select
         refused.device,
@@ -168,7 +159,7 @@ refused_pairs as (
     inner join identity.devices as devices
         on refused.device = devices.device and devices.event_date = $event_date::date
     left join hosts on refused.destination = hosts.url_hostname
-    left join entries
+    left join core.approved_hosts as entries
         on
             refused.destination = entries.host
             or ends_with(refused.destination, '.' || entries.host)

@@ -16,21 +16,12 @@ columns:
 --- */
 with
 
-listed as (
-    select distinct split_part(pattern, '/', 1) as host
-    from registry.approved_sites
-    where
-        match <> 'deny'
-        and $event_date::date between coalesce(valid_from, date '0001-01-01')
-        and coalesce(valid_to, date '9999-12-31')
-),
-
 approved as (
     select distinct hosts.site
-    from listed
+    from core.approved_hosts as listed
     inner join identity.hosts as hosts on listed.host = hosts.url_hostname
     union
-    select listed.host from listed
+    select listed.host from core.approved_hosts as listed
 )
 
 select
@@ -45,7 +36,7 @@ left join approved on hosts.site = approved.site
 where
     categories.event_date = $event_date::date
     and approved.site is null
-    and exists (select 1 from listed)
+    and exists (select 1 from core.approved_hosts)
 group by hosts.site
 having
     bool_or(categories.is_non_work)
