@@ -33,7 +33,7 @@ ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
 """Witness of an account at an address -> the fact that it is."""
 
 
-TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
+SHOWN_BY = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
 ACTION = "who"
 """Name of such a question in the audit chain."""
 CLOCKS_DIFFER = 5
@@ -285,7 +285,8 @@ def translated(inquiry: Inquiry) -> tuple[str | None, Flow | None]:
 def _both(inquiry: Inquiry, held: Sequence[Holder]) -> str:
     """Return the devices that may have had the address, and the source for each."""
     claims = {
-        f"{inquiry.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
+        f"{inquiry.name('device', row['device'])} ({SHOWN_BY[row['binding']]})": None
+        for row in held
     }
     words = " and ".join(claims)
     return f"two devices have a claim on the address at that moment: {words}"

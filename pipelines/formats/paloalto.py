@@ -80,7 +80,7 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "referrer": {"url": 49},
     "verb": {"url": 63},
     "event": {"vpn": 8, "auth": 8},
-    "told": {"auth": 14},
+    "message": {"auth": 14},
     "machine": {"vpn": 14},
     "inside": {"vpn": 17},
     "inside_v6": {"vpn": 18},
@@ -132,7 +132,7 @@ KEPT = [
     "data_source", "timeout_seconds",
 ]  # fmt: skip
 
-USER, MESSAGE, EVENT = pl.col("user_name"), value("told"), value("event")
+USER, MESSAGE, EVENT = pl.col("user_name"), value("message"), value("event")
 IS_TRAFFIC, IS_URL, IS_VPN = RECORD == "traffic", RECORD == "url", RECORD == "vpn"
 IS_MAPPING, IS_AUTH = RECORD == "mapping", RECORD == "auth"
 IS_FLOW = is_of("connections", "http_requests")

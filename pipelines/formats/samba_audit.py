@@ -66,7 +66,7 @@ DECIDES = (
     .then(~IS_FIRST_STEP)
     .otherwise((TYPE == SESSION) | ((TYPE == TICKET) & (STATUS == OK)))
 )
-"""Whether the line decides about a login."""
+"""True for a line that accepts or refuses a login."""
 
 IS_SUCCESS = (STATUS == OK) | (TYPE == SESSION)
 UID = logon_uid(value(f"{SESSION}/sessionId", f"{LOGIN}/logonId"))

@@ -105,7 +105,7 @@ LASTED = pl.when(FEED == "fw").then(
         pl.duration(seconds=to_int(value("lasted_s"), 8), time_unit="us"),
     )
 )
-"""How long a session of the firewall lasted; other lines are its begin."""
+"""Duration of a firewall session; a line without one records its beginning."""
 
 
 def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:

@@ -80,8 +80,8 @@ class Scored:
         for rule in sorted(set(rule_models()) - set(lead_rules())):
             planted = self.cases.filter(expected_rule=rule)
             named = self.findings.filter(rule=rule)
-            found, true = int(planted["is_found"].sum()), int(named["is_true"].sum())
-            rows.append((rule, planted.height, found, named.height, true))
+            cases_found, true = int(planted["is_found"].sum()), int(named["is_true"].sum())
+            rows.append((rule, planted.height, cases_found, named.height, true))
         return rows
 
     def false(self) -> pl.DataFrame:

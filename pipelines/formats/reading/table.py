@@ -122,7 +122,7 @@ BROKEN: Mapping[str, str] = {
     "time": "no time that can be read",
     "url_hostname": "no host in the URL",
 }
-"""What an operator reads of a line that lacks a column, or has an unreadable text for it."""
+"""Reasons for rejects that operators read: a column is missing, or its text cannot be read."""
 
 
 def all_of(parts: Iterable[pl.Expr]) -> pl.Expr:
@@ -136,7 +136,7 @@ def any_of(parts: Iterable[pl.Expr]) -> pl.Expr:
 
 
 def first(expressions: Iterable[pl.Expr]) -> pl.Expr:
-    """Return the first that is not null."""
+    """Return an expression for the first value that is not null."""
     several = [*expressions]
     return several[0] if len(several) == 1 else pl.coalesce(several)
 
@@ -174,13 +174,13 @@ def columns(fields: Mapping[str, Field]) -> dict[str, pl.Expr]:
     """Return the columns of a table; a URL shows scheme and host too, unless the table has them."""
     url = fields.get("url")
     shown = {} if url is None else {"url_scheme": url, "url_hostname": url}
-    found = {}
+    read = {}
     for column, field in {**shown, **fields}.items():
         texts = texts_of(field)
         if column == "url_scheme" and column not in fields:
             texts = [null_if_dash(text).str.extract(SCHEME) for text in texts]
-        found[column] = first(read_as(column, text) for text in texts)
-    return found
+        read[column] = first(read_as(column, text) for text in texts)
+    return read
 
 
 def are_counts(*names: str, digits: int = 18) -> pl.Expr:
