@@ -1,27 +1,21 @@
 """Systems and accounts of administrators, and what a firewall sees inside."""
 
-from pipelines.synthetic.plan import Change, Flow, Key
+from pipelines.synthetic.places import Device
+from pipelines.synthetic.plan import Change, Key
 from pipelines.synthetic.planted.writer import (
     ANOMALY,
     NotCastError,
     Scene,
     SceneWriter,
+    Span,
     about_device,
     minutes,
+    send,
     write_documents,
 )
 from pipelines.synthetic.school_days import MINUTE, SECOND
 
 FIREWALL = "do-fw-1"
-
-
-def about_system(
-    writer: SceneWriter, family: str, rule: str, name: str, at: int, note: str
-) -> None:
-    """Record a case about a system, without a person."""
-    anybody = writer.world.roster.staff[0]
-    writer.case(family, ANOMALY, rule, anybody, (), minutes(at, 1), note, account=name)
-    writer.about_nobody()
 
 
 def _controller(writer: SceneWriter, code: str, family: str, rule: str, note: str) -> None:
@@ -31,7 +25,7 @@ def _controller(writer: SceneWriter, code: str, family: str, rule: str, note: st
     if not device.is_windows:
         raise NotCastError
     writer.plan.keys.append(Key(at, device.number, "Administrator", code))
-    about_system(writer, family, rule, device.hostname, at, note)
+    about_device(writer, family, rule, device, minutes(at, 1), note)
 
 
 def log_cleared(writer: SceneWriter) -> None:
@@ -57,7 +51,10 @@ def firewall_opened(writer: SceneWriter) -> None:
         end_local="23:00",
     )
     writer.plan.changes.append(Change(at, "fwadmin", "firewall.policy"))
-    about_system(writer, "S112", "AN-15", FIREWALL, at, "a rule was changed at noon")
+    anybody, span = writer.world.roster.staff[0], minutes(at, 1)
+    note = "a rule was changed at noon"
+    writer.case("S112", ANOMALY, "AN-15", anybody, (), span, note, account=FIREWALL)
+    writer.about_nobody()
 
 
 def administrator_browses(writer: SceneWriter) -> None:
@@ -89,42 +86,36 @@ def administrator_browses(writer: SceneWriter) -> None:
     )
 
 
-def _inside(writer: SceneWriter, port: int, targets: int, received: int) -> tuple[int, ...]:
+def _inside(writer: SceneWriter, port: int, targets: int, *, received: int) -> tuple[Device, Span]:
     """Ask inside addresses for a port from one computer, one after another."""
     day, _, device = writer.at_desk(after=1)
     start = writer.moment(day)
     for number in range(targets):
-        at = start + number * 2 * SECOND
-        host = f"10.14.{16 + number // 200}.{number % 200 + 1}"
-        writer.plan.flows.append(
-            Flow(
-                device.number,
-                device.network,
-                at,
-                900,
-                host,
-                400,
-                received,
-                port,
-                action="close" if received else "deny",
-            )
+        send(
+            writer,
+            device,
+            start + number * 2 * SECOND,
+            f"10.14.{16 + number // 200}.{number % 200 + 1}",
+            sent=400,
+            received=received,
+            seconds=0.9,
+            port=port,
+            action="close" if received else "deny",
         )
-    return device.number, start, start + targets * 2 * SECOND
+    return device, (start, start + targets * 2 * SECOND)
 
 
 def telnet(writer: SceneWriter) -> None:
     """S114: switches are managed by a protocol that sends passwords in the clear."""
-    number, *span = _inside(writer, 23, 4, 2_000)
-    device = writer.world.places.devices[number]
-    about_device(writer, "S114", "AN-19", device, (span[0], span[1]), "telnet to four switches")
+    device, span = _inside(writer, 23, 4, received=2_000)
+    about_device(writer, "S114", "AN-19", device, span, "telnet to four switches")
 
 
 def search(writer: SceneWriter) -> None:
     """S115: a desk asks three hundred addresses for file shares, and no one answers."""
-    number, *span = _inside(writer, 445, 300, 0)
-    device = writer.world.places.devices[number]
+    device, span = _inside(writer, 445, 300, received=0)
     note = "asks three hundred addresses for file shares"
-    about_device(writer, "S115", "AN-20", device, (span[0], span[1]), note)
+    about_device(writer, "S115", "AN-20", device, span, note)
 
 
 def open_to_the_world(writer: SceneWriter) -> None:
@@ -132,20 +123,16 @@ def open_to_the_world(writer: SceneWriter) -> None:
     day, _, device = writer.at_desk(after=1)
     span = minutes(writer.moment(day), 20)
     for number in range(8):
-        at = span[0] + number * 2 * MINUTE
-        outsider = f"192.0.2.{200 + number}"
-        writer.plan.flows.append(
-            Flow(
-                device.number,
-                device.network,
-                at,
-                4_000,
-                outsider,
-                900,
-                5_000,
-                3389,
-                is_inbound=True,
-            )
+        send(
+            writer,
+            device,
+            span[0] + number * 2 * MINUTE,
+            f"192.0.2.{200 + number}",
+            sent=900,
+            received=5_000,
+            seconds=4,
+            port=3389,
+            is_inbound=True,
         )
     about_device(writer, "S116", "AN-18", device, span, "remote desktop answers outsiders")
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pipelines.synthetic.earlier import let_in
 from pipelines.synthetic.invented_people import Person
@@ -314,6 +314,8 @@ def send(  # noqa: PLR0913 - a flow has that many sides
     seconds: float = 2,
     port: int = 443,
     protocol: int = 6,
+    action: Literal["close", "deny"] = "close",
+    is_inbound: bool = False,
 ) -> None:
     """Add one flow outside the proxy, on the device's usual network."""
     writer.plan.flows.append(
@@ -327,6 +329,8 @@ def send(  # noqa: PLR0913 - a flow has that many sides
             received,
             port,
             protocol,
+            action=action,
+            is_inbound=is_inbound,
         )
     )
 
