@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from pipelines.build.steps import ingest_sources, preview
-from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
+from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds
 from pipelines.cli.output import print_facts
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
-from pipelines.ingest.source import IngestOptions, Outcome
+from pipelines.ingest.source import SETTLE_SECONDS, IngestOptions, Outcome
 from pipelines.lake.files import unlisted_files
 from pipelines.run.console import console, watching
 from pipelines.run.run import account_table, is_all_lost, set_aside, trouble, troubles
@@ -25,10 +25,7 @@ def ingest(
     home: Home,
     as_json: AsJson = False,
     is_quiet: Quiet = False,
-    settle_seconds: Annotated[
-        float,
-        typer.Option(help="Seconds without change after which a file is complete."),
-    ] = 600,
+    settle_seconds: SettleSeconds = SETTLE_SECONDS,
     engine: EngineKind = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what is new without reading it.")

@@ -37,6 +37,9 @@ EngineKind = Annotated[
     typer.Option("--engine", help="Engine that parses lines, instead of [engine]."),
 ]
 Backup = Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of a backup.")]
+SettleSeconds = Annotated[
+    float, typer.Option(help="Seconds without change after which a file is complete.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from pipelines.alerts.channels import unusable
-from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
+from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds
 from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_outlined
 from pipelines.errors import safe
+from pipelines.ingest.source import SETTLE_SECONDS
 from pipelines.run.console import console, watching
 from pipelines.run.run import account_table, facts_of, is_all_lost, run, run_opened, told
 from pipelines.state.retention import begun
@@ -20,10 +21,7 @@ from pipelines.state.retention import begun
 def run_all(
     home: Home,
     is_quiet: Quiet = False,
-    settle_seconds: Annotated[
-        float,
-        typer.Option(help="Seconds without change after which a file is complete."),
-    ] = 600,
+    settle_seconds: SettleSeconds = SETTLE_SECONDS,
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for another run, such as `watch`, to end.")
     ] = 5,

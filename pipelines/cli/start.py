@@ -17,12 +17,13 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import Group, accept_group, groups, offered
 from pipelines.actions.site_effects import list_in_words
 from pipelines.cli.init import made_home
-from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
+from pipelines.cli.options import AsJson, Home, Quiet, SettleSeconds, open_context, who_asks
 from pipelines.cli.output import print_facts
 from pipelines.cli.private_kinds import decide_private_kinds
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
+from pipelines.ingest.source import SETTLE_SECONDS
 from pipelines.proposals.first_steps import FirstSteps, MissingExport, first_steps, format_of
 from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.imports.exports import HOW, SYSTEMS, exports_of
@@ -60,10 +61,7 @@ def start(
     zone: Annotated[
         str, typer.Option(help="IANA time zone of a new district, such as America/Denver.")
     ] = "",
-    settle_seconds: Annotated[
-        float,
-        typer.Option(help="Seconds without change after which a file is complete."),
-    ] = 600,
+    settle_seconds: SettleSeconds = SETTLE_SECONDS,
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
