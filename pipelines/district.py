@@ -38,8 +38,9 @@ from pipelines.warehouse.models import (
     sql_folder,
 )
 
-if TYPE_CHECKING:  # Polars takes long to import, and an outline needs none
+if TYPE_CHECKING:  # Polars and DuckDB take long to import, and an outline needs neither
     from pipelines.registry.registry import Registry
+    from pipelines.warehouse.database import Database
 
 Load = Callable[[DistrictHome, Settings], "Registry"]
 OUTLINE = "registry_outline"
@@ -193,6 +194,23 @@ class District:
         files = (self.home.settings_file, self.home.agency_rules)
         said = b"".join(one.read_bytes() for one in files if one.is_file())
         return hashlib.sha256(said).hexdigest()[:12]
+
+    @contextmanager
+    def open_warehouse(self) -> Iterator["Database"]:
+        """Yield the warehouse for writing, within the memory that the settings allow.
+
+        Raises:
+            DamagedWarehouseError: It cannot be opened, or not be read in full.
+        """
+        from pipelines.warehouse.repair import opened  # who only reads needs no DuckDB
+
+        limits = self.settings.limits
+        with opened(
+            self.home.warehouse,
+            memory_mb=limits.memory_mb,
+            most_memory_mb=limits.most_memory_mb,
+        ) as database:
+            yield database
 
     def engine(
         self, kind: Kind | None = None, tell: Callable[[str], None] = lambda _text: None

@@ -210,6 +210,12 @@ def _told(
     )
 
 
+def is_current(database: Database, district: District, names: Collection[str]) -> bool:
+    """Return whether all tables of some models were built with their present versions."""
+    was = dict(noted(database, "main.built_with"))
+    return all(was.get(MODEL + name) == district.model_versions[name] for name in names)
+
+
 def note_versions(database: Database, district: District) -> None:
     """Remember what the warehouse was built with, once all of it was judged."""
     now = _versions(district)

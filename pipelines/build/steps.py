@@ -12,7 +12,15 @@ from pathlib import Path
 from threading import Event, Lock
 
 from pipelines.build import spans
-from pipelines.build.due import drop_gone, find_domains, note, note_versions, noted, stale
+from pipelines.build.due import (
+    drop_gone,
+    find_domains,
+    is_current,
+    note,
+    note_versions,
+    noted,
+    stale,
+)
 from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District, home_rules
 from pipelines.engines import Engine
@@ -44,8 +52,8 @@ from pipelines.state.source_records import dirty_days, mark_clean, note_look, no
 from pipelines.warehouse import attribution, inputs
 from pipelines.warehouse.database import CHANGED, Database
 from pipelines.warehouse.inputs import LakeFiles
-from pipelines.warehouse.models import Model
-from pipelines.warehouse.repair import DamagedWarehouseError, is_whole, opened, set_aside
+from pipelines.warehouse.models import Model, upstream
+from pipelines.warehouse.repair import DamagedWarehouseError, is_whole, set_aside
 
 PARALLEL_SOURCES = 2
 """The number of sources that are read at the same time: while the lines of one are written
@@ -57,6 +65,8 @@ BUDGET_SECONDS = 120.0
 
 LOADED = "main.loaded_with"
 """Table with the sources of the registry's tables and the dimensions."""
+UNFINISHED = "main.unfinished_with"
+"""Table with the lines and versions with which days that are not over were judged."""
 PROVEN = "main.proven_with"
 """Models whose queries were seen to give what they promise, and by which code."""
 
@@ -401,45 +411,54 @@ def build_model(database: Database, district: District, name: str, days: Sequenc
     return builder.attempt(model, days if model.is_dated else (None,))
 
 
-def build_open(
-    database: Database, district: District, wanted: Collection[str], days: Sequence[date]
-) -> None:
-    """Build some models, and all that they read, on days that are not over.
+def judge_unfinished(
+    database: Database,
+    district: District,
+    codes: Collection[str],
+    further: Collection[str],
+    days: Sequence[date],
+) -> LifecycleResult | None:
+    """Build what some rules read on days that are not over, judge these rules, and store findings.
 
-    The days stay dirty: the next run builds everything on them.
+    The days stay dirty: the next run builds everything on them. After an upgrade, that run comes
+    first.
+
+    Args:
+        codes: The rules.
+        further: Names of further models to build.
+
+    Returns:
+        None if the days were judged before with the same lines, rules and lists.
     """
-    needed = set(wanted)
-    for name in reversed(list(district.models)):
-        if name in needed:
-            needed |= district.models[name].inputs & district.models.keys()
-    models = {name: model for name, model in district.models.items() if name in needed}
-    find_domains(database, district)
-    refresh(database, district, (min(days), max(days)))
+    rules = {district.detections[code].model.name for code in codes}
+    models = upstream(district.models, rules.union(further))
     files = inputs.lake_files(district.store, district.home.lake)
-    builder = builder_of(database, district, files)
+    span = (min(days), max(days))
+    basis = {"lines": _taken(files, span), "versions": district.versions_key}
+    is_known = dict(noted(database, UNFINISHED)) == basis
+    if is_known or not is_current(database, district, models):
+        return None
+    find_domains(database, district)
+    refresh(database, district, span)
     database.note_changes()
     dated = {name: list(days) for name, model in models.items() if model.is_dated}
-    spans.build(builder, models, dated)
-
-
-def judge_open(
-    database: Database, district: District, codes: Collection[str], days: Sequence[date]
-) -> LifecycleResult:
-    """Turn the rows of some rules on days that are not over into findings, and store them."""
+    spans.build(builder_of(database, district, files), models, dated)
     skipped = unjudged(district.store, district.settings, district.outline)
     judged = judged_days({code: list(days) for code in codes}, skipped)
-    return _kept(database, district, judged)
+    changes = _store_findings(database, district, judged)
+    note(database, UNFINISHED, basis)
+    return changes
 
 
-def _kept(
+def _store_findings(
     database: Database,
     district: District,
     judged: Mapping[str, Sequence[date]],
     because: tuple[str, ...] = (),
 ) -> LifecycleResult:
-    found = judged_findings(database, district, judged)
-    lines = cited_lines(database, district.store, district.home, district.sources(), found)
-    return keep(district.store, found, lines, judged, because, owners(district.reading))
+    findings = judged_findings(database, district, judged)
+    lines = cited_lines(database, district.store, district.home, district.sources(), findings)
+    return keep(district.store, findings, lines, judged, because, owners(district.reading))
 
 
 def judge_days(
@@ -470,7 +489,7 @@ def judge_days(
         for code, detection in district.detections.items()
     }
     judged = judged_days(built, skipped)
-    kept = _kept(database, district, judged, because)
+    kept = _store_findings(database, district, judged, because)
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)
     note_judged_rules(database, district)
@@ -508,14 +527,9 @@ def build_and_judge(
 
 
 def _built_and_judged(district: District, progress: Progress, engine: Engine | None) -> Warehouse:
-    limits = district.settings.limits
     with (
         _away(district.home, district.settings, engine) as away,
-        opened(
-            district.home.warehouse,
-            memory_mb=limits.memory_mb,
-            most_memory_mb=limits.most_memory_mb,
-        ) as database,
+        district.open_warehouse() as database,
     ):
         built = build(database, district, progress, away)
         if not built.days and not built.again:

@@ -1,13 +1,13 @@
 """The command of every quarter of an hour: watch."""
 
 import sys
-from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, Home, Quiet, SettleSeconds
 from pipelines.cli.output import print_facts
 from pipelines.errors import safe
+from pipelines.ingest.source import SETTLE_SECONDS
 from pipelines.run.run import troubles
 from pipelines.run.watch import watch
 
@@ -15,10 +15,7 @@ from pipelines.run.watch import watch
 def watch_home(
     home: Home,
     is_quiet: Quiet = False,
-    settle_seconds: Annotated[
-        float,
-        typer.Option(help="Seconds without change after which a file is complete."),
-    ] = 600,
+    settle_seconds: SettleSeconds = SETTLE_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Read what arrived, and alert on today; every quarter of an hour.
@@ -34,7 +31,7 @@ def watch_home(
         "new_files": new,
         "days": days,
         "rules": list(done.rules),
-        "findings": list(done.kept.new),
+        "findings": list(done.changes.new),
         "alerts": done.alerts.new,
     }
     lines = ["A run is in progress; it reads the new lines."] if done.is_busy else []

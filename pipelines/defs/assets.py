@@ -183,7 +183,7 @@ def model_asset(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         days = days_of(context) if model.is_dated else []
-        with home.writing() as district, home.warehouse(district) as database:
+        with home.writing() as district, district.open_warehouse() as database:
             waiting = [one.event_date for one in quarantined(district.store)]
             _refuse_empty(days, [*event_days(district.store), *filter(None, waiting)])
             context.log.info("%s", _beforehand(database, model, days))
@@ -450,7 +450,7 @@ def findings_asset(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> dg.MaterializeResult[None]:
         days = days_of(context)
-        with home.writing() as district, home.warehouse(district) as database:
+        with home.writing() as district, district.open_warehouse() as database:
             built = {model.name: days for model in detections}
             kept = judge_days(database, district, built)
             note_built(database, district, days)
@@ -606,7 +606,7 @@ def judge_one_rule(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Build one rule's table for some days from the current tables, and judge it."""
     rule, *bounds = (context.op_config[name] for name in RULE_CONFIG)
     first, last = (date.fromisoformat(text or bounds[0]) for text in bounds)
-    with home.writing() as district, home.warehouse(district) as database:
+    with home.writing() as district, district.open_warehouse() as database:
         if rule not in district.detections:
             raise dg.Failure(f"There is no rule {rule}.", allow_retries=False)
         model = district.detections[rule].model

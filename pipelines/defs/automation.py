@@ -236,7 +236,7 @@ def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
                 if not district.home.warehouse.is_file():
                     return dg.SkipReason("nothing was built yet")
                 key = district.versions_key
-                with home.warehouse(district) as database:
+                with district.open_warehouse() as database:
                     span = registry_range(database, district)
         except BusyError:
             return dg.SkipReason("a run is in progress")

@@ -19,8 +19,6 @@ from pipelines.settings.model import Settings
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.ledger import event_days
 from pipelines.state.source_records import quarantined
-from pipelines.warehouse.database import Database
-from pipelines.warehouse.repair import opened
 from pipelines.weeks import monday
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
@@ -80,17 +78,6 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._known is None or self._known[0] != mark:
             self._known = (mark, load_registry(home, settings))
         return self._known[1]
-
-    @contextmanager
-    def warehouse(self, district: District) -> Iterator[Database]:
-        """Open the warehouse of an opened home, within the memory that it allows."""
-        limits = district.settings.limits
-        with opened(
-            district.home.warehouse,
-            memory_mb=limits.memory_mb,
-            most_memory_mb=limits.most_memory_mb,
-        ) as database:
-            yield database
 
 
 class NothingHandedOn(dg.ConfigurableIOManager):

@@ -44,6 +44,7 @@ from pipelines.warehouse.models import (
     models,
     sql_folder,
     subject_kind,
+    upstream,
 )
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -440,10 +441,9 @@ def _queries(district: District, rules: Sequence[str]) -> dict[str, str]:
     """Return the SQL files of some rules, and of everything that they read."""
     own = home_rules(district.settings).models
     every = {**models(), **own}
-    wanted = {name for name, model in every.items() if model.header.code in rules}
-    for name in reversed(list(every)):
-        if name in wanted:
-            wanted |= every[name].inputs & set(every)
+    wanted = set(
+        upstream(every, (name for name, model in every.items() if model.header.code in rules))
+    )
     wanted |= {part.name for name in wanted for part in every[name].parts}
     folder = sql_folder()
     paths = {name: name.replace(".", "/") + ".sql" for name in sorted(wanted)}

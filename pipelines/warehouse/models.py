@@ -698,6 +698,15 @@ def downstream(models: Iterable[Model], roots: Iterable[str]) -> Sequence[str]:
     return found
 
 
+def upstream(models: Mapping[str, Model], roots: Iterable[str]) -> dict[str, Model]:
+    """Return some models and all that they read, directly or not, in build order."""
+    needed = set(roots)
+    for name in reversed(list(models)):
+        if name in needed:
+            needed |= models[name].inputs
+    return {name: model for name, model in models.items() if name in needed}
+
+
 def sql_folder() -> Path:
     """Return the folder with the models.
 

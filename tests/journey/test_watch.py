@@ -10,13 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.district import only_writer, open_district
+from pipelines.district import District, only_writer, open_district
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.run.watch import open_days, ringing, watch
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import dirty_days
+from pipelines.warehouse.models import models
 from tests.scenarios import places, risks
 from tests.scenarios.scenario import TUESDAY
 from tests.scenarios.story import WORK, Story
@@ -100,7 +101,17 @@ def test_a_look_marks_no_day_as_built(home):
         assert dirty_days(district.store) == [TUESDAY]
         assert open_days(district, AT_TWO) == [TUESDAY]
         assert open_days(district, AT_TWO + timedelta(days=3)) == []
-    assert watch(home, now=AT_TWO, settle_seconds=0).kept.new == ()
+    again = watch(home, now=AT_TWO, settle_seconds=0)
+    assert again.changes.new == ()
+    assert list(again.days) == []  # no line is new
+
+
+def test_after_an_upgrade_the_next_run_comes_first(home, monkeypatch):
+    attack(home)
+    changed = dict.fromkeys(models(), "another version")
+    monkeypatch.setattr(District, "model_versions", changed)
+    look = watch(home, now=AT_TWO, settle_seconds=0)
+    assert (list(look.days), look.changes.new) == ([], ())
 
 
 def test_only_live_rules_that_may_judge_an_open_day_ring(home):

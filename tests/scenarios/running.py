@@ -28,7 +28,7 @@ from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import catalog
-from pipelines.warehouse.models import Model, models
+from pipelines.warehouse.models import Model, models, upstream
 from tests.databases import database_with
 from tests.scenarios import places
 from tests.scenarios.story import Story
@@ -150,38 +150,27 @@ def _file(record: FileRecord) -> tuple[str, str]:
 def _needed(rules: Collection[str]) -> dict[str, Model]:
     """Return the detections and what they read, directly or not."""
     every = models()
-    wanted = {
-        name
-        for name, model in every.items()
-        if model.header.code and (not rules or model.header.code in rules)
-    }
-    for name in reversed(list(every)):
-        if name in wanted:
-            wanted |= every[name].inputs & set(every)
-    return {name: model for name, model in every.items() if name in wanted}
+    return upstream(
+        every,
+        (
+            name
+            for name, model in every.items()
+            if model.header.code and (not rules or model.header.code in rules)
+        ),
+    )
 
 
 def rows_of(home: Path, story: Story, model: str) -> list[Mapping[str, Any]]:
     """Return every row of one model on every day of the story, without its findings."""
     registry, domains = _registry(tuple(places.registry(story.day, {}).items()))
     store = open_store(DistrictHome(home).state_db)
-    every = models()
-    needed = {one: every[one] for one in every if one in _inputs_of(model)}
+    needed = upstream(models(), [model])
     try:
         _take_in(home, store, _deliver(home, [story]), [story])
         with _built(home, store, registry, domains, needed) as (database, _):
             return database.table(model).to_dicts()
     finally:
         store.close()
-
-
-def _inputs_of(model: str) -> set[str]:
-    """Return a model and what it reads, directly or not."""
-    every, wanted = models(), {model}
-    for name in reversed(list(every)):
-        if name in wanted:
-            wanted |= every[name].inputs & set(every)
-    return wanted
 
 
 def _judged(

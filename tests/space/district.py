@@ -20,7 +20,7 @@ from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import catalog
 from pipelines.warehouse.inputs import LakeFiles
-from pipelines.warehouse.models import Model, models
+from pipelines.warehouse.models import Model, models, upstream
 from tests.space.events import Events
 from tests.space.stories import DAYS, ONE_ADDRESS, Story, registry, tell
 
@@ -96,13 +96,10 @@ def needed_models() -> Mapping[str, Model]:
     """Return the rules of the acts, and what they read, directly or not."""
     every = models()
     judges = {one for kinds in KINDS.values() for one in kinds}
-    wanted = {
-        name for name, model in every.items() if {model.header.kind, model.header.code} & judges
-    }
-    for name in reversed(list(every)):
-        if name in wanted:
-            wanted |= every[name].inputs & set(every)
-    return {name: model for name, model in every.items() if name in wanted}
+    return upstream(
+        every,
+        (name for name, model in every.items() if {model.header.kind, model.header.code} & judges),
+    )
 
 
 def lists_of(
