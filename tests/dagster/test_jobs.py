@@ -127,7 +127,7 @@ def test_a_changed_registry_asks_for_the_days_that_it_touches(ran):
 def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monkeypatch):
     home = district.copy(tmp_path)
     location = locate(home)
-    monkeypatch.setattr(HomeResource, "warehouse", None)  # which opens it for writing
+    monkeypatch.setattr(District, "open_warehouse", None)  # which opens it for writing
     first = [one for one in location.shown() if isinstance(one, dg.AssetMaterialization)]
     rows = rows_of(home)
     shown = {
