@@ -18,7 +18,7 @@ from pipelines.defs.assets import REPORT, SNAPSHOT, _refuse_empty, logged
 from pipelines.defs.automation import RANGE_END, RANGE_START, SOURCES
 from pipelines.defs.reporting import report_events
 from pipelines.defs.resources import HomeResource
-from pipelines.district import open_district
+from pipelines.district import District, open_district
 from pipelines.findings.failures import Failure, failures
 from pipelines.health.issues import KINDS
 from pipelines.privacy.pseudonyms import is_published

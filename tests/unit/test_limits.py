@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.build import steps, trial
-from pipelines.defs import resources
-from pipelines.defs.resources import HOME_VARIABLE, HomeResource
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.reports import snapshot_tables as publishing
+from pipelines.warehouse import repair
 from pipelines.warehouse.database import writing
 
 LIMIT = "select current_setting('memory_limit')"
@@ -29,8 +28,8 @@ class OpenedError(Exception):
 GROWING = {"memory_mb": 300, "most_memory_mb": 700}
 
 
-def of_dagster(district):
-    with HomeResource().warehouse(district):
+def of_the_district(district):
+    with district.open_warehouse():
         pass
 
 
@@ -41,8 +40,8 @@ def of_a_trial(district):
 @pytest.mark.parametrize(
     ("module", "step", "expected"),
     [
-        (steps, steps.build_and_judge, GROWING),
-        (resources, of_dagster, GROWING),
+        (repair, steps.build_and_judge, GROWING),
+        (repair, of_the_district, GROWING),
         (trial, of_a_trial, GROWING),
         (
             publishing,
@@ -58,7 +57,6 @@ def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step, expected
     home.settings_file.write_text(said)
     with writing(home.warehouse):
         pass  # a warehouse is there
-    monkeypatch.setenv(HOME_VARIABLE, str(home.path))
     given = {}
 
     def opened(_path, **options):
