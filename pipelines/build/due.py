@@ -19,7 +19,7 @@ from pipelines.build.invalidation import Change, touched
 from pipelines.build.spans import Quarantine
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
-from pipelines.findings.unjudged_days import released
+from pipelines.gaps.days import released
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.registry.outline import Outline, code_mark

@@ -30,9 +30,8 @@ from pipelines.findings.cases import owners
 from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import LifecycleResult, keep
-from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
-from pipelines.health.judged_rules import note_judged_rules
-from pipelines.health.rule_coverage import note_coverage
+from pipelines.gaps.days import judged_days, note_unjudged, unjudged
+from pipelines.gaps.week import note_week
 from pipelines.ingest.source import LATER, SETTLE_SECONDS, IngestOptions, Outcome, Source, Watch
 from pipelines.ingest.unchanged import unchanged
 from pipelines.lake.files import prepare, sweep
@@ -491,8 +490,7 @@ def judge_days(
     judged = judged_days(built, skipped)
     kept = _store_findings(database, district, judged, because)
     note_unjudged(database, skipped, judged)
-    note_coverage(database, district.store)
-    note_judged_rules(database, district)
+    note_week(database, district)
     add_pending_reports(district.store, {*chain(*days.values()), *again, *held_back})
     return kept
 

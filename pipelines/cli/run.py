@@ -54,7 +54,7 @@ def run_all(
             typer.echo(safe(line), err=True)
         is_taken = not (district.outline.refused or wrong)
     print_facts(facts_of(done), *told(done), as_json=as_json)
-    is_well = is_purged and is_taken and not done.failures and done.coverage.is_enough
+    is_well = is_purged and is_taken and not done.failures and done.week.is_enough
     sys.exit(0 if is_well and not is_all_lost(done.outcomes) else 1)
 
 
@@ -71,4 +71,4 @@ def run_week(
     from pipelines.cli.report import report
 
     report(home, week, as_json=as_json, is_quiet=is_quiet)
-    sys.exit(1 if done.failures or not done.coverage.is_enough else 0)
+    sys.exit(1 if done.failures or not done.week.is_enough else 0)

@@ -295,8 +295,8 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
 def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers, settle_seconds=settle_seconds)
-    for failure in done.failures:
-        typer.echo(safe_lines(str(failure)), err=True)
+    for gap in done.failures:
+        typer.echo(safe_lines(str(gap)), err=True)
 
 
 def _proposals(home: Path, *, is_asking: bool) -> bool:

@@ -21,7 +21,7 @@ from pipelines.build.spans import days_said_of
 from pipelines.build.steps import build_model, ingest_sources, judge_days
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.events import EVENT_CLASSES, Column
-from pipelines.findings.failures import failures
+from pipelines.gaps.now import not_built
 from pipelines.lake.files import sweep
 from pipelines.operations.purge import finish_purge
 from pipelines.privacy.pseudonyms import is_published
@@ -457,9 +457,7 @@ def findings_asset(
             for day in days:
                 mark_clean(district.store, day)
             note_run(district.store, datetime.now(UTC))
-            not_judged = [
-                failure.message for failure in failures(district.store, district.settings)
-            ]
+            not_judged = [gap.line for gap in not_built(district.store, district.settings)]
         return dg.MaterializeResult(
             metadata={
                 "new": len(kept.new),
@@ -632,9 +630,9 @@ def one_rule() -> None:
 
 
 def logged(done: RunResult) -> Iterator[str]:
-    """Yield a run's messages without the reasons of failures, which may contain log values."""
-    yield from told(replace(done, failures=()))
-    yield from (failure.message for failure in done.failures)
+    """Yield a run's messages without the details of failures, which may contain log values."""
+    yield from told(replace(done, gaps=[gap for gap in done.gaps if gap not in done.failures]))
+    yield from (gap.line for gap in done.failures)
 
 
 @dg.job(

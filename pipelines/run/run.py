@@ -14,12 +14,13 @@ from pipelines.build.spans import BuildResult
 from pipelines.build.steps import Progress, build_and_judge, ingest_sources, nobody_watches
 from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
-from pipelines.errors import safe, safe_lines
-from pipelines.findings.failures import Failure, failures
+from pipelines.errors import capital, safe, safe_lines
 from pipelines.findings.lifecycle import LifecycleResult
+from pipelines.gaps.now import failure_facts, gaps
+from pipelines.gaps.relation import LIMITING, Gap
+from pipelines.gaps.week import JudgedWeek, noted_week
+from pipelines.health.name_domains import names_of
 from pipelines.health.overview import looked_at
-from pipelines.health.readiness import names_of, not_delivered
-from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.files import unlisted_files
 from pipelines.run.console import table
@@ -60,13 +61,17 @@ class RunResult:
     snapshot: Path | None = None
     reports: "Sequence[Published]" = ()
     alerts: AlertSummary | None = None
-    failures: Sequence[Failure] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: int = 0
     notes: Sequence[str] = ()
     names: Sequence[str] = ()
-    coverage: RuleCoverage = field(default_factory=lambda: RuleCoverage(0, 0, ()))
-    not_delivered: Sequence[str] = ()
+    week: JudgedWeek = field(default_factory=JudgedWeek)
+    gaps: Sequence[Gap] = ()
+
+    @property
+    def failures(self) -> list[Gap]:
+        """Models that could not be built."""
+        return [gap for gap in self.gaps if gap.reason == "model"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +175,6 @@ def run_opened(
     keep_outline(district)
     if weeks or alerts.new:
         move_on(district.home, district.store)
-    coverage = noted_coverage(district.store)
     return RunResult(
         outcomes=outcomes,
         built=done.built,
@@ -178,7 +182,6 @@ def run_opened(
         snapshot=snapshot,
         reports=reports,
         alerts=alerts,
-        failures=failures(district.store, district.settings),
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
@@ -188,10 +191,8 @@ def run_opened(
             *map(str, home_rules(district.settings).problems),
         ),
         names=list(names_of(district.store, district.settings, district.outline)),
-        coverage=coverage,
-        not_delivered=coverage.without_counted(
-            not_delivered(district.store, district.settings, district.outline)
-        ),
+        week=noted_week(district.store),
+        gaps=list(gaps(district.store, district.settings, district.outline, "model", *LIMITING)),
     )
 
 
@@ -285,14 +286,14 @@ def facts_of(done: RunResult) -> dict[str, object]:
             "withdrawn": list(done.kept.withdrawn),
         },
         "because": list(done.kept.because),
-        "not_built": [failure.shown for failure in done.failures],
+        "not_built": [failure_facts(gap) for gap in done.failures],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "files_set_aside": done.set_aside,
         "notes": list(done.notes),
         "account_names": list(done.names),
-        "judged_share": round(done.coverage.share, 4),
-        "cannot_judge": [*done.coverage.lines, *done.not_delivered],
+        "judged_share": round(done.week.share, 4),
+        "cannot_judge": [gap.line for gap in done.gaps if gap.reason in LIMITING],
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(report.page) for report in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
@@ -309,7 +310,7 @@ def told(done: RunResult) -> Iterator[str]:
     yield f"{new} of {len(done.outcomes)} files were new or had new lines."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
-    yield from (f"{failure}\n  {TRIED_AGAIN}" for failure in done.failures)
+    yield from (f"{gap}\n  {TRIED_AGAIN}" for gap in done.failures)
     yield from not_judged(done)
     if not done.built.days and not done.reports:
         yield "Nothing to do."
@@ -323,13 +324,8 @@ def told(done: RunResult) -> Iterator[str]:
 
 def not_judged(done: RunResult) -> Iterator[str]:
     """Yield how names were read, and what the rules could not judge in the newest week."""
-    yield from (safe(_sentence(line)) for line in done.names)
-    for line in (*done.coverage.lines, *done.not_delivered):
-        yield safe(_sentence(line))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    lines = [gap.line for gap in done.gaps if gap.reason in LIMITING]
+    yield from (safe(f"{capital(line)}.") for line in (*done.names, *lines))
 
 
 def _judged(done: RunResult) -> Iterator[str]:

@@ -19,7 +19,8 @@ from pipelines.defs.automation import RANGE_END, RANGE_START, SOURCES
 from pipelines.defs.reporting import report_events
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District, open_district
-from pipelines.findings.failures import Failure, failures
+from pipelines.gaps.now import not_built
+from pipelines.gaps.relation import Gap
 from pipelines.health.issues import KINDS
 from pipelines.privacy.pseudonyms import is_published
 from pipelines.registry.new_home import create
@@ -509,8 +510,8 @@ def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path, m
     rows = rows_of(home)["core.candidate_requests"]
     assert day not in {str(day) for day in rows["event_date"]}
     with open_district(home) as opened:
-        (told,) = failures(opened.store, opened.settings)
-    assert told.cause == "core.http_requests"
+        (gap,) = not_built(opened.store, opened.settings)
+    assert gap.what == "core.http_requests"
 
 
 def test_a_file_that_does_not_add_up_fails_the_ingest(ran, locate, tmp_path):
@@ -552,8 +553,10 @@ def test_the_project_is_sound_without_a_network_and_nothing_is_reported_home(tmp
 
 def test_what_the_whole_run_logs_holds_no_value_of_a_line():
     """Dagster's pages have no login; a reason may hold a name from a log."""
-    failure = Failure("core.duty", "'p.person' is not a number", (), ("SA-3",), ())
-    said = "\n".join(logged(RunResult(failures=(failure,))))
+    gap = Gap(
+        reason="model", what="core.duty", detail="'p.person' is not a number", rules=("SA-3",)
+    )
+    said = "\n".join(logged(RunResult(gaps=[gap])))
     assert "core.duty could not be built; not judged there: SA-3" in said
     assert "p.person" not in said
 
