@@ -94,6 +94,31 @@ def test_a_look_finds_what_rings_and_the_night_finds_the_same(home):
     assert {one: after[one] for one in new} == new
 
 
+def test_a_contact_with_a_host_of_a_bad_list_rings_on_its_day(home):
+    (home / "bad.txt").write_text("bad.example\n")
+    with (home / places.DISTRICT).open("a", encoding="utf-8") as file:
+        file.write('[lists.feed]\norigin = "bad.txt"\nformat = "hosts"\nbad = true\n')
+        file.write('[detections.AN-25]\nstage = "live"\n')
+    taken = CliRunner().invoke(app, ["lists", "update", "--home", str(home)])
+    assert taken.exit_code == 0, taken.output
+    run(home, now=AT_TWO - timedelta(hours=9), settle_seconds=0)
+    before = findings(home)
+    story = Story(TUESDAY)
+    story.logon("avega", "hs-avega", "07:41")
+    story.surf("avega", "hs-avega", "08:00", ("cdn.bad.example",), minutes=1)
+    story.logon("bsun", "hs-bsun", "07:41")
+    story.surf("bsun", "hs-bsun", "08:00", ("notbad.example",), minutes=1)
+    deliver(home, story, "tuesday")
+    done = watch(home, now=AT_TWO, settle_seconds=0)
+    new = {one: what for one, what in findings(home).items() if one not in before}
+    assert {what[:2] for what in new.values()} == {("AN-25", "hs-avega")}
+    assert done.alerts.new == 1
+    night = run(home, now=NIGHT, settle_seconds=0)
+    assert night.alerts.new == 0
+    after = findings(home)
+    assert {one: after[one] for one in new} == new
+
+
 def test_a_look_marks_no_day_as_built(home):
     attack(home)
     watch(home, now=AT_TWO, settle_seconds=0)
