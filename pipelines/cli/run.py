@@ -34,7 +34,7 @@ def run_all(
             engine=engine,
         )
     screen.print(account_table(done.account))
-    for line in done.refused:
+    for line in (*done.refused, *done.mistakes):
         typer.echo(safe(line), err=True)
     print_facts(facts_of(done), *told(done), as_json=as_json)
     sys.exit(0 if done.is_well else 1)

@@ -161,7 +161,7 @@ def _watchers(log: Callable[[str], None]) -> Watchers:
 
 def logged(done: RunResult) -> Iterator[str]:
     """Yield a run's messages without the reasons of failures, which may contain log values."""
-    yield from map(safe, done.refused)
+    yield from map(safe, (*done.refused, *done.mistakes))
     yield from told(replace(done, failures=()))
     yield from (failure.message for failure in done.failures)
 

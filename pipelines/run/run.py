@@ -53,7 +53,14 @@ SEND_AGAIN = "The readable part was ingested. Deliver the whole file again."
 
 @dataclass(frozen=True)
 class RunResult:
-    """Result of a run; empty parts had nothing to do."""
+    """Result of a run; empty parts had nothing to do.
+
+    Attributes:
+        is_purged: No purge that was cut off is left.
+        account: Lines of each source, and where they went.
+        refused: Lists that were not accepted, and channels that cannot send.
+        mistakes: Rows of lists that were left out.
+    """
 
     outcomes: Sequence[Outcome] = ()
     built: BuildResult = field(default_factory=BuildResult)
@@ -71,6 +78,7 @@ class RunResult:
     is_purged: bool = True
     account: Sequence[ledger.AccountRow] = ()
     refused: Sequence[str] = ()
+    mistakes: Sequence[str] = ()
 
     @property
     def is_well(self) -> bool:
@@ -132,7 +140,15 @@ def run(
             notes=(*purge_notes, *done.notes),
             is_purged=is_purged,
             account=ledger.account(district.store),
-            refused=tuple(_refused(district)),
+            refused=(
+                *(f"registry/{refused}" for refused in district.outline.refused),
+                *unusable(district.home, district.settings),
+            ),
+            mistakes=tuple(
+                # the row to write instead may hold more than the mistake
+                str(problem).splitlines()[0]
+                for problem in (district.registry.errors if district.outline.errors else ())
+            ),
         )
 
 
@@ -152,15 +168,6 @@ def _finish_purge(
     except (SchoolbellError, OSError) as error:
         return [f"The purge is not finished: {error}"], False
     return [f"Certificate of the purge: {certificate}"] if certificate else [], True
-
-
-def _refused(district: District) -> Iterator[str]:
-    """Yield lists that were not taken in, with the first line of each reason."""
-    yield from (f"registry/{refused}" for refused in district.outline.refused)
-    # the row to write instead may hold more than the mistake
-    for problem in district.registry.errors if district.outline.errors else ():
-        yield str(problem).splitlines()[0]
-    yield from unusable(district.home, district.settings)
 
 
 def _completed(district: District) -> tuple[District, Sequence[str]]:

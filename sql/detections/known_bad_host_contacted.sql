@@ -4,7 +4,7 @@ summary: >
   A device of the district was allowed to contact a host or an address that a list of
   bad hosts names for that day, and got an answer. Attempts that the network refused and
   look-ups alone do not count. The lists are those that the district takes under
-  [lists]; none comes with the product. A host that many devices used before is likely a
+  [lists]; the product brings no list. A host that many devices used before is likely a
   wrong entry, and makes a lead. The device is the subject; its user may know nothing
   about it.
 code: AN-25

@@ -10,6 +10,7 @@ and the CPU of the looks. Fails nothing. Without a home, a synthetic district is
 """
 
 import argparse
+import gzip
 import os
 import resource
 import shutil
@@ -107,13 +108,19 @@ def log_files(home: Path) -> list[LogFile]:
     return [
         LogFile(
             files[file_id].source,
-            files[file_id].path,
-            (home / "landing" / files[file_id].source / files[file_id].path).read_bytes(),
+            files[file_id].path.removesuffix(".gz"),
+            _content(home / "landing" / files[file_id].source / files[file_id].path),
             rows["byte_offset"].to_list(),
             rows["time"].to_list(),
         )
         for (file_id,), rows in places.group_by("file_id", maintain_order=True)
     ]
+
+
+def _content(path: Path) -> bytes:
+    """Return what was in a file before it was rotated."""
+    data = path.read_bytes()
+    return gzip.decompress(data) if path.suffix == ".gz" else data
 
 
 def deliver(home: Path, files: Sequence[LogFile], now: datetime) -> None:

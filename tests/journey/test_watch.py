@@ -1,9 +1,7 @@
 """A look between two nights: reads what arrived, judges today by the rules that ring, alerts."""
 
 import json
-import os
-import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
@@ -11,62 +9,21 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.district import District, only_writer, open_district
-from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.run.watch import open_days, ringing, watch
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import dirty_days
 from pipelines.warehouse.models import models
-from tests.scenarios import places, risks
+from tests.journey.watched import AT_TWO, NIGHT, attack, deliver, ran_on_monday
+from tests.scenarios import places
 from tests.scenarios.scenario import TUESDAY
-from tests.scenarios.story import WORK, Story
-
-SETTINGS = """
-[detections.AN-1]
-stage = "live"
-"""
-AT_TWO = datetime(2026, 3, 3, 20, tzinfo=UTC)
-"""Two o'clock on the Tuesday of the stories, in the district's zone."""
-NIGHT = datetime(2026, 3, 4, 10, 15, tzinfo=UTC)
-
-
-def deliver(home, story, name):
-    for source, lines in story.lines.items():
-        folder = home / "landing" / source
-        folder.mkdir(parents=True, exist_ok=True)
-        ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
-        file = folder / f"{name}.log"
-        file.write_bytes(story.encoded(source, ordered))
-        last = max(when for when, _ in lines).timestamp()
-        os.utime(file, (last, last))
+from tests.scenarios.story import Story
 
 
 @pytest.fixture
 def home(tmp_path):
-    """A district that ran after Monday, which was like any other day."""
-    folder = tmp_path / "home"
-    made = create(folder)
-    shutil.rmtree(made.registry)
-    texts = dict(places.registry(TUESDAY, {}))
-    places.write(folder, {**texts, places.DISTRICT: SETTINGS}.items())
-    sources = "".join(
-        f'[sources.{name}]\nformat = "{log_format}"\n' for name, log_format in Story.formats.items()
-    )
-    with (folder / places.DISTRICT).open("a", encoding="utf-8") as file:
-        file.write(sources)
-    monday = Story(TUESDAY - timedelta(days=1))
-    monday.logon("avega", "hs-avega", "07:41")
-    monday.surf("avega", "hs-avega", "08:00", WORK, minutes=30)
-    deliver(folder, monday, "monday")
-    run(folder, now=AT_TWO - timedelta(hours=10), settle_seconds=0)
-    return folder
-
-
-def attack(home):
-    story = Story(TUESDAY)
-    risks.twenty_accounts_from_one_lab_pc(story)
-    deliver(home, story, "tuesday")
+    return ran_on_monday(tmp_path / "home")
 
 
 def findings(home):
