@@ -250,19 +250,21 @@ def unfinished(store: Store, home: DistrictHome) -> Iterator[str]:
 
 
 def _wrong(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import wrong_in  # formats, channels and sections: half a second
+    from pipelines.operations.settings_check import (
+        wrong_in,  # formats, channels and sections: half a second
+    )
 
     return wrong_in(opened.district)
 
 
 def _unknown_rules(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import unknown_rules
+    from pipelines.operations.settings_check import unknown_rules
 
     return unknown_rules(opened.home, opened.registry, home_rules(opened.settings).models)
 
 
 def _own_rules(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import own_rule_problems
+    from pipelines.operations.settings_check import own_rule_problems
 
     return own_rule_problems(opened.settings)
 
