@@ -238,13 +238,15 @@ class Visit:
 
 
 def _revisions(store: Store) -> Callable[[Action, Mapping[str, object]], str]:
-    """Return a function that gives a form the revision of its subject."""
+    """Return a function that gives the forms of a page the revision of their subject."""
+
+    @cache
+    def read(about: str, subject: str) -> str:
+        with store.reading() as connection:
+            return _REVISION[about](connection, subject)
 
     def revision(form: Action, values: Mapping[str, object]) -> str:
-        if not form.about:
-            return ""
-        with store.reading() as connection:
-            return _REVISION[form.about](connection, str(values[form.about]))
+        return read(form.about, str(values[form.about])) if form.about else ""
 
     return revision
 

@@ -29,7 +29,7 @@ from pipelines.state.published_reports import published_weeks
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import school_year
 
-OF_CONTEXT = ("_years", "is_student", "people")
+OF_CONTEXT = ("_years", "_proposed", "is_student", "people")
 """Properties that contexts share, so that each is computed once."""
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -105,7 +105,8 @@ class OpenHome:
             context = ActionContext(self.district, asker, guard)
             # code names and who is a student are the same for everyone
             if "people" not in self._shared:
-                self._shared.setdefault("_years", {})
+                for name in ("_years", "_proposed"):
+                    self._shared.setdefault(name, {})
                 self._shared |= {"is_student": context.is_student, "people": context.people}
             shared = {name: self._shared[name] for name in OF_CONTEXT}
             context.__dict__.update(shared, cases=self.cases)
