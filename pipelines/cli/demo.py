@@ -68,7 +68,7 @@ def demo(
         screen.print(account_table(district.store))
     scored = score(home)
     report = home / "reports" / "index.html"
-    columns, rows = ["rule", "planted", "found", "findings", "true"], scored.by_rule()
+    columns, rows = ["rule", "planted", "found", "findings", "true", "note"], scored.by_rule()
     screen.print(table("Findings against planted truth", columns, [list(row) for row in rows]))
     facts = {
         "home": str(home),
