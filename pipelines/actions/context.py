@@ -41,7 +41,8 @@ Put = Callable[[bytes], None]
 """Takes the file away; called in the transaction that notes its hash."""
 
 
-def _nowhere(_: bytes) -> None:
+def nowhere(_: bytes) -> None:
+    """Refuse a file: the action has none."""
     raise AssertionError("this action has no file")
 
 
@@ -58,7 +59,7 @@ class ActionContext:
     district: District
     asker: Principal
     guard: Callable[[Transaction], None] | None = None
-    put: Put = _nowhere
+    put: Put = nowhere
 
     def require(self, right: Right) -> None:
         """Raise an error unless the user has a right; record a refused request for names.

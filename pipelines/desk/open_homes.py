@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from pipelines.actions.context import ActionContext
+from pipelines.actions.context import ActionContext, Put, nowhere
 from pipelines.district import District, Reading
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, Standing, cases
@@ -98,11 +98,14 @@ class OpenHome:
             return self._district[1]
 
     def context(
-        self, asker: Principal, guard: Callable[[Transaction], None] | None = None
+        self,
+        asker: Principal,
+        guard: Callable[[Transaction], None] | None = None,
+        put: Put = nowhere,
     ) -> ActionContext:
         """Return the context of a user's action or page."""
         with self._lock:
-            context = ActionContext(self.district, asker, guard)
+            context = ActionContext(self.district, asker, guard, put)
             # code names and who is a student are the same for everyone
             if "people" not in self._shared:
                 for name in ("_years", "_proposed"):
