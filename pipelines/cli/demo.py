@@ -66,7 +66,7 @@ def demo(
     screen.print(account_table(done.account))
     scored = score(home)
     report = home / "reports" / "index.html"
-    columns, rows = ["rule", "planted", "found", "findings", "true"], scored.by_rule()
+    columns, rows = ["rule", "planted", "found", "findings", "true", "note"], scored.by_rule()
     screen.print(table("Findings against planted truth", columns, [list(row) for row in rows]))
     facts = {
         "home": str(home),

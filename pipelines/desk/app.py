@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.actions.action import Action, Preview, Result
-from pipelines.actions.context import ActionContext, granted_today
+from pipelines.actions.context import ActionContext, Put, granted_today, nowhere
 from pipelines.actions.owner_questions import ANSWERS as ANSWERS_TO_QUESTION
 from pipelines.actions.owner_questions import (
     BY_LINK,
@@ -205,9 +205,11 @@ class Visit:
     session: Session
     asker: Principal
 
-    def context(self, guard: Callable[[Transaction], None] | None = None) -> ActionContext:
+    def context(
+        self, guard: Callable[[Transaction], None] | None = None, put: Put = nowhere
+    ) -> ActionContext:
         """Return the context of actions."""
-        return self.desk.home.context(self.asker, guard)
+        return self.desk.home.context(self.asker, guard, put)
 
     def is_offered(self, right: Right) -> bool:
         """Return whether pages with a right are for this user."""
@@ -238,13 +240,15 @@ class Visit:
 
 
 def _revisions(store: Store) -> Callable[[Action, Mapping[str, object]], str]:
-    """Return a function that gives a form the revision of its subject."""
+    """Return a function that gives the forms of a page the revision of their subject."""
+
+    @cache
+    def read(about: str, subject: str) -> str:
+        with store.reading() as connection:
+            return _REVISION[about](connection, subject)
 
     def revision(form: Action, values: Mapping[str, object]) -> str:
-        if not form.about:
-            return ""
-        with store.reading() as connection:
-            return _REVISION[form.about](connection, str(values[form.about]))
+        return read(form.about, str(values[form.about])) if form.about else ""
 
     return revision
 
@@ -762,8 +766,8 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     order = _order(visit, given) if form.name in DECIDING else []
     try:
         with visit.desk.home.writing:
-            context = visit.context(_guard(form, given))
-            done = perform(replace(context, put=produced.append))
+            # a copy of a context would read cases and names again
+            done = perform(visit.context(_guard(form, given), produced.append))
     except SecondPersonError as waiting:
         if waiting.is_new:
             mail_request(visit, waiting.request_id, "")

@@ -263,7 +263,7 @@ class Card:
     def known_by_brief(self) -> str:
         """The facts that show the account; a login, the usual case, by its name alone."""
         login = upper(restated(in_words("login")))
-        brief = (text("login") if fact == login else fact for fact in self.known_by)
+        brief = (text("login") if fact == login else _inside(fact) for fact in self.known_by)
         return "; ".join(brief)
 
     @property
@@ -445,6 +445,11 @@ def upper(sentence: str) -> str:
     """Return a sentence with a capital letter; English that is quoted remains marked."""
     said = capital(sentence)
     return quoted(said) if isinstance(sentence, Quoted) else said
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence for the inside of another one; an abbreviation keeps its capitals."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 def plain(name: str | None) -> str:

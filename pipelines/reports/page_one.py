@@ -39,7 +39,7 @@ from pipelines.reports.words import count, day, listed, number, share
 
 SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
-AS_ABOVE = "The same use can't be checked."
+AS_ABOVE = "The gaps above apply here too."
 """A sentence for two lines is shown once."""
 YET_AS_ABOVE = f"{NOT_YET.removesuffix(':')}, for the same reason."
 OTHER_YET = "Other use can't be checked yet:"

@@ -109,7 +109,7 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
     view = view_of("quiet", rows)
     outside = line(view, "off-hours-accounts")
     assert outside.value is None
-    assert outside.rest == "The same use can't be checked."
+    assert outside.rest == "The gaps above apply here too."
     assert outside.chip == ""
     said = line(view, "new-sites").rest
     assert said.startswith("We can't check all use at Oak Middle: 48% of requests")
