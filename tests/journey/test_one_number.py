@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from pipelines.actions.referrals import letter
-from pipelines.defs.assets import report_metadata
+from pipelines.defs.catalog import week_shown
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import QueueFilter, queue_page
 from pipelines.desk.views import sites_page, start_page, weeks_page
@@ -20,7 +20,6 @@ from pipelines.findings.cases import monday_of, week_of
 from pipelines.gaps.now import gaps
 from pipelines.gaps.relation import LIMITING, Reason
 from pipelines.operations.checks.logs import MAX_GAPS
-from pipelines.reports.publication import Published
 from pipelines.reports.words import day
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
@@ -152,7 +151,7 @@ def test_cases_that_wait(home, newest, waiting, desk):
         "status": status["cases_to_decide"],
         "the queue of the desk": queue_page(*desk, QueueFilter(), 0)["waiting"],
         "the week at the desk": weeks_page(*desk)["weeks"][0]["waiting"],
-        "Dagster": dagster_numbers(desk, newest)["cases_to_decide"],
+        "Dagster": dagster_numbers(desk, newest)["needs_review"],
     }
     assert set(seen.values()) == {size}, (week, seen)
     items = {
@@ -169,19 +168,19 @@ def test_cases_that_wait(home, newest, waiting, desk):
 
 def dagster_numbers(desk, newest):
     """Return the numbers that Dagster shows at the report of the newest week."""
-    monday = monday_of(newest.name)
-    done = [Published(monday, newest / "index.html", desk[0].base())]
-    return {name: one.value for name, one in report_metadata(done, monday, "").items()}
+    district = desk[1].district
+    facts = report_facts(district.store, monday_of(newest.name))
+    return {name: one.value for name, one in week_shown(district, facts[-1]).items()}
 
 
 def test_the_numbers_of_page_one_are_those_of_dagster(newest, desk):
     page = numbers_by_link((newest / "index.html").read_text(encoding="utf-8"))
     found = dagster_numbers(desk, newest)
     names = {
-        "needs-you": "cases_to_decide",
+        "needs-you": "needs_review",
         "shared-accounts": "shared_accounts",
         "new-sites": "new_sites",
-        "off-hours-accounts": "accounts_outside_hours",
+        "off-hours-accounts": "off_hours_accounts",
     }
     known = {key: found[name] for key, name in names.items() if name in found}
     assert known == {key: page[key] for key in known}
