@@ -50,12 +50,14 @@ class ActionContext:
         guard: Raises an error, in the transaction of an action, if the data that the
             user saw has changed since.
         put: Takes the file that the action produces.
+        file: Path of that file; empty at the desk.
     """
 
     district: District
     asker: Principal
     guard: Callable[[Transaction], None] | None = None
     put: Put = _nowhere
+    file: str = ""
 
     def require(self, right: Right) -> None:
         """Raise an error unless the user has a right; record a refused request for names.
@@ -68,6 +70,11 @@ class ActionContext:
             with self.chain.recording(act):
                 pass
         self.asker.require(right)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the user acts on a page, which showed what is stored now."""
+        return self.guard is not None
 
     @property
     def chain(self) -> Chain:

@@ -18,21 +18,21 @@ CAUSES: Mapping[str, tuple[str, str, str, str]] = {
     "leave": (
         "was during leave on file", "were during leave on file",
         "If the leave is wrong, cancel it in the case. If it came late, import leave every day",
-        "/start",
+        "/start"
     ),
     "duty": (
         "was outside the duty hours on file", "were outside the duty hours on file",
-        "Enter extra duty in the case, or accept the hours that the logs suggest", "/proposals",
+        "Enter extra duty in the case, or accept the hours that the logs suggest", "/proposals"
     ),
     "site": (
         "was about a site that is not on the list", "were about sites that are not on the list",
-        "Decide about the site once", "/sites",
+        "Decide about the site once", "/sites"
     ),
     "device": (
         "was about a device that another account used",
         "were about devices that another account used",
         "Correct the holder in the case, or accept the holders that the logs suggest",
-        "/proposals",
+        "/proposals"
     ),
 }  # fmt: skip
 """Cause -> the words for one case and for several, what keeps it away, and where."""

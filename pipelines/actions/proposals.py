@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import compress
 from operator import not_
+from typing import Annotated
 
 import polars as pl
+from pydantic import ConfigDict
 
-from pipelines.actions.action import REASON, Action, Parameter, Preview, Result, Values
+from pipelines.actions.action import HIDDEN, Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import WEEKS, approve_site, file_of, proposal, tried
@@ -66,6 +68,8 @@ TITLES: Mapping[str, str] = {
     "calendar": "days that differ from the calendar",
 }
 """Groups in words."""
+MAX_LINES = 3
+"""Rows of a proposal that are shown."""
 
 
 @dataclass(frozen=True)
@@ -276,7 +280,7 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
     cells = offer.proposals[0].cells
     if offer.file == SITES and not cells.get("supports"):
         kind = cells.get("class", SANCTIONED)
-        row = proposal(context, cells["pattern"], kind, cells["roles"], "", "", why)
+        row = proposal(context, cells["pattern"], kind, cells["roles"], why)
         approve_site(context, row)
         return f"{offer.file}: {row['entry_id']} {row['pattern']} for {row['roles']}"
     act = Act(
@@ -474,63 +478,6 @@ def _entered(
     return found
 
 
-def _proposal(context: ActionContext, values: Values) -> Preview:
-    (offer,) = chosen(offered(context), [values["proposal"]])
-    if offer.file not in (*NAMELESS, *COUNTED):
-        raise SettingsError(
-            f"rows of {offer.file} cannot be accepted on this page",
-            remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
-        )
-
-    def write(now: ActionContext) -> Result:
-        return _in_force([accept(now, offer, values["reason"])])
-
-    return Preview(
-        title=offer.offer_id,
-        why=offer.reason,
-        file=offer.file,
-        rows=proposal_rows(offer),
-        differences=lambda: what_changes(context, [offer], WEEKS),
-        write=write,
-    )
-
-
-def _in_force(said: Sequence[str]) -> Result:
-    return Result(f"{'; '.join(said)}. It takes effect with the next run.")
-
-
-def _group(context: ActionContext, values: Values) -> Result:
-    said = [
-        one
-        for group in _groups_given(context, values)
-        for one in accept_group(context, group, values["reason"])
-    ]
-    return _in_force(said)
-
-
-def _groups_given(context: ActionContext, values: Values) -> list[Group]:
-    """Return the groups of a form; if single rows can be checked, only these."""
-    meant = of_group(offered(context), values["group"])
-    if values.get("is_ticked"):
-        meant = [
-            replace(one, offers=[each for each in one.offers if values.get(each.offer_id)])
-            for one in meant
-        ]
-    found = [one for one in meant if one.offers]
-    if not found:
-        raise SettingsError(
-            "nothing is selected, or the logs no longer propose it", remedy="Reload the page."
-        )
-    return found
-
-
-def _group_back(context: ActionContext, values: Values) -> Result:
-    group = values["group"]
-    done = _in_force(take_back(context, group, values["reason"]))
-    kind, _, case_id = group.partition(":")
-    return replace(done, back=f"/cases/{case_id}") if kind == FROM_CASE and case_id else done
-
-
 def proposal_rows(offer: Offer) -> list[str]:
     """Return what accepting writes: the first rows, or the number of people in them."""
     count = len(offer.proposals)
@@ -544,42 +491,88 @@ def proposal_rows(offer: Offer) -> list[str]:
     return lines
 
 
-MAX_LINES = 3
-"""Rows of a proposal that are shown."""
-GROUP = (Parameter("group", kind="hidden"), REASON)
-ACTIONS = (
-    Action(
-        name="proposal",
-        command="propose",
-        right="sites",
-        title="Accept",
-        button="Preview the effect",
-        attempt=_proposal,
-        confirm="Add to the registry",
-        about="",
-        parameters=(Parameter("proposal", kind="hidden"), REASON),
-        back="/proposals",
-    ),
-    Action(
-        name="proposal-group",
-        command="propose",
-        right="sites",
-        title="Accept the group",
-        button="Accept",
-        act=_group,
-        about="",
-        parameters=GROUP,
-        back="/proposals",
-    ),
-    Action(
-        name="proposal-back",
-        command="propose",
-        right="sites",
-        title="Take it back",
-        button="Take it back",
-        act=_group_back,
-        about="",
-        parameters=GROUP,
-        back="/proposals",
-    ),
+class ProposalInput(Input):
+    """A proposed row that is accepted."""
+
+    proposal: Annotated[str, HIDDEN]
+    reason: Reason
+
+
+@action(
+    name="proposal",
+    of_command="propose",
+    right="sites",
+    title="Accept",
+    button="Preview the effect",
+    confirm="Add to the registry",
+    back="/proposals",
 )
+def accept_proposal(context: ActionContext, given: ProposalInput) -> Preview:
+    """Accept a row that the logs propose."""
+    (offer,) = chosen(offered(context), [given.proposal])
+    if offer.file not in (*NAMELESS, *COUNTED):
+        raise SettingsError(
+            f"rows of {offer.file} cannot be accepted on this page",
+            remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
+        )
+    return Preview(
+        title=offer.offer_id,
+        why=offer.reason,
+        file=offer.file,
+        rows=proposal_rows(offer),
+        differences=lambda: trial_of(context, [offer], WEEKS).differences,
+        write=lambda now: _in_force([accept(now, offer, given.reason)]),
+    )
+
+
+class GroupInput(Input):
+    """A group of proposed rows; if single rows can be checked, each of these is a field."""
+
+    model_config = ConfigDict(extra="allow")
+
+    group: Annotated[str, HIDDEN]
+    reason: Reason
+
+
+@action(
+    name="proposal-group",
+    of_command="propose",
+    right="sites",
+    title="Accept the group",
+    button="Accept",
+    back="/proposals",
+)
+def accept_proposals(context: ActionContext, given: GroupInput) -> Result:
+    """Accept a group of rows that the logs propose."""
+    ticks, meant = given.model_extra or {}, of_group(offered(context), given.group)
+    if ticks.get("is_ticked"):
+        meant = [
+            replace(one, offers=[each for each in one.offers if ticks.get(each.offer_id)])
+            for one in meant
+        ]
+    with_rows = [one for one in meant if one.offers]
+    if not with_rows:
+        raise SettingsError(
+            "nothing is selected, or the logs no longer propose it", remedy="Reload the page."
+        )
+    return _in_force(
+        [line for group in with_rows for line in accept_group(context, group, given.reason)]
+    )
+
+
+@action(
+    name="proposal-back",
+    of_command="propose",
+    right="sites",
+    button="Take it back",
+    back="/proposals",
+)
+def take_proposals_back(context: ActionContext, given: GroupInput) -> Result:
+    """Take a group of accepted rows back."""
+    result = _in_force(take_back(context, given.group, given.reason))
+    kind, _, case_id = given.group.partition(":")
+    return replace(result, back=f"/cases/{case_id}") if kind == FROM_CASE and case_id else result
+
+
+def _in_force(lines: Sequence[str]) -> Result:
+    return Result(f"{'; '.join(lines)}. It takes effect with the next run.")

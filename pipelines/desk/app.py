@@ -24,7 +24,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipelines.actions.action import Action, Preview, Result
+from pipelines.actions.action import AnyAction, Input, Preview, Result, every_action
 from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.owner_questions import ANSWERS as ANSWERS_TO_QUESTION
 from pipelines.actions.owner_questions import (
@@ -36,17 +36,18 @@ from pipelines.actions.owner_questions import (
     question_of,
 )
 from pipelines.actions.permits import permits
+from pipelines.actions.permits import site as decide_site
 from pipelines.actions.prevention import decided_lately
+from pipelines.actions.queue_filter import QueueFilter
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.referral_access import granted_referrals, opened, read_letter
 from pipelines.actions.referrals import OFFICES, letter
 from pipelines.actions.request_mail import answer_by_mail, ask_by_mail
 from pipelines.actions.site_effects import in_words
-from pipelines.actions.verdicts import ALL, revisions_of
+from pipelines.actions.verdicts import ALL, revisions_of, verdict_many
 from pipelines.desk import views
-from pipelines.desk.forms import FORMS, values_of
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import QueueFilter, many_page, matching, next_case, queue_page, selected
+from pipelines.desk.queue import many_page, matching, next_case, queue_page, selected
 from pipelines.desk.signin import (
     FailedAttempts,
     OpenIdSignIn,
@@ -125,8 +126,6 @@ CASE_WITHOUT_LINK = re.compile(
 CASE_PAGE = re.compile(r"/evidence/(c-[0-9a-f]+)[.]html$")
 ANSWERS = {"approve": "approved", "refuse": "refused"}
 """Forms that answer a request, with the word for its mail."""
-DECIDING = ("verdict", "verdict-many")
-"""Forms after which the next case of the queue opens."""
 TABS: tuple[tuple[str, str, Right], ...] = (
     ("/", "Queue", "findings"),
     ("/sites", "Sites", "findings"),
@@ -148,8 +147,6 @@ _REVISION: Mapping[str, Callable[[Transaction, str], str]] = {
     "request": request_revision,
     "record": record_revision,
 }
-RELOADED = ("refer",)
-"""Forms that change a case and whose answer is a file."""
 SAVED = "schoolbell-saved"
 """Cookie of a file that was just sent; it has no secret."""
 BROWSER = "schoolbell-signin"
@@ -165,10 +162,11 @@ class Trial:
     """A change of the registry that is being tried."""
 
     login: str
-    form: Action
+    form: AnyAction
+    given: Input
     values: dict[str, str]
-    attempt: Preview
-    found: "Future[list[str]]"
+    preview: Preview
+    effects: "Future[list[str]]"
 
 
 @dataclass
@@ -225,6 +223,7 @@ class Visit:
                 "/requests": views.requests_to_answer(self.context()),
                 "/office": views.referrals_to_answer(self.context()),
             },
+            "forms": every_action(),
             "here": self.request.url.path,
             "may_begin": self.asker.may("replay"),
             "asker": str(self.asker),
@@ -237,10 +236,10 @@ class Visit:
         return _rendered(self.desk, name, status, common | values)
 
 
-def _revisions(store: Store) -> Callable[[Action, Mapping[str, object]], str]:
+def _revisions(store: Store) -> Callable[[AnyAction, Mapping[str, object]], str]:
     """Return a function that gives a form the revision of its subject."""
 
-    def revision(form: Action, values: Mapping[str, object]) -> str:
+    def revision(form: AnyAction, values: Mapping[str, object]) -> str:
         if not form.about:
             return ""
         with store.reading() as connection:
@@ -455,7 +454,7 @@ def queue(visit: Visit) -> Response:
     saved = views.own_views(context)
     is_plain = chosen == QueueFilter() and visit.asker.may("sites")
     lately = decided_lately(context) if is_plain else None
-    return visit.page("queue.html.j2", forms=FORMS, saved=saved, lately=lately, **values)
+    return visit.page("queue.html.j2", saved=saved, lately=lately, **values)
 
 
 def many(visit: Visit) -> Response:
@@ -470,7 +469,7 @@ def many(visit: Visit) -> Response:
         read(visit, context, found.case_id)
     return visit.page(
         "many.html.j2",
-        form=FORMS["verdict-many"],
+        form=verdict_many,
         filter=chosen,
         confirming=list(IS_CONFIRMED),
         reasons=offered_reasons(context, cases),
@@ -534,56 +533,51 @@ def sites(visit: Visit) -> Response:
     """Show sites that need a decision."""
     values = views.sites_page(visit.desk.home, visit.context())
     chosen = visit.request.query_params.get("site", "")
-    return visit.page("sites.html.j2", form=FORMS["site"], chosen=chosen, **values)
+    return visit.page("sites.html.j2", form=decide_site, chosen=chosen, **values)
 
 
-def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
-    """Begin to try a change of the registry; the page of the trial."""
-    form = FORMS.get(visit.request.path_params["act"])
-    if form is None or form.attempt is None:
+def _form(visit: Visit) -> AnyAction:
+    """Return the action that the address names, if the user may perform it."""
+    form = every_action().get(visit.request.path_params["act"])
+    if form is None:
         raise SchoolbellError("there is no such action")
     visit.asker.require(form.right)
-    _filled_in(form, given)
-    context = visit.context()
-    made = form.attempt(context, values_of(form, given))
-    ident, trials = f"t-{secrets.token_hex(8)}", visit.desk.trials
+    return form
+
+
+def attempt(visit: Visit, sent: Mapping[str, str]) -> Response:
+    """Begin to preview a change of the registry; the page of the preview."""
+    form = _form(visit)
+    if not form.is_previewed:
+        raise SchoolbellError("there is no such action")
+    given, context, trials = form.input.of_form(sent), visit.context(), visit.desk.trials
+    preview = form(context, given)
     while len(trials) >= MAX_TRIALS:
         del trials[next(iter(trials))]
-    future = visit.desk.workers.submit(lambda: in_words(context, made.differences()))
-    values = _values(form, given)
-    trials[ident] = Trial(visit.asker.user_name, form, values, made, future)
+    effects = visit.desk.workers.submit(lambda: in_words(context, preview.differences()))
+    values = {one.name: sent.get(one.name, "") for one in form.fields}
+    ident = f"t-{secrets.token_hex(8)}"
+    trials[ident] = Trial(visit.asker.user_name, form, given, values, preview, effects)
     return RedirectResponse(f"/trials/{ident}", 303)
 
 
 def trial(visit: Visit) -> Response:
     """Show how a registry change would change findings, when that is known."""
-    found = visit.desk.trials.get(visit.request.path_params["trial"])
-    if found is None or found.login != visit.asker.user_name:
+    begun = visit.desk.trials.get(visit.request.path_params["trial"])
+    if begun is None or begun.login != visit.asker.user_name:
         raise StaleError(
             "this preview does not exist", remedy=("Start again from the page with the form.")
         )
-    effects, untold = None, ""
+    effects, problem = None, ""
     try:
-        effects = found.found.result() if found.found.done() else None
+        effects = begun.effects.result() if begun.effects.done() else None
     except BusyError as error:  # the registry changed since the last run
-        if found.form.is_needed_seen:
+        if begun.form.is_preview_needed:
             raise
-        untold = error.what
-    return visit.page("trial.html.j2", trial=found, form=found.form, effects=effects, untold=untold)
-
-
-def _values(form: Action, given: Mapping[str, str]) -> dict[str, str]:
-    return {one.name: given.get(one.name, "") for one in form.fields}
-
-
-def _filled_in(form: Action, given: Mapping[str, str]) -> None:
-    missing = [
-        one.label or one.name
-        for one in form.fields
-        if one.is_needed and not given.get(one.name, "").strip()
-    ]
-    if missing:
-        raise SchoolbellError(f"not filled in: {', '.join(missing)}")
+        problem = error.what
+    return visit.page(
+        "trial.html.j2", trial=begun, form=begun.form, effects=effects, problem=problem
+    )
 
 
 def proposals_view(visit: Visit) -> Response:
@@ -592,7 +586,7 @@ def proposals_view(visit: Visit) -> Response:
         values = views.proposals_page(visit.context())
     except NothingReadError:
         return nothing_yet(visit, "Proposals")
-    return visit.page("proposals.html.j2", forms=FORMS, **values)
+    return visit.page("proposals.html.j2", **values)
 
 
 def nothing_yet(visit: Visit, title: str) -> Response:
@@ -602,23 +596,23 @@ def nothing_yet(visit: Visit, title: str) -> Response:
 
 def start_view(visit: Visit) -> Response:
     """Show which steps of a new home are done: logs, exports, what was judged."""
-    return visit.page("start.html.j2", forms=FORMS, **views.start_page(visit.context()))
+    return visit.page("start.html.j2", **views.start_page(visit.context()))
 
 
 def requests_view(visit: Visit) -> Response:
     """Show requests that need a second person."""
-    return visit.page("requests.html.j2", forms=FORMS, **views.requests_page(visit.context()))
+    return visit.page("requests.html.j2", **views.requests_page(visit.context()))
 
 
 def request_view(visit: Visit) -> Response:
     """Show one request: its state, and what happens next."""
     values = views.request_page(visit.context(), visit.request.path_params["request"])
-    return visit.page("request.html.j2", forms=FORMS, sent_to=sent_to(visit), **values)
+    return visit.page("request.html.j2", sent_to=sent_to(visit), **values)
 
 
 def referrals_view(visit: Visit) -> Response:
     """Show cases with other offices, and inquiries from offices."""
-    return visit.page("referrals.html.j2", forms=FORMS, **views.referrals_page(visit.context()))
+    return visit.page("referrals.html.j2", **views.referrals_page(visit.context()))
 
 
 def office_view(visit: Visit) -> Response:
@@ -631,7 +625,7 @@ def office_referral(visit: Visit) -> Response:
     context, ident = visit.context(), visit.request.path_params["referral"]
     with visit.desk.home.writing:
         found = opened(context, ident)
-    return visit.page("office_referral.html.j2", forms=FORMS, **views.office_page(context, found))
+    return visit.page("office_referral.html.j2", **views.office_page(context, found))
 
 
 def office_letter(visit: Visit) -> Response:
@@ -644,7 +638,7 @@ def permits_view(visit: Visit) -> Response:
     """Show consents, exceptions and holds."""
     context = visit.context()
     values = views.permits_page(context, permits(context))
-    return visit.page("permits.html.j2", forms=FORMS, **values)
+    return visit.page("permits.html.j2", **values)
 
 
 def reports_view(visit: Visit) -> Response:
@@ -706,7 +700,7 @@ def system_view(visit: Visit) -> Response:
 def weeks_view(visit: Visit) -> Response:
     """Show weeks, signed or not."""
     values = views.weeks_page(visit.desk.home, visit.context())
-    return visit.page("weeks.html.j2", forms=FORMS, **values)
+    return visit.page("weeks.html.j2", **values)
 
 
 def use_view(visit: Visit) -> Response:
@@ -721,12 +715,12 @@ def use_view(visit: Visit) -> Response:
 
 def readers_view(visit: Visit) -> Response:
     """Show who gets the report by email."""
-    return visit.page("readers.html.j2", forms=FORMS, **views.readers_page(visit.context()))
+    return visit.page("readers.html.j2", **views.readers_page(visit.context()))
 
 
 def records_view(visit: Visit) -> Response:
     """Show requests for public records."""
-    return visit.page("records.html.j2", forms=FORMS, **views.records_page(visit.context()))
+    return visit.page("records.html.j2", **views.records_page(visit.context()))
 
 
 def record_view(visit: Visit) -> Response:
@@ -734,7 +728,7 @@ def record_view(visit: Visit) -> Response:
     number, query = visit.request.path_params["record"], visit.request.query_params
     first = _first(query)
     values = views.record_page(visit.context(), number, first)
-    return visit.page("record.html.j2", forms=FORMS, **values)
+    return visit.page("record.html.j2", **values)
 
 
 def acts_view(visit: Visit) -> Response:
@@ -749,38 +743,33 @@ def acts_view(visit: Visit) -> Response:
     return visit.page("acts.html.j2", may_all=visit.asker.may("audit"), **values)
 
 
-def act(visit: Visit, given: Mapping[str, str]) -> Response:
+def act(visit: Visit, sent: Mapping[str, str]) -> Response:
     """Perform one action: the function that the command calls, as the signed-in user."""
-    form = FORMS.get(visit.request.path_params["act"])
-    if form is None:
-        raise SchoolbellError("there is no such action")
-    visit.asker.require(form.right)
-    _filled_in(form, given)
-    perform = _performer(visit, form, given)
+    form = _form(visit)
+    perform = _performer(visit, form, form.input.of_form(sent))
     produced: list[bytes] = []
-    back = _back_to(form, given)
-    order = _order(visit, given) if form.name in DECIDING else []
+    back = _back_to(form, sent)
+    order = _order(visit, sent) if form.is_deciding else []
     try:
         with visit.desk.home.writing:
-            context = visit.context(_guard(form, given))
-            done = perform(replace(context, put=produced.append))
+            context = visit.context(_guard(form, sent))
+            result = perform(replace(context, put=produced.append))
     except SecondPersonError as waiting:
         if waiting.is_new:
             mail_request(visit, waiting.request_id, "")
         return RedirectResponse(f"/requests/{waiting.request_id}", 303)
-    _notify(visit, form, given, done)
-    visit.session.told, visit.session.undo = done.said, done.decided
-    if done.decided:
-        back = _after_verdict(visit, given, order, done.decided)
-    if done.names is not None:
-        return visit.page("names.html.j2", names=done.names, case=given["case"])
-    if done.file:
-        data = b"".join(produced)
-        return _file(done.file, data, is_change=form.name in RELOADED)
-    return RedirectResponse(_filtered(done.back, given) if done.back else back, 303)
+    _notify(visit, form, sent, result)
+    visit.session.told, visit.session.undo = result.text, result.decided
+    if result.decided:
+        back = _after_verdict(visit, sent, order, result.decided)
+    if result.names is not None:
+        return visit.page("names.html.j2", names=result.names, case=sent["case"])
+    if result.file:
+        return _file(result.file, b"".join(produced), is_change=result.is_reloaded)
+    return RedirectResponse(_filtered(result.back, sent) if result.back else back, 303)
 
 
-def _notify(visit: Visit, form: Action, given: Mapping[str, str], done: Result) -> None:
+def _notify(visit: Visit, form: AnyAction, given: Mapping[str, str], done: Result) -> None:
     """Send the mail of an action, in the background."""
     if form.name in ANSWERS:
         mail_request(visit, given["request"], ANSWERS[form.name])
@@ -788,7 +777,7 @@ def _notify(visit: Visit, form: Action, given: Mapping[str, str], done: Result) 
         send_later(visit, done.mail)
 
 
-def _back_to(form: Action, given: Mapping[str, str]) -> str:
+def _back_to(form: AnyAction, given: Mapping[str, str]) -> str:
     """Return the page that follows an action."""
     return _filtered(form.back or f"/{form.about}s/{given[form.about]}", given)
 
@@ -856,31 +845,27 @@ def send_later(visit: Visit, mail: Callable[[ActionContext], object]) -> None:
     visit.desk.mails.submit(send)
 
 
-def _performer(
-    visit: Visit, form: Action, given: Mapping[str, str]
-) -> Callable[[ActionContext], Result]:
+def _performer(visit: Visit, form: AnyAction, given: Input) -> Callable[[ActionContext], Result]:
     """Return the performer of an action; the slow part of a previewed one is done by then.
 
     Raises:
         StaleError: Its effect was not shown, or was shown to another user.
     """
-    if form.act is not None:
-        act, values = form.act, values_of(form, given)
-        return lambda context: act(context, values)
-    asked = (visit.asker.user_name, form.name, _values(form, given))
+    if not form.is_previewed:
+        return lambda context: form(context, given)
     for one in visit.desk.trials.values():
-        failed = one.found.exception() if one.found.done() else None
-        is_seen = one.found.done() and (
-            failed is None or (isinstance(failed, BusyError) and not form.is_needed_seen)
+        failed = one.effects.exception() if one.effects.done() else None
+        is_seen = one.effects.done() and (
+            failed is None or (isinstance(failed, BusyError) and not form.is_preview_needed)
         )
-        if is_seen and (one.login, one.form.name, one.values) == asked:
-            return one.attempt.write
+        if is_seen and (one.login, one.given) == (visit.asker.user_name, given):
+            return one.preview.write
     raise StaleError(
         "the change has not been previewed yet", remedy=f"Preview it first: {form.button}."
     )
 
 
-def _guard(form: Action, given: Mapping[str, str]) -> Callable[[Transaction], None]:
+def _guard(form: AnyAction, given: Mapping[str, str]) -> Callable[[Transaction], None]:
     """Return a check that raises, in the action's own transaction, if the page is out of date."""
     seen = given.get("revision", "")
 

@@ -9,10 +9,21 @@ from typing import TypedDict
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pipelines.actions.action import Action
+from pipelines.actions.action import AnyAction, every_action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fixes import corrections
-from pipelines.actions.owner_questions import askable, is_open, shown_use, state_of
+from pipelines.actions.inquiries import release_inquiry
+from pipelines.actions.kept_evidence import pack
+from pipelines.actions.names import export_case, reveal
+from pipelines.actions.owner_questions import (
+    answer_on_paper,
+    ask,
+    askable,
+    end_question,
+    is_open,
+    shown_use,
+    state_of,
+)
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
     COUNTED,
@@ -24,7 +35,9 @@ from pipelines.actions.proposals import (
     in_group,
     offered,
     proposal_rows,
+    take_proposals_back,
 )
+from pipelines.actions.queue_filter import QueueFilter
 from pipelines.actions.readers import readers
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.records import RELEASED, drafted, estimate, had_a_hand, request_of, seal_of
@@ -34,12 +47,11 @@ from pipelines.actions.referral_access import (
     granted_referrals,
     is_in_force,
 )
-from pipelines.actions.referrals import OFFICES
+from pipelines.actions.referrals import OFFICES, refer
 from pipelines.actions.request_mail import request_words
 from pipelines.actions.verdicts import ALL
-from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, rule_title, sentence
+from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
 from pipelines.district import District
 from pipelines.errors import NothingReadError, SettingsError, capital
 from pipelines.findings.cases import Case
@@ -141,7 +153,7 @@ def _fixes(context: ActionContext, case: Case) -> dict[str, object]:
     return {
         "fixes": list(corrections(context, case)) if may else [],
         "fix_sites": list(sites) if may else [],
-        "fix_back": (FORMS["proposal-back"], {"group": group}),
+        "fix_back": (take_proposals_back, {"group": group}),
         "fixed": [
             f"{one['file']}, {moment(datetime.fromisoformat(one['accepted_time']), zone)}"
             for one in made
@@ -159,11 +171,11 @@ def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, 
     rows = questions(context.district.store, case.case_id)
     findings = askable(context, case)
     texts = {ident: shown_use(context, row) for ident, row in findings.items()}
-    shown = {
-        "ask": bool(findings and context.district.settings.desk.address),
-        "question-answer": bool(findings),
-        "question-end": any(map(is_open, rows)),
-    }
+    shown: tuple[tuple[AnyAction, bool], ...] = (
+        (ask, bool(findings and context.district.settings.desk.address)),
+        (answer_on_paper, bool(findings)),
+        (end_question, any(map(is_open, rows))),
+    )
     return {
         "asked": [
             {
@@ -173,9 +185,7 @@ def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, 
             for row in rows
         ],
         "ask_forms": [
-            (FORMS[name], {"case": case.case_id, "finding": texts})
-            for name, is_shown in shown.items()
-            if is_shown
+            (form, {"case": case.case_id, "finding": texts}) for form, is_shown in shown if is_shown
         ],
     }
 
@@ -270,7 +280,7 @@ def _reason_shown(context: ActionContext, row: FindingRow, reason: str | None) -
 
 def case_forms(
     context: ActionContext, case: Case, chosen: QueueFilter
-) -> list[tuple[Action, Mapping[str, object]]]:
+) -> list[tuple[AnyAction, Mapping[str, object]]]:
     """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {
@@ -282,7 +292,9 @@ def case_forms(
         "subject": _subjects(context, case),
         "queue": chosen.query,
     }
-    return [(FORMS[name], values) for name in ON_PER_CASE if context.asker.may(FORMS[name].right)]
+    ranked = [one for one in every_action().values() if one.case_rank]
+    ranked.sort(key=lambda one: one.case_rank)
+    return [(one, values) for one in ranked if context.asker.may(one.right)]
 
 
 def _subjects(context: ActionContext, case: Case) -> Mapping[str, str]:
@@ -431,7 +443,7 @@ class ShownRequest(RequestRow):
 
     when: str
     is_own: bool
-    again: tuple[Action, dict[str, str]] | None
+    again: tuple[AnyAction, dict[str, str]] | None
     is_waiting: bool
     state: str
 
@@ -506,20 +518,20 @@ def _asked(
     }
 
 
-def _again(context: ActionContext, row: RequestRow) -> tuple[Action, dict[str, str]] | None:
+def _again(context: ActionContext, row: RequestRow) -> tuple[AnyAction, dict[str, str]] | None:
     """Return the form that performs an approved request, filled in; None if it cannot be."""
     case_id, subject, reason = row["case_id"], row["subject"] or "", row["reason"]
-    filled: Mapping[str, tuple[str, dict[str, str]]] = {
-        "reveal": ("reveal", {"case": case_id, "name": subject, "reason": reason}),
-        "pack": ("pack", {"case": case_id, "names": "1", "reason": reason}),
-        "export": ("export", {"case": case_id, "names": "1", "reason": reason}),
-        "refer": ("refer", {"case": case_id, "office": subject, "reason": reason}),
-        "inquiry": ("release-inquiry", {"inquiry": case_id}),
+    filled: Mapping[str, tuple[AnyAction, dict[str, str]]] = {
+        "reveal": (reveal, {"case": case_id, "name": subject, "reason": reason}),
+        "pack": (pack, {"case": case_id, "names": "1", "reason": reason}),
+        "export": (export_case, {"case": case_id, "names": "1", "reason": reason}),
+        "refer": (refer, {"case": case_id, "office": subject, "reason": reason}),
+        "inquiry": (release_inquiry, {"inquiry": case_id}),
     }
-    name, values = filled.get(row["action"], ("", {}))
-    if not name or not all(values.values()) or not context.asker.may(FORMS[name].right):
+    form, values = filled.get(row["action"], (None, {}))
+    if form is None or not all(values.values()) or not context.asker.may(form.right):
         return None
-    return FORMS[name], values
+    return form, values
 
 
 def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> ShownRequest:
