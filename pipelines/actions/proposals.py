@@ -20,7 +20,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import WEEKS, approve_site, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD
-from pipelines.build.trial import Difference, TrialResult
+from pipelines.build.trial import TrialResult
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
@@ -226,13 +226,6 @@ def of_group(found: Sequence[Offer], name: str) -> list[Group]:
             remedy="Accept rows by their IDs: schoolbell propose",
         )
     return sure
-
-
-def what_changes(
-    context: ActionContext, picked: Sequence[Offer], weeks: int
-) -> Sequence[Difference]:
-    """Return the findings that would change if these were accepted, all together."""
-    return trial_of(context, picked, weeks).differences
 
 
 def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> TrialResult:

@@ -22,9 +22,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipelines.actions.context import ActionContext
-from pipelines.desk.app import DeskApp, note, read_by, refuse_odd, visitor
+from pipelines.actions.queue_filter import QueueFilter
 from pipelines.desk.open_homes import ListedCase
-from pipelines.desk.queue import A_PAGE, QueueFilter, buildings_of, matching, sentence, work_list
+from pipelines.desk.queue import A_PAGE, buildings_of, matching, sentence, work_list
+from pipelines.desk.security import refuse_odd, visitor
+from pipelines.desk.shared import DeskApp, record_reading, record_sign_in
 from pipelines.desk.signin import Session
 from pipelines.desk.views import requests_page
 from pipelines.errors import SchoolbellError, SettingsError
@@ -256,7 +258,7 @@ def with_token(endpoint: Endpoint) -> Callable[[Request], Response]:
                 return _unknown(desk, visitor(request), given)
             asker = principal_of(*found)
             _require(asker, endpoint.right)
-            note(desk, Session(login=asker.user_name, way="token"), "sign in")
+            record_sign_in(desk, Session(login=asker.user_name, way="token"), "sign in")
             with in_locale(district.settings.district.locale):
                 return endpoint.view(ApiVisit(desk, request, desk.home.context(asker)))
         except RefusedError as error:
@@ -271,10 +273,10 @@ def with_token(endpoint: Endpoint) -> Callable[[Request], Response]:
 
 def _unknown(desk: DeskApp, address: str, given: str) -> Response:
     """Refuse a token that is not in force; a known one from the same address still works."""
-    if desk.wrong_tokens.is_blocked(address):
+    if desk.wrong_tokens.is_full(address):
         return _error(429, "too many wrong tokens; wait 15 minutes")
     if given:
-        desk.wrong_tokens.note(address)
+        desk.wrong_tokens.add(address)
     return _error(401, "a valid token is required", "Send it as a bearer token.")
 
 
@@ -347,7 +349,7 @@ def case_view(visit: ApiVisit) -> Response:
         **dict(_case(visit, known, ticket)),
         findings=[_finding(context, row) for row in case.counted],
     )
-    read_by(visit.desk, context, case.case_id)
+    record_reading(visit.desk, context, case.case_id)
     return _json(made)
 
 

@@ -129,21 +129,21 @@ class Sessions:
             self._held.pop(word, None)
 
 
-class FailedAttempts:
-    """Failed password attempts, by login and by address."""
+class RecentEvents:
+    """Count events of the last minutes by key, up to a limit, such as failed sign-ins."""
 
     def __init__(self, most: int = 5, seconds: float = 900) -> None:
         self._most, self._seconds = most, seconds
         self._held: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = Lock()
 
-    def is_blocked(self, key: str) -> bool:
-        """Return whether it has to wait."""
+    def is_full(self, key: str) -> bool:
+        """Return whether a key has reached the limit."""
         with self._lock:
             return len(self._fresh(key)) >= self._most
 
-    def note(self, key: str) -> bool:
-        """Count one more; return whether it is blocked from now on."""
+    def add(self, key: str) -> bool:
+        """Count one more; return whether it reaches the limit with it."""
         with self._lock:
             while len(self._held) > MOST:
                 self._held.popitem(last=False)
@@ -231,7 +231,7 @@ class Passwords:
         from argon2 import PasswordHasher
 
         self._hasher = PasswordHasher()
-        self._by_login, self._by_address = FailedAttempts(), FailedAttempts(most=30)
+        self._by_login, self._by_address = RecentEvents(), RecentEvents(most=30)
         # a login that is not there takes as long as one that is
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = Lock()
@@ -249,10 +249,10 @@ class Passwords:
 
     def _tried(self, store: Store, name: str, password: str, address: str) -> Session:
         """Count one try, then look at it: tries at the same time are counted too."""
-        if self._by_login.is_blocked(name) or self._by_address.is_blocked(address):
+        if self._by_login.is_full(name) or self._by_address.is_full(address):
             raise TooOftenError("too many attempts; wait 15 minutes")
-        is_now_blocked = self._by_login.note(name)
-        self._by_address.note(address)
+        is_now_blocked = self._by_login.add(name)
+        self._by_address.add(address)
         rows = {row["login"]: row for row in accounts(store)}
         row = rows.get(name)
         known = row["password_hash"] if row and not row["ended_time"] else self._nobody
