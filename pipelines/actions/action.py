@@ -96,7 +96,7 @@ class Value:
         if at == "form" and self.form:
             return self.form.label or self.name
         if isinstance(self.option, OptionInfo):
-            return str((self.option.param_decls or [self.name])[0])
+            return str(self.option.default)  # in an annotation, typer keeps the name there
         return ((self.option and self.option.metavar) or self.name).upper()
 
 

@@ -93,14 +93,14 @@ class ActionContext:
         Raises:
             SettingsError: The case does not exist, or cases of several years have the number.
         """
-        found = self.find_case(case_id)
-        if found is None:
+        case = self.find_case(case_id)
+        if case is None:
             raise SettingsError(
                 f"there is no case {case_id}",
                 where="--case",
                 remedy="List them with: schoolbell findings cases",
             )
-        return found
+        return case
 
     def find_case(self, case_id: str) -> Case | None:
         """Return a case by its id or its number, which repeats every year; None without one.
@@ -108,15 +108,15 @@ class ActionContext:
         Raises:
             SettingsError: Cases of several years have the number.
         """
-        found = [case for case in self.cases if case_id in {case.case_id, case.number}]
-        if len(found) > 1:
-            which = ", ".join(f"{case.case_id} ({case.week})" for case in found)
+        matches = [case for case in self.cases if case_id in {case.case_id, case.number}]
+        if len(matches) > 1:
+            which = ", ".join(f"{case.case_id} ({case.week})" for case in matches)
             raise SettingsError(
                 f"several cases have the number {case_id}: {which}",
                 where="--case",
                 remedy="Use the id of one of them.",
             )
-        return found[0] if found else None
+        return matches[0] if matches else None
 
     def address_of(self, case: Case) -> str:
         """Return the address of a case at the desk; empty without `[desk] address`."""
@@ -189,8 +189,8 @@ class ActionContext:
     def redact(self, finding: FindingRow, value: str | None) -> str | None:
         """Remove the names of sensitive sites from a text about a finding."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
-        told: str | None = redact(value, sites, lambda one: self.named("site", one, day))
-        return told
+        text: str | None = redact(value, sites, lambda one: self.named("site", one, day))
+        return text
 
     @property
     def redacted(self) -> frozenset[str]:

@@ -162,8 +162,8 @@ def devices_in(context: ActionContext, case: Case) -> dict[str, str]:
 
 
 def _devices_of(row: FindingRow) -> list[str]:
-    own = [str(row["subject"])] if subject_kind(row["rule"]) == "device" else []
-    return [*own, *row["record"]["devices"]]
+    subjects = [str(row["subject"])] if subject_kind(row["rule"]) == "device" else []
+    return [*subjects, *row["record"]["devices"]]
 
 
 def _device_row(context: ActionContext, name: str, file: _File) -> CsvRow:
@@ -198,8 +198,8 @@ def _device_row(context: ActionContext, name: str, file: _File) -> CsvRow:
 
 def _holders(context: ActionContext, case: Case) -> Choices:
     """Return who may have a device of a case: the one owner of its account, or several."""
-    found = {owner for row in case.findings if (owner := _owner(context, row))}
-    return {to: words for to, words in HOLDERS.items() if to != "owner" or len(found) == 1}
+    owners = {owner for row in case.findings if (owner := _owner(context, row))}
+    return {to: words for to, words in HOLDERS.items() if to != "owner" or len(owners) == 1}
 
 
 def _networks(context: ActionContext, case: Case) -> dict[str, str]:
@@ -243,19 +243,19 @@ def _accounts(context: ActionContext, case: Case) -> dict[str, str]:
     }
 
 
-def _chosen(known: Mapping[str, Choice], name: str, where: str) -> Choice:
+def _chosen(choices: Mapping[str, Choice], name: str, where: str) -> Choice:
     """Return one of the choices of a case.
 
     Raises:
         SettingsError: It is none of them.
     """
-    if name not in known:
+    if name not in choices:
         raise SettingsError(
             f"{name!r} is not one of the choices",
             where=where,
-            remedy=f"It is one of: {', '.join(known) or 'none in this case'}",
+            remedy=f"It is one of: {', '.join(choices) or 'none in this case'}",
         )
-    return known[name]
+    return choices[name]
 
 
 Make = Callable[[ActionContext, Case], Correction]
@@ -565,8 +565,8 @@ def corrections(
     """Yield the corrections that a case allows, each with the choices of its form."""
     zone = ZoneInfo(context.district.zone)
     spans = {
-        kind: {ident: span(*context.span(row), zone) for ident, row in known.items()}
-        for kind, known in uses(context, case).items()
+        kind: {ident: span(*context.span(row), zone) for ident, row in findings.items()}
+        for kind, findings in uses(context, case).items()
     }
     devices = devices_in(context, case)
     accounts = _accounts(context, case)

@@ -160,15 +160,15 @@ def export(
             return context.subject(finding)
         return context.named("device", device, finding["event_date"])
 
-    found = rows(chosen, named, context.is_student, copies)
+    exported = rows(chosen, named, context.is_student, copies)
     act = Act(
         actor=str(context.asker),
         action="export under pseudonyms",
-        subject=f"{len(found)} findings",
+        subject=f"{len(exported)} findings",
         case=case,
     )
     with context.chain.recording(act):
-        return found
+        return exported
 
 
 def as_csv(exported: Iterable[Mapping[str, object]]) -> str:

@@ -176,20 +176,20 @@ def _address(context: ActionContext, row: FindingRow) -> str:
     owner = context.owner_on(str(row["subject"]), context.today)
     path = context.district.home.registry / USERS.name
     document = CsvDocument(path.read_bytes() if path.exists() else b"", USERS)
-    found = ""
+    address = ""
     for one in document.rows:
         if canonical.person(document.value(one, "sourcedId")) == owner:
-            found = document.value(one, "email") or found
-    known = context.district.account_domains
-    domains = {domain.casefold() for domain in (*known.own, *known.derived)}
-    name, _, domain = found.rpartition("@")
-    if not (name and domain.casefold() in domains and found.isprintable() and " " not in found):
+            address = document.value(one, "email") or address
+    account_domains = context.district.account_domains
+    domains = {domain.casefold() for domain in (*account_domains.own, *account_domains.derived)}
+    name, _, domain = address.rpartition("@")
+    if not (name and domain.casefold() in domains and address.isprintable() and " " not in address):
         raise SettingsError(
             "the roster has no address of the owner in the district's domains",
             where=USERS.name,
             remedy="Let the supervisor ask on paper: the case has the page to print.",
         )
-    return found
+    return address
 
 
 def shown_use(context: ActionContext, row: FindingRow, account: str = "your account") -> str:
@@ -365,16 +365,16 @@ def question_of(context: ActionContext, token: str) -> OpenQuestion | None:
 
     A link ends with its answer, its last day, the approval, the owner's account, and the finding.
     """
-    found = open_question(context.district.store, hash_of(token))
-    if found is None or not context.district.settings.questions.is_on(context.today):
+    stored = open_question(context.district.store, hash_of(token))
+    if stored is None or not context.district.settings.questions.is_on(context.today):
         return None
     try:
-        _, row = context.finding(found["finding_id"])
+        _, row = context.finding(stored["finding_id"])
     except SettingsError:
         return None
     if why_not(context, row):
         return None
-    return OpenQuestion(found, shown_use(context, row))
+    return OpenQuestion(stored, shown_use(context, row))
 
 
 class ClosedError(SchoolbellError):
@@ -388,19 +388,19 @@ def answer_by_link(context: ActionContext, token: str, code: str, text: str) -> 
         ClosedError: The link does not work, or no more.
         SettingsError: It is not one of the answers.
     """
-    found = question_of(context, token)
-    if found is None:
+    question = question_of(context, token)
+    if question is None:
         raise ClosedError("this link does not work")
-    row = _statement(found.row["case_id"], OWNER, code, text, "mailed link", str(BY_LINK))
+    row = _statement(question.row["case_id"], OWNER, code, text, "mailed link", str(BY_LINK))
     act = Act(
         actor=str(BY_LINK),
         action="question answered",
-        subject=found.row["question_id"],
+        subject=question.row["question_id"],
         reason=f"{code}, statement {row['statement_id']}, sha256 {row['sha256']}",
-        case=found.row["case_id"],
+        case=question.row["case_id"],
     )
     with context.chain.recording(act) as transaction:
-        if not take_answer(transaction, found.row["question_id"], code):
+        if not take_answer(transaction, question.row["question_id"], code):
             raise ClosedError("this link does not work")
         add_statement(transaction, row)
 

@@ -333,9 +333,9 @@ def file_of(home: DistrictHome, name: str) -> Path:
     return home.settings_file if name == SETTINGS else home.registry / name
 
 
-def effects(found: Iterable[Difference]) -> list[dict[str, object]]:
+def effects(differences: Iterable[Difference]) -> list[dict[str, object]]:
     """Count the differences by effect and rule, without names."""
-    counts = Counter((one.effect, one.finding.rule) for one in found)
+    counts = Counter((one.effect, one.finding.rule) for one in differences)
     return [
         {"effect": effect, "rule": rule, "findings": count}
         for (effect, rule), count in sorted(counts.items())

@@ -81,14 +81,16 @@ def decided_lately(context: ActionContext) -> DecidedLately | None:
         return None
     fixed = {one["topic"] for one in accepted_groups(context.district.store)}
     open_ones = [one for one in explained if f"{FROM_CASE}:{one.case_id}" not in fixed]
-    found: dict[str, list[tuple[str, str]]] = {}
+    by_cause: dict[str, list[tuple[str, str]]] = {}
     for case in sorted(open_ones, key=lambda one: one.label):
         if cause := _cause(context, case):
-            found.setdefault(cause, []).append((case.case_id, case.label))
+            by_cause.setdefault(cause, []).append((case.case_id, case.label))
     preventions = [
-        Prevention(found[name], f"{len(found[name])} {words[len(found[name]) > 1]}", *words[2:])
+        Prevention(
+            by_cause[name], f"{len(by_cause[name])} {words[len(by_cause[name]) > 1]}", *words[2:]
+        )
         for name, words in CAUSES.items()
-        if name in found
+        if name in by_cause
     ]
     corrected = len(explained) - len(open_ones)
     return DecidedLately(len(decided), len(explained), corrected, preventions)
@@ -101,10 +103,10 @@ def _is_explained(case: Case, codes: Mapping[str, str]) -> bool:
 
 def _cause(context: ActionContext, case: Case) -> str:
     """Return the first cause that a list could remove; empty without one."""
-    known = uses(context, case)
-    if known["leave"]:
+    findings = uses(context, case)
+    if findings["leave"]:
         return "leave"
-    if case.heaviest["kind"] == "off_hours_external" and known["duty"]:
+    if case.heaviest["kind"] == "off_hours_external" and findings["duty"]:
         return "duty"
     if case.heaviest["kind"] == SITE_USE:
         return "site"

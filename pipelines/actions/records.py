@@ -317,16 +317,16 @@ def drafted(district: District, number: str) -> Draft:
     return draft(district, scope_of(request.scope), decisions)
 
 
-def estimate(settings: Settings, made: Draft) -> Estimate:
+def estimate(settings: Settings, draft_now: Draft) -> Estimate:
     """Return rows, students and cost of a draft."""
-    said = settings.records
-    hours = made.touched / said.rows_an_hour
+    rates = settings.records
+    hours = draft_now.touched / rates.rows_an_hour
     return Estimate(
-        rows=made.touched,
-        withheld=len(made.withheld),
-        students=made.counted()["student_rows"],
+        rows=draft_now.touched,
+        withheld=len(draft_now.withheld),
+        students=draft_now.counted()["student_rows"],
         hours=round(hours, 1),
-        cost=round(hours * said.hourly_cost, 2),
+        cost=round(hours * rates.hourly_cost, 2),
     )
 
 
@@ -449,14 +449,14 @@ def approve(context: ActionContext, given: ApproveInput) -> Result:
     return Result(f"Approved: {text}.", {"sha256": sha256}, (f"approved: {text}",))
 
 
-def _refuse_overlap(store: Store, number: str, made: Draft) -> None:
+def _refuse_overlap(store: Store, number: str, draft_now: Draft) -> None:
     """Raise an error if rows would be released twice under different code names.
 
     Raises:
         RecordsError: A release of some of the same days has code names too.
     """
-    scope = made.scope
-    if not any(one.of == "names" and one.decision == "keep" for one in made.items):
+    scope = draft_now.scope
+    if not any(one.of == "names" and one.decision == "keep" for one in draft_now.items):
         return
     for other in record_requests(store):
         if other.outcome != RELEASED or not other.scope or other.request_id == number:
@@ -577,9 +577,9 @@ def close(context: ActionContext, given: CloseInput) -> Result:
     return Result(f"{number} is closed.", facts, (f"{number}: closed",))
 
 
-def seal_of(settings: Settings, made: Draft) -> str:
+def seal_of(settings: Settings, draft_now: Draft) -> str:
     """Return the hash of a release."""
-    return hashlib.sha256(release(made, settings.district.name)).hexdigest()
+    return hashlib.sha256(release(draft_now, settings.district.name)).hexdigest()
 
 
 def _open(context: ActionContext, number: str) -> RecordRequest:

@@ -127,10 +127,10 @@ def _login(context: ActionContext, login: str) -> str:
         SettingsError: The settings do not give it the role `office`.
     """
     settings, typed = context.district.settings, login.strip()
-    known = {settings.desk.without_domain(one) for one in settings.desk.logins_of("office")}
+    logins = {settings.desk.without_domain(one) for one in settings.desk.logins_of("office")}
     has_groups = bool(settings.desk.groups.office or settings.roles.office)
     name = settings.desk.without_domain(typed)
-    if not LOGIN.fullmatch(typed) or not (has_groups or name in known):
+    if not LOGIN.fullmatch(typed) or not (has_groups or name in logins):
         raise SettingsError(
             f"{typed!r} is not a login of an office",
             where="--login",
@@ -199,17 +199,17 @@ def granted_referrals(context: ActionContext) -> list[OpenedReferral]:
     context.require("referral")
     login = context.district.settings.desk.without_domain(context.asker.user_name)
     last_days: dict[str, str] = {}
-    for held in grants(context.district.store, login=login):
-        if is_in_force(held, context.today):
-            ident = held["referral_id"]
-            last_days[ident] = max(held["last_day"], last_days.get(ident, ""))
-    found = []
+    for row_of_grant in grants(context.district.store, login=login):
+        if is_in_force(row_of_grant, context.today):
+            ident = row_of_grant["referral_id"]
+            last_days[ident] = max(row_of_grant["last_day"], last_days.get(ident, ""))
+    readable = []
     for row in referrals(context.district.store):
         last_day = last_days.get(row["referral_id"])
         case = context.find_case(row["case_id"]) if last_day else None
         if last_day and case and not _is_about(context, case, context.asker.user_name):
-            found.append(OpenedReferral(row, case, date.fromisoformat(last_day)))
-    return found
+            readable.append(OpenedReferral(row, case, date.fromisoformat(last_day)))
+    return readable
 
 
 def opened(context: ActionContext, referral_id: str) -> OpenedReferral:
@@ -235,9 +235,9 @@ def opened(context: ActionContext, referral_id: str) -> OpenedReferral:
 
 def read_letter(context: ActionContext, referral_id: str) -> str:
     """Return the letter with names; record that the office read it."""
-    found = opened(context, referral_id)
-    page = letter(context, found.case, found.office, has_names=True)
-    with context.chain.recording(referral_act(context, "referral read", found.referral, "")):
+    referral = opened(context, referral_id)
+    page = letter(context, referral.case, referral.office, has_names=True)
+    with context.chain.recording(referral_act(context, "referral read", referral.referral, "")):
         pass
     return page
 

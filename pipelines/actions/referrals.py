@@ -155,8 +155,8 @@ def referral_pack(context: ActionContext, case: Case, office: str) -> bytes:
 
 
 def _refuse_second(context: ActionContext, case_id: str) -> None:
-    known = referrals(context.district.store, case_id=case_id)
-    waits = [one for one in known if one["returned_time"] is None]
+    earlier = referrals(context.district.store, case_id=case_id)
+    waits = [one for one in earlier if one["returned_time"] is None]
     if waits:
         raise SettingsError(
             f"case {case_id} is already with {waits[0]['office']}",
@@ -239,13 +239,13 @@ def open_referral(context: ActionContext, referral_id: str) -> ReferralRow:
     Raises:
         SettingsError: It does not exist, or was returned.
     """
-    known = referrals(context.district.store, referral_id=referral_id)
-    if not known or known[0]["returned_time"] is not None:
+    stored = referrals(context.district.store, referral_id=referral_id)
+    if not stored or stored[0]["returned_time"] is not None:
         raise SettingsError(
             f"no referral {referral_id} is with another office",
             remedy="List them with: schoolbell referrals list",
         )
-    return known[0]
+    return stored[0]
 
 
 def _statement_in(file: Path) -> str:
@@ -428,8 +428,8 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, object
 
 def _claim(context: ActionContext, row: FindingRow, record: FindingRecord) -> str:
     kind = subject_kind(row["rule"])
-    said = told(record["claim"], context.subject(row), kind)
-    return _short(claim_for_readers(context.district.registry, row, said))
+    claim = told(record["claim"], context.subject(row), kind)
+    return _short(claim_for_readers(context.district.registry, row, claim))
 
 
 def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]:
@@ -441,13 +441,13 @@ def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]
 
 def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
     names = context.district.registry.people_names
-    found = {}
+    by_token = {}
     for token, (kind, value, person) in code_names(context, case):
         if kind == "person":
             continue
         whose = names.get(person or "", "") or (person or "")
-        found[token] = f"{kind} {value}" + (f", of {whose}" if whose else "")
-    rows = sorted(found.items())
+        by_token[token] = f"{kind} {value}" + (f", of {whose}" if whose else "")
+    rows = sorted(by_token.items())
     if len(rows) <= 2 * MOST:
         return rows
     rest = listed([token for token, _ in rows[2 * MOST :]], most=MOST)

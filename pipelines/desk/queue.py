@@ -57,10 +57,10 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
 
     New cases come before older ones, then the highest weight; students' are last.
     """
-    known = home.known(context, home.week(context))
-    found = [
+    listed = home.known(context, home.week(context))
+    matches = [
         one
-        for one in _of_list(context, known, chosen.show)
+        for one in _of_list(context, listed, chosen.show)
         if (not chosen.first or one.case.week >= chosen.first)
         and (not chosen.last or one.case.week <= chosen.last)
         and chosen.kind in ("", one.case.heaviest["kind"])
@@ -71,9 +71,9 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
     words = chosen.q.casefold().split()
     if words:
         text_of = searcher(home, context)
-        found = [one for one in found if all(word in text_of(one.case) for word in words)]
+        matches = [one for one in matches if all(word in text_of(one.case) for word in words)]
     week = home.week(context)
-    return sorted(found, key=lambda one: (one.is_student, one.case.monday < week, one.weight))
+    return sorted(matches, key=lambda one: (one.is_student, one.case.monday < week, one.weight))
 
 
 def role_of(one: ListedCase) -> str:
@@ -87,23 +87,23 @@ def queue_page(
     home: OpenHome, context: ActionContext, chosen: QueueFilter, first: int
 ) -> dict[str, object]:
     """Return a page of the cases that match a filter, with the choices of the filter."""
-    known = home.known(context, home.week(context))
-    found = matching(home, context, chosen)
+    listed = home.known(context, home.week(context))
+    matches = matching(home, context, chosen)
     names = building_names(context.district.registry)
-    codes = {code for one in known for code in buildings_of(home, one.case)}
+    codes = {code for one in listed for code in buildings_of(home, one.case)}
     work, away = work_list(home, context), _referred(context)
-    rules = sorted({str(one.case.heaviest["rule"]) for one in known})
+    rules = sorted({str(one.case.heaviest["rule"]) for one in listed})
     return {
-        "rows": [_row(context, one, away) for one in found[first : first + A_PAGE]],
+        "rows": [_row(context, one, away) for one in matches[first : first + A_PAGE]],
         "elsewhere": len(matching(home, context, chosen.showing("all")))
-        if chosen.is_narrowed and not found
+        if chosen.is_narrowed and not matches
         else 0,
         "filter": chosen,
         "show": chosen.show,
         "shows": SHOWS,
-        "size": len(found),
-        "has_report": bool(known) or home.has_report(),
-        "waiting": sum(one.standing == "waiting" for one in known),
+        "size": len(matches),
+        "has_report": bool(listed) or home.has_report(),
+        "waiting": sum(one.standing == "waiting" for one in listed),
         "work": [_item(context, one) for one in work]
         if chosen == QueueFilter() and not first
         else [],
@@ -113,19 +113,21 @@ def queue_page(
         "rules": {code: rule_title(context, code) for code in rules},
         "first": first,
         "before": max(first - A_PAGE, 0) if first else None,
-        "after": first + A_PAGE if first + A_PAGE < len(found) else None,
+        "after": first + A_PAGE if first + A_PAGE < len(matches) else None,
         "a_page": A_PAGE,
-        "weeks": weeks_in_words(one.case.week for one in known),
+        "weeks": weeks_in_words(one.case.week for one in listed),
         "buildings": sorted((names.get(code, code), code) for code in codes),
         "roles_of_cases": {
-            role: text for role, text in ROLES.items() if any(role_of(one) == role for one in known)
+            role: text
+            for role, text in ROLES.items()
+            if any(role_of(one) == role for one in listed)
         },
         "kinds": {
             kind: text
             for kind, text in KINDS.items()
-            if any(one.case.heaviest["kind"] == kind for one in known)
+            if any(one.case.heaviest["kind"] == kind for one in listed)
         },
-        "groups": _groups(context, found) if context.asker.may("verdict") else [],
+        "groups": _groups(context, matches) if context.asker.may("verdict") else [],
         "may_decide": context.asker.may("verdict"),
     }
 
@@ -208,7 +210,7 @@ def next_case(order: Sequence[str], decided: Iterable[str], left: Iterable[str])
 
 
 def _of_list(
-    context: ActionContext, known: Sequence[ListedCase], show: str
+    context: ActionContext, listed: Sequence[ListedCase], show: str
 ) -> Iterable[ListedCase]:
     store, login = context.district.store, context.asker.user_name
     ids: set[str] = set()
@@ -227,7 +229,7 @@ def _of_list(
         "second": lambda one: one.case.case_id in ids,
         "referred": lambda one: one.case.case_id in ids,
     }
-    return filter(tests[show], known)
+    return filter(tests[show], listed)
 
 
 def _is_with(case: Case, context: ActionContext, login: str) -> bool:
@@ -235,8 +237,8 @@ def _is_with(case: Case, context: ActionContext, login: str) -> bool:
     return bool(case.assignee) and context.people.is_same(str(case.assignee), login)
 
 
-def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> QueueRow:
-    case = known.case
+def _row(context: ActionContext, listed: ListedCase, away: Collection[str]) -> QueueRow:
+    case = listed.case
     is_away = case.case_id in away and bool(case.undecided)
     first = min(row["event_date"] for row in case.counted)
     return QueueRow(
@@ -248,10 +250,10 @@ def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> Qu
         since=day(date.fromisoformat(str(first))),
         severity=case.severity,
         sure=SURE.get(case.confidence, "Lead"),
-        standing="referred" if is_away else STANDINGS.get(known.standing, ""),
+        standing="referred" if is_away else STANDINGS.get(listed.standing, ""),
         assignee=case.assignee or "",
-        is_student=known.is_student,
-        is_overdue=_is_overdue(known, context.today) and not is_away,
+        is_student=listed.is_student,
+        is_overdue=_is_overdue(listed, context.today) and not is_away,
         is_undecided=bool(case.undecided),
     )
 
@@ -259,8 +261,8 @@ def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> Qu
 def sentence(context: ActionContext, finding: FindingRow) -> str:
     """Return the sentence of a finding, under code names, as the report prints it."""
     kind = subject_kind(finding["rule"])
-    said = told(context.shown(finding)["claim"], context.subject(finding), kind)
-    return claim_for_readers(context.district.registry, finding, said)
+    claim = told(context.shown(finding)["claim"], context.subject(finding), kind)
+    return claim_for_readers(context.district.registry, finding, claim)
 
 
 def _is_overdue(one: ListedCase, today: date) -> bool:
@@ -312,17 +314,17 @@ class Group:
     size: int
 
 
-def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
+def _groups(context: ActionContext, matches: Sequence[ListedCase]) -> list[Group]:
     """Return groups of two or more undecided cases, the largest first."""
-    held: dict[tuple[GroupBy, object], list[Case]] = {}
-    for one in found:
+    by_key: dict[tuple[GroupBy, object], list[Case]] = {}
+    for one in matches:
         if one.case.undecided:
             for by in ("subject", "rule", "kind"):
                 if key := _key(one.case, by):
-                    held.setdefault((by, (key, one.is_student)), []).append(one.case)
+                    by_key.setdefault((by, (key, one.is_student)), []).append(one.case)
     groups = [
         Group(_title(context, by, mine[0]), by, mine[0].case_id, len(mine))
-        for (by, _), mine in held.items()
+        for (by, _), mine in by_key.items()
         if len(mine) > 1
     ]
     return sorted(groups, key=lambda group: -group.size)[:MAX_GROUPS]

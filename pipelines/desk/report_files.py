@@ -46,10 +46,10 @@ def reports_view(visit: Visit) -> Response:
     kind = REPORT_FILES.get(file.suffix)
     if kind is None or not file.is_relative_to(folder) or not file.is_file():
         return missing(visit.request, KeyError(path))
-    if found := CASE_PAGE.search(path):
+    if match := CASE_PAGE.search(path):
         context = visit.context()
-        if found[1] in {one.case_id for one in context.cases}:
-            record_reading(visit.desk, context, found[1])
+        if match[1] in {one.case_id for one in context.cases}:
+            record_reading(visit.desk, context, match[1])
     content = file.read_bytes()
     if file.suffix == ".html":
         # a file has no link to a desk whose address it does not know
@@ -67,6 +67,6 @@ def reports_view(visit: Visit) -> Response:
 def _reports_for(visit: Visit) -> Path:
     """Return the folder of the edition that a user reads."""
     place = visit.desk.home.home
-    own = place.editions / "superintendent"
-    is_own = visit.asker.roles == ("superintendent",) and (own / "latest.html").is_file()
-    return (own if is_own else place.reports).resolve()
+    edition = place.editions / "superintendent"
+    is_own = visit.asker.roles == ("superintendent",) and (edition / "latest.html").is_file()
+    return (edition if is_own else place.reports).resolve()
