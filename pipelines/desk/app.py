@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from pipelines.desk import pages, sign_in_pages, views
+from pipelines.desk import desk_pages, sign_in_pages, views
 from pipelines.desk.api import api_routes
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.performing import act
@@ -26,32 +26,32 @@ def routes() -> list[Route]:
     """Return every page and every address of the API."""
     return [
         *api_routes(),
-        _get("/", pages.home, None),
-        _get("/decide", pages.many, "verdict"),
-        _get("/cases/{case}", pages.case, "evidence"),
-        _get("/cases/{case}/letter", pages.letter_page, "evidence"),
-        _get("/cases/{case}/question", pages.question_on_paper, "refer"),
-        _get("/sites", pages.sites),
+        _get("/", desk_pages.home, None),
+        _get("/decide", desk_pages.many, "verdict"),
+        _get("/cases/{case}", desk_pages.case, "evidence"),
+        _get("/cases/{case}/letter", desk_pages.letter_page, "evidence"),
+        _get("/cases/{case}/question", desk_pages.question_on_paper, "refer"),
+        _get("/sites", desk_pages.sites),
         Route("/try/{act}", posted(attempt), methods=["POST"]),
         _get("/trials/{trial}", trial, "sites"),
-        _get("/proposals", pages.proposals_view, "replay"),
-        _get("/start", pages.values_page("start.html.j2", views.start_page), "replay"),
-        _get("/requests", pages.values_page("requests.html.j2", views.requests_page)),
-        _get("/requests/{request}", pages.request_view),
-        _get("/referrals", pages.values_page("referrals.html.j2", views.referrals_page)),
-        _get("/office", pages.office_view, "referral"),
-        _get("/office/{referral}", pages.office_referral, "referral"),
-        _get("/office/{referral}/letter", pages.office_letter, "referral"),
-        _get("/exceptions", pages.permits_view),
+        _get("/proposals", desk_pages.proposals_view, "replay"),
+        _get("/start", desk_pages.values_page("start.html.j2", views.start_page), "replay"),
+        _get("/requests", desk_pages.values_page("requests.html.j2", views.requests_page)),
+        _get("/requests/{request}", desk_pages.request_view),
+        _get("/referrals", desk_pages.values_page("referrals.html.j2", views.referrals_page)),
+        _get("/office", desk_pages.office_view, "referral"),
+        _get("/office/{referral}", desk_pages.office_referral, "referral"),
+        _get("/office/{referral}/letter", desk_pages.office_letter, "referral"),
+        _get("/exceptions", desk_pages.permits_view),
         _get("/reports", reports_view),
         _get("/reports/{path:path}", reports_view),
-        _get("/system", pages.system_view, "accounts"),
-        _get("/weeks", pages.weeks_view),
-        _get("/use", pages.use_view),
-        _get("/readers", pages.values_page("readers.html.j2", views.readers_page), "sign"),
-        _get("/records", pages.values_page("records.html.j2", views.records_page), "records"),
-        _get("/records/{record}", pages.record_view, "records"),
-        _get("/acts", pages.acts_view),
+        _get("/system", desk_pages.system_view, "accounts"),
+        _get("/weeks", desk_pages.weeks_view),
+        _get("/use", desk_pages.use_view),
+        _get("/readers", desk_pages.values_page("readers.html.j2", views.readers_page), "sign"),
+        _get("/records", desk_pages.values_page("records.html.j2", views.records_page), "records"),
+        _get("/records/{record}", desk_pages.record_view, "records"),
+        _get("/acts", desk_pages.acts_view),
         Route("/act/{act}", posted(act), methods=["POST"]),
         Route("/question/{token}", question),
         Route("/question/{token}", question_answered, methods=["POST"]),

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from pipelines.actions.action import AnyAction
 from pipelines.actions.queue_filter import QueueFilter
 from pipelines.actions.verdicts import ALL, revisions_of
-from pipelines.desk.mail import ANSWERS, mail_request, send_later
+from pipelines.desk.background_mail import ANSWERS, mail_request, send_later
 from pipelines.desk.previews import form_of_address, performer
 from pipelines.desk.queue import matching, next_case
 from pipelines.desk.rendering import REVISIONS, StaleError

@@ -17,7 +17,7 @@ from pipelines.actions.referral_access import granted_referrals, opened, read_le
 from pipelines.actions.referrals import letter
 from pipelines.actions.verdicts import verdict_many
 from pipelines.desk import views
-from pipelines.desk.mail import sent_to
+from pipelines.desk.background_mail import sent_to
 from pipelines.desk.queue import many_page, queue_page, selected
 from pipelines.desk.security import MAX_DIGITS
 from pipelines.desk.shared import record_reading
