@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,20 +32,15 @@ def add(app: typer.Typer, group: str, *modules: ModuleType) -> None:
 def command(action: AnyAction) -> Callable[..., None]:
     """Build the function of a command, with a parameter for each of the action's."""
     options = [one for one in action.input.values if one.option]
-    keys = {one.attribute: f"{one.attribute}_" for one in options}
 
     def run(home: Path, *, as_json: bool = False, **given: Any) -> None:
-        values = {
-            one.attribute: one.read(given[keys[one.attribute]])
-            if one.read
-            else given[keys[one.attribute]]
-            for one in options
-        }
+        values = {one.attribute: given[one.attribute] for one in options}
+        values |= {one.attribute: one.read(given[one.attribute]) for one in options if one.read}
         _perform(action, home, values, given.get(OUT), given.get(SAVE, True), as_json=as_json)
 
     parameters = [
         inspect.Parameter("home", KEYWORD, annotation=Home),
-        *(_parameter(keys[one.attribute], one) for one in options),
+        *map(_parameter, options),
     ]
     if action.out:
         parameters.append(inspect.Parameter(OUT, KEYWORD, annotation=Annotated[Path, action.out]))
@@ -61,8 +57,8 @@ def command(action: AnyAction) -> Callable[..., None]:
     return run
 
 
-def _parameter(key: str, one: Value) -> inspect.Parameter:
-    option, default = one.option, one.default
+def _parameter(one: Value) -> inspect.Parameter:
+    option, default = copy(one.option), one.default
     kind: Any = str
     assert option
     if one.type is bool:
@@ -76,7 +72,9 @@ def _parameter(key: str, one: Value) -> inspect.Parameter:
     if option.help is None and one.form:
         option.help = f"One of: {', '.join(one.form.choices)}"
     shown = inspect.Parameter.empty if one.is_needed else default
-    return inspect.Parameter(key, KEYWORD, default=shown, annotation=Annotated[kind, option])
+    return inspect.Parameter(
+        one.attribute, KEYWORD, default=shown, annotation=Annotated[kind, option]
+    )
 
 
 def _perform(
