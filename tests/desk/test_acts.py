@@ -13,11 +13,15 @@ import typer
 from pipelines.actions import fixes
 from pipelines.actions import owner_questions as asking
 from pipelines.actions.action import actions_of, every_action
-from pipelines.actions.permits import ExceptionInput
+from pipelines.actions.kept_evidence import HoldDaysInput
+from pipelines.actions.permits import ExceptionEndInput, ExceptionInput
+from pipelines.actions.referral_access import GrantInput
+from pipelines.actions.referrals import ReferInput
 from pipelines.actions.verdicts import SignInput, VerdictInput, VerdictManyInput, revisions_of
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
 from pipelines.district import open_district
+from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.findings.cases import week_of
 from pipelines.findings.review import VERDICT_WORDS, VERDICTS
 from pipelines.reports.sign_off import open_cases, week_monday
@@ -96,6 +100,32 @@ def test_a_form_gives_no_value_that_only_a_command_may_give():
     assert ExceptionInput.of_form(limited | {"since": "2020-01-01"}).since is None
     # nothing was confirmed, so none is accepted
     assert SignInput.of_form({"week": "2026-W43", "by": "x", "open": "many"}).open == 0
+
+
+@pytest.mark.parametrize(
+    ("input_", "values", "what"),
+    [
+        (ReferInput, {"case": "c-1", "office": "moon"}, "'moon' is not one of the choices"),
+        (HoldDaysInput, {"first": "soon", "last": "2026-10-20"}, "'soon' is not a date"),
+        (GrantInput, {"referral": "g-1", "login": "x", "until": "soon"}, "'soon' is not a date"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_label_or_its_option(input_, values, what):
+    sent = values | {"reason": REASON}
+    with pytest.raises(SettingsError, match=what) as on_page:
+        input_.of_form(sent)
+    assert on_page.value.where in ("To", "First day", "Last day")
+    if any(one.option for one in input_.values if one.name in ("office", "until")):
+        with pytest.raises(SettingsError, match=what) as by_command:
+            input_.of_command(sent)
+        assert by_command.value.where in ("--to", "--until")
+
+
+def test_a_blank_field_is_one_that_was_not_given():
+    sent = {"exception": "X-001", "reason": REASON, "wholly": " "}
+    assert ExceptionEndInput.of_form(sent).wholly is False
+    with pytest.raises(SchoolbellError, match="not filled in: Reason"):
+        ExceptionEndInput.of_form(sent | {"reason": " "})
 
 
 SEEN = ("sign in", "read case")
