@@ -87,6 +87,9 @@ same: setup ## print what COMMIT and the working tree make differently of the sa
 judge: setup ## print how findings do on districts of independent generators
 	$(BIN)/python -m tests.benchmarks.judge
 
+day: setup ## print when the alerts of a day would have come; DAY_HOME=FOLDER, else a synthetic district
+	$(BIN)/python -m tests.benchmarks.day $(if $(DAY_HOME),--home $(DAY_HOME))
+
 experience: setup ## print the measures of report and desk in four districts, with their goals
 	$(BIN)/python -m tests.benchmarks.experience_districts $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
@@ -128,4 +131,4 @@ release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FIL
 clean: ## remove the environment and all generated files
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench strangers space same judge experience lab lab-small newcomer golden docs site release clean
+.PHONY: help setup demo dev desk format check lint test test-long bench strangers space same judge day experience lab lab-small newcomer golden docs site release clean

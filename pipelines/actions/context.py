@@ -3,10 +3,11 @@
 Accounts that sign in at the desk with a password are made and closed here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
@@ -16,6 +17,8 @@ from pipelines.findings.finding_frames import span_of
 from pipelines.findings.people import People, people
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
+from pipelines.proposals.offers import Proposal
+from pipelines.proposals.registry_proposals import proposed
 from pipelines.registry.registry import Registry
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
@@ -38,7 +41,8 @@ Put = Callable[[bytes], None]
 """Takes the file away; called in the transaction that notes its hash."""
 
 
-def _nowhere(_: bytes) -> None:
+def nowhere(_: bytes) -> None:
+    """Refuse a file: the action has none."""
     raise AssertionError("this action has no file")
 
 
@@ -56,7 +60,7 @@ class ActionContext:
     district: District
     asker: Principal
     guard: Callable[[Transaction], None] | None = None
-    put: Put = _nowhere
+    put: Put = nowhere
     file: str = ""
 
     def require(self, right: Right) -> None:
@@ -203,6 +207,25 @@ class ActionContext:
         """Map each login to its person."""
         return people(self.district)
 
+    @cached_property
+    def _proposed(self) -> dict[object, Mapping[str, Sequence[Proposal]]]:
+        return {}
+
+    @property
+    def proposed(self) -> Mapping[str, Sequence[Proposal]]:
+        """Registry rows that the logs suggest, by file; they change with the warehouse.
+
+        Raises:
+            NothingReadError: Nothing has been built.
+            BusyError: A run is in progress.
+        """
+        built = _stamp(self.district.home.warehouse)
+        if built not in self._proposed:
+            found = proposed(self.district)
+            self._proposed.clear()
+            self._proposed[built] = found
+        return self._proposed[built]
+
     @property
     def person(self) -> str | None:
         """The person whose account the asker's login is, if the registry knows one."""
@@ -216,6 +239,13 @@ class ActionContext:
     def today(self) -> date:
         """The district's local day."""
         return datetime.now(UTC).astimezone(ZoneInfo(self.district.zone)).date()
+
+
+def _stamp(warehouse: Path) -> object:
+    """Return a value that changes when days are built."""
+    files = (warehouse, warehouse.with_name(f"{warehouse.name}.wal"))
+    found = [file.stat() for file in files if file.exists()]
+    return tuple((one.st_size, one.st_mtime_ns) for one in found)
 
 
 def put(context: ActionContext, login: str, password_hash: str) -> str:

@@ -27,7 +27,7 @@ from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
 from pipelines.proposals.duty_rows import USUAL_DUTY
 from pipelines.proposals.offers import SETTINGS, Offer, Proposal, as_text, offers
-from pipelines.proposals.registry_proposals import KINDS, proposed
+from pipelines.proposals.registry_proposals import KINDS
 from pipelines.proposals.site_rows import SANCTIONED
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import RegistryFrame
@@ -137,7 +137,7 @@ def offered(context: ActionContext) -> list[Offer]:
         file: [_spelled(context, one) if one.is_withheld else one for one in proposals_of_file]
         for file, proposals_of_file in {
             file: [*compress(rows, map(not_, _said(context, file, rows)))]
-            for file, rows in proposed(context.district).items()
+            for file, rows in context.proposed.items()
         }.items()
     }
     return offers(rows)

@@ -24,7 +24,7 @@ from pipelines.alerts.news import (
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import queue
-from pipelines.findings.failures import failures
+from pipelines.gaps.now import not_built
 from pipelines.health.source_states import files_with_issues
 from pipelines.privacy.lookups import without_case
 from pipelines.records import due_line, due_soon
@@ -187,17 +187,17 @@ def _not_built(store: Store, settings: Settings, now: datetime) -> list[Alert]:
     """Report models that could not be built, and the rules that they disable."""
     return [
         Alert(
-            key=f"not_built:{failure.cause}",
+            key=f"not_built:{gap.what}",
             about="health",
             severity="high",
             confidence="C3",
-            line=failure.message,
+            line=gap.line,
             since=now,
             reference="schoolbell status",
-            lasting=min(9, len(failure.days)),
+            lasting=min(9, len(gap.days)),
             group="models",
         )
-        for failure in failures(store, settings)
+        for gap in not_built(store, settings)
     ]
 
 

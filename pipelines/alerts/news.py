@@ -33,7 +33,7 @@ SETTING_UP = timedelta(days=1)
 """Facts this soon after the first file belong to setting up."""
 SHOWN_FOR = timedelta(days=30)
 """Days that an alert is shown: longer than any holiday."""
-RUN, CHECK = "run:", "check:"
+RUN = "run:"
 STEPS_SHOWN = 3
 
 ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
@@ -249,25 +249,6 @@ def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: dat
         severity="high",
         confidence="C3",
         line=one_line(f"the job {job} failed: it stopped{where}"),
-        since=now,
-        reference=run_id,
-        group="runs",
-    )
-
-
-def check_key(asset: str, check: str) -> str:
-    """Return the key of facts about a check."""
-    return f"{CHECK}{asset}:{check}:"
-
-
-def check_failed(asset: str, check: str, run_id: str, now: datetime) -> Alert:
-    """Build the fact of a check that warns."""
-    return Alert(
-        key=check_key(asset, check),
-        about="health",
-        severity="medium",
-        confidence="C3",
-        line=one_line(f"the check {check} of {asset} failed"),
         since=now,
         reference=run_id,
         group="runs",

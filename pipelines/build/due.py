@@ -14,12 +14,10 @@ from types import MappingProxyType
 
 import polars as pl
 
-from pipelines.build import spans
 from pipelines.build.invalidation import Change, touched
-from pipelines.build.spans import Quarantine
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
-from pipelines.findings.unjudged_days import released
+from pipelines.gaps.days import released
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.registry.outline import Outline, code_mark
@@ -31,7 +29,6 @@ from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import (
     dirty_days,
     note_domains,
-    note_rebuild_reasons,
     origin_of_domains,
 )
 from pipelines.warehouse import inputs
@@ -303,48 +300,3 @@ def touched_days(
     """Return the days that changed rows of some frames touch since the build."""
     opened = touched(Change(database, district, held), frames)
     return set().union(*opened.values())
-
-
-def stale_range(store: Store, home: DistrictHome, models: Mapping[str, Model]) -> Range | None:
-    """Return first and last day that dirty days reach in any model, or that failed before."""
-    held = _held(store, home)
-    dirty = [day for day in dirty_days(store) if day in set(held)]
-    return _reached(models, dirty, held, Quarantine(store).days)
-
-
-def registry_range(database: Database, district: District) -> Range | None:
-    """Return first and last day that changed inputs reach in any model.
-
-    If nothing is left to build, the inputs of the warehouse are recorded.
-    """
-    held = _held(district.store, district.home)
-    find_domains(database, district)
-    found = stale(database, district, held)
-    span = _reached(district.models, sorted(found.every_day), held)
-    if span is None:
-        note_versions(database, district)
-    else:
-        note_rebuild_reasons(district.store, found.reasons)
-    return span
-
-
-def note_built(database: Database, district: District, days: Sequence[date]) -> None:
-    """Record the inputs of the warehouse, if these days were all that was stale."""
-    found = stale(database, district, _held(district.store, district.home))
-    if found.every_day <= set(days):
-        note_versions(database, district)
-
-
-def _held(store: Store, home: DistrictHome) -> list[date]:
-    return inputs.lake_files(store, home.lake).days()
-
-
-def _reached(
-    every: Mapping[str, Model],
-    stale: Sequence[date],
-    held: Sequence[date],
-    failed: Mapping[str, Collection[date]] = MappingProxyType({}),
-) -> Range | None:
-    due = spans.stale_days(every, stale, held, failed)
-    days = [day for days in due.values() for day in days]
-    return (min(days), max(days)) if days else None

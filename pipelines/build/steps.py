@@ -21,7 +21,7 @@ from pipelines.build.due import (
     noted,
     stale,
 )
-from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
+from pipelines.build.spans import Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District, home_rules
 from pipelines.engines import Engine
 from pipelines.errors import SettingsError, SourceError
@@ -30,9 +30,8 @@ from pipelines.findings.cases import owners
 from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import LifecycleResult, keep
-from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
-from pipelines.health.judged_rules import note_judged_rules
-from pipelines.health.rule_coverage import note_coverage
+from pipelines.gaps.days import judged_days, note_unjudged, unjudged
+from pipelines.gaps.week import note_week
 from pipelines.ingest.source import LATER, SETTLE_SECONDS, IngestOptions, Outcome, Source, Watch
 from pipelines.ingest.unchanged import unchanged
 from pipelines.lake.files import prepare, sweep
@@ -396,21 +395,6 @@ def _is_loaded(database: Database, district: District) -> bool:
     return loaded == _registry_version(district)
 
 
-def build_model(database: Database, district: District, name: str, days: Sequence[date]) -> Attempt:
-    """Build one model, a dated one on some days.
-
-    Its inputs are used in their current state: the caller orders the models.
-    """
-    model = district.models[name]
-    if days:
-        refresh(database, district, (min(days), max(days)))
-    files = inputs.lake_files(district.store, district.home.lake)
-    builder = builder_of(database, district, files)
-    # the judging run may be a different one, and may not happen
-    database.note_changes()
-    return builder.attempt(model, days if model.is_dated else (None,))
-
-
 def judge_unfinished(
     database: Database,
     district: District,
@@ -491,8 +475,7 @@ def judge_days(
     judged = judged_days(built, skipped)
     kept = _store_findings(database, district, judged, because)
     note_unjudged(database, skipped, judged)
-    note_coverage(database, district.store)
-    note_judged_rules(database, district)
+    note_week(database, district)
     add_pending_reports(district.store, {*chain(*days.values()), *again, *held_back})
     return kept
 
@@ -535,6 +518,7 @@ def _built_and_judged(district: District, progress: Progress, engine: Engine | N
         if not built.days and not built.again:
             if not built.is_noted:
                 note_versions(database, district)
+            _mark_all_clean(district)  # of days whose lines are gone nothing is built
             return Warehouse(built, LifecycleResult((), (), ()))
         kept = judge_days(
             database, district, built.days, built.because, built.again, built.newly_held_back
@@ -544,6 +528,10 @@ def _built_and_judged(district: District, progress: Progress, engine: Engine | N
     if built.newly_held_back and not is_whole(district.home.warehouse):
         # no model failed: what they read is damaged
         raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))
+    _mark_all_clean(district)
+    return Warehouse(built, kept)
+
+
+def _mark_all_clean(district: District) -> None:
     for day in dirty_days(district.store):
         mark_clean(district.store, day)
-    return Warehouse(built, kept)

@@ -20,7 +20,7 @@ from pipelines.district import District, Reading, only_writer, said_of_rules
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
-from pipelines.findings.unjudged_days import judged_days, unjudged
+from pipelines.gaps.days import judged_days, unjudged
 from pipelines.registry.kept_copies import data_of
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome

@@ -11,11 +11,11 @@ import typer
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
 from pipelines.alerts.memory import ActiveNews, Reply, active_news, answer
+from pipelines.cli.console import console, table, working
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.run.console import console, table, working
 from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.source_records import stored_issues
 

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import console, table
 from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.output import emit, print_facts
 from pipelines.errors import safe
 from pipelines.privacy.lookups import looked_up
-from pipelines.run.console import console, table
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.backup import fingerprint as fingerprint_of
-from pipelines.run.console import working
 
 
 def backup(

@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from pipelines.cli.console import account_table, console, table, watching
 from pipelines.cli.options import AsJson
 from pipelines.cli.output import print_facts
-from pipelines.district import open_district
 from pipelines.registry.new_home import create
-from pipelines.run.console import console, table, watching
-from pipelines.run.run import account_table, run, told
+from pipelines.run.run import run, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import WORLDS
 from pipelines.synthetic.school_days import ZONE, weeks_until
@@ -64,11 +63,10 @@ def demo(
     with watching(screen, _landed(home)) as watchers:
         # its files are complete: no program writes them any more
         done = run(home, settle_seconds=0, watchers=watchers)
-    with open_district(home) as district:
-        screen.print(account_table(district.store))
+    screen.print(account_table(done.account))
     scored = score(home)
     report = home / "reports" / "index.html"
-    columns, rows = ["rule", "planted", "found", "findings", "true"], scored.by_rule()
+    columns, rows = ["rule", "planted", "found", "findings", "true", "note"], scored.by_rule()
     screen.print(table("Findings against planted truth", columns, [list(row) for row in rows]))
     facts = {
         "home": str(home),

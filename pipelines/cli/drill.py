@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Backup, Home
 from pipelines.cli.output import print_facts
 from pipelines.district import open_district
 from pipelines.errors import safe_lines
 from pipelines.operations.restore import drill as drilled
-from pipelines.run.console import working
 
 Keys = Annotated[Path, typer.Option("--keys", help="Folder with the keys.")]
 

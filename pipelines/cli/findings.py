@@ -18,6 +18,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.names import as_csv
 from pipelines.actions.names import export as exported
 from pipelines.cli.commands import add
+from pipelines.cli.console import console, show_whole, table
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit, print_facts, write_private
 from pipelines.errors import SettingsError, safe
@@ -26,7 +27,6 @@ from pipelines.findings.interchange import WRITERS
 from pipelines.findings.record import BY_DESIGN
 from pipelines.findings.rule_quality import MEANS, Fix, fixes, qualities_of, quality_row
 from pipelines.privacy.redaction import nameless
-from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
 from pipelines.state.findings import stored_evidence
 from pipelines.state.reviews import last_verdicts, reviews

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import show_whole, table
 from pipelines.cli.output import emit, print_facts
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError, safe, safe_lines
@@ -15,7 +16,6 @@ from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet, write_work
 from pipelines.fleet.work import BUSY, COLUMNS, Outcome, in_every_home, overview, shown
 from pipelines.operations.agency_layer import sound_layer
 from pipelines.reports.pages import page as rendered
-from pipelines.run.console import show_whole, table
 from pipelines.settings.home import PLAIN_FILE, put
 
 app = typer.Typer(

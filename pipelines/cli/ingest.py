@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from pipelines.build.steps import ingest_sources, preview
+from pipelines.cli.console import account_table, console, watching
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds
 from pipelines.cli.output import print_facts
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
 from pipelines.ingest.source import SETTLE_SECONDS, IngestOptions, Outcome
 from pipelines.lake.files import unlisted_files
-from pipelines.run.console import console, watching
-from pipelines.run.run import account_table, is_all_lost, set_aside, trouble, troubles
+from pipelines.run.run import is_all_lost, set_aside, trouble, troubles
+from pipelines.state import ledger
 from pipelines.state.source_records import set_back
 
 WRONG = ("failed", "refused", "waiting")
@@ -40,12 +41,12 @@ def ingest(
     with open_district(home) as district, only_writer(district.home):
         with (
             watching(screen) as watchers,
-            district.engine(engine, watchers.workers) as opened,
+            district.engine(engine, watchers.message) as opened,
         ):
             outcomes = ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watchers.reading, engine=opened
             )
-        screen.print(account_table(district.store))
+        screen.print(account_table(ledger.account(district.store)))
         behind = set_back(district.store, datetime.now(UTC))
         aside = len(unlisted_files(district.home.lake))
     if behind:

@@ -16,13 +16,14 @@ from urllib.request import Request, urlopen
 
 import typer
 
+from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, SourceError
 from pipelines.registry import domain_lists
+from pipelines.registry.bad_lists import read_bad_list
 from pipelines.registry.csv_files import category_keys
 from pipelines.registry.domain_lists import TakenList, keep, kept, read_list
-from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ListSource
 from pipelines.settings.toml_reader import load_settings
@@ -129,7 +130,12 @@ def words(home: Home, as_json: AsJson = False) -> None:
 def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
     files, first = _fetched(one.url) if one.url else _local(place, one)
     texts = {path: data.decode("utf-8", "replace") for path, data in files.items()}
-    listed = read_list(one.format, texts, first, one.category or one.background)
+    if one.bad and first not in texts:
+        raise SettingsError("is a folder", where=one.origin, remedy="Name one file in [lists].")
+    if one.bad:
+        listed = read_bad_list(one.format, texts[first], first)
+    else:
+        listed = read_list(one.format, texts, first, one.category or one.background)
     if listed.rows.is_empty():
         raise SourceError(
             "the list is empty; the earlier copy is still used",

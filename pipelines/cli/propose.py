@@ -23,12 +23,12 @@ from pipelines.actions.proposals import (
 )
 from pipelines.actions.proposals import accept as accepted
 from pipelines.actions.site_effects import NO_CASE, in_words
+from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import print_facts
 from pipelines.errors import SettingsError, capital, safe
 from pipelines.proposals.offers import Offer, as_text
 from pipelines.reports.words import listed
-from pipelines.run.console import working
 
 WEEKS = 8
 GROUP_WEEKS = 2

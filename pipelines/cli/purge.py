@@ -8,15 +8,14 @@ from typing import Annotated
 import typer
 
 from pipelines.actions.kept_evidence import line_of
+from pipelines.cli.console import console, watching
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import print_facts
-from pipelines.district import District, only_writer
-from pipelines.errors import BusyError, SchoolbellError, safe_lines
+from pipelines.district import only_writer
+from pipelines.errors import SchoolbellError
 from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
 from pipelines.operations.record_deletion import Plan
-from pipelines.run.console import console, watching
 from pipelines.settings.record_classes import RECORD_CLASSES
-from pipelines.state.audit import open_chain
 
 PLURALS = {one.name: one.plural for one in RECORD_CLASSES}
 
@@ -110,30 +109,6 @@ def _begun(found: Plan) -> str:
     if any(found.things.values()):
         return f"{said}: they are included in this certificate."
     return f"{said}. Nothing else has expired; this run only finishes and certifies the purge."
-
-
-def finish_interrupted(district: District, *, is_quiet: bool) -> bool:
-    """Finish an interrupted purge; return False if that fails.
-
-    Errors are printed and stop nothing else.
-    """
-    typer.echo("Finishing an interrupted purge first.", err=True)
-    chain = open_chain(district.store, district.home)
-    try:
-        with (
-            only_writer(district.home),
-            watching(console(is_quiet=is_quiet)) as watchers,
-        ):
-            now = datetime.now(UTC)
-            made = finish_purge(district, chain, now, watchers.building)
-    except BusyError:
-        raise
-    except (SchoolbellError, OSError) as error:
-        typer.echo(safe_lines(f"The purge is not finished: {error}"), err=True)
-        return False
-    if made:
-        typer.echo(f"Certificate: {made}", err=True)
-    return True
 
 
 def _shown(found: Plan) -> dict[str, object]:

@@ -11,12 +11,12 @@ import typer
 from pipelines.actions import records as actions
 from pipelines.actions.context import ActionContext
 from pipelines.cli.commands import add
+from pipelines.cli.console import console, show_whole, table
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.findings.packs import csv_bytes
 from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, columns_of
-from pipelines.run.console import console, show_whole, table
 from pipelines.state.records_requests import record_decisions, record_requests
 
 app = typer.Typer(

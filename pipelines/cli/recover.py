@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import console, watching
 from pipelines.cli.options import AsJson, Home, Quiet, whose_login
 from pipelines.cli.output import print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.operations.restore import RecoveryResult
 from pipelines.operations.restore import recover as recovered
 from pipelines.privacy.pseudonyms import accept_key
-from pipelines.run.console import console, watching
 
 
 def recover(

@@ -15,6 +15,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.build.trial import Difference, TrialResult, changed, copied, with_values
 from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
+from pipelines.cli.console import console, table, watching
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.errors import SettingsError, safe
@@ -22,7 +23,6 @@ from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
-from pipelines.run.console import console, table, watching
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.scratch import scratch

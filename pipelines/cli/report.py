@@ -10,13 +10,13 @@ import typer
 
 from pipelines.actions import readers, verdicts
 from pipelines.cli.commands import add
+from pipelines.cli.console import console
 from pipelines.cli.options import AsJson, Home, OptionalHome, Quiet, named, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publication import publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.run.console import console
 from pipelines.weeks import monday
 
 app = typer.Typer(invoke_without_command=True)

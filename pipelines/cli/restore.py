@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Backup, whose_login
 from pipelines.cli.output import print_facts
 from pipelines.cli.recover import lines_of
@@ -15,7 +16,6 @@ from pipelines.operations.restore import RecoveryResult, RestoreResult
 from pipelines.operations.restore import recover as recovered
 from pipelines.operations.restore import restore as restored
 from pipelines.operations.restore import restore_in_place as restored_in_place
-from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 
 

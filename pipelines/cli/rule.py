@@ -12,13 +12,13 @@ import typer
 from pipelines.actions.context import ActionContext
 from pipelines.build.trial import copied
 from pipelines.build.trial import replay as replayed
+from pipelines.cli.console import console, show_whole, table, watching
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.cli.replay import scratch_folder
 from pipelines.district import District, home_rules
 from pipelines.errors import ModelError, NothingReadError
 from pipelines.findings.record import Finding
-from pipelines.run.console import console, show_whole, table, watching
 from pipelines.settings.home import rule_text
 from pipelines.state.ledger import event_days
 from pipelines.state.source_records import quarantined

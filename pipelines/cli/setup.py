@@ -14,9 +14,9 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.private_kinds import decide_private_kinds
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
-from pipelines.health.judged_rules import noted_judged_rules
+from pipelines.gaps.logs import arrived
+from pipelines.gaps.week import noted_week
 from pipelines.health.product_stories import shown_by_logs
-from pipelines.health.rule_coverage import arrived
 from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
@@ -85,8 +85,8 @@ def setup(
         else:
             for line in _told(plan):
                 typer.echo(safe_lines(line))
-            judged = noted_judged_rules(district.store)
-            typer.echo(f"{capital(judged.line)}. The next run recalculates it.")
+            line = capital(noted_week(district.store).line)
+            typer.echo(f"{line}. The next run recalculates it.")
             for line in shown_by_logs(arrived(district.store)):
                 typer.echo(safe_lines(f"{line}."))
         is_wanted = is_written or (is_asking and not plan.is_empty and typer.confirm("Write this?"))
@@ -198,9 +198,13 @@ def _told(plan: Plan) -> Iterator[str]:
         yield from _difference(merged)
     yield from _set(plan)
     yield from (f"{problem}" for problem in plan.problems)
-    yield f"Rules whose registry files have rows: {plan.before} -> {plan.after}"
-    for code, files in plan.after.lacking.items():
-        yield f"  {code} needs {', '.join(files)}"
+    of = plan.rule_count
+    yield (
+        f"Rules whose registry files have rows: {of - len(plan.lacking_before)} of {of} -> "
+        f"{of - len(plan.lacking)} of {of}"
+    )
+    for code, files in plan.lacking.items():
+        yield f"  {code}: no rows in {', '.join(files)}"
     for file, disables, how in remedies(plan.missing):
         yield f"{file} has no row: {disables}"
         yield f"  from: {how}"
@@ -312,10 +316,10 @@ def _facts(plan: Plan) -> dict[str, object]:
         "usual_duty": plan.usual_duty,
         "problems": [asdict(one) for one in plan.problems],
         "rules": {
-            "before": plan.before.on,
-            "after": plan.after.on,
-            "of": plan.after.count,
-            "lacking": plan.after.lacking,
+            "before": plan.rule_count - len(plan.lacking_before),
+            "after": plan.rule_count - len(plan.lacking),
+            "of": plan.rule_count,
+            "lacking": plan.lacking,
         },
         "missing": plan.missing,
     }

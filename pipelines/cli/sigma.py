@@ -11,10 +11,10 @@ import typer
 
 from pipelines.actions.action import days_of
 from pipelines.actions.context import ActionContext
+from pipelines.cli.console import show_whole, table
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
 from pipelines.errors import SettingsError
-from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act
 
 app = typer.Typer(help="Import public Sigma rules and list their leads.", no_args_is_help=True)

@@ -16,6 +16,7 @@ import typer
 from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import Group, accept_group, groups, offered
 from pipelines.actions.site_effects import list_in_words
+from pipelines.cli.console import console, watching
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, SettleSeconds, open_context, who_asks
 from pipelines.cli.output import print_facts
@@ -29,7 +30,6 @@ from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.imports.exports import HOW, SYSTEMS, exports_of
 from pipelines.registry.new_home import Answers
 from pipelines.reports.words import count
-from pipelines.run.console import console, watching
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import nearest
@@ -295,8 +295,8 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
 def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers, settle_seconds=settle_seconds)
-    for failure in done.failures:
-        typer.echo(safe_lines(str(failure)), err=True)
+    for gap in done.failures:
+        typer.echo(safe_lines(str(gap)), err=True)
 
 
 def _proposals(home: Path, *, is_asking: bool) -> bool:

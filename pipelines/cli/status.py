@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import console, table
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
 from pipelines.district import District, open_outlined
 from pipelines.errors import capital, safe, safe_lines
 from pipelines.health.source_states import HISTORY
 from pipelines.operations.status import WORDS, Status, status_of
-from pipelines.run.console import console, table
 
 Alert = Annotated[
     bool,

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home, whose_login
 from pipelines.cli.output import print_facts
 from pipelines.errors import safe_lines
 from pipelines.operations.upgrade import Plan, UpgradeResult, go_back, plan
 from pipelines.operations.upgrade import upgrade as upgraded
-from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 
 

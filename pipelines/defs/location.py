@@ -1,37 +1,12 @@
 """Puts the code location together."""
 
 import warnings
-from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.assets import (
-    everything,
-    findings_asset,
-    fresh_within,
-    given_specs,
-    housekeeping,
-    ingest,
-    model_asset,
-    one_rule,
-    report_asset,
-    snapshot_asset,
-)
-from pipelines.defs.automation import (
-    alerts_job,
-    automation_sensor,
-    daily_job,
-    dirty_sensor,
-    failed_runs,
-    finished_runs,
-    ingest_job,
-    landing_sensor,
-    look_and_tell,
-    registry_sensor,
-    report_job,
-    schedules,
-)
-from pipelines.defs.elsewhere import built_elsewhere
+from pipelines.defs.assets import fresh_within, specs_of
+from pipelines.defs.automation import due_sensor, failed_runs, finished_runs, nightly_run
+from pipelines.defs.catalog import catalog
 from pipelines.defs.resources import (
     DEFAULT_ZONE,
     HomeResource,
@@ -40,6 +15,14 @@ from pipelines.defs.resources import (
     district_settings,
     logged_days,
     weekly,
+)
+from pipelines.defs.runs import (
+    days_job,
+    report_asset,
+    report_job,
+    run_assets,
+    run_job,
+    watch_job,
 )
 from pipelines.district import home_rules, versions_of
 from pipelines.settings.alert_settings import Alerts
@@ -78,32 +61,18 @@ def _assembled(home: HomeResource) -> dg.Definitions:
     fresh = fresh_within(hours)
     is_on = settings is not None and settings.dagster.automation
     every = list(built.values())
-    detections = [one for one in every if one.schema_name == "detections"]
-    marts = [one for one in every if one.schema_name == "marts"]
-    ingesting, building, reporting = ingest_job(), daily_job(every), report_job()
-    alerting = alerts_job()
-    assets: list[Any] = [
-        ingest,
-        *given_specs(),
-        *(model_asset(model, days, versions.get(model.name), fresh) for model in every),
-        findings_asset(detections, days, fresh),
-        snapshot_asset(marts, fresh),
-        report_asset(weekly(zone, held), fresh),
-        look_and_tell,
-    ]
     link = {"report": report_link(home, settings)}
+    specs = [
+        spec.merge_attributes(metadata=link) for spec in specs_of(every, days, versions, fresh)
+    ]
+    report = report_asset(weekly(zone, held), fresh)
     return dg.Definitions(
-        assets=dg.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link), assets),
-        jobs=[everything, ingesting, building, one_rule, reporting, alerting, housekeeping],
-        schedules=schedules(zone, reporting, alerting, is_on=is_on),
-        sensors=[
-            landing_sensor(ingesting, is_on=is_on),
-            dirty_sensor(building, days, is_on=is_on),
-            registry_sensor(building, is_on=is_on),
-            automation_sensor(is_on=is_on),
-            built_elsewhere,
-            failed_runs,
-            finished_runs,
+        assets=[
+            run_assets(every, specs),
+            report.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link)),
         ],
+        jobs=[run_job, watch_job, days_job(specs), report_job()],
+        schedules=[nightly_run(zone, is_on=is_on)],
+        sensors=[due_sensor(is_on=is_on), catalog, failed_runs, finished_runs],
         resources={"home": home, "io_manager": NothingHandedOn()},
     )

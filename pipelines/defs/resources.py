@@ -151,5 +151,6 @@ def _midnight(day: date, zone: str) -> datetime:
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
-    """Return the days of a run's request, one or a range."""
-    return [date.fromisoformat(key) for key in context.partition_keys]
+    """Return the days of a run's request: one, a range or none."""
+    is_of_days = context.has_partition_key or context.has_partition_key_range
+    return [date.fromisoformat(key) for key in context.partition_keys] if is_of_days else []

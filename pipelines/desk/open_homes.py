@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from pipelines.actions.context import ActionContext
+from pipelines.actions.context import ActionContext, Put, nowhere
 from pipelines.district import District, Reading
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, Standing, cases
@@ -29,7 +29,7 @@ from pipelines.state.published_reports import published_weeks
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import school_year
 
-OF_CONTEXT = ("_years", "is_student", "people")
+OF_CONTEXT = ("_years", "_proposed", "is_student", "people")
 """Properties that contexts share, so that each is computed once."""
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -98,14 +98,18 @@ class OpenHome:
             return self._district[1]
 
     def context(
-        self, asker: Principal, guard: Callable[[Transaction], None] | None = None
+        self,
+        asker: Principal,
+        guard: Callable[[Transaction], None] | None = None,
+        put: Put = nowhere,
     ) -> ActionContext:
         """Return the context of a user's action or page."""
         with self._lock:
-            context = ActionContext(self.district, asker, guard)
+            context = ActionContext(self.district, asker, guard, put)
             # code names and who is a student are the same for everyone
             if "people" not in self._shared:
-                self._shared.setdefault("_years", {})
+                for name in ("_years", "_proposed"):
+                    self._shared.setdefault(name, {})
                 self._shared |= {"is_student": context.is_student, "people": context.people}
             shared = {name: self._shared[name] for name in OF_CONTEXT}
             context.__dict__.update(shared, cases=self.cases)

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from starlette.responses import RedirectResponse, Response
 
@@ -31,8 +30,8 @@ def act(visit: Visit, sent: Mapping[str, str]) -> Response:
     order = _order(visit, sent) if form.is_deciding else []
     try:
         with visit.desk.home.writing:
-            context = visit.context(_guard(form, sent))
-            result = perform(replace(context, put=produced.append))
+            # a copy of a context would read cases and names again
+            result = perform(visit.context(_guard(form, sent), produced.append))
     except SecondPersonError as waiting:
         if waiting.is_new:
             mail_request(visit, waiting.request_id, "")

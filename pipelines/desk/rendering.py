@@ -81,13 +81,15 @@ def rendered(desk: DeskApp, name: str, status: int, values: Mapping[str, object]
 
 
 def revisions(store: Store) -> Callable[[AnyAction, Mapping[str, object]], str]:
-    """Return a function that gives a form the revision of its subject."""
+    """Return a function that gives the forms of a page the revision of their subject."""
+
+    @cache
+    def read(about: str, subject: str) -> str:
+        with store.reading() as connection:
+            return REVISIONS[about](connection, subject)
 
     def revision(form: AnyAction, values: Mapping[str, object]) -> str:
-        if not form.about:
-            return ""
-        with store.reading() as connection:
-            return REVISIONS[form.about](connection, str(values[form.about]))
+        return read(form.about, str(values[form.about])) if form.about else ""
 
     return revision
 

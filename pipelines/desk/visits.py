@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pipelines.actions.action import every_action
-from pipelines.actions.context import ActionContext, granted_today
+from pipelines.actions.context import ActionContext, Put, granted_today, nowhere
 from pipelines.desk import views
 from pipelines.desk.rendering import rendered, revisions
 from pipelines.desk.security import cookie_name, form_of, refuse_odd, with_cookie
@@ -44,9 +44,11 @@ class Visit:
     session: Session
     asker: Principal
 
-    def context(self, guard: Callable[[Transaction], None] | None = None) -> ActionContext:
+    def context(
+        self, guard: Callable[[Transaction], None] | None = None, put: Put = nowhere
+    ) -> ActionContext:
         """Return the context of actions."""
-        return self.desk.home.context(self.asker, guard)
+        return self.desk.home.context(self.asker, guard, put)
 
     def is_offered(self, right: Right) -> bool:
         """Return whether pages with a right are for this user."""

@@ -12,13 +12,13 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pipelines.errors import SchoolbellError
 from pipelines.settings.home import sync
@@ -280,28 +280,19 @@ def _digest(path: Path, _mtime_ns: int, _inode: int) -> str:
 # it may be the work of a state that was lost.
 
 
-class SweepResult(NamedTuple):
-    """Result of a sweep.
-
-    Attributes:
-        deleted: Files that were deleted.
-        moved: Paths in the lake of files that were moved to `.unlisted`.
-    """
-
-    deleted: int
-    moved: Sequence[str]
-
-
 def sweep(
     store: Store,
     folder: Path,
     *,
     grace: timedelta = GRACE,
     now: datetime | None = None,
-) -> SweepResult:
-    """Delete or move aside the files that do not count.
+) -> list[str]:
+    """Delete the files that do not count, and move aside those of an unknown origin.
 
     Only while no other run writes: the caller holds the home's lock.
+
+    Returns:
+        Paths in the lake of files that were moved to `.unlisted`.
     """
     before = now_text((now or datetime.now(UTC)) - grace)
     old = ledger.superseded_files(store, before)
@@ -316,7 +307,7 @@ def sweep(
             one.unlink()
         moved = [_moved_aside(folder, path) for path in foreign]
     ledger.end_runs(store, begun)
-    return SweepResult(len(old) + len(own), moved)
+    return moved
 
 
 def unlisted_files(folder: Path) -> list[Path]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
+from pipelines.operations.settings_check import rule_faults
 from pipelines.registry.csv_files import LINE, read_file
 from pipelines.registry.folder import CONTENTS, RULES, SHARED, Layer, read_layer
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.policy import default_policy, read_policy
-from pipelines.run.check import rule_faults
 from pipelines.settings.home import PRIVATE, DistrictHome, make_folder, put
 from pipelines.settings.model import Detection, Settings
 from pipelines.settings.problems import InvalidSettingsError, Problem, listed

@@ -6,18 +6,18 @@ module per subject; they take long to import, and `status` does without them.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.facts import standstill
 from pipelines.district import District, Reading, home_rules
-from pipelines.findings.failures import Failure, failures
-from pipelines.findings.untested import untested
-from pipelines.health.judged_rules import noted_judged_rules
-from pipelines.health.readiness import cannot_judge, carried, names_of, not_delivered, strange_names
-from pipelines.health.rule_coverage import arrived, noted_coverage
+from pipelines.gaps.logs import arrived
+from pipelines.gaps.now import gaps, not_built
+from pipelines.gaps.relation import IDLE, LIMITING, Gap, Reason
+from pipelines.gaps.week import noted_week
+from pipelines.health.name_domains import names_of, strange_names
 from pipelines.health.source_states import (
     SourceState,
     files_with_issues,
@@ -39,7 +39,6 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, outbox
 from pipelines.state.connections import Store, read_store
-from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.ledger import FileRecord
 from pipelines.state.retention import begun
 from pipelines.state.source_records import dirty_days, set_back
@@ -135,9 +134,13 @@ class Installation:
         return list(waiting(self.delivering, self.district.zone, self.files))
 
     @cached_property
-    def failed(self) -> Sequence[Failure]:
+    def failed(self) -> Sequence[Gap]:
         """Models that were not built."""
-        return failures(self.store, self.settings)
+        return not_built(self.store, self.settings)
+
+    def gaps(self, *reasons: Reason) -> list[Gap]:
+        """Return what rules cannot judge, for some reasons."""
+        return list(gaps(self.store, self.settings, self.district.outline, *reasons))
 
     @cached_property
     def set_aside(self) -> int:
@@ -215,30 +218,12 @@ def _unverified(opened: Installation) -> Reasons:
 
 
 def _judged(opened: Installation) -> Reasons:
-    coverage = noted_coverage(opened.store)
-    yield from graded(LOOK, coverage.lines)
-    judged = noted_judged_rules(opened.store)
-    if judged.count:
-        yield from graded(WELL, (judged.line, *judged.reasons))
-    # no action is needed if a district never had such a log
-    yield from graded(
-        WELL,
-        coverage.without_counted(
-            not_delivered(opened.store, opened.settings, opened.district.outline)
-        ),
-    )
-
-
-def _untested(opened: Installation) -> Reasons:
-    """Yield explanations that could not be tested in the newest week with findings."""
-    known = [row for row in stored_findings(opened.store) if row["status"] != WITHDRAWN]
-    newest = max((str(row["event_date"]) for row in known), default="")
-    if not newest:
-        return
-    first = str(date.fromisoformat(newest) - timedelta(days=6))
-    week = [row for row in known if str(row["event_date"]) >= first]
-    for one in untested((row["rule"], row["record"]["alternatives"]) for row in week):
-        yield WELL, one.line
+    week = noted_week(opened.store)
+    if week.rule_count:
+        yield WELL, week.line
+    for gap in opened.gaps(*LIMITING, *IDLE, "fixed", "explanation"):
+        # no action is needed if a district never had such a log
+        yield LOOK if gap.reason in ("share", "loss") else WELL, gap.line
 
 
 def _unsigned(opened: Installation) -> Reasons:
@@ -265,19 +250,21 @@ def unfinished(store: Store, home: DistrictHome) -> Iterator[str]:
 
 
 def _wrong(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import wrong_in  # formats, channels and sections: half a second
+    from pipelines.operations.settings_check import (
+        wrong_in,  # formats, channels and sections: half a second
+    )
 
     return wrong_in(opened.district)
 
 
 def _unknown_rules(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import unknown_rules
+    from pipelines.operations.settings_check import unknown_rules
 
     return unknown_rules(opened.home, opened.registry, home_rules(opened.settings).models)
 
 
 def _own_rules(opened: Installation) -> Iterable[Problem]:
-    from pipelines.run.check import own_rule_problems
+    from pipelines.operations.settings_check import own_rule_problems
 
     return own_rule_problems(opened.settings)
 
@@ -375,7 +362,7 @@ QUESTIONS = (
             "judged",
             "rules can judge their events",
             reasons=_judged,
-            notes=lambda one: cannot_judge(one.store, one.settings, one.district.outline),
+            notes=lambda one: (gap.line for gap in one.gaps(*LIMITING, "fixed")),
         ),
         Question(
             "products",
@@ -422,12 +409,6 @@ QUESTIONS = (
         ),
         Question("tested", "alerts were tested recently"),
         Question(
-            "explanations",
-            "explanations of findings can be tested",
-            is_of_doctor=False,
-            reasons=_untested,
-        ),
-        Question(
             "requests",
             "public-records requests are answered in time",
             is_of_doctor=False,
@@ -454,13 +435,6 @@ QUESTIONS = (
         ),
         Question(
             "cells", "rows have the cells that rules need", is_of_doctor=False, notes=_incomplete
-        ),
-        Question(
-            "fixed",
-            "buildings have stationary computers",
-            is_of_doctor=False,
-            reasons=lambda one: graded(WELL, carried(one.district.outline)),
-            notes=lambda one: carried(one.district.outline),
         ),
         Question(
             "believed",

@@ -386,7 +386,7 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
             if is_current:
                 # a process that wrote when it was copied does not write into this lake
                 ledger.forget_runs(transaction)
-        set_aside = sweep(store, home.lake).moved if is_current else ()
+        set_aside = sweep(store, home.lake) if is_current else ()
     finally:
         store.close()
     for folder in (home.lake, home.path):

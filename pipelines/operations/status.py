@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from pipelines.district import District, Reading
 from pipelines.findings.cases import queue
 from pipelines.findings.work_list import work_items
-from pipelines.health.readiness import names_of
-from pipelines.health.rule_coverage import noted_coverage
+from pipelines.gaps.now import failure_facts
+from pipelines.gaps.week import noted_week
+from pipelines.health.name_domains import names_of
 from pipelines.health.source_states import SourceState
 from pipelines.operations.check_questions import ACT, LOOK, QUESTIONS, WELL, Installation
 from pipelines.settings.home import DistrictHome
@@ -97,7 +98,7 @@ def status_of(district: District, now: datetime) -> Status:
     """Return sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     asked = Installation.of(district, now)
     files = asked.files
-    coverage = noted_coverage(district.store)
+    week = noted_week(district.store)
     shown: dict[str, Any] = {
         "time": now.isoformat(timespec="seconds"),
         "home": str(district.home.path),
@@ -115,7 +116,7 @@ def status_of(district: District, now: datetime) -> Status:
         **_to_decide(district.store, district.home, district.reading),
         "registry_problems": district.outline.problems,
         "agency_layer": district.outline.layer,
-        "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
+        "judged_share": f"{week.share:.1%}" if week.attributable else "",
         **_unsent(asked),
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
     }
@@ -131,7 +132,7 @@ def status_of(district: District, now: datetime) -> Status:
     shown["versions"] = versions()
     shown["sources"] = [one.shown for one in asked.sources]
     shown["trouble"] = asked.trouble
-    shown["not_built"] = [one.shown for one in asked.failed]
+    shown["not_built"] = [failure_facts(gap) for gap in asked.failed]
     shown["waiting"] = asked.waits
     shown["account_names"] = list(names_of(district.store, district.settings, district.outline))
     return Status(shown, code, asked.sources, shown["reasons"], district.zone)

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.health.judged_rules import JudgedRules, noted_judged_rules
-from pipelines.health.readiness import delivered, not_delivered
-from pipelines.health.rule_coverage import rules_on
+from pipelines.gaps.logs import delivered, lacking_files, undelivered
+from pipelines.gaps.week import JudgedWeek, noted_week
 from pipelines.ingest.identification import examine, members_of
 from pipelines.proposals.setup import remedies
 from pipelines.registry.registry import Registry
@@ -84,7 +83,7 @@ class FirstSteps:
     missing: Sequence[MissingExport]
     days: int
     report: Path | None
-    judged: JudgedRules
+    judged: JudgedWeek
 
     @property
     def is_read(self) -> bool:
@@ -98,13 +97,15 @@ def first_steps(district: District) -> FirstSteps:
     held = inputs.lake_files(district.store, district.home.lake).days()
     return FirstSteps(
         logs=list(log_folders(district)),
-        absent=list(not_delivered(district.store, district.settings, district.outline))
+        absent=[
+            gap.line for gap in undelivered(district.store, district.settings, district.outline)
+        ]
         if delivered(district.store, district.settings)
         else [],
         missing=list(_missing(district.detections, district.registry)),
         days=len(held),
         report=page.resolve() if page.exists() else None,
-        judged=noted_judged_rules(district.store),
+        judged=noted_week(district.store),
     )
 
 
@@ -139,7 +140,7 @@ def format_of(file: Path) -> str:
 
 
 def _missing(detections: Mapping[str, Detection], registry: Registry) -> Iterator[MissingExport]:
-    lacking = rules_on(detections, registry).lacking
+    lacking = lacking_files(detections, registry)
     found = []
     for file, disables, how in remedies(registry.missing):
         codes = [code for code, files in lacking.items() if file in files]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipelines.district import District
 from pipelines.errors import NothingReadError
-from pipelines.health.readiness import undecided
+from pipelines.health.name_domains import undecided
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.proposals.account_rows import services
 from pipelines.proposals.calendar_rows import days_off

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.district import District, Reading
-from pipelines.health.rule_coverage import NO_RULES, Rules, note_systems, rules_on
+from pipelines.gaps.logs import lacking_files, note_systems
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
@@ -100,8 +100,9 @@ class Plan:
         renames: People and buildings that get the names of a later list.
         unread: What was not opened or not recognized, and why.
         files: The registry's files after the import.
-        before: The rules that can judge now.
-        after: The rules that could judge then.
+        rule_count: Number of rules.
+        lacking_before: The empty files that rules depend on now, by code.
+        lacking: Those that would be empty then.
         usual_duty: Hours of all staff that `district.toml` would contain; empty: none.
         full_days: Absences with these hours; 0 if a person gave them.
         unplaced: Code and name of buildings that would have no coordinates.
@@ -117,8 +118,9 @@ class Plan:
     unread: list[UnreadTable] = field(default_factory=list)
     calendars: list[NewCalendar] = field(default_factory=list)
     files: list[Merged] = field(default_factory=list)
-    before: Rules = NO_RULES
-    after: Rules = NO_RULES
+    rule_count: int = 0
+    lacking_before: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
     usual_duty: str = ""
     full_days: int = 0
     unplaced: Sequence[tuple[str, str]] = ()
@@ -185,14 +187,15 @@ def plan_of(
 
 def tried(district: District, plan: Plan) -> Plan:
     """Return the plan with what the registry would be like with it."""
-    plan.before = rules_on(district.detections, district.registry)
+    plan.rule_count = len(district.detections)
+    plan.lacking_before = lacking_files(district.detections, district.registry)
     with tempfile.TemporaryDirectory(prefix=scratch("setup")) as folder:
         registry = _as_it_would_be(district.home, plan, Path(folder))
     known = {(one.file, one.what, one.value) for one in district.registry.problems}
     plan.problems = [
         one for one in registry.problems if (one.file, one.what, one.value) not in known
     ]
-    plan.after = rules_on(district.detections, registry)
+    plan.lacking = lacking_files(district.detections, registry)
     plan.missing = registry.missing
     buildings = registry.frames["buildings"].filter(pl.col("lat").is_null())
     if "buildings.csv" not in registry.missing:

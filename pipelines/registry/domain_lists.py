@@ -26,6 +26,7 @@ from pipelines.settings.model import ListSource
 STARTER = "schoolbell-starter 1"
 
 SCHEMA = pl.Schema({"domain": pl.String, "category": pl.String})
+BAD = pl.Schema({"host": pl.String, "until": pl.Date, "source": pl.String})
 PLAIN = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$"
 DEEPEST = 8
 """Lists that include each other; deeper ones are a mistake."""
@@ -110,7 +111,7 @@ def _list(name: str) -> pl.DataFrame:
 
 
 class DomainList(NamedTuple):
-    """Content of a list: `domain` and `category`, each pair once."""
+    """Content of a list: `domain` and `category`, or `host` and `until`, each pair once."""
 
     rows: pl.DataFrame
     skipped: int
@@ -250,11 +251,13 @@ class Lists:
     Attributes:
         categories: `domain`, `category` and `source`, categories as listed.
         background: `host`, `kind` and `source`.
+        bad: `host`, `until` and `source`.
         versions: Hash of each kept list, by file name.
     """
 
     categories: pl.DataFrame
     background: pl.DataFrame
+    bad: pl.DataFrame
     versions: Mapping[str, str]
 
 
@@ -262,7 +265,7 @@ def keep(folder: Path, taken: TakenList, rows: pl.DataFrame) -> None:
     """Write a list; concurrent readers get the old one or the new one."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     draft = folder / f".{taken.name}.{secrets.token_hex(4)}"
-    rows.cast(SCHEMA).write_parquet(draft, compression="zstd")
+    rows.write_parquet(draft, compression="zstd")
     sync(draft)
     draft.rename(folder / f"{taken.name}.parquet")
     draft.write_text(json.dumps(asdict(taken), indent=1) + "\n", encoding="utf-8")
@@ -282,6 +285,7 @@ def kept(folder: Path, name: str) -> TakenList | None:
 def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:
     """Return the lists that the settings name and that are stored."""
     categories, background = [CATEGORIES.to_frame()], [BACKGROUND.to_frame()]
+    bad = [BAD.to_frame()]
     versions = {}
     for name, one in settings.items():
         path = folder / f"{name}.parquet"
@@ -290,9 +294,13 @@ def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:
         data = path.read_bytes()
         versions[f"lists/{name}"] = hashlib.sha256(data).hexdigest()
         rows = pl.read_parquet(data).with_columns(source=pl.lit(name))
-        if one.background is None:
+        if one.bad is not ("until" in rows.columns):
+            continue  # the settings changed since; the next update takes it anew
+        if one.bad:
+            bad.append(rows.select(BAD.names()))
+        elif one.background is None:
             categories.append(rows.select(CATEGORIES.names()))
         else:
             kind = pl.lit(one.background).alias("kind")
             background.append(rows.select(pl.col("domain").alias("host"), kind, "source"))
-    return Lists(pl.concat(categories), pl.concat(background), versions)
+    return Lists(pl.concat(categories), pl.concat(background), pl.concat(bad), versions)

@@ -20,13 +20,8 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.work_list import TODAY, WorkItem
-from pipelines.reports.headline import (
-    all_missing_hours,
-    missing_hours,
-    runs,
-    say_gap,
-    work,
-)
+from pipelines.reports.gaps import all_missing_hours, missing_hours, runs, say_hours
+from pipelines.reports.headline import work
 from pipelines.reports.language import (
     ENGLISH,
     Quoted,
@@ -180,10 +175,10 @@ def blind_note(view: View, section: str) -> str:
 
 @once
 def _gaps_said(view: View) -> str:
-    gaps = sorted(runs(missing_hours(view)), key=lambda gap: -gap.hour_count)
+    gaps = sorted(runs(missing_hours(view)), key=lambda gap: -gap.lost)
     if not gaps:
         return ""
-    named = "; ".join(say_gap(gap, view) for gap in gaps[:SHOWN])
+    named = "; ".join(say_hours(gap, view) for gap in gaps[:SHOWN])
     more = len(gaps) - SHOWN
     rest = text("; and {n} more", n=number(more)) if more > 0 else ""
     return text(
@@ -200,7 +195,7 @@ def blind_days(view: View) -> Mapping[date, str]:
     days: dict[date, list[str]] = {}
     for key, rows in absent.partition_by("event_date", as_dict=True).items():
         for gap in runs(rows.sort("source", "hour_start")):
-            days.setdefault(key[0], []).append(say_gap(gap, view))
+            days.setdefault(key[0], []).append(say_hours(gap, view))
     return {day: "; ".join(said) for day, said in days.items()}
 
 
@@ -268,7 +263,7 @@ class Card:
     def known_by_brief(self) -> str:
         """The facts that show the account; a login, the usual case, by its name alone."""
         login = upper(restated(in_words("login")))
-        brief = (text("login") if fact == login else fact for fact in self.known_by)
+        brief = (text("login") if fact == login else _inside(fact) for fact in self.known_by)
         return "; ".join(brief)
 
     @property
@@ -450,6 +445,11 @@ def upper(sentence: str) -> str:
     """Return a sentence with a capital letter; English that is quoted remains marked."""
     said = capital(sentence)
     return quoted(said) if isinstance(sentence, Quoted) else said
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence for the inside of another one; an abbreviation keeps its capitals."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 def plain(name: str | None) -> str:

@@ -474,7 +474,7 @@ class CitedLine(NamedTuple):
     time: datetime
     building: str | None
     site: str | None
-    device: str
+    device: str | None
 
 
 class SeenLines(NamedTuple):
@@ -506,7 +506,7 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines
     seen_at = _usual_places(view, mine)
     return [
         SeenLines(
-            _lane(row, seen_at, is_by_site=kind in BY_SITE),
+            _lane(view, row, seen_at, is_by_site=kind in BY_SITE),
             row.time,
             row.time.astimezone(view.zone).replace(tzinfo=None),
         )
@@ -541,7 +541,7 @@ def _usual_places(view: View, lines: Iterable[CitedLine]) -> dict[str, str]:
     codes = view.inputs.building_codes
     found: dict[str, Counter[str]] = {}
     for row in lines:
-        if row.building is not None:
+        if row.building is not None and row.device is not None:
             code = codes.get(row.building, row.building)
             found.setdefault(row.device, Counter())[code] += 1
     return {
@@ -550,12 +550,13 @@ def _usual_places(view: View, lines: Iterable[CitedLine]) -> dict[str, str]:
     }
 
 
-def _lane(row: CitedLine, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
-    if is_by_site and row.site is not None:
+def _lane(view: View, row: CitedLine, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
+    if row.site is not None and (is_by_site or row.device is None):
         return str(row.site)
-    device = row.device
+    # a line about traffic inside names addresses alone; its finding names the device
+    device = row.device or view.devices_meant.get(row.finding_id)
     if device is None:
-        return str(row.site) if row.site is not None else text("device not known")
+        return text("device not known")
     name = device_name(device)
     return f"{name} ({seen_at[device]})" if device in seen_at else name
 

@@ -23,8 +23,9 @@ from pipelines.events import (
     Column,
 )
 from pipelines.findings.attribution_words import every_set
-from pipelines.health.rule_coverage import FAMILIES
+from pipelines.gaps.families import FAMILIES
 from pipelines.privacy.pseudonyms import published_tables
+from pipelines.registry.device_classes import CLASSES
 from pipelines.registry.frames import FRAMES
 from pipelines.settings.problems import nearest
 from pipelines.state.ledger import STATES
@@ -99,21 +100,6 @@ GRADES: Words = {
     "B": "the device is assigned to one person",
     "C": "a logon was active on the device",
     "D": "an address only: no one is named",
-}
-
-DEVICES: Words = {
-    "desktop": "desktop computer",
-    "laptop": "laptop",
-    "chromebook": "Chromebook",
-    "tablet": "tablet of the district, such as an iPad",
-    "podium": "computer at a teacher's desk, used by any teacher in the room",
-    "lab_pc": "computer of a lab, for many",
-    "kiosk": "public computer",
-    "vdi_host": "host of virtual desktops: many people at the same time",
-    "server": "server",
-    "signage": "screen on a wall",
-    "phone_byod": "a personal phone",
-    "other": "anything else",
 }
 
 NETWORKS: Words = {
@@ -198,7 +184,7 @@ VALUES: Mapping[str, Words] = {
     "grade": GRADES,
     "grade_before": GRADES,
     "grade_now": GRADES,
-    "device_class": {**DEVICES, "unknown": "a class that no source identified"},
+    "device_class": {name: one.meaning for name, one in CLASSES.items()},
     "net_kind": NETWORKS,
     "verdict": VERDICTS,
     "name_proof": PROOFS,

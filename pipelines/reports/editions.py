@@ -108,8 +108,10 @@ def counts_of(view: View) -> list[Count]:
     hidden = held_back(grid, least)
     last = len(grid.counts) - 1
     kinds = [
-        Count(_shown(grid, hidden, last, column), f"cases about: {label}")
-        for column, label in enumerate([*labels, "any of these"])
+        Count(_shown(grid, hidden, last, column), label)
+        for column, label in enumerate(
+            [*(f"cases about: {label}" for label in labels), "new cases of all kinds"]
+        )
     ]
     return [*kinds, *_rough(view, least), *_of_data(view)]
 

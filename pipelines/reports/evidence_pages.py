@@ -8,7 +8,8 @@ import polars as pl
 
 from pipelines.findings.cases import Case
 from pipelines.reports.cards import card_rows, case_cards, case_link, page_name
-from pipelines.reports.headline import missing_hours, new_sites
+from pipelines.reports.gaps import missing_hours
+from pipelines.reports.headline import new_sites
 from pipelines.reports.language import term, text
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View

@@ -12,30 +12,13 @@ import polars as pl
 from pipelines.errors import capital
 from pipelines.findings.cases import SITE_USE, Case
 from pipelines.findings.work_list import WorkItem, work_items
+from pipelines.gaps.relation import Gap
 from pipelines.health.issues import KINDS as ISSUE_KINDS
-from pipelines.health.rule_coverage import (
-    ASKED_OF,
-    CLASS,
-    CLASSES,
-    COUNTS,
-    FAMILIES,
-    FILTERED,
-    KEYBOARDS,
-    PLACELESS_SHARE,
-    REASONS,
-    Blind,
-    CoverageRow,
-    coverage_rows,
-    gaps_of,
-)
-from pipelines.reports.language import marked, plural, term, text
+from pipelines.reports.gaps import awaited_files, is_unknown, missing_hours, runs
 from pipelines.reports.report_rows import Number, PublishedRecord, WeekNumbers
-from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
-from pipelines.reports.words import count, listed, number, share, span
+from pipelines.reports.view import View, once, same_week_last_year
+from pipelines.reports.words import count, listed, number
 from pipelines.state.rows import Facts, FindingRow, number_in, texts_in
-
-IS_RULE = pl.col("rule") != ""
-FAILED = pl.col("model").fill_null("") != ""
 
 TO_DECIDE = (
     "external", "no_list", "leisure", "lapsed", "approved_other_role",
@@ -53,16 +36,7 @@ SITES_ASKED: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "cases": pl.Int64,
 }
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
-ONE_HOUR = timedelta(hours=1)
 MAX_SAID = 2
-OUTSIDE = marked("outside the buildings")
-NOT_ALL = marked("We can't check all use")
-NOT_YET = marked("We can't check this yet:")
-ABSENT = {
-    "approved_sites.csv": marked("there is no list of approved sites"),
-    "subnets.csv": marked("no networks are listed"),
-}
-"""Registry files without rows, in words."""
 NUMBERS: Mapping[Number, str] = {
     "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
@@ -78,173 +52,6 @@ KINDS: Mapping[Number, str] = {
 WEEKS_DRAWN = 12
 WEEKS_COMPARED = 8
 FEWEST = 4  # below this, "usual" would be a big word
-
-
-def unjudged(view: View) -> pl.DataFrame:
-    """Return the week's rules and days that are not judged, and tables without a day."""
-    return view.of_week(view.inputs.unjudged)
-
-
-def is_unknown(view: View, kind: str) -> bool:
-    """Return whether a rule of this kind could judge none of the days with lines."""
-    came = view.of_week(view.inputs.source_days).filter(pl.col("events") > 0)
-    days = set(came["event_date"])
-    codes = {rule["code"] for rule in view.inputs.rules if rule.get("kind") == kind}
-    held = unjudged(view).filter(pl.col("kind") == kind)
-    left_out = {(rule, day) for rule, day in held.select("rule", "event_date").rows()}
-    return bool(days) and any(all((code, day) in left_out for day in days) for code in codes)
-
-
-def lacking_files(view: View, kind: str) -> tuple[str, ...]:
-    """Return the registry files whose rows every rule of a kind waits for; empty if one judges."""
-    rules = [rule for rule in view.inputs.rules if rule.get("kind") == kind]
-    lacks = [set(rule.get("lacks") or ()) for rule in rules]
-    if not (lacks and all(lacks)):
-        return ()
-    return tuple(sorted(set.intersection(*lacks) or set.union(*lacks)))
-
-
-def not_yet(view: View, kind: str) -> str:
-    """Return why no rule of a kind can judge yet; empty if one can."""
-    files = lacking_files(view, kind)
-    if not files:
-        return ""
-    why = [
-        term(ABSENT[one]) if one in ABSENT else text("{file} has no rows", file=one)
-        for one in files
-    ]
-    return f"{term(NOT_YET)} {listed(why, most=2)}"
-
-
-def say_unjudged(view: View) -> list[str]:
-    """Return what the week's numbers leave out, a sentence for each reason.
-
-    As in "4 rules could not run on 3 days: proxy no longer gives user_name."
-    """
-    rows = unjudged(view)
-    return [
-        one
-        for one in (
-            _say_missing(rows.filter(~FAILED)),
-            _say_failed(rows.filter(FAILED, IS_RULE)),
-            _say_uncounted(rows.filter(FAILED, ~IS_RULE)),
-        )
-        if one
-    ]
-
-
-def _say_missing(rows: pl.DataFrame) -> str:
-    pairs = rows.select("source", "field").unique().sort("source", "field")
-    why = listed(
-        [
-            text("{source} no longer gives {name}", source=source, name=name)
-            for source, name in pairs.rows()
-        ]
-    )
-    return _say_nothing(rows, why)
-
-
-def _say_failed(rows: pl.DataFrame) -> str:
-    names = rows["cause"].unique().sort().to_list()
-    return _say_nothing(rows, text("{names} could not be built", names=listed(names)))
-
-
-def _say_nothing(rows: pl.DataFrame, why: str) -> str:
-    if rows.is_empty():
-        return ""
-    rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
-    return text(
-        "{rules} could not run on {days}: {why}.",
-        rules=plural("{rules} rule", "{rules} rules", rules, rules=number(rules)),
-        days=_days(days),
-        why=why,
-    )
-
-
-def _days(days: int) -> str:
-    return plural("{days} day", "{days} days", days, days=number(days))
-
-
-def _say_uncounted(rows: pl.DataFrame) -> str:
-    """Return the tables of the report that lack days, by the names of their counts."""
-    if rows.is_empty():
-        return ""
-    names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
-    days = rows["event_date"].n_unique()
-    said = listed(sorted({text(name) for name in names}))
-    return text("{days} could not be counted: {names}.", days=_days(days), names=said)
-
-
-@once
-def judged(view: View) -> list[CoverageRow]:
-    """Return what each filter left out in the week, for all days and sources together."""
-    rows = view.of_week(view.inputs.rule_coverage)
-    summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(pl.col(COUNTS).sum())
-    return coverage_rows(summed.iter_rows(named=True))
-
-
-def not_judged_at(view: View, kind: str, *, is_brief: bool = False) -> str:
-    """Return where the rules of a kind judged less than nine tenths of the week.
-
-    As in "We can't check all use at MS on Chromebooks: 48% of requests carry an account
-    that the registry lacks." Empty where they could judge. A building is named once,
-    with what its rules lose most.
-
-    Args:
-        is_brief: Name the reason with the most requests; only count the others.
-    """
-    lacking, total = view.inputs.placeless_networks
-    if kind == KINDS["shared_accounts"] and lacking > PLACELESS_SHARE * total:
-        networks = text(
-            "{lacking} of {total} networks have no building",
-            lacking=number(lacking),
-            total=number(total),
-        )
-        return f"{term(NOT_YET)} {networks}."
-    worst: dict[str, Blind] = {}
-    for family in ASKED_OF[kind]:
-        for one in gaps_of(judged(view), family):
-            worst.setdefault(one.building, one)
-    said: dict[str, int] = {}
-    keys = {(one.family == KEYBOARDS, one.filter, on_devices(one)) for one in worst.values()}
-    for is_of_keyboards, reason, devices in sorted(keys):
-        same = [
-            one
-            for one in worst.values()
-            if (one.family == KEYBOARDS, one.filter, on_devices(one))
-            == (is_of_keyboards, reason, devices)
-        ]
-        dropped = sum(one.dropped_count for one in same)
-        part = share(dropped, sum(one.event_count for one in same))
-        rules = text(" with {rules}", rules=term(FAMILIES[KEYBOARDS])) if is_of_keyboards else ""
-        where = f"{_where(sorted(one.building for one in same))}{devices}{rules}"
-        why = text("{share} of requests {reason}", share=part, reason=term(REASONS[reason]))
-        said[f"{where}: {why}"] = dropped
-    outside = f"{term(OUTSIDE)}: "
-    if len(said) == 1 and (only := next(iter(said))).startswith(f"{outside}100%"):
-        # the registry lacks what every rule of this kind needs
-        return f"{term(NOT_YET)} {only.removeprefix(outside)}."
-    if not said:
-        return ""
-    if not is_brief or len(said) == 1:
-        return f"{term(NOT_ALL)} {'; '.join(said)}."
-    more = count(len(said) - 1, "more gap")
-    return f"{NOT_ALL} {max(said, key=lambda one: said[one])}. {more}: see Data quality."
-
-
-def _where(buildings: Sequence[str]) -> str:
-    """Return where that is, as in "at MS"; events may be of no known building."""
-    known = [one for one in buildings if one != NO_BUILDING]
-    places = [text("at {place}", place=listed(known))] if known else []
-    if len(known) < len(buildings):
-        places.append(term(OUTSIDE))
-    return listed(places)
-
-
-def on_devices(blind: Blind) -> str:
-    """Return words such as " on Chromebooks and laptops"; empty for all devices."""
-    names = [term(CLASSES.get(one, one)) for one in blind.devices]
-    return text(" on {devices}", devices=listed(names, most=len(CLASSES))) if names else ""
 
 
 def has_list(view: View) -> bool:
@@ -348,16 +155,6 @@ def unjudged_minutes(view: View) -> float:
 
 
 @dataclass(frozen=True)
-class Gap:
-    """Hours in a row in which an expected source sent nothing."""
-
-    source: str
-    start: datetime
-    end: datetime
-    hour_count: int
-
-
-@dataclass(frozen=True)
 class Coverage:
     """The part of the expected data that has arrived.
 
@@ -399,40 +196,6 @@ def coverage(view: View) -> Coverage:
         sources=tuple(due["source"].unique().sort()),
         gaps=tuple(runs(absent)),
     )
-
-
-@once
-def missing_hours(view: View) -> pl.DataFrame:
-    """Return the week's expected hours without a line, by source and time."""
-    return view.of_week(all_missing_hours(view))
-
-
-@once
-def all_missing_hours(view: View) -> pl.DataFrame:
-    """Return the same of every week."""
-    hours = view.inputs.source_hours.filter(
-        pl.col("is_expected"),
-        pl.col("line_count").fill_null(0) == 0,
-        pl.col("hour_start") < view.inputs.generated_time,
-    )
-    return hours.sort("source", "hour_start")
-
-
-def runs(absent: pl.DataFrame) -> list[Gap]:
-    """Join hours that follow each other."""
-    found: list[Gap] = []
-    for source, start in absent.select("source", "hour_start").iter_rows():
-        last = found[-1] if found else None
-        if last and last.source == source and last.end == start:
-            found[-1] = Gap(source, last.start, start + ONE_HOUR, last.hour_count + 1)
-        else:
-            found.append(Gap(source, start, start + ONE_HOUR, 1))
-    return found
-
-
-def say_gap(gap: Gap, view: View) -> str:
-    """Return text such as "proxy, Wed 18 Nov, 2 am to 5 am"."""
-    return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
 @once
@@ -503,7 +266,7 @@ def this_week(view: View) -> WeekNumbers:
     for key, kind in KINDS.items():
         if numbers[key]:
             continue
-        if is_unknown(view, kind) or (key != "new_sites" and lacking_files(view, kind)):
+        if is_unknown(view, kind) or (key != "new_sites" and awaited_files(view, kind)):
             numbers[key] = None
     return numbers
 

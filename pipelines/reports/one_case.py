@@ -4,8 +4,11 @@ The weekly report is based on a snapshot. A person who decides sees the state it
 only facts about the logs (silent hours, rules) come from the newest snapshot.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
@@ -29,6 +32,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_evidence
 from pipelines.state.rows import FindingRow
+from pipelines.warehouse.models import subject_kind
 from pipelines.warehouse.snapshots import attach_warehouse
 
 
@@ -79,8 +83,27 @@ def claim_for_readers(registry: Registry, row: FindingRow, claim: str) -> str:
     return with_looks(in_units(claim_with_names(claim, details, names), details))
 
 
-def _known_by(home: DistrictHome, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
-    """Return how its accounts are known, while the warehouse is available."""
+def _known_by(
+    base: ReportInputs, home: DistrictHome, case: Case, names: Pseudonyms
+) -> dict[str, list[str]]:
+    """Return how the account of each finding is known.
+
+    The newest snapshot contains it for a finding that has not changed since; the warehouse
+    takes longer, and is not available during a run.
+    """
+    ids = [row["finding_id"] for row in case.findings]
+    rows = base.findings.filter(pl.col("finding_id").is_in(ids)).iter_rows(named=True)
+    shown = {(row["finding_id"], row["revision"], row["subject"]): row["record"] for row in rows}
+    keys = [
+        (
+            row["finding_id"],
+            row["revision"],
+            names.names(subject_kind(row["rule"]), [row["subject"]])[row["subject"]],
+        )
+        for row in case.findings
+    ]
+    if shown.keys() >= set(keys):
+        return {key[0]: json.loads(shown[key]).get("known_by", []) for key in keys}
     try:
         with attach_warehouse(home.warehouse) as database:
             return known_by(database, [case], names, "built.")
@@ -104,7 +127,7 @@ def case_view(
         stored_evidence(store, ids),
         names,
         names.names("site", sensitive),
-        _known_by(home, case, names),
+        _known_by(base, home, case, names),
     )
     inputs = replace(base, findings=findings, evidence=evidence)
     named = with_building_names(inputs, building_names(registry))

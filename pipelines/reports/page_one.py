@@ -6,25 +6,29 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipelines.reports.comparisons import change
-from pipelines.reports.headline import (
-    IS_RULE,
-    KINDS,
+from pipelines.reports.gaps import (
     NOT_YET,
+    NotJudged,
+    days_not_judged,
+    not_judged_at,
+    not_yet,
+    of_rules,
+    say_days,
+    say_hours,
+    unjudged_days,
+)
+from pipelines.reports.headline import (
+    KINDS,
     Coverage,
     compare,
     coverage,
     has_list,
     history,
     issue_kinds,
-    not_judged_at,
-    not_yet,
     open_sites,
-    say_gap,
-    say_unjudged,
     sites_asked_about,
     source_issues,
     this_week,
-    unjudged,
     work,
 )
 from pipelines.reports.language import plural, text
@@ -35,9 +39,11 @@ from pipelines.reports.words import count, day, listed, number, share
 
 SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
-AS_ABOVE = "The same use can't be checked."
+AS_ABOVE = "The gaps above apply here too."
 """A sentence for two lines is shown once."""
 YET_AS_ABOVE = f"{NOT_YET.removesuffix(':')}, for the same reason."
+OTHER_YET = "Other use can't be checked yet:"
+"""Of a kind of which something was seen."""
 NOTHING_ARRIVED = "Unknown: no log lines arrived."
 NOT_JUDGED = "Unknown: the rules could not judge it; see the note above."
 WELL, CHECK = "OK", "Check"
@@ -118,42 +124,40 @@ def lines(view: View) -> list[Line]:
     return first + [
         dark(view, *part, rest=why_not(view, key))
         if now[key] is None
-        else limited(
-            marked(view, say(view, now), arrived),
-            again(gap) if gap in gaps[:place] and gap else gap,
-        )
+        else limited(as_minimum(view, say(view, now), arrived), gap, is_above=gap in gaps[:place])
         for place, (part, key, say, gap) in enumerate(zip(DARK, KINDS, told, gaps, strict=True))
     ]
 
 
 def why_not(view: View, key: Number) -> str:
     """Return why a number is not known."""
-    reason = not_yet(view, KINDS[key])
-    return f"{reason}." if reason else NOT_JUDGED
+    gap = not_yet(view, KINDS[key])
+    return gap.sentence if gap else NOT_JUDGED
 
 
-def again(gap: str) -> str:
-    """Return the short form of a sentence that a line above it has."""
-    return YET_AS_ABOVE if gap.startswith(NOT_YET) else AS_ABOVE
+def as_minimum(view: View, line: Line, arrived: Coverage) -> Line:
+    """Mark the number as a minimum if logs or judging have gaps."""
+    return replace(line, is_least=arrived.missing > 0 or bool(days_not_judged(view)))
 
 
-def marked(view: View, line: Line, arrived: Coverage) -> Line:
-    """Return a count of a week with gaps, in logs or in judging, is a least count."""
-    has_gaps = arrived.missing > 0 or not unjudged(view).is_empty()
-    return replace(line, is_least=has_gaps)
-
-
-def limited(line: Line, gaps: str) -> Line:
+def limited(line: Line, gap: NotJudged | None, *, is_above: bool) -> Line:
     """Add what could not be judged to what was seen; or replace a zero with it.
 
     A zero is not stated if no log could have shown it.
+
+    Args:
+        is_above: A line above has the same gap.
     """
-    if not gaps:
+    if gap is None:
         return line
+    said = gap.sentence
+    if is_above:
+        said = YET_AS_ABOVE if gap.is_early else AS_ABOVE
+    elif line.value and gap.is_early:
+        said = f"{OTHER_YET} {gap.reasons}."
     if line.value:
-        gaps = gaps.replace(NOT_YET, "Other use can't be checked yet:")
-        return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
-    return replace(line, value=None, rest=gaps, chip="", is_amber=True, is_least=False)
+        return replace(line, rest=f"{line.rest} {said}", is_least=True, is_amber=True)
+    return replace(line, value=None, rest=said, chip="", is_amber=True, is_least=False)
 
 
 def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED) -> Line:
@@ -214,7 +218,8 @@ def trust(view: View, arrived: Coverage) -> Line:
     else:
         said = "No source was expected to send lines."
     read = "Every line was read." if came and not aside else "" if came else "No lines arrived."
-    is_amber = bool(issues) or arrived.is_partial or not unjudged(view).is_empty()
+    gaps = days_not_judged(view)
+    is_amber = bool(issues or gaps) or arrived.is_partial
     word = CHECK if is_amber or actions else WELL
     return Line(
         "hours-missing",
@@ -228,7 +233,7 @@ def trust(view: View, arrived: Coverage) -> Line:
             *([("hours-missing", absent, hours_said(view, arrived))] if absent else []),
             *([("lines-set-aside", aside, lines_said(came, aside))] if aside else []),
         ),
-        more=" ".join(filter(None, (*issues, not_judged(view)))),
+        more=" ".join([*issues, *([say_days(of_rules(gaps))] if of_rules(gaps) else [])]),
         word=word if arrived.has_data else "",
         action=f"Next: {listed(actions)}." if actions else "",
     )
@@ -236,12 +241,12 @@ def trust(view: View, arrived: Coverage) -> Line:
 
 def hours_said(view: View, arrived: Coverage) -> str:
     """Return the text after the number of missing hours."""
-    longest = min(arrived.gaps, key=lambda gap: (-gap.hour_count, gap.source))
+    longest = min(arrived.gaps, key=lambda gap: (-gap.lost, gap.source))
     named = "longest gap: " if len(arrived.gaps) > 1 else ""
     verb = "is" if arrived.missing == 1 else "are"
     return (
         f"of {number(arrived.expected)} source hours {verb} missing "
-        f"({named}{say_gap(longest, view)})."
+        f"({named}{say_hours(longest, view)})."
     )
 
 
@@ -256,16 +261,6 @@ def actions_of(view: View, arrived: Coverage) -> list[str]:
     found = [("silent", source) for source in silent] + issue_kinds(view)
     said = [ACTIONS[kind].format(source=source) for kind, source in found if kind in ACTIONS]
     return list(dict.fromkeys(said))[:MAX_ACTIONS]
-
-
-def not_judged(view: View) -> str:
-    """Return how many rules could not look at every day."""
-    rows = unjudged(view).filter(IS_RULE)
-    if rows.is_empty():
-        return ""
-    rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
-    said = count(rules, "rule", "rules")
-    return f"{said} could not judge {count(days, 'day')}."
 
 
 def last_coverage(view: View) -> str:
@@ -369,7 +364,7 @@ def notices_of(view: View, *, has_corrections: bool = True) -> list[str]:
         part = share(whole, arrived.expected)
         notices.append(text("Partial week: {part} of hours arrived. Do not compare.", part=part))
     unknown = text("We don't know what happened there.")
-    notices += [f"{one} {unknown}" for one in say_unjudged(view)]
+    notices += [f"{one} {unknown}" for one in unjudged_days(view)]
     if students := len(view.of_students.waiting):
         notices.append(
             plural(
@@ -423,7 +418,7 @@ def headline(view: View, five: list[Line]) -> str:
         return f"No case needs you; {count(sites, 'site needs', 'sites need')} your decision"
     if any(line.value for line in five):
         return "Nothing needs your decision"
-    if not unjudged(view).is_empty() or any(not_judged_at(view, kind) for kind in KINDS.values()):
+    if days_not_judged(view) or any(not_judged_at(view, kind) for kind in KINDS.values()):
         return "No findings in the data that could be judged"
     return f"A quiet week, and {came(arrived)}"
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from pipelines.reports.cards import blind_note
 from pipelines.reports.charts import LIGHT, Accents, library, spec, themes
-from pipelines.reports.headline import NOT_YET, not_judged_at
+from pipelines.reports.gaps import not_judged_at
 from pipelines.reports.language import ENGLISH, Quoted, ended, form, language, restated, term, text
 from pipelines.reports.sections import AnySection, Rows, Section
 from pipelines.reports.sections import Page as SectionPage
@@ -246,10 +246,9 @@ def part(view: View, section: Section[Rows], rows: Rows) -> Part:
     figure, summary, title = section.draw(rows), section.summary(rows), section.title(rows)
     caption, in_full = captioned(summary) if figure else (summary, "")
     kind = section.kind if section.is_quiet(rows) else None
-    if kind and (said := not_judged_at(view, kind)):
-        is_early = said.startswith(term(NOT_YET))
-        title = said if is_early else text("We can't check all of this yet")
-        caption = caption if is_early else said
+    if kind and (gap := not_judged_at(view, kind)):
+        title = gap.sentence if gap.is_early else text("We can't check all of this yet")
+        caption = caption if gap.is_early else gap.sentence
     return Part(
         name=section.name,
         label=term(section.label),

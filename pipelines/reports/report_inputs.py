@@ -92,7 +92,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         "event_date", "source", "lines", "events", "rejects", "blanks", "duplicates",
         "pending", "unchecked",
     ),
-    "unjudged": ("rule", "kind", "event_date", "source", "field", "model", "cause"),
+    "unjudged_days": ("rule", "event_date", "source", "field", "model", "cause"),
     "source_issues": ("source", "building", "kind", "detail", "start_time", "end_time"),
     "school_days": (
         "event_date", "building", "day_type", "duty_start_minutes", "duty_end_minutes",
@@ -178,7 +178,7 @@ class ReportInputs:
         source_hours: One row per source and hour; no line in an expected hour is a gap.
         source_days: The line account of a source and local day; `unchecked` are
             events in which damage in transit could not be detected.
-        unjudged: Days that a rule could not judge, and the missing field.
+        unjudged_days: Days that a rule could not judge, and the missing field or model.
         source_issues: Problems of a source, with start and end; a current one has no
             end. The verdict that `status` quotes.
         school_days: Day type and duty window (minutes after midnight) by building.
@@ -241,7 +241,7 @@ class ReportInputs:
     snapshot_id: str
     settings_hash: str
     registry_version: str
-    unjudged: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged"))
+    unjudged_days: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged_days"))
     referral: Referral = field(default_factory=Referral)
     source_issues: pl.DataFrame = field(default_factory=lambda: empty_frame("source_issues"))
     permits: pl.DataFrame = field(default_factory=lambda: empty_frame("permits"))

@@ -12,9 +12,9 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.unjudged_days import UNJUDGED
+from pipelines.gaps.days import UNJUDGED
+from pipelines.gaps.logs import arrived, fed_since, lacking_files
 from pipelines.health.arrival import usual_lags
-from pipelines.health.rule_coverage import arrived, fed_since, rules_on
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
@@ -38,7 +38,6 @@ from pipelines.state.rows import texts_in
 from pipelines.state.source_records import last_look, noted_domains, stored_issues
 from pipelines.state.source_records import source_days as counted_days
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.detections import Detection
 from pipelines.weeks import school_year
 
 _REACH = """
@@ -60,7 +59,7 @@ COUNTS = ("rejects", "blanks", "duplicates", "pending")
 def rules(district: District) -> Sequence[RuleInfo]:
     """Return every rule in words, with the thresholds in force."""
     held = arrived(district.store)
-    lacking = rules_on(district.detections, district.registry).lacking
+    lacking = lacking_files(district.detections, district.registry)
     found: list[RuleInfo] = []
     for code, detection in sorted(district.detections.items()):
         header = detection.model.header
@@ -291,7 +290,7 @@ def report_inputs(
         source_days=source_days(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
-        unjudged=_unjudged(database, district.detections),
+        unjudged_days=_known(database, UNJUDGED),
         source_issues=_issues(district.store),
         school_days=days,
         permits=permits(district.registry),
@@ -369,15 +368,6 @@ def _known(database: Database, table: str) -> pl.DataFrame:
     if database.has(table):
         return database.table(table)
     return empty_frame(table.split(".")[1])
-
-
-def _unjudged(database: Database, detections: Mapping[str, Detection]) -> pl.DataFrame:
-    """Return days not judged; a snapshot of an earlier version knows of none."""
-    if not database.has(UNJUDGED):
-        return empty_frame("unjudged")
-    kinds = {code: one.kind for code, one in detections.items()}
-    kind = pl.col("rule").replace_strict(kinds, default=None, return_dtype=pl.String)
-    return database.table(UNJUDGED).with_columns(kind=kind)
 
 
 def _issues(store: Store) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pipelines.findings.cases import Case, cases
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.grades import of_outside, told
 from pipelines.findings.rule_quality import qualities_of, quality_frame
-from pipelines.findings.unjudged_days import UNJUDGED, frame, unjudged
+from pipelines.gaps.days import UNJUDGED, frame, unjudged
 from pipelines.ingest.line_account import arrival_lags
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.privacy.attribution_changes import CHANGES, change_frame

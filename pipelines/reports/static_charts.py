@@ -24,7 +24,7 @@ PART_HEIGHT = 130.0
 NAMED_LANE = 46.0
 BELOW_NAME, NAME_ABOVE, THINNER = 0.16, 0.26, 0.7  # in lanes
 
-SPARK_WIDTH, HEIGHT = 132, 34
+STEP, HEIGHT = 8, 34
 FEWEST = 3  # fewer weeks say nothing as bars
 SLOTS = 13
 
@@ -412,15 +412,12 @@ def spark(values: Sequence[int | None]) -> Spark | None:
     if sum(value is not None for value in values) < FEWEST:
         return None
     shown = values[-SLOTS:]
-    step = SPARK_WIDTH / SLOTS
     top = max(1, *(value or 0 for value in shown))
-    first = SLOTS - len(shown)
     bars = []
     for place, value in enumerate(shown):
         if value is None:
             continue
         tall = round(max(value / top * (HEIGHT - 2), 2), 1)
-        x = round((first + place) * step + 1, 1)
         now = place == len(shown) - 1
-        bars.append(Bar(x, round(HEIGHT - tall, 1), round(step - 3, 1), tall, now))
-    return Spark(SPARK_WIDTH, HEIGHT, tuple(bars))
+        bars.append(Bar(place * STEP, round(HEIGHT - tall, 1), STEP - 2, tall, now))
+    return Spark(len(shown) * STEP, HEIGHT, tuple(bars))

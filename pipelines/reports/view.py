@@ -25,6 +25,7 @@ from pipelines.reports.language import marked, text
 from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.report_rows import WeekNumbers
 from pipelines.state.rows import FindingRow
+from pipelines.warehouse.models import subject_kind
 
 ONE_WEEK = timedelta(days=7)
 
@@ -127,6 +128,12 @@ class View:
         """The sites that each of them names; none for most."""
         records = self.known.select("finding_id", "record").rows()
         return {one: frozenset(_sites_of(record)) for one, record in records}
+
+    @cached_property
+    def devices_meant(self) -> Mapping[str, str]:
+        """The device that each of them is about; none for a finding about an account."""
+        rows = self.known.select("finding_id", "rule", "subject").rows()
+        return {one: subject for one, rule, subject in rows if subject_kind(rule) == "device"}
 
     @cached_property
     def standing(self) -> pl.DataFrame:

@@ -2,43 +2,45 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
+from pipelines.alerts.channels import unusable
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.build.spans import BuildResult
 from pipelines.build.steps import Progress, build_and_judge, ingest_sources, nobody_watches
 from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
-from pipelines.errors import safe, safe_lines
-from pipelines.findings.failures import Failure, failures
+from pipelines.errors import BusyError, SchoolbellError, capital, safe, safe_lines
 from pipelines.findings.lifecycle import LifecycleResult
+from pipelines.gaps.now import failure_facts, gaps
+from pipelines.gaps.relation import LIMITING, Gap
+from pipelines.gaps.week import JudgedWeek, noted_week
+from pipelines.health.name_domains import names_of
 from pipelines.health.overview import looked_at
-from pipelines.health.readiness import names_of, not_delivered
-from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.files import unlisted_files
-from pipelines.run.console import table
 from pipelines.run.registry_outline import keep_outline
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import clear_left_behind
 from pipelines.state import ledger
-from pipelines.state.connections import Store
+from pipelines.state.audit import open_chain
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.privacy_records import gather_openings
 from pipelines.state.published_reports import is_snapshot_due, pending_reports
+from pipelines.state.retention import begun
 from pipelines.state.source_records import note_run, reason_lines, set_back
 from pipelines.warehouse.snapshots import set_broken_aside
 
 if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
 
-COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
+WAIT_SECONDS = 5.0
+"""A watch, which holds the lock for seconds, ends within them."""
 MAX_WAITING = 3
 """Waiting files of a source that are listed one by one."""
 MAX_TOLD = 20
@@ -52,7 +54,14 @@ SEND_AGAIN = "The readable part was ingested. Deliver the whole file again."
 
 @dataclass(frozen=True)
 class RunResult:
-    """Result of a run; empty parts had nothing to do."""
+    """Result of a run; empty parts had nothing to do.
+
+    Attributes:
+        is_purged: No purge that was cut off is left.
+        account: Lines of each source, and where they went.
+        refused: Lists that were not accepted, and channels that cannot send.
+        mistakes: Rows of lists that were left out.
+    """
 
     outcomes: Sequence[Outcome] = ()
     built: BuildResult = field(default_factory=BuildResult)
@@ -60,13 +69,27 @@ class RunResult:
     snapshot: Path | None = None
     reports: "Sequence[Published]" = ()
     alerts: AlertSummary | None = None
-    failures: Sequence[Failure] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: int = 0
     notes: Sequence[str] = ()
     names: Sequence[str] = ()
-    coverage: RuleCoverage = field(default_factory=lambda: RuleCoverage(0, 0, ()))
-    not_delivered: Sequence[str] = ()
+    week: JudgedWeek = field(default_factory=JudgedWeek)
+    gaps: Sequence[Gap] = ()
+    is_purged: bool = True
+    account: Sequence[ledger.AccountRow] = ()
+    refused: Sequence[str] = ()
+    mistakes: Sequence[str] = ()
+
+    @property
+    def failures(self) -> list[Gap]:
+        """Models that could not be built."""
+        return [gap for gap in self.gaps if gap.reason == "model"]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether everything was taken in, built and judged."""
+        is_whole = self.is_purged and not self.refused and not self.failures
+        return is_whole and self.week.is_enough and not is_all_lost(self.outcomes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +98,7 @@ class Watchers:
 
     reading: Watch | None = None
     building: Progress = nobody_watches
-    workers: Callable[[str], None] = lambda _text: None
+    message: Callable[[str], None] = lambda _text: None
 
 
 def run(
@@ -84,26 +107,72 @@ def run(
     now: datetime | None = None,
     watchers: Watchers | None = None,
     settle_seconds: float = SETTLE_SECONDS,
+    wait_seconds: float = WAIT_SECONDS,
     engine: Kind | None = None,
 ) -> RunResult:
-    """Read, build, judge and publish what is due; then send alerts.
+    """Finish a purge that was cut off; read, build, judge and publish what is due; send alerts.
+
+    Everything that starts a run calls this: the command, a timer, Dagster.
 
     Args:
+        wait_seconds: How long to wait for another run to end.
         engine: Where lines are parsed and large days built, instead of the engine of the
             settings.
 
     Raises:
         SchoolbellError: The home cannot be used, or another run is in progress.
     """
-    with open_outlined(path) as district, only_writer(district.home):
+    watchers = watchers or Watchers()
+    with ExitStack() as opened:
+        district = opened.enter_context(open_outlined(path))
+        is_purged = True
+        purge_notes: list[str] = []
+        if begun(district.store) is not None:
+            purge_notes, is_purged = _finish_purge(district, watchers, wait_seconds)
+            # what was read before may hold what is deleted now
+            district = opened.enter_context(open_outlined(path))
+        opened.enter_context(only_writer(district.home, wait_seconds))
         clear_left_behind(datetime.now(UTC))
-        return run_opened(
+        done = run_opened(
             district,
             now or datetime.now(UTC),
-            watchers or Watchers(),
+            watchers,
             settle_seconds=settle_seconds,
             engine=engine,
         )
+        return replace(
+            done,
+            notes=(*purge_notes, *done.notes),
+            is_purged=is_purged,
+            account=ledger.account(district.store),
+            refused=(
+                *(f"registry/{refused}" for refused in district.outline.refused),
+                *unusable(district.home, district.settings),
+            ),
+            mistakes=tuple(
+                # the row to write instead may hold more than the mistake
+                str(problem).splitlines()[0]
+                for problem in (district.registry.errors if district.outline.errors else ())
+            ),
+        )
+
+
+def _finish_purge(
+    district: District, watchers: Watchers, wait_seconds: float
+) -> tuple[list[str], bool]:
+    """Return what finishing an interrupted purge came to; an error stops nothing else."""
+    from pipelines.operations.purge import finish_purge
+
+    watchers.message("Finishing an interrupted purge first.")
+    chain = open_chain(district.store, district.home)
+    try:
+        with only_writer(district.home, wait_seconds):
+            certificate = finish_purge(district, chain, datetime.now(UTC), watchers.building)
+    except BusyError:
+        raise
+    except (SchoolbellError, OSError) as error:
+        return [f"The purge is not finished: {error}"], False
+    return [f"Certificate of the purge: {certificate}"] if certificate else [], True
 
 
 def _completed(district: District) -> tuple[District, Sequence[str]]:
@@ -141,7 +210,7 @@ def run_opened(
         seconds[step] = (ended - began).total_seconds()
         began = ended
 
-    with district.engine(engine, watchers.workers) as opened:
+    with district.engine(engine, watchers.message) as opened:
         outcomes = ingest_sources(
             district, settle_seconds=settle_seconds, watch=watchers.reading, engine=opened
         )
@@ -164,13 +233,12 @@ def run_opened(
 
         reports = publish_pending(district, now)
         lap("report")
-    note_run(district.store, now)
+    note_run(district.store, now, district.versions_key)
     alerts = send_alerts(district, now, health)
     lap("alerts")
     keep_outline(district)
     if weeks or alerts.new:
         move_on(district.home, district.store)
-    coverage = noted_coverage(district.store)
     return RunResult(
         outcomes=outcomes,
         built=done.built,
@@ -178,7 +246,6 @@ def run_opened(
         snapshot=snapshot,
         reports=reports,
         alerts=alerts,
-        failures=failures(district.store, district.settings),
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
@@ -188,10 +255,8 @@ def run_opened(
             *map(str, home_rules(district.settings).problems),
         ),
         names=list(names_of(district.store, district.settings, district.outline)),
-        coverage=coverage,
-        not_delivered=coverage.without_counted(
-            not_delivered(district.store, district.settings, district.outline)
-        ),
+        week=noted_week(district.store),
+        gaps=list(gaps(district.store, district.settings, district.outline, "model", *LIMITING)),
     )
 
 
@@ -204,14 +269,6 @@ def _repaired(home: DistrictHome, damaged: Path | None, broken: str) -> Iterator
         )
     if broken:
         yield f"Another snapshot was published: {broken}."
-
-
-def account_table(store: Store) -> Table:
-    """Return lines in and where they went, one row per source."""
-    rows = [
-        (*(row[name] for name in COLUMNS), row["pending_lines"]) for row in ledger.account(store)
-    ]
-    return table("Account of lines", (*COLUMNS, "pending"), rows)
 
 
 def trouble(record: FileRecord) -> str:
@@ -285,14 +342,14 @@ def facts_of(done: RunResult) -> dict[str, object]:
             "withdrawn": list(done.kept.withdrawn),
         },
         "because": list(done.kept.because),
-        "not_built": [failure.shown for failure in done.failures],
+        "not_built": [failure_facts(gap) for gap in done.failures],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "files_set_aside": done.set_aside,
         "notes": list(done.notes),
         "account_names": list(done.names),
-        "judged_share": round(done.coverage.share, 4),
-        "cannot_judge": [*done.coverage.lines, *done.not_delivered],
+        "judged_share": round(done.week.share, 4),
+        "cannot_judge": [gap.line for gap in done.gaps if gap.reason in LIMITING],
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(report.page) for report in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
@@ -309,7 +366,7 @@ def told(done: RunResult) -> Iterator[str]:
     yield f"{new} of {len(done.outcomes)} files were new or had new lines."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
-    yield from (f"{failure}\n  {TRIED_AGAIN}" for failure in done.failures)
+    yield from (f"{gap}\n  {TRIED_AGAIN}" for gap in done.failures)
     yield from not_judged(done)
     if not done.built.days and not done.reports:
         yield "Nothing to do."
@@ -323,13 +380,8 @@ def told(done: RunResult) -> Iterator[str]:
 
 def not_judged(done: RunResult) -> Iterator[str]:
     """Yield how names were read, and what the rules could not judge in the newest week."""
-    yield from (safe(_sentence(line)) for line in done.names)
-    for line in (*done.coverage.lines, *done.not_delivered):
-        yield safe(_sentence(line))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    lines = [gap.line for gap in done.gaps if gap.reason in LIMITING]
+    yield from (safe(f"{capital(line)}.") for line in (*done.names, *lines))
 
 
 def _judged(done: RunResult) -> Iterator[str]:

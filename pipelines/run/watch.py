@@ -78,8 +78,14 @@ def ringing(district: District) -> list[str]:
 def open_days(district: District, now: datetime) -> list[date]:
     """Return yesterday and today, if a run has not judged their newest lines yet."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
-    first = today - timedelta(days=OPEN_DAYS - 1)
-    return [day for day in sorted(dirty_days(district.store)) if first <= day <= today]
+    first = first_open_day(district, now)
+    return [day for day in dirty_days(district.store) if first <= day <= today]
+
+
+def first_open_day(district: District, now: datetime) -> date:
+    """Return the oldest day that is not over for a watch."""
+    today = now.astimezone(ZoneInfo(district.zone)).date()
+    return today - timedelta(days=OPEN_DAYS - 1)
 
 
 def _looked(district: District, now: datetime, settle_seconds: float) -> WatchResult:

@@ -139,7 +139,7 @@ class Alerts(Part):
         ["technology.director@school.example"],
     )
     security_rules: tuple[SecurityRule, ...] = setting(
-        ("AN-1", "AN-5"),
+        ("AN-1", "AN-5", "AN-25", "AN-26"),
         "rules whose findings are security facts and are sent immediately",
         ["AN-1", "AN-5"],
     )

@@ -487,22 +487,38 @@ class RegistrySettings(Part):
     )
 
 
+SITE_FORMATS = ("v2fly", "hosts", "ut1", "csv")
+BAD_FORMATS = ("hosts", "csv", "urlhaus", "misp", "stix")
+
+
 class ListSource(Part):
-    """A list of domains that others keep; `schoolbell lists update` takes it."""
+    """A list of hosts that others keep; `schoolbell lists update` takes it."""
 
     origin: Origin = Field(
         description="file or folder of the list, or the url it is fetched from",
         examples=["https://lists.example.org/games.txt"],
     )
-    format: Literal["v2fly", "hosts", "ut1", "csv"] = Field(
-        description="how it is written: v2fly, hosts, ut1 (a folder) or csv", examples=["v2fly"]
+    format: Literal["v2fly", "hosts", "ut1", "csv", "urlhaus", "misp", "stix"] = Field(
+        description="how it is written: v2fly, hosts, ut1 (a folder) or csv; of bad hosts: "
+        "hosts, csv, urlhaus (its CSV), misp (events as JSON) or stix (a bundle)",
+        examples=["v2fly"],
     )
     category: str | None = setting(None, "what its names are, where it does not say", "games")
     background: str | None = setting(
         None, "kind of machine traffic; its hosts then count as no visit", "tracker"
     )
+    bad: bool = setting(False, "true: its hosts and addresses are bad; AN-25 reports a contact")
     license: str = setting("", "under which you may use it", "MIT")
     enabled: bool = setting(True, "false: kept, but not used")
+
+    @model_validator(mode="after")
+    def _one_use(self) -> "ListSource":
+        if self.bad and (self.category or self.background):
+            raise ValueError("a list is bad, of a category or of background hosts: only one")
+        if self.format not in (BAD_FORMATS if self.bad else SITE_FORMATS):
+            known = ", ".join(BAD_FORMATS if self.bad else SITE_FORMATS)
+            raise ValueError(f"format of this list is one of: {known}")
+        return self
 
     @property
     def url(self) -> str | None:

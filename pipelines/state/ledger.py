@@ -18,6 +18,8 @@ DUPLICATE = "duplicate"
 DAMAGED = "damaged"
 FAILED = "failed"
 GONE = "gone"
+AccountRow = Mapping[str, int | str]
+"""A source, its files and lines, and where the lines went."""
 STATES: Mapping[str, str] = {
     GROWING: "read to its current end; more may arrive",
     FINISHED: "read to its end",
@@ -273,7 +275,7 @@ def event_days(store: Store) -> list[date]:
         return [date.fromisoformat(day) for day in connection.execute(query).scalars()]
 
 
-def account(store: Store) -> list[Mapping[str, int | str]]:
+def account(store: Store) -> list[AccountRow]:
     """Return lines in and where they went, one row per source."""
     counts = ["lines", "events", "rejects", "blanks", "duplicates", "pending_lines"]
     query = (

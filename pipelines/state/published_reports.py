@@ -95,7 +95,7 @@ def report_facts(store: Store, week: date | None = None) -> list[ReportRow]:
     if week is not None:
         query = query.where(REPORT_FACTS.c.week == week.isoformat())
     with store.reading() as connection:
-        rows = connection.execute(query).tuples().all()
+        rows = connection.execute(query).all()
     return [
         ReportRow(week=week, revision=revision, facts=json.loads(facts))
         for week, revision, facts in rows

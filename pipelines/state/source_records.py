@@ -33,6 +33,7 @@ LAGS: Mapping[str, float] = {
 """Upper ends, in seconds, of the classes that arrival lags are counted in."""
 LOOKED = "landing_looked"
 RUN = "last_run"
+RUN_VERSIONS = "last_run_versions"
 DRILLED = "last_drill_time"
 MIN_SET_BACK = timedelta(minutes=5)
 """Minimum change of a clock that was set back; less is normal correction."""
@@ -256,10 +257,17 @@ def set_back(store: Store, now: datetime) -> str:
     )
 
 
-def note_run(store: Store, now: datetime) -> None:
-    """Remember that a whole run came to its end."""
+def note_run(store: Store, now: datetime, versions: str) -> None:
+    """Remember that a whole run came to its end, and with which lists, rules and settings."""
     with store.writing() as connection:
         remember(connection, RUN, now_text(now))
+        remember(connection, RUN_VERSIONS, versions)
+
+
+def last_run_versions(store: Store) -> str | None:
+    """Return the versions of lists, rules and settings that the last whole run had."""
+    with store.reading() as connection:
+        return fact(connection, RUN_VERSIONS)
 
 
 def last_run(store: Store) -> datetime | None:

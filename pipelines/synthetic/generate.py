@@ -1,6 +1,7 @@
 """The way in: a whole synthetic district, written into a district home."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from pipelines.synthetic.other_traffic import FLOWS, phone_flows, planned_flows,
 from pipelines.synthetic.plan import Plan, Tunnel
 from pipelines.synthetic.planted import plant
 from pipelines.synthetic.routines import add_evenings, add_restarts, add_routines
-from pipelines.synthetic.truth import Truth, logged, write_truth
+from pipelines.synthetic.truth import Truth, logged, without, write_truth
 from pipelines.synthetic.world import World, make_world
 from pipelines.synthetic.writers.dhcpd import dhcpd_lines
 from pipelines.synthetic.writers.files import Feed, WrittenFeed, write_feed
 from pipelines.synthetic.writers.fortigate import fortigate_lines
 from pipelines.synthetic.writers.freeradius import radius_lines
 from pipelines.synthetic.writers.google import chromeos_lines
+from pipelines.synthetic.writers.okta import okta_lines
 from pipelines.synthetic.writers.paloalto import paloalto_lines
 from pipelines.synthetic.writers.registry import write_exported, write_registry
 from pipelines.synthetic.writers.squid import NOISE, squid_lines
@@ -48,8 +50,11 @@ WINDOWS_DHCP = Feed("dhcp", "DhcpSrvLog-{date}.log", "DhcpSrvLog.log", shortest=
 LEASES = {"isc": (DHCP, dhcpd_lines), "windows": (WINDOWS_DHCP, windows_dhcp_lines)}
 """DHCP product -> its files and their writer."""
 PALOALTO = Feed("firewall", "panos-{date}.log.gz", "panos.log")
+CLOUD = Feed("cloud", "", "okta.json")
 GOOGLE = Feed("google", "chrome-{date}.json.gz", "chrome.json")
 WIFI = Feed("wifi", "radius-{date}.log", "radius.log", shortest=16)
+ONE_SCHOOL = replace(WIFI, name="")
+"""Where one school alone has such a log, it is short."""
 TWICE = 8
 """The day whose web log arrives a second time, under another name."""
 
@@ -150,21 +155,23 @@ def _write_logs(
         tell("keyboards and wireless", 3, STEPS)
         if world.habits.has_keyboard_log:
             write(GOOGLE, chromeos_lines(world, keys))
-        write(WIFI, radius_lines(world, plan))
     else:
         write(PROXY, logged(world, squid_lines(world, proxied)))
         written.append(_again(world, landing, PROXY, written[0]))
         tell("firewall", 3, STEPS)
-        write(
-            FIREWALL,
-            fortigate_lines(
-                world,
-                _flows(world, plan, own),
-                proxied if world.habits.firewall != "none" else proxied.clear(),
-                _logged(world, plan.tunnels),
-                plan.changes if world.habits.firewall == "all" else (),
-            ),
+        seen = fortigate_lines(
+            world,
+            _flows(world, plan, own),
+            proxied if world.habits.firewall != "none" else proxied.clear(),
+            _logged(world, plan.tunnels),
+            plan.changes if world.habits.firewall == "all" else (),
         )
+        write(FIREWALL, without(seen, plan.unlogged))
+    if world.habits.products == "chromebooks":
+        write(WIFI, radius_lines(world, plan))
+    elif plan.joins:
+        write(ONE_SCHOOL, radius_lines(world, plan))
+    write(CLOUD, okta_lines(plan.cloud))
     tell("directory", 4, STEPS)
     write(DIRECTORY, windows_lines(world, keys))
     tell("dhcp", 5, STEPS)

@@ -99,7 +99,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A setting of the firewall that an administrator changes."""
+    """A setting of the firewall that an administrator changes; a sign-in without a path."""
 
     time: int
     user: str
@@ -127,6 +127,28 @@ class Tunnel:
     start: int
     end: int
     remote_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvent:
+    """An event of the identity provider.
+
+    Attributes:
+        kind: Its type, as Okta names it.
+        address: Address from which it was asked for.
+        factor: Second factor that was asked for.
+        answer: Answer of the person at the phone.
+        target: Account that it changes, if not the person's own.
+    """
+
+    time: int
+    account: str
+    kind: str
+    address: str
+    is_success: bool = True
+    factor: str = ""
+    answer: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +204,8 @@ class Plan:
         no_copy: Days, by number, without a nightly copy.
         earlier: People who sign in before the first day, if scenes need that.
         silent: Accounts that nothing else uses before the first day.
+        unlogged: Spans in which the firewall writes no log.
+        joins: Devices that join a wireless network under another account than their user's.
     """
 
     sittings: list[Sitting] = field(default_factory=list)
@@ -191,6 +215,7 @@ class Plan:
     keys: list[Key] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     tunnels: list[Tunnel] = field(default_factory=list)
+    cloud: list[CloudEvent] = field(default_factory=list)
     away: list[Absence] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
@@ -199,6 +224,8 @@ class Plan:
     no_copy: list[int] = field(default_factory=list)
     earlier: list[Sitting] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    unlogged: list[tuple[int, int]] = field(default_factory=list)
+    joins: list[Sitting] = field(default_factory=list)
 
     def add(self, file: str, **row: str) -> None:
         """Add a row to a registry file."""

@@ -1,6 +1,6 @@
 """One synthetic district, after its run, compared with the cases that its logs contain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,16 @@ SHOWN = ("C2", "C3")
 # who uses a site off duty breaks the rule about sites too
 ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
 SLACK = pl.duration(minutes=15)
+
+
+NO_SIZES = "judges requests in a log without sizes; every log here has them"
+NOT_PLANTED: Mapping[str, str] = {
+    "AN-8": "judges an account that was silent for weeks before; the logs begin later",
+    "NA-L": NO_SIZES,
+    "OH-L": NO_SIZES,
+    "SA-K": NO_SIZES,
+}
+"""Rules that these logs can give no case, and why."""
 
 
 def lead_rules() -> list[str]:
@@ -74,14 +84,19 @@ class Scored:
     cases: pl.DataFrame
     findings: pl.DataFrame
 
-    def by_rule(self) -> list[tuple[str, int, int, int, int]]:
-        """Return for each rule the cases planted and found, and the findings made and true."""
-        rows = []
-        for rule in sorted(set(rule_models()) - set(lead_rules())):
+    def by_rule(self) -> list[tuple[str, int, int, int, int, str]]:
+        """Return for each rule the cases planted and found, the findings made and true, and notes.
+
+        The note of a rule without a case gives the reason.
+        """
+        leads, rows = set(lead_rules()), []
+        for rule in sorted(rule_models()):
             planted = self.cases.filter(expected_rule=rule)
             named = self.findings.filter(rule=rule)
             cases_found, true = int(planted["is_found"].sum()), int(named["is_true"].sum())
-            rows.append((rule, planted.height, cases_found, named.height, true))
+            note = "" if planted.height else NOT_PLANTED.get(rule, "")
+            note = note or ("leads only" if rule in leads else "")
+            rows.append((rule, planted.height, cases_found, named.height, true, note))
         return rows
 
     def false(self) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Planted cases and written lines, as tables next to the logs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,12 @@ class Truth:
 
 def logged(world: World, lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of the proxy without those of its silent night."""
-    for start, end in _silences(world):
+    return without(lines, _silences(world))
+
+
+def without(lines: pl.DataFrame, spans: Iterable[tuple[int, int]]) -> pl.DataFrame:
+    """Return lines that were not written within some spans."""
+    for start, end in spans:
         lines = lines.filter(~pl.col("seen").is_between(start, end))
     return lines
 
@@ -62,7 +67,7 @@ def write_truth(
         "bindings": bound,
         "sittings": _sittings(world, plan),
         "damage": pl.concat([part.damage for part in written]),
-        "outages": _outages(world),
+        "outages": _outages(world, plan),
     }
     for name, table in tables.items():
         table.write_csv(folder / f"{name}.csv")
@@ -95,8 +100,11 @@ def _sittings(world: World, plan: Plan) -> pl.DataFrame:
     )
 
 
-def _outages(world: World) -> pl.DataFrame:
-    rows = [("proxy", _stamp(start), _stamp(end)) for start, end in _silences(world)]
+def _outages(world: World, plan: Plan) -> pl.DataFrame:
+    spans = {"proxy": _silences(world), "firewall": plan.unlogged}
+    rows = [
+        (source, _stamp(start), _stamp(end)) for source in spans for start, end in spans[source]
+    ]
     schema = pl.Schema([(name, pl.String()) for name in OUTAGES])
     return pl.DataFrame(rows, schema=schema, orient="row")
 

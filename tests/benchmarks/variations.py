@@ -236,16 +236,16 @@ def _shift_traffic(data: bytes, seconds: int) -> bytes:
     return re.sub(pattern, told, data)
 
 
-def _shift_security(data: bytes, seconds: int) -> bytes:
-    """Shift winlogbeat lines: an instant in UTC."""
+def _shift_json(data: bytes, seconds: int) -> bytes:
+    """Shift winlogbeat's and Okta's lines: an instant in UTC."""
 
     def told(found: re.Match[bytes]) -> bytes:
-        instant = datetime.fromisoformat(found[1].decode())
+        instant = datetime.fromisoformat(found[2].decode())
         instant += timedelta(seconds=seconds)
         text = instant.isoformat(timespec="milliseconds")
-        return f'"@timestamp":"{text}Z"'.encode()
+        return found[1] + f'{text}Z"'.encode()
 
-    return re.sub(rb'"@timestamp":"([^"]+)Z"', told, data)
+    return re.sub(rb'("(?:@timestamp|published)":")([^"]+)Z"', told, data)
 
 
 def _shift_leases(data: bytes, seconds: int) -> bytes:
@@ -260,7 +260,8 @@ def _shift_leases(data: bytes, seconds: int) -> bytes:
 
 _SHIFTS: Mapping[str, Callable[[bytes, int], bytes]] = {
     "firewall": _shift_traffic,
-    "directory": _shift_security,
+    "directory": _shift_json,
+    "cloud": _shift_json,
     "dhcp": _shift_leases,
 }
 

@@ -11,7 +11,10 @@ import pytest
 from pipelines.defs.location import build_defs
 from pipelines.defs.resources import HOME_VARIABLE, HomeResource
 from pipelines.settings.home import DistrictHome
-from tests.journey.small import shared, two_days
+from tests.journey.small import DAYS, shared, two_days
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +53,9 @@ class Location:
             return answer
 
     def shown(self):
-        """Return the events that `built_elsewhere` writes to Dagster's log now."""
+        """Return the events that `catalog` writes to Dagster's log now."""
         before = len(self.instance.all_logs(""))
-        self.ask("built_elsewhere")
+        self.ask("catalog")
         events = [one.dagster_event for one in self.instance.all_logs("")[before:]]
         return [
             one.asset_check_evaluation_data
@@ -83,19 +86,19 @@ class Ran:
     """What the jobs did on a home that was only delivered to.
 
     Attributes:
-        answers: A sensor's run key and tags at some moment; None where it skipped.
+        answers: The sensor's run key at some moment; None where it skipped.
         succeeded: By job.
         checks: By job, every evaluation.
-        row_counts: By asset and day, as its materializations show.
+        row_counts: By job, then by asset and day, as its materializations show.
         jobs: The job that a sensor asked for at some moment.
     """
 
     home: Path
-    answers: dict[str, tuple[str, dict] | None]
+    answers: dict[str, str | None]
     jobs: dict[str, str | None]
     succeeded: dict[str, bool]
     checks: dict[str, list[Check]]
-    row_counts: dict[str, dict[str, int]]
+    row_counts: dict[str, dict[str, dict[str, int]]]
 
 
 @pytest.fixture(scope="session")
@@ -121,35 +124,28 @@ def _ran(home):
         def ask(moment, sensor):
             said = location.ask(sensor)
             is_skip = isinstance(said, dg.SkipReason)
-            answers[moment] = None if is_skip else (said.run_key, dict(said.tags))
+            answers[moment] = None if is_skip else said.run_key
             jobs[moment] = None if is_skip else said.job_name
 
-        ask("landing, delivered", "landing_watch")
-        ask("landing, again", "landing_watch")
-        ask("dirty, before", "dirty_days")
-        results["ingest"] = location.run("ingest")
-        ask("landing, taken in", "landing_watch")
-        # days that are older than the first partition are asked for as a whole run
-        ask("dirty, before a reload", "dirty_days")
-        location = Location(home, instance)
-        ask("dirty, taken in", "dirty_days")
-        results["daily"] = location.run("daily", tags=answers["dirty, taken in"][1])
-        ask("dirty, built", "dirty_days")
-        ask("registry, built", "registry_changes")
+        ask("delivered", "something_due")
+        ask("delivered, again", "something_due")
+        results["run"] = location.run("run")
+        ask("built", "something_due")
         with _another_leave(home):
-            ask("registry, changed", "registry_changes")
-            ask("registry, again", "registry_changes")
-        ask("registry, put back", "registry_changes")
-        week = {"partition_key": "2026-10-19"}
-        results["weekly_report"] = location.run("weekly_report", **week)
-        results["alerts"] = location.run("alerts")
-        results["housekeeping"] = location.run("housekeeping")
+            ask("registry, changed", "something_due")
+            ask("registry, again", "something_due")
+        ask("registry, put back", "something_due")
+        location = Location(home, instance)  # the days have partitions now
+        days = {RANGE_START: DAYS[0], RANGE_END: DAYS[1]}
+        results["rebuild_days"] = location.run("rebuild_days", tags=days)
+        results["weekly_report"] = location.run("weekly_report", partition_key="2026-10-19")
+        results["watch"] = location.run("watch")
     return {
         "answers": answers,
         "jobs": jobs,
         "succeeded": {job: result.success for job, result in results.items()},
         "checks": {job: checks_of(result) for job, result in results.items()},
-        "row_counts": _row_counts(results["daily"]),
+        "row_counts": {job: _row_counts(result) for job, result in results.items()},
     }
 
 

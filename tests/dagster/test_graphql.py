@@ -87,16 +87,15 @@ def test_what_is_scheduled_runs_and_says_what_it_does(asked):
     (one,) = answer["nodes"]
     states = [each["scheduleState"]["status"] for each in one["schedules"]]
     states += [each["sensorState"]["status"] for each in one["sensors"]]
-    assert len(states) > 6
+    assert len(states) == 5
     assert set(states) == {"RUNNING"}
     said = {job["name"]: job["description"] for job in one["jobs"]}
-    assert "number of rows that it replaces" in said["daily"]
-    assert all(said[name] for name in ("daily", "ingest", "weekly_report", "everything"))
+    assert all(said[name] for name in ("run", "watch", "rebuild_days", "weekly_report"))
 
 
 def test_a_run_that_is_launched_from_the_page_ends_well(asked):
     _, context = asked
-    job = infer_job_selector(context, "ingest")
+    job = infer_job_selector(context, "run")
     answer = _asked(context, LAUNCH, {"job": job})
     launched = answer.data["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched

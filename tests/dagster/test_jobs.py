@@ -5,42 +5,45 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
 import polars as pl
 import pytest
 
-from pipelines.defs.assets import REPORT, SNAPSHOT, _refuse_empty, logged
-from pipelines.defs.automation import RANGE_END, RANGE_START, SOURCES
+from pipelines.defs.assets import REPORT
 from pipelines.defs.reporting import report_events
 from pipelines.defs.resources import HomeResource
+from pipelines.defs.runs import logged, refuse_empty
 from pipelines.district import District, open_district
-from pipelines.findings.failures import Failure, failures
-from pipelines.health.issues import KINDS
+from pipelines.gaps.now import not_built
+from pipelines.gaps.relation import Gap
 from pipelines.privacy.pseudonyms import is_published
 from pipelines.registry.new_home import create
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.run.run import RunResult
+from pipelines.run.run import RunResult, run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.published_reports import is_snapshot_due, pending_reports, report_facts
-from pipelines.state.source_records import Quarantined, hold_back, last_look
+from pipelines.state.published_reports import report_facts
+from pipelines.state.source_records import Quarantined, hold_back
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import models
 from pipelines.weeks import monday
 from tests.conftest import REPO_ROOT
 from tests.dagster.conftest import Location
 from tests.faults.home import lines
-from tests.journey.small import DAYS, ZONE, rows_of, told_of
+from tests.journey.small import rows_of, told_of
+
+USERS = """sourcedId,status,enabledUser,orgSourcedIds,role,username
+p-1,active,true,,teacher,jdoe
+"""
+LEAVE = "person_id,date,part,kind,status\np-1,2025-10-09,full,sick,approved\n"
 
 # the jobs
 
 
-@pytest.mark.parametrize("job", ["ingest", "daily", "weekly_report", "alerts", "housekeeping"])
+@pytest.mark.parametrize("job", ["run", "rebuild_days", "weekly_report", "watch"])
 def test_the_job_succeeds(ran, job):
     assert ran.succeeded[job]
 
@@ -70,8 +73,9 @@ def test_the_same_report(ran, district):
     assert (DistrictHome(district.home).reports / page).is_file()
 
 
-def test_the_counts_are_shown(ran):
-    """A build of a range of days shows the rows of each of them."""
+@pytest.mark.parametrize("job", ["run", "rebuild_days"])
+def test_the_counts_are_shown(ran, job):
+    """A run shows the rows of each day that it built."""
     rows = rows_of(ran.home)
     for name in (
         "core.http_requests",
@@ -79,49 +83,40 @@ def test_the_counts_are_shown(ran):
         "marts.daily_use",
     ):
         by_day = rows[name].group_by(pl.col("event_date").cast(str)).len()
-        shown = ran.row_counts[name.replace(".", "/")]
+        shown = ran.row_counts[job][name.replace(".", "/")]
         assert {day: rows for day, rows in shown.items() if rows} == dict(by_day.rows())
-        assert set(shown) == {"2026-10-19", "2026-10-20"}
+        assert set(shown) >= {"2026-10-19", "2026-10-20"}
 
 
 # the sensors
 
 
-def test_the_landing_sensor_asks_once_for_what_lies_there(ran):
-    assert ran.answers["landing, delivered"] is not None
-    assert ran.answers["landing, delivered"] == ran.answers["landing, again"]
-    assert ran.answers["landing, taken in"] is None
+def test_what_is_delivered_is_asked_for_once(ran):
+    assert ran.jobs["delivered"] == "run"
+    assert ran.answers["delivered"] == ran.answers["delivered, again"]
+    assert ran.answers["built"] is None
 
 
-def test_another_file_is_asked_for_anew(ran, district, locate, tmp_path):
-    home = district.copy(tmp_path, of="delivered")
-    asked = locate(home).ask("landing_watch").run_key
+def test_a_new_file_asks_for_a_watch_before_anything_else(ran, locate, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(ran.home, home)
+    assert isinstance(locate(home).ask("something_due"), dg.SkipReason)
     late = DistrictHome(home).landing / "proxy" / "late.log"
     late.write_bytes(lines(0, 5))
-    more = locate(home).ask("landing_watch").run_key
+    more = locate(home).ask("something_due")
+    assert (more.job_name, more.tags["dagster/priority"]) == ("watch", "10")
     late.write_bytes(lines(0, 6))
-    grown = locate(home).ask("landing_watch").run_key
-    assert len({asked, more, grown}) == 3
+    grown = locate(home).ask("something_due")
+    assert grown.run_key != more.run_key
 
 
-def test_the_dirty_days_are_asked_for_as_one_range(ran):
-    assert ran.answers["dirty, before"] is None
-    assert ran.jobs["dirty, before a reload"] == "everything"
-    assert ran.jobs["dirty, taken in"] == "daily"
-    _, tags = ran.answers["dirty, taken in"]
-    assert (tags[RANGE_START], tags[RANGE_END]) == DAYS
-    assert ran.answers["dirty, built"] is None
-
-
-def test_a_changed_registry_asks_for_the_days_that_it_touches(ran):
-    assert ran.answers["registry, built"] is None
-    _, tags = ran.answers["registry, changed"]
-    assert tags[RANGE_START] <= "2026-10-20" <= tags[RANGE_END]
-    assert ran.answers["registry, again"] is None
+def test_a_changed_registry_asks_for_a_run(ran):
+    assert ran.jobs["registry, changed"] == "run"
+    assert ran.answers["registry, changed"] == ran.answers["registry, again"]
     assert ran.answers["registry, put back"] is None
 
 
-# what was built elsewhere
+# the catalog
 
 
 def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monkeypatch):
@@ -143,9 +138,9 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monke
     assert told >= {"snapshots.current", "reports.weekly", "raw.logons"}
     assert told >= set(models())
     every = {".".join(key.path) for key in location.defs.resolve_asset_graph().get_all_asset_keys()}
-    assert every - told == {"health.sources", "alerts.outbox"}
+    assert every == told
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.defs.elsewhere.reading", None)  # nothing is opened
+        patch.setattr("pipelines.defs.catalog.reading", None)  # nothing is opened
         patch.setattr(HomeResource, "idle", None)
         assert location.shown() == []
     DistrictHome(home).warehouse.touch()
@@ -171,14 +166,12 @@ def test_what_a_run_checked_is_shown(district, locate, tmp_path):
     location = locate(home)
     shown = evaluations(location)
     graph = location.defs.resolve_asset_graph()
-    elsewhere = {("reports.weekly", "published"), ("reports.weekly", "hours_arrived")}
     every = {
         (".".join(check.asset_key.path), check.name)
         for key in graph.get_all_asset_keys()
         for check in graph.get(key).check_keys
-        if key != SOURCES  # looked at by the job `alerts`
     }
-    assert shown.keys() == every - elsewhere
+    assert shown.keys() == every
     assert all(one.passed for one in shown.values())
     reason = "2 rows break its promise: grain"
     held = Quarantined("core.duty", date(2026, 10, 20), "core.duty", reason)
@@ -192,19 +185,9 @@ def test_what_a_run_checked_is_shown(district, locate, tmp_path):
     }  # fmt: skip
 
 
-def test_without_automation_a_run_shows_the_sources(district, locate, tmp_path):
-    home = district.copy(tmp_path)
-    settings = DistrictHome(home).settings_file
-    text = settings.read_text()
-    settings.write_text(text.replace("[dagster]\n", "[dagster]\nautomation = false\n", 1))
-    shown = evaluations(locate(home))
-    kinds = {name for asset, name in shown if asset == "health.sources"}
-    assert kinds == set(KINDS)
-
-
 def test_a_tick_reports_the_newest_days_first(district, locate, tmp_path, monkeypatch):
     location = locate(district.copy(tmp_path))
-    monkeypatch.setattr("pipelines.defs.elsewhere.EVENTS_PER_TICK", 500)
+    monkeypatch.setattr("pipelines.defs.catalog.EVENTS_PER_TICK", 500)
     ticks = []
     while events := location.shown():
         ticks.append(events)
@@ -233,7 +216,7 @@ def test_a_new_snapshot_renews_what_dagster_checks_the_age_of(district, locate, 
 
 def test_a_report_by_an_earlier_version_is_made_anew(district, locate, tmp_path):
     location = locate(district.copy(tmp_path))
-    location.cursors["built_elsewhere"] = '{"2026-10-20": "0123456789ab"}'
+    location.cursors["catalog"] = '{"2026-10-20": "0123456789ab"}'
     assert len(location.shown()) > 500
 
 
@@ -269,76 +252,7 @@ def test_an_error_reports_nothing_of_its_commit(tmp_path):
         assert instance.all_asset_keys() == [dg.AssetKey("a")]
 
 
-# the runs of one source, one rule
-
-
-def test_one_rule_is_judged_again(district, locate, tmp_path):
-    home = district.copy(tmp_path)
-    before = told_of(home)
-    location = locate(home)
-
-    def run(rule, first):
-        config = {"ops": {"judge_one_rule": {"config": {"rule": rule, "first": first}}}}
-        result = location.run("one_rule", run_config=config, raise_on_error=False)
-        logs = location.instance.all_logs(result.run_id)
-        return result.success, "\n".join(f"{one.user_message} {one.dagster_event}" for one in logs)
-
-    success, said = run("SA-1", "2026-10-20")
-    assert success
-    assert "SA-1, 2026-10-20 to 2026-10-20: 0 new findings" in said
-    assert told_of(home) == before
-    success, said = run("SA-99", "2026-10-20")
-    assert not success
-    assert "There is no rule SA-99." in said
-    success, said = run("SA-1", "2030-01-01")
-    assert not success
-    assert "No log line of 2030-01-01" in said
-
-
-def test_one_source_is_read_alone(district, locate, tmp_path):
-    home = district.copy(tmp_path, of="delivered")
-    location = locate(home)
-
-    def run(*sources):
-        config = {"ops": {"take_in_deliveries": {"config": {"sources": list(sources)}}}}
-        return location.run("ingest", run_config=config, raise_on_error=False)
-
-    assert run("dhcp").success
-    with open_district(home) as opened:
-        assert {file.source for file in ledger.source_files(opened.store)} == {"dhcp"}
-        # the others were not looked for, so their silence is unknown
-        assert last_look(opened.store) is None
-    assert not run("proxi").success
-    assert run().success
-    with open_district(home) as opened:
-        assert "proxy" in {file.source for file in ledger.source_files(opened.store)}
-        assert last_look(opened.store) is not None
-
-
-# what follows a snapshot
-
-
-def test_a_new_snapshot_asks_for_the_report_of_the_current_week(district, locate, tmp_path):
-    location = locate(district.copy(tmp_path))
-    assert "automation" in [one.name for one in location.defs.sensors]
-    defs, instance = location.defs, location.instance
-
-    def asked(cursor=None):
-        """Evaluate in a thread: the driver of a browser leaves an event loop in this one."""
-        report = dg.AssetSelection.assets(REPORT)
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(
-                dg.evaluate_automation_conditions, defs, instance, report, cursor=cursor
-            ).result()
-
-    instance.report_runless_asset_event(dg.AssetMaterialization(SNAPSHOT))
-    first = asked()
-    instance.report_runless_asset_event(dg.AssetMaterialization(SNAPSHOT))
-    second = asked(first.cursor)
-    assert second.get_num_requested(REPORT) == 1
-    this_week = str(monday(datetime.now(ZoneInfo(ZONE)).date()))
-    assert second.get_requested_partitions(REPORT) == {this_week}
-    assert asked(second.cursor).total_requested == 0
+# the same as a timer's run
 
 
 def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_path):
@@ -361,34 +275,40 @@ def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_
     deliver("access-2.log", first + days, 30)
     old, new = monday(date(2025, 10, 9)), monday(date(2025, 10, 30))
     location = locate(home.path)
-    assert location.run("ingest").success
-    assert location.run("everything").success
-    location = locate(home.path)
+
+    def run_what_is_due():
+        """Do what the daemon does: the job that the sensor asks for, until it asks for none."""
+        jobs = []
+        while not isinstance(asked := location.ask("something_due"), dg.SkipReason):
+            jobs.append(asked.job_name)
+            assert location.run(asked.job_name).success
+            assert len(jobs) < 5
+        return jobs
 
     def revisions(week):
         with open_district(home.path) as opened:
             return [row["revision"] for row in report_facts(opened.store, week)]
 
+    assert run_what_is_due() == ["run"]
     assert (revisions(old), revisions(new)) == ([1], [1])
     deliver("access-3.log", first + 7_200, 5, "a line that is cut off\n")  # page one counts it
-    assert location.run("ingest").success
-    request = location.ask("dirty_days")
-    assert location.run("daily", tags=request.tags).success
-    with open_district(home.path) as opened:
-        assert old in pending_reports(opened.store)
-        assert not is_snapshot_due(opened.store)
-    assert location.run("weekly_report", partition_key=str(new)).success
+    assert run_what_is_due() == ["watch", "run"]
     assert (revisions(old), revisions(new)) == ([1, 2], [1])
-    with open_district(home.path) as opened:
-        assert pending_reports(opened.store) == []
+    home.registry.joinpath("users.csv").write_text(USERS)
+    home.registry.joinpath("leave.csv").write_text(LEAVE)
+    assert run_what_is_due() == ["run"]
+    home.registry.joinpath("leave.csv").write_text(f"{LEAVE}p-1,2025-10-30,full,sick,approved\n")
+    assert run_what_is_due() == ["run"]
 
-    day = {"ops": {"judge_one_rule": {"config": {"rule": "NA-1", "first": "2025-10-09"}}}}
-    assert location.run("one_rule", run_config=day).success
-    with open_district(home.path) as opened:  # the next report makes a snapshot first
-        assert is_snapshot_due(opened.store)
-    assert location.run("weekly_report", partition_key=str(new)).success
-    with open_district(home.path) as opened:
-        assert not is_snapshot_due(opened.store)
+    # then the same home under a timer: nothing is left to do
+    done = run(home.path)
+    assert not done.built.days
+    assert not done.reports
+    assert done.snapshot is None
+    assert done.alerts.new == 0
+    assert isinstance(location.ask("something_due"), dg.SkipReason)
+    location.ask("catalog")
+    assert location.shown() == []
 
 
 # what the pages show
@@ -428,38 +348,25 @@ def test_a_table_is_previewed_without_a_name_or_a_text_of_a_log(district, locate
     assert not seen & secret
 
 
-def test_a_build_says_beforehand_what_it_replaces(ran, locate, tmp_path):
-    home = tmp_path / "home"
-    shutil.copytree(ran.home, home)
-    location = locate(home)
-    name = dg.AssetKey(["core", "http_requests"])
-    result = materialize(location, name)
-    rows = rows_of(home)["core.http_requests"]["event_date"].cast(str)
-    kept = (rows == "2026-10-20").sum()
-    said = f"core.http_requests: builds 1 days, 2026-10-20 to 2026-10-20; replaces {kept:,} rows"
-    logs = location.instance.all_logs(result.run_id)
-    assert said in [one.user_message for one in logs]
-    assert ran.answers["dirty, taken in"][1]["schoolbell/rebuilds"].startswith("2 days")
-
-
 # the checks
 
 
 def test_every_check_is_evaluated_and_holds(ran):
-    shown = ran.checks["daily"]
-    assert {one.asset for one in shown if one.name == "grain"} == {
-        name.replace(".", "/") for name in models()
-    }
-    assert all(one.passed for one in shown)
-    (balance,) = ran.checks["ingest"]
-    assert balance.passed
+    for job in ("run", "rebuild_days"):
+        shown = ran.checks[job]
+        assert {one.asset for one in shown if one.name == "grain"} == {
+            name.replace(".", "/") for name in models()
+        }
+        assert all(one.passed for one in shown)
+    (balance,) = [one for one in ran.checks["rebuild_days"] if one.name == "lines_add_up"]
     assert balance.metadata["files_that_do_not_add_up"] == []
 
 
 def materialize(location, *keys, day="2026-10-20"):
-    names = [location.defs.get_assets_def(key) for key in keys]
+    """Materialize assets on a day, as a person does on their pages."""
     return dg.materialize(
-        names,
+        [location.defs.get_assets_def(keys[0])],
+        selection=list(keys),
         partition_key=day,
         instance=location.instance,
         resources={"home": location.resource},
@@ -467,12 +374,9 @@ def materialize(location, *keys, day="2026-10-20"):
     )
 
 
-def failed_checks(result):
-    shown = result.get_asset_check_evaluations()
-    return {(*one.asset_key.path, one.check_name) for one in shown if not one.passed}
-
-
-def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path, monkeypatch):
+def test_a_model_with_a_broken_grain_fails_its_checks_and_those_of_its_readers(
+    ran, locate, tmp_path, monkeypatch
+):
     home, day = tmp_path / "home", "2026-10-20"
     shutil.copytree(ran.home, home)
     real = Database.build
@@ -490,43 +394,39 @@ def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path, m
         patch.setattr(Database, "build", build)
         result = materialize(locate(home), requests, candidates, day=day)
     assert result.success
-    assert failed_checks(result) == {
-        ("core", "http_requests", "grain"),
-        ("core", "http_requests", "built"),
-        ("core", "candidate_requests", "built"),
+    evaluations = {
+        (one.asset_key, one.check_name): one for one in result.get_asset_check_evaluations()
     }
-    told = {
-        one.check_name: one
-        for one in result.get_asset_check_evaluations()
-        if one.asset_key == requests
-    }
-    assert told["grain"].severity is dg.AssetCheckSeverity.ERROR
-    location = locate(home)  # with the day that is held back
-    (asked,) = materialize(location, candidates, day=day).get_asset_check_evaluations()[:1]
-    assert asked.check_name == "built"
-    assert not asked.passed
-    assert asked.metadata["causes"].value == "core.http_requests"
+    assert {key for key, one in evaluations.items() if not one.passed} == {
+        (requests, "grain"), (requests, "built"), (candidates, "built"),
+    }  # fmt: skip
+    assert evaluations[requests, "grain"].severity is dg.AssetCheckSeverity.ERROR
+    assert evaluations[candidates, "built"].metadata["causes"].value == "core.http_requests"
     rows = rows_of(home)["core.candidate_requests"]
     assert day not in {str(day) for day in rows["event_date"]}
     with open_district(home) as opened:
-        (told,) = failures(opened.store, opened.settings)
-    assert told.cause == "core.http_requests"
+        (gap,) = not_built(opened.store, opened.settings)
+    assert gap.what == "core.http_requests"
+    # the next run builds the day again
+    assert all(
+        one.passed
+        for one in materialize(locate(home), requests, candidates).get_asset_check_evaluations()
+    )
 
 
-def test_a_file_that_does_not_add_up_fails_the_ingest(ran, locate, tmp_path):
+def test_a_file_that_does_not_add_up_fails_its_check(ran, locate, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(ran.home, home)
     location = locate(home)
-    location.run("ingest")  # a copy's files have other change times
+    location.shown()
     with open_district(home) as opened, opened.store.writing() as connection:
         connection.exec_driver_sql(
             "update source_files set events = events + 1 where path = ("
             "select max(path) from source_files where source = 'proxy')"
         )
-    result = location.run("ingest", raise_on_error=False)
-    assert not result.success
-    (check,) = result.get_asset_check_evaluations()
-    assert not check.passed
+    DistrictHome(home).warehouse.touch()
+    (check,) = [one for one in evaluations(location).values() if not one.passed]
+    assert check.check_name == "lines_add_up"
     wrong = check.metadata["files_that_do_not_add_up"].value
     assert [name.split("/")[0] for name in wrong] == ["proxy"]
 
@@ -552,8 +452,10 @@ def test_the_project_is_sound_without_a_network_and_nothing_is_reported_home(tmp
 
 def test_what_the_whole_run_logs_holds_no_value_of_a_line():
     """Dagster's pages have no login; a reason may hold a name from a log."""
-    failure = Failure("core.duty", "'p.person' is not a number", (), ("SA-3",), ())
-    said = "\n".join(logged(RunResult(failures=(failure,))))
+    gap = Gap(
+        reason="model", what="core.duty", detail="'p.person' is not a number", rules=("SA-3",)
+    )
+    said = "\n".join(logged(RunResult(gaps=[gap])))
     assert "core.duty could not be built; not judged there: SA-3" in said
     assert "p.person" not in said
 
@@ -561,8 +463,8 @@ def test_what_the_whole_run_logs_holds_no_value_of_a_line():
 def test_days_without_a_line_are_refused(district):
     with open_district(district.home) as opened:
         held = ledger.event_days(opened.store)
-    _refuse_empty(held, held)
+    refuse_empty(held, held)
     with pytest.raises(dg.Failure, match="No log line of 2030-01-01 to 2030-01-02 was read"):
-        _refuse_empty([date(2030, 1, 1), date(2030, 1, 2)], held)
+        refuse_empty([date(2030, 1, 1), date(2030, 1, 2)], held)
     with pytest.raises(dg.Failure, match="none yet"):
-        _refuse_empty([date(2030, 1, 1)], [])
+        refuse_empty([date(2030, 1, 1)], [])

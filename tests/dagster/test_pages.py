@@ -36,7 +36,7 @@ def address(district, tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv(HOME_VARIABLE, str(home))
-        Location(home, instance).ask("built_elsewhere")
+        Location(home, instance).ask("catalog")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

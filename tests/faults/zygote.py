@@ -37,6 +37,7 @@ from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.source import IngestOptions
 from pipelines.lake.files import sweep
 from pipelines.run.run import Watchers, run_opened
+from pipelines.run.watch import watch
 from pipelines.settings.home import DistrictHome
 from pipelines.state.opened_state import open_state
 from tests.conftest import LONG
@@ -59,6 +60,7 @@ class Fault:
     wait_seconds: float = 0.0
     effect: int = 0
     whole: bool = False
+    look: str = ""
     passed: int = field(default=0, init=False)
     fired: bool = field(default=False, init=False)
 
@@ -146,6 +148,8 @@ def carry_out(order: dict[str, object]) -> int:
     try:
         if fault.whole:
             return whole_run(home, fault)
+        if fault.look:
+            return one_look(home, fault)
         store = open_state(DistrictHome(home))
         begin(fault)
         source = source_of(home)
@@ -190,6 +194,14 @@ def whole_run(home: Path, fault: Fault) -> int:
         done = run_opened(district, datetime.now(UTC), watchers, settle_seconds=0)
     complain(home, f"{STEPS}{json.dumps(done.seconds)} {fault.passed}")
     return SURVIVED if fault.fired or done.failures else DONE
+
+
+def one_look(home: Path, fault: Fault) -> int:
+    """Read what arrived, judge the day and alert, at the time that the order names."""
+    begin(fault)
+    watch(home, now=datetime.fromisoformat(fault.look), settle_seconds=0)
+    complain(home, f"{STEPS}{{}} {fault.passed}")
+    return SURVIVED if fault.fired else DONE
 
 
 def complain(home: Path, text: str) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from pipelines.district import open_district
-from pipelines.health.judged_rules import judged_rules, noted_judged_rules
-from pipelines.health.rule_coverage import DAYS, KEYBOARDS, TABLE, coverage_rows
+from pipelines.gaps.families import KEYBOARDS
+from pipelines.gaps.losses import DAYS, TABLE, coverage_rows
+from pipelines.gaps.week import judged_week, noted_week
 from pipelines.warehouse.snapshots import attach_warehouse
 from tests.journey.commands import schoolbell
 
@@ -28,10 +29,10 @@ def week(district):
 def test_a_run_notes_what_was_judged_and_status_shows_it(district, week):
     rows, days = week
     with open_district(district.home) as home:
-        counted = judged_rules(home, coverage_rows(rows), days)
-        noted = noted_judged_rules(home.store)
-        assert noted.line == counted.line
-        assert 20 < noted.on < noted.count == len(home.rules)
+        counted = judged_week(home, coverage_rows(rows), days)
+        noted = noted_week(home.store)
+        assert noted == counted
+        assert 20 < noted.rules_on < noted.rule_count == len(home.rules)
     shown = schoolbell("status", "--home", district.home)
     assert noted.line in shown.out + shown.err
 
@@ -51,9 +52,9 @@ def test_a_rule_whose_events_all_drop_out_did_not_judge(district, week):
         for row in rows
     ]
     with open_district(district.home) as home:
-        before, after = (judged_rules(home, coverage_rows(one), days) for one in (rows, lost))
-    assert after.on < before.on
-    (said,) = [one for one in after.reasons if "do not log logons" in one]
+        before, after = (judged_week(home, coverage_rows(one), days) for one in (rows, lost))
+    assert after.rules_on < before.rules_on
+    (said,) = [one for one in after.idle if "do not log logons" in one]
     assert "An account was used at two keyboards of one campus at the same time" in said
     assert not re.search(r"\b[A-Z]{2}-\d", said)  # titles in place of codes
     assert " at " in said

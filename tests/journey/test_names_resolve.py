@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.district import open_district
-from pipelines.health.rule_coverage import noted_coverage
+from pipelines.gaps.week import noted_week
 from pipelines.registry.account_domains import APPLIED
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
@@ -79,7 +79,7 @@ def test_respelled_accounts_give_the_same_findings(two_days, tmp_path, spell):
     run(home)
     assert found(home) == found(two_days.home)
     with open_district(home) as district:
-        assert noted_coverage(district.store).is_enough
+        assert noted_week(district.store).is_enough
 
 
 def test_names_that_only_later_days_explain_open_the_earlier_ones(two_days, tmp_path):
@@ -128,7 +128,7 @@ def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
     page = next((home / "reports").rglob("2026-W43/index.html")).read_text()
     assert "No account was used in two places" not in page
     assert "No use of outside sites was logged outside duty hours" not in page
-    assert "We can&#39;t check this yet: accounts.csv has no rows" in page
+    assert "We can&#39;t check this yet: no rows in accounts.csv" in page
 
 
 def test_without_logons_no_shared_account_can_be_judged(two_days, tmp_path):

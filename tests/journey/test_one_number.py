@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import date
+from typing import get_args
 
 import pytest
 
@@ -13,9 +14,13 @@ from pipelines.actions.referrals import letter
 from pipelines.defs.assets import report_metadata
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import queue_page
-from pipelines.desk.views import sites_page, weeks_page
+from pipelines.desk.views import sites_page, start_page, weeks_page
 from pipelines.district import open_district
+from pipelines.errors import capital
 from pipelines.findings.cases import monday_of, week_of
+from pipelines.gaps.now import gaps
+from pipelines.gaps.relation import LIMITING, Reason
+from pipelines.operations.checks.logs import MAX_GAPS
 from pipelines.reports.publication import Published
 from pipelines.reports.words import day
 from pipelines.run.run import run
@@ -372,3 +377,34 @@ def test_a_signed_week_says_by_whom_and_what_waited(home, newest, waiting):
     assert re.search(said, page)
     with open_district(home.path) as opened:
         assert open_chain(opened.store, opened.home).verify() is None
+
+
+def test_what_was_not_judged_is_one_relation(home, newest, desk):
+    """Each surface had reasons and sentences of its own."""
+    context = desk[1].district
+    relation = list(gaps(context.store, context.settings, context.outline, *get_args(Reason)))
+    lines = {
+        reason: [gap.line for gap in relation if gap.reason == reason]
+        for reason in get_args(Reason)
+    }
+    every = [str(gap) for gap in relation if gap.reason != "field"]
+    less = [line for reason in LIMITING for line in lines[reason]]
+    (status,) = rows_of_status(home.path)
+    reasons = [reason.removesuffix("; next: schoolbell doctor") for reason in status["reasons"]]
+    assert [line for line in every if line not in reasons] == []
+    checked = schoolbell("check", "--home", home.path).out
+    assert [line for line in less + lines["fixed"] if f"{capital(line)}." not in checked] == []
+    answers = schoolbell("doctor", "--json", "--home", home.path).out.splitlines()
+    (judged,) = [one for one in map(json.loads, answers) if one["check"] == "judged"]
+    assert [line for line in less[:MAX_GAPS] if line not in judged["said"]] == []
+    steps = start_page(desk[1])["steps"]
+    idle = [line for reason in ("rows", "log", "all_lost") for line in lines[reason]]
+    assert list(steps.judged.idle) == idle
+    absent = [line for reason in ("networks", "keyboards", "events") for line in lines[reason]]
+    assert [line for line in absent if line not in steps.absent] == []
+    rules = Page((newest / "rules.html").read_text(encoding="utf-8")).text
+    files = {file for gap in relation if gap.reason == "rows" for file in gap.what.split(", ")}
+    shown = re.findall(r"not yet \(no rows in ([^)]*)\)", rules)
+    assert {file for names in shown for file in re.split(", | and ", names)} <= files
+    done = json.loads(schoolbell("run", "--json", "--home", home.path).out.splitlines()[-1])
+    assert done["cannot_judge"] == less

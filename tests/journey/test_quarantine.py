@@ -8,11 +8,10 @@ import polars as pl
 import pytest
 
 from pipelines.alerts.facts import noticed
-from pipelines.build.due import stale_range
 from pipelines.district import open_district
 from pipelines.errors import ModelError
-from pipelines.findings.failures import failures
-from pipelines.findings.unjudged_days import UNJUDGED
+from pipelines.gaps.days import UNJUDGED
+from pipelines.gaps.now import not_built
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import mark_dirty, quarantined
 from pipelines.warehouse.database import Database
@@ -126,18 +125,16 @@ def test_a_reason_that_may_hold_a_name_is_for_the_operator_alone(broken):
 
 def test_the_report_says_so_before_any_number(broken):
     said = pages(broken[0])
-    assert f"could not run on 1 day: {BROKEN} could not be built" in said
+    assert f"could not judge 1 day: {BROKEN} could not be built" in said
     assert "could not judge 1 day." in said
 
 
 def test_the_day_is_due_again_and_whole_with_the_next_run(copied, two_days):
-    with open_district(copied) as district:
-        assert stale_range(district.store, district.home, district.models) == (SECOND, SECOND)
     done = run(copied)
     assert done.code == 0, done.err
     with open_district(copied) as district:
         assert quarantined(district.store) == []
-        assert failures(district.store, district.settings) == []
+        assert not_built(district.store, district.settings) == []
     mine, theirs = rows_of(copied), rows_of(two_days.home)
     for name, rows in theirs.items():
         assert mine[name].equals(rows), name

@@ -8,12 +8,14 @@ import pytest
 
 from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
-from pipelines.findings.unjudged_days import NOTED, UNJUDGED, missing, unjudged
+from pipelines.gaps.days import NOTED, UNJUDGED, missing, unjudged
+from pipelines.gaps.now import gaps
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current, reading
 from tests.faults.home import line
+from tests.journey.commands import schoolbell
 
 DAY = 86_400
 LAST = date(2026, 3, 3)
@@ -63,8 +65,20 @@ def test_rules_that_stand_on_the_field_say_nothing_of_the_day(home):
 
 def test_the_report_does_not_call_it_nothing(home):
     said = html.unescape(pages(home))
-    assert "could not run on 1 day: proxy no longer gives user_name" in said
+    assert "could not judge 1 day: proxy no longer gives user_name" in said
     assert "We don't know what happened there." in said
+
+
+def test_doctor_and_report_give_one_reason_for_the_same_rules_and_days(home):
+    """`doctor` counted rules that were off, and each page had words of its own."""
+    with open_district(home) as district:
+        (gap,) = gaps(district.store, district.settings, district.outline, "field")
+    assert gap.days == (LAST,)
+    done = schoolbell("doctor", "--home", home)
+    assert str(gap) in done.out
+    count = len(gap.rules)
+    assert f"{count} rules could not judge 1 day: {gap.why}." in html.unescape(pages(home))
+    assert set(noted(home)["rule"]) == set(gap.rules)
 
 
 def test_what_was_given_up_on_purpose_is_judged(home):

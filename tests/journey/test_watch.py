@@ -1,9 +1,7 @@
 """A look between two nights: reads what arrived, judges today by the rules that ring, alerts."""
 
 import json
-import os
-import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
@@ -11,62 +9,21 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.district import District, only_writer, open_district
-from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.run.watch import open_days, ringing, watch
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import dirty_days
 from pipelines.warehouse.models import models
-from tests.scenarios import places, risks
+from tests.journey.watched import AT_TWO, NIGHT, attack, deliver, ran_on_monday
+from tests.scenarios import places
 from tests.scenarios.scenario import TUESDAY
-from tests.scenarios.story import WORK, Story
-
-SETTINGS = """
-[detections.AN-1]
-stage = "live"
-"""
-AT_TWO = datetime(2026, 3, 3, 20, tzinfo=UTC)
-"""Two o'clock on the Tuesday of the stories, in the district's zone."""
-NIGHT = datetime(2026, 3, 4, 10, 15, tzinfo=UTC)
-
-
-def deliver(home, story, name):
-    for source, lines in story.lines.items():
-        folder = home / "landing" / source
-        folder.mkdir(parents=True, exist_ok=True)
-        ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
-        file = folder / f"{name}.log"
-        file.write_bytes(story.encoded(source, ordered))
-        last = max(when for when, _ in lines).timestamp()
-        os.utime(file, (last, last))
+from tests.scenarios.story import Story
 
 
 @pytest.fixture
 def home(tmp_path):
-    """A district that ran after Monday, which was like any other day."""
-    folder = tmp_path / "home"
-    made = create(folder)
-    shutil.rmtree(made.registry)
-    texts = dict(places.registry(TUESDAY, {}))
-    places.write(folder, {**texts, places.DISTRICT: SETTINGS}.items())
-    sources = "".join(
-        f'[sources.{name}]\nformat = "{log_format}"\n' for name, log_format in Story.formats.items()
-    )
-    with (folder / places.DISTRICT).open("a", encoding="utf-8") as file:
-        file.write(sources)
-    monday = Story(TUESDAY - timedelta(days=1))
-    monday.logon("avega", "hs-avega", "07:41")
-    monday.surf("avega", "hs-avega", "08:00", WORK, minutes=30)
-    deliver(folder, monday, "monday")
-    run(folder, now=AT_TWO - timedelta(hours=10), settle_seconds=0)
-    return folder
-
-
-def attack(home):
-    story = Story(TUESDAY)
-    risks.twenty_accounts_from_one_lab_pc(story)
-    deliver(home, story, "tuesday")
+    return ran_on_monday(tmp_path / "home")
 
 
 def findings(home):
@@ -88,6 +45,31 @@ def test_a_look_finds_what_rings_and_the_night_finds_the_same(home):
     assert done.alerts.new == 1
     sent = [json.loads(line) for line in (home / "alerts.jsonl").read_text().splitlines()]
     assert sent[-1]["class_name"] == "notice"
+    night = run(home, now=NIGHT, settle_seconds=0)
+    assert night.alerts.new == 0
+    after = findings(home)
+    assert {one: after[one] for one in new} == new
+
+
+def test_a_contact_with_a_host_of_a_bad_list_rings_on_its_day(home):
+    (home / "bad.txt").write_text("bad.example\n")
+    with (home / places.DISTRICT).open("a", encoding="utf-8") as file:
+        file.write('[lists.feed]\norigin = "bad.txt"\nformat = "hosts"\nbad = true\n')
+        file.write('[detections.AN-25]\nstage = "live"\n')
+    taken = CliRunner().invoke(app, ["lists", "update", "--home", str(home)])
+    assert taken.exit_code == 0, taken.output
+    run(home, now=AT_TWO - timedelta(hours=9), settle_seconds=0)
+    before = findings(home)
+    story = Story(TUESDAY)
+    story.logon("avega", "hs-avega", "07:41")
+    story.surf("avega", "hs-avega", "08:00", ("cdn.bad.example",), minutes=1)
+    story.logon("bsun", "hs-bsun", "07:41")
+    story.surf("bsun", "hs-bsun", "08:00", ("notbad.example",), minutes=1)
+    deliver(home, story, "tuesday")
+    done = watch(home, now=AT_TWO, settle_seconds=0)
+    new = {one: what for one, what in findings(home).items() if one not in before}
+    assert {what[:2] for what in new.values()} == {("AN-25", "hs-avega")}
+    assert done.alerts.new == 1
     night = run(home, now=NIGHT, settle_seconds=0)
     assert night.alerts.new == 0
     after = findings(home)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.district import open_district
-from pipelines.health.readiness import carried, placeless
+from pipelines.gaps.logs import placeless, without_fixed_device
 from pipelines.proposals.first_steps import first_steps
 from pipelines.registry.imports.export_tables import Sheet, tables
 from pipelines.registry.imports.exports import EXPORTS, export_of
@@ -95,7 +95,9 @@ def test_users_or_devices_first_and_networks_last_lead_to_the_same_first_steps(t
         with open_district(home) as district:
             steps_left = replace(first_steps(district), report=None)
             without_building = [*placeless(district.outline)]
-        results.append((rows, steps_left, without_building, [*carried(district.outline)]))
+        results.append(
+            (rows, steps_left, without_building, [*without_fixed_device(district.outline)])
+        )
     assert all(one == results[0] for one in results)
     _, steps_left, without_building, _ = results[0]
     assert without_building == []

@@ -15,7 +15,7 @@ from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.saved_queries import saved_queries, values_of
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
-from pipelines.registry.tables.devices import DEVICE_CLASSES
+from pipelines.registry.device_classes import DEVICE_CLASSES
 from pipelines.registry.tables.ip_geo import NETWORK_TYPES
 from pipelines.registry.tables.subnets import SUBNET_KINDS
 from pipelines.reports.dictionary import (

@@ -13,7 +13,7 @@ from itertools import cycle
 
 import pytest
 
-from pipelines.health.rule_coverage import KEYBOARD
+from pipelines.gaps.families import KEYBOARD
 from pipelines.warehouse.models import rules as rule_models
 from tests.conftest import LONG
 from tests.scenarios import (

@@ -16,9 +16,11 @@ from pipelines.findings.attribution_words import every_set
 from pipelines.findings.exceptions import NAMED_ASIDE
 from pipelines.findings.judgment import DEMOTED
 from pipelines.findings.record import BY_DESIGN, FITS, NOT_TESTABLE, RULED_OUT
-from pipelines.findings.untested import TESTED_WITH
 from pipelines.findings.work_list import RULE_OF_GROUPING
-from pipelines.health.rule_coverage import CLASSES, FAMILIES, REASONS
+from pipelines.gaps.explanations import TESTED_WITH
+from pipelines.gaps.families import FAMILIES
+from pipelines.gaps.relation import ABSENT, FILTERS, WHY
+from pipelines.registry.device_classes import CLASSES
 from pipelines.registry.domain_lists import starter_categories
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.reports import words
@@ -188,7 +190,8 @@ def in_tables() -> Iterator[str]:
     yield from (kind.label for kind in DAY_KINDS.values())
     yield from SEVERITIES
     yield from (FITS, NOT_TESTABLE, RULED_OUT, BY_DESIGN)
-    yield from (*FAMILIES.values(), *REASONS.values(), *CLASSES.values())
+    yield from (*FAMILIES.values(), *WHY.values(), *FILTERS.values(), *ABSENT.values())
+    yield from (one.plural for one in CLASSES.values())
     yield from TESTED_WITH.values()
     yield from glance.MEASURES
     yield from (capital(name) for *_, name in unattributed.GROUPS)

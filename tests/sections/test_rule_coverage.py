@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.health.rule_coverage import coverage_of, coverage_rows
-from pipelines.reports.headline import not_judged_at
+from pipelines.gaps.losses import coverage_rows, judged_requests, losses_of, remedied
+from pipelines.reports.gaps import not_judged_at
 from pipelines.reports.page_one import headline, lines
 from pipelines.reports.pages import parts_of
 from pipelines.reports.sections import sections
@@ -63,6 +63,10 @@ def coverage(family, building, *dropped, came=1000, device_class="desktop"):
     return rows
 
 
+def rows_of(rows):
+    return coverage_rows(frame("rule_coverage", rows).to_dicts())
+
+
 def view_of(week, rows):
     return View(replace(WEEKS[week](), rule_coverage=frame("rule_coverage", rows)), MONDAY)
 
@@ -105,7 +109,7 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
     view = view_of("quiet", rows)
     outside = line(view, "off-hours-accounts")
     assert outside.value is None
-    assert outside.rest == "The same use can't be checked."
+    assert outside.rest == "The gaps above apply here too."
     assert outside.chip == ""
     said = line(view, "new-sites").rest
     assert said.startswith("We can't check all use at Oak Middle: 48% of requests")
@@ -245,11 +249,11 @@ def test_a_device_that_is_not_known_has_no_class_that_loses_all():
     """What hides the device hides its class: of these alone 100% are always lost."""
     known = coverage("presence", "elsewhere", 0, 0, came=600)
     hidden = coverage("presence", "elsewhere", 400, came=400, device_class="unknown")
-    (one,) = coverage_of(coverage_rows(frame("rule_coverage", known + hidden).to_dicts())).blind
-    assert (one.devices, one.share) == ((), 0.4)
+    (gap,) = losses_of(rows_of(known + hidden))
+    assert (gap.devices, gap.share) == ((), 0.4)
     laptops = coverage("presence", "elsewhere", 0, 400, came=400, device_class="laptop")
-    found = coverage_of(coverage_rows(frame("rule_coverage", known + laptops).to_dicts())).blind[-1]
-    assert (found.devices, found.share) == (("laptop",), 1.0)
+    gap = losses_of(rows_of(known + laptops))[-1]
+    assert (gap.devices, gap.share) == (("laptop",), 1.0)
 
 
 def test_the_same_gap_at_several_places_is_one_sentence():
@@ -261,8 +265,8 @@ def test_the_same_gap_at_several_places_is_one_sentence():
         *coverage("presence", "Pine High", 0, 0, 390, **chromebooks),
         *coverage("keyboards", "elsewhere", 0, 500, **chromebooks),
     ]
-    (said,) = coverage_of(coverage_rows(frame("rule_coverage", rows).to_dicts())).lines
-    assert said == (
+    (gap,) = remedied(rows_of(rows))
+    assert gap.line == (
         "Google's ChromeOS audit would let 6 rules judge 1,200 requests per week at Oak "
         "Middle and Pine High, and outside the buildings"
     )
@@ -277,16 +281,14 @@ def test_no_advice_is_given_that_is_followed_already():
     for row in rows[:3]:
         if row["filter"] == "candidates":
             row["filter"] = "a device that can be carried"
-    (line,) = coverage_of(coverage_rows(frame("rule_coverage", rows).to_dicts())).lines
-    assert line.startswith("The Security logs of the desktops that send no logs yet would")
+    (gap,) = remedied(rows_of(rows))
+    assert gap.line.startswith("The Security logs of the desktops that send no logs yet would")
     lost = coverage("presence", "Oak Middle", 300)
     lost[0]["filter"] = "no device"
-    (asked,) = coverage_of(coverage_rows(frame("rule_coverage", lost).to_dicts())).lines
-    assert asked.startswith("DHCP and VPN logs would let")
-    (known,) = coverage_of(
-        coverage_rows(frame("rule_coverage", lost).to_dicts()), has_leases=True
-    ).lines
-    assert known.endswith(
+    (gap,) = remedied(rows_of(lost))
+    assert gap.line.startswith("DHCP and VPN logs would let")
+    (gap,) = remedied(rows_of(lost), has_leases=True)
+    assert gap.line.endswith(
         "rules cannot judge 300 requests per week at Oak Middle, which come from an "
         "address whose device is not known"
     )
@@ -299,7 +301,7 @@ def test_page_one_names_no_rule_by_its_code_and_each_school_once():
         *coverage("keyboards", "Oak Middle", 0, 900),
         *coverage("keyboards", "Pine High", 0, 900),
     ]
-    said = not_judged_at(view_of("quiet", rows), "shared_account")
+    said = not_judged_at(view_of("quiet", rows), "shared_account").sentence
     assert said.count("Oak Middle") == said.count("Pine High") == 1
     assert not re.search(r"\b[A-Z]{2}-\w+", said)
 
@@ -308,5 +310,5 @@ def test_what_no_rule_is_about_is_no_part_of_the_judged_share():
     """Background requests counted as judged: the share was always 100%."""
     rows = coverage("sites", "Oak Middle", 0, 60)
     rows[-1] |= {"event_count": 90}
-    found = coverage_of(coverage_rows(frame("rule_coverage", rows * 2).to_dicts()))
-    assert (found.attributable, found.judged, found.is_enough) == (300, 180, False)
+    judged, attributable = judged_requests(rows_of(rows * 2))
+    assert (attributable, judged) == (300, 180)

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.reports.cards import shown
-from pipelines.reports.headline import NOT_YET, not_judged_at
+from pipelines.reports.gaps import NOT_YET, NotJudged, not_judged_at
 from pipelines.reports.page_one import Line, limited, lines
 from pipelines.reports.sections import off_hours, sections, top_sites
 from pipelines.reports.snapshot_inputs import claim_with_names
@@ -53,8 +53,8 @@ def test_networks_without_a_building_are_the_reason():
     """The page named devices that are not known, and 24 of 24 networks had no building."""
     view = View(replace(busy(), placeless_networks=(24, 24)), MONDAY)
     reason = "We can't check this yet: 24 of 24 networks have no building."
-    assert not_judged_at(view, "shared_account") == reason
-    assert reason != not_judged_at(view, "off_hours_external")
+    assert not_judged_at(view, "shared_account").sentence == reason
+    assert not_judged_at(view, "off_hours_external") is None
     some = View(replace(busy(), placeless_networks=(2, 24)), MONDAY)
     assert not_judged_at(some, "shared_account") == not_judged_at(
         View(busy(), MONDAY), "shared_account"
@@ -182,7 +182,8 @@ def test_without_networks_no_building_is_named():
 
 
 def test_what_one_rule_found_is_not_denied_by_what_others_could_not_check():
-    line = limited(Line("k", "l", 1, "account was used.", "", "a"), f"{NOT_YET} 100% of requests.")
+    gap = NotJudged(is_early=True, reasons="100% of requests")
+    line = limited(Line("k", "l", 1, "account was used.", "", "a"), gap, is_above=False)
     assert line.rest == "account was used. Other use can't be checked yet: 100% of requests."
 
 

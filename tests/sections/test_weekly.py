@@ -188,6 +188,18 @@ def test_a_line_of_another_site_that_shows_that_the_log_arrived_is_not_drawn():
     assert [one.lane for one in drawn] == ["backup.example"]
 
 
+def test_lines_without_a_device_are_in_the_lane_of_the_device_that_the_finding_is_about():
+    """A case about a device that asked 293 others had one lane: device not known."""
+    row = finding("f-1", "anomaly", "willow-79", 1, 9) | {"rule": "AN-20"}
+    lines = [{**one, "site": None, "device": None} for one in lines_of(row)]
+    inputs = replace(busy(), findings=frame("findings", [row]), evidence=frame("evidence", lines))
+    drawn = case_lines(View(inputs, MONDAY), ["f-1"], "anomaly")
+    assert {one.lane for one in drawn} == {"willow-79"}
+    about_account = frame("findings", [row | {"rule": "SA-1"}])
+    drawn = case_lines(View(replace(inputs, findings=about_account), MONDAY), ["f-1"], "anomaly")
+    assert {one.lane for one in drawn} == {"device not known"}
+
+
 NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage", "untested"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]

@@ -9,9 +9,6 @@ import pytest
 from pipelines.day_kinds import DAY_KINDS, DAY_TYPES, ON_SITE, WORKING
 from pipelines.events import event_id_of, place_of
 from pipelines.formats import formats
-from pipelines.health.rule_coverage import CLASSES
-from pipelines.registry.tables.devices import DEVICE_CLASSES
-from pipelines.reports.dictionary import DEVICES
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import models
 from pipelines.weeks import monday, school_year
@@ -38,11 +35,6 @@ def test_a_day_is_closed_for_the_models_when_it_is_no_working_day_of_the_calenda
     assert {kind for kind in DAY_TYPES if not found[kind][0]} == set(WORKING)
     assert {kind for kind in DAY_TYPES if found[kind][1]} == set(ON_SITE)
     assert tuple(DAY_KINDS) == DAY_TYPES
-
-
-def test_each_class_of_devices_has_its_name_in_sentences_and_its_meaning():
-    assert {*CLASSES} == {*DEVICE_CLASSES, "unknown"}
-    assert {*DEVICES} == {*DEVICE_CLASSES}
 
 
 def test_calls_are_measured_down_to_the_least_that_their_rule_may_ask_for():

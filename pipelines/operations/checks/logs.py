@@ -6,10 +6,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import BusyError, ModelError
-from pipelines.findings.unjudged_days import missing
+from pipelines.gaps.relation import LIMITING
+from pipelines.gaps.week import noted_week
 from pipelines.health.arrival import MIN_PAIRS
-from pipelines.health.readiness import cannot_judge, undecided
-from pipelines.health.rule_coverage import noted_coverage
+from pipelines.health.name_domains import undecided
 from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.line_account import days_ahead
 from pipelines.landing.delivery import deliveries
@@ -18,8 +18,7 @@ from pipelines.operations.checks import CheckResult, Subject, act, look, unasked
 from pipelines.registry.account_domains import APPLIED
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import noted_domains, source_days, stored_issues
-from pipelines.warehouse.detections import blocked_rules
-from pipelines.warehouse.models import attached_query, rules
+from pipelines.warehouse.models import attached_query
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -34,6 +33,8 @@ select 1 from information_schema.tables
 where table_catalog = 'built' and table_name = 'source_clocks'
 """
 
+MAX_GAPS = 3
+"""Gaps that the answer lists one by one."""
 TOLD_SECONDS = 5
 """Clock differences that are listed, though no rule depends on them."""
 
@@ -127,33 +128,24 @@ def _pending(installation: Installation) -> CheckResult:
 
 
 def _drift(installation: Installation) -> CheckResult:
-    found = missing(
-        installation.district.outline, installation.district.store, installation.district.settings
-    )
-    if found:
-        every = {**rules(), **installation.district.rules}
-        codes = {code for drift in found for code in blocked_rules(drift, every)}
-        detections = sorted(every[code].table_name for code in codes)
+    if gaps := installation.gaps("field"):
+        newest = gaps[-1]
         return look(
-            f"a field is no longer filled as before: {found[-1]}; not judged on these days: "
-            f"{', '.join(detections)}",
+            "; ".join(map(str, gaps)),
             "schoolbell identify FILE, on a file of today; if the field was removed on purpose, "
-            f'set given_up = ["{found[-1].field}"] under [sources.{found[-1].source}] in '
-            "district.toml",
+            f'set given_up = ["{newest.what}"] under [sources.{newest.source}] in district.toml',
         )
     return well("every field that rules need is filled as before")
 
 
 def _judged(installation: Installation) -> CheckResult:
-    lines = cannot_judge(
-        installation.district.store, installation.district.settings, installation.district.outline
-    )
+    lines = [gap.line for gap in installation.gaps(*LIMITING)]
     if lines:
         # the first is the sum, the next ones say why
-        shown, left = lines[:3], len(lines[3:])
-        said = "; ".join([*shown, *([f"and {left} more"] if left else [])])
-        return look(said, "schoolbell check --home {home}")
-    share = noted_coverage(installation.store).share
+        more = len(lines) - MAX_GAPS
+        rest = [f"and {more} more"] if more > 0 else []
+        return look("; ".join([*lines[:MAX_GAPS], *rest]), "schoolbell check --home {home}")
+    share = noted_week(installation.store).share
     return well(f"{share:.0%} of staff page requests with a name can be judged")
 
 

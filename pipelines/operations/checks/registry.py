@@ -8,7 +8,7 @@ from pipelines.district import home_rules
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
-from pipelines.run.check import wrong_in
+from pipelines.operations.settings_check import wrong_in
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
 

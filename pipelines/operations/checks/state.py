@@ -129,7 +129,7 @@ def _dirty(installation: Installation) -> CheckResult:
 def _quarantine(installation: Installation) -> CheckResult:
     if found := installation.failed:
         return act(
-            "; ".join(failure.message for failure in found),
+            "; ".join(gap.line for gap in found),
             "schoolbell run --home {home}, which tries again; then schoolbell status --home "
             "{home} shows the error",
         )

@@ -9,11 +9,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from pipelines.registry.device_classes import DEVICE_CLASSES
 from pipelines.registry.imports.known import ExportIndex, Row, device_key, ou_path, words_of
 from pipelines.registry.imports.networks import SESSION_HOSTS
 from pipelines.registry.imports.people import account_kind
 from pipelines.registry.imports.taken import ImportResult, first_match
-from pipelines.registry.tables.devices import DEVICE_CLASSES
 
 CLASSES: Mapping[str, str] = {
     "vdi_host": rf"{SESSION_HOSTS}|citrix|\bxenapp\b",

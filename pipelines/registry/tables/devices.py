@@ -13,22 +13,18 @@ from datetime import date
 import polars as pl
 
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
+from pipelines.registry.device_classes import DEVICE_CLASSES
 from pipelines.registry.networks import address_text
 from pipelines.registry.sites import canonical_host
 from pipelines.registry.table import BUILDING, FROM, PERSON_CELL, TO, Mentions, Table, conform, text
 from pipelines.settings.problems import Problem
-
-DEVICE_CLASSES = (
-    "desktop", "laptop", "chromebook", "tablet", "podium", "lab_pc", "kiosk", "vdi_host",
-    "server", "signage", "phone_byod", "other",
-)  # fmt: skip
 
 FILE = File(
     "devices.csv",
     {
         "hostname": Cell("hs-pc-017", "device"),
         "mac": Cell("02:00:00:00:00:17", "mac"),
-        "device_class": Cell("desktop", "word", allowed=DEVICE_CLASSES),
+        "device_class": Cell("desktop", "word", allowed=tuple(DEVICE_CLASSES)),
         "assigned_to": PERSON_CELL,
         "building": Cell("HS", names="building"),
         "pool": Cell("", "word"),

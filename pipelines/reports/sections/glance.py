@@ -17,7 +17,8 @@ from pipelines.reports.comparisons import (
     on_days,
     use_per_day,
 )
-from pipelines.reports.headline import OFF_HOURS, has_list, lacking_files, not_judged_at
+from pipelines.reports.gaps import awaited_files, not_judged_at
+from pipelines.reports.headline import OFF_HOURS, has_list
 from pipelines.reports.language import marked, term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, amount, table
@@ -115,7 +116,7 @@ def after_hours(view: View) -> int | None:
     if view.of_week(view.inputs.hourly_use).is_empty():
         return None
     minutes = amount(view.of_week(view.inputs.off_hours), "minutes")
-    if not minutes and (not_judged_at(view, OFF_HOURS) or lacking_files(view, OFF_HOURS)):
+    if not minutes and (not_judged_at(view, OFF_HOURS) or awaited_files(view, OFF_HOURS)):
         return None
     return round(minutes / view.weeks)
 

@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.charts import Axis, Box, Figure, Heatmap, lane_axis
-from pipelines.reports.headline import OFF_HOURS, not_yet
+from pipelines.reports.gaps import not_yet
+from pipelines.reports.headline import OFF_HOURS
 from pipelines.reports.language import text
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, amount, largest, table
@@ -36,10 +37,11 @@ def rows(view: View) -> pl.DataFrame:
             duty_end=pl.col("duty_end_minutes").max(),
         )
     )
+    gap = not_yet(view, OFF_HOURS)
     joined = hours.join(use, on=["weekday", "hour"], how="left")
     return (
         joined.join(duty, on="weekday", how="left")
-        .with_columns(not_yet=pl.lit(not_yet(view, OFF_HOURS)))
+        .with_columns(not_yet=pl.lit(gap.title if gap else ""))
         .sort("weekday", "hour")
     )
 

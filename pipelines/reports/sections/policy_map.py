@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.gaps.relation import Gap
 from pipelines.reports.charts import (
     ROW_HEIGHT,
     Axis,
@@ -16,6 +17,7 @@ from pipelines.reports.charts import (
     lane_axis,
     scale,
 )
+from pipelines.reports.gaps import why
 from pipelines.reports.language import (
     ENGLISH,
     language,
@@ -95,21 +97,20 @@ def idle(detections: Sequence[str], rules: Mapping[str, RuleInfo]) -> list[str]:
     """Return rules of a clause that cannot judge yet, by what they wait for."""
     found: dict[str, list[str]] = {}
     for code in detections:
-        if why := waits_for(rules.get(code, {})):
-            found.setdefault(why, []).append(code)
+        if reason := waits_for(rules.get(code, {})):
+            found.setdefault(reason, []).append(code)
     return [
-        text("{rules} not yet ({why})", rules=listed(codes, most=12), why=why)
-        for why, codes in found.items()
+        text("{rules} not yet ({why})", rules=listed(codes, most=12), why=reason)
+        for reason, codes in found.items()
     ]
 
 
 def waits_for(rule: RuleInfo) -> str:
     """Return what a rule needs and does not have; nothing if it can judge."""
     if not rule.get("is_fed", True):
-        return text("no arriving log shows it")
-    lacks = list(rule.get("lacks") or ())
-    files = listed([_file(one) for one in lacks])
-    return text("no row in {files}", files=files) if lacks else ""
+        return why(Gap(reason="log"))
+    files = listed([_file(name) for name in rule.get("lacks") or ()])
+    return why(Gap(reason="rows", what=files)) if files else ""
 
 
 def _file(name: str) -> str:

@@ -1,82 +1,62 @@
 """Report section: what the rules could judge, and what each filter left out."""
 
-import polars as pl
-
-from pipelines.health.rule_coverage import FAMILIES, REASONS, blind_of
-from pipelines.reports.headline import judged, on_devices
+from pipelines.gaps.families import FAMILIES
+from pipelines.gaps.losses import losses_of
+from pipelines.gaps.relation import FILTERS, Gap
+from pipelines.reports.gaps import on_devices, week_coverage, why
 from pipelines.reports.language import term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import NO_BUILDING, View, at_place, place_name
-from pipelines.reports.words import count, listed, share
+from pipelines.reports.words import count, listed
 
 
-def rows(view: View) -> pl.DataFrame:
-    """Return one row per family of rules, building and filter that was too much for it."""
-    schema = {
-        "family": pl.String,
-        "building": pl.String,
-        "on_devices": pl.String,
-        "filter": pl.String,
-        "event_count": pl.Int64,
-        "dropped_count": pl.Int64,
-    }
-    found = [
-        [on_devices(one) if name == "on_devices" else getattr(one, name) for name in schema]
-        for one in blind_of(judged(view))
-    ]
-    return pl.DataFrame(found, schema, orient="row")
+def rows(view: View) -> list[Gap]:
+    """Return one gap per family of rules, building and filter that was too much for it."""
+    return losses_of(week_coverage(view))
 
 
-def title(rows: pl.DataFrame) -> str:
+def title(rows: list[Gap]) -> str:
     """Return where rules are blind."""
-    if rows.is_empty():
+    if not rows:
         return text("The rules could judge all of their events")
-    places = rows["building"].unique().sort().to_list()
-    known = [one for one in places if one != NO_BUILDING]
+    places = sorted({building for gap in rows for building in gap.buildings})
+    known = [place for place in places if place != NO_BUILDING]
     also = [at_place(NO_BUILDING)] if len(known) < len(places) else []
     where = listed([*([at_place(listed(known))] if known else []), *also])
     return text("Some rules could not judge use {where}", where=where)
 
 
-def summary(rows: pl.DataFrame) -> str:
+def summary(rows: list[Gap]) -> str:
     """Return the worst of them, and what that means."""
-    if rows.is_empty():
+    if not rows:
         return ""
-    worst = rows.row(0, named=True)
-    part = share(worst["dropped_count"], worst["event_count"])
-    why = text("{share} of requests {reason}", share=part, reason=term(REASONS[worst["filter"]]))
-    where = f"{worst['building']}{worst['on_devices']}"
+    worst = rows[0]
     return text(
         "More than a fifth of the requests was lost {times}, by rules, place, and reason. Most: "
         "{where}, {why}. No finding there does not mean that there was nothing to find.",
-        times=count(rows.height, "time"),
-        where=at_place(where),
-        why=why,
+        times=count(len(rows), "time"),
+        where=at_place(f"{worst.buildings[0]}{on_devices(worst)}"),
+        why=why(worst),
     )
 
 
-def coverage_table(rows: pl.DataFrame) -> Table:
+def coverage_table(rows: list[Gap]) -> Table:
     """Return what was left out, and why."""
     return table(
         text("One row per family of rules, building and filter"),
         ["Rules", "Building and devices", "Requests that", "Left out", "Of"],
         (
             [
-                term(FAMILIES[family]),
-                f"{place_name(building)}{devices}",
-                term(REASONS[name]),
-                dropped,
-                came,
+                term(FAMILIES[gap.family]),
+                f"{place_name(gap.buildings[0])}{on_devices(gap)}",
+                term(FILTERS[gap.what]),
+                gap.lost,
+                gap.total,
             ]
-            for family, building, devices, name, came, dropped in rows.iter_rows()
+            for gap in rows
         ),
     )
-
-
-def is_shown(rows: pl.DataFrame) -> bool:
-    """Return whether something could not be judged."""
-    return not rows.is_empty()
 
 
 SECTION = Section(
@@ -90,6 +70,6 @@ SECTION = Section(
     summary=summary,
     draw=no_chart,
     table=coverage_table,
-    is_shown=is_shown,
+    is_shown=bool,
     stays=True,
 )

@@ -1,49 +1,38 @@
 """Report section: explanations that most candidates of a rule left untested."""
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 
 import polars as pl
 
 from pipelines.errors import capital
-from pipelines.findings.untested import Untested, untested
+from pipelines.gaps.explanations import untested
+from pipelines.gaps.relation import Gap
 from pipelines.reports.language import plural, restated, term, text
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import number
 
-SCHEMA = {
-    "rule": pl.String,
-    "title": pl.String,
-    "explanation": pl.String,
-    "count": pl.Int64,
-    "candidates": pl.Int64,
-    "tested_with": pl.String,
-    "reason": pl.String,
-}
 
-
-def rows(view: View) -> pl.DataFrame:
-    """Return one row per rule and explanation; leads count, and name no one."""
+def rows(view: View) -> list[Gap]:
+    """Return one gap per rule and explanation; leads count, and name no one."""
     titles = {rule["code"]: str(rule.get("title")) for rule in view.inputs.rules}
     week = view.of_week(view.inputs.findings).filter(pl.col("status") != "withdrawn")
-    found = untested(
+    gaps = untested(
         (rule, json.loads(record or "{}").get("alternatives") or ())
         for rule, record in week.select("rule", "record").iter_rows()
     )
-    return pl.DataFrame([_row(one, titles) for one in found], SCHEMA)
+    return [
+        replace(gap, titles=tuple(titles.get(code, code) for code in gap.rules)) for gap in gaps
+    ]
 
 
-def _row(one: Untested, titles: dict[str, str]) -> dict[str, object]:
-    return {**asdict(one), "title": titles.get(one.rule, one.rule)}
-
-
-def title(rows: pl.DataFrame) -> str:
+def title(rows: list[Gap]) -> str:
     """Return the number of rules that are held back."""
-    if rows.is_empty():
+    rules = len({gap.rules for gap in rows})
+    if not rules:
         return text("Every rule could test most of its candidates")
-    rules = rows["rule"].n_unique()
     return plural(
         "{n} rule could not test most of its candidates",
         "{n} rules could not test most of their candidates",
@@ -52,38 +41,36 @@ def title(rows: pl.DataFrame) -> str:
     )
 
 
-def summary(rows: pl.DataFrame) -> str:
+def summary(rows: list[Gap]) -> str:
     """Return what that means, and the largest of them."""
-    if rows.is_empty():
+    if not rows:
         return ""
-    top = rows.row(0, named=True)
     return text(
         "An innocent explanation that nothing can test fits everyone: what a rule finds is then "
         'a lead at most, which this report does not show. Most: "{explanation}", for {count} of '
         "{candidates} candidates of one rule.",
-        explanation=restated(top["explanation"]),
-        count=number(top["count"]),
-        candidates=number(top["candidates"]),
+        explanation=restated(rows[0].what),
+        count=number(rows[0].lost),
+        candidates=number(rows[0].total),
     )
 
 
-def untested_table(rows: pl.DataFrame) -> Table:
+def untested_table(rows: list[Gap]) -> Table:
     """Return each explanation, how often, and what would test it."""
     return table(
         text("One row per rule and explanation"),
         ["Rule", "Explanation", "Not testable", "Of", "Data that would test it"],
         (
             [
-                restated(row["title"]),
-                restated(row["explanation"]),
-                row["count"],
-                row["candidates"],
+                restated(gap.titles[0]),
+                restated(gap.what),
+                gap.lost,
+                gap.total,
                 capital(
-                    term(row["tested_with"])
-                    or text("not known: {reason}", reason=restated(row["reason"]))
+                    term(gap.remedy) or text("not known: {reason}", reason=restated(gap.detail))
                 ),
             ]
-            for row in rows.iter_rows(named=True)
+            for gap in rows
         ),
     )
 
@@ -99,6 +86,6 @@ SECTION = Section(
     summary=summary,
     draw=no_chart,
     table=untested_table,
-    is_shown=lambda rows: not rows.is_empty(),
+    is_shown=bool,
     stays=True,
 )

@@ -15,6 +15,7 @@ from pipelines.synthetic.planted import (
     benign_sites,
     violation_accounts,
     violation_administration,
+    violation_cloud,
     violation_hours,
     violation_machines,
     violation_security,
@@ -47,6 +48,11 @@ LATER_VIOLATIONS = (
 LATER_BENIGN = (*benign_security.SCENES, *benign_accounts.LENDING)
 MACHINE_VIOLATIONS = (*violation_machines.SCENES, *violation_security.STRANGERS)
 MACHINE_BENIGN = (*benign_machines.SCENES, *benign_security.STRANGERS)
+LAST_VIOLATIONS = (
+    *violation_cloud.SCENES,
+    *violation_accounts.REMOTE,
+    *violation_administration.LATER,
+)
 
 
 def plant(world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] = ()) -> None:
@@ -66,6 +72,7 @@ def plant(world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] 
         *(violation_hours.SILENCES if violations else ()),
         *benign_hours.SILENCES,
         *(violation_administration.SCENES if violations else ()),
+        *(LAST_VIOLATIONS if violations else ()),
     )
     writer = SceneWriter(world, plan, world.random("planted"), earlier=earlier)
     for scene in scenes:

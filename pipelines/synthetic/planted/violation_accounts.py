@@ -2,8 +2,15 @@
 
 from functools import partial
 
-from pipelines.synthetic.planted.writer import SHARED, Scene, SceneWriter, minutes
-from pipelines.synthetic.routines import at_home
+from pipelines.synthetic.plan import Key
+from pipelines.synthetic.planted.writer import (
+    SHARED,
+    NotCastError,
+    Scene,
+    SceneWriter,
+    minutes,
+)
+from pipelines.synthetic.routines import at_home, browse
 from pipelines.synthetic.school_days import MINUTE, SECOND
 
 
@@ -419,3 +426,27 @@ LENDING: tuple[Scene, ...] = (
     partial(swapped, length=25, intensity=2),
     partial(round_the_office, length=26, intensity=2),
 )
+
+
+def remote_session(writer: SceneWriter) -> None:
+    """S125: a colleague opens a remote session in the account of an owner who teaches."""
+    day = writer.day(after=1)
+    owner, other = writer.teacher(day, building="HS"), writer.teacher(day, building="ES")
+    mine, client = writer.desktop(owner), writer.desktop(other)
+    span = minutes(writer.moment(day), 26)
+    around = (span[0] - 5 * MINUTE, span[1] + 2 * MINUTE)
+    host = writer.spare("MS", "workroom", around)
+    if not host.is_windows:
+        raise NotCastError
+    writer.visit(owner, mine, around, "teach", pace="busy", opened="logon", closed="logoff")
+    writer.visit(other, client, around, "teach", opened="logon", closed="logoff")
+    address = writer.world.places.networks[client.network].address(client.number, day.number)
+    account = owner.username
+    writer.plan.keys.append(Key(span[0], host.number, account, "4624", 10, address))
+    inside = (span[0] + 20 * SECOND, span[1])
+    browse(writer.plan, other, host, inside, "teach", account=account, pace="busy")
+    note = f"{other.person_id} works in a remote session of an owner who teaches at HS"
+    writer.case("S125", SHARED, "SA-10", owner, (host, client, mine), span, note)
+
+
+REMOTE: tuple[Scene, ...] = (remote_session,)

@@ -164,6 +164,21 @@ def service_account_typed(writer: SceneWriter) -> None:
     writer.about_nobody()
 
 
+def log_switched_off(writer: SceneWriter) -> None:
+    """S118: an administrator signs in to the firewall, and its log is silent for half an hour."""
+    if writer.world.habits.products != "windows":
+        raise NotCastError
+    # the two weeks before it have no day without school, on which the log pauses anyway
+    day = writer.choice([d for d in writer.world.days if d.kind == "school" and 8 < d.number < 18])
+    at = day.at("08:00", writer.rng.randint(0, 5))
+    span = minutes(at + 4 * MINUTE, 28)
+    writer.plan.changes.append(Change(at, "fwadmin", ""))
+    writer.plan.unlogged.append(span)
+    anybody, note = writer.world.roster.staff[0], "the firewall's log is switched off and on again"
+    writer.case("S118", ANOMALY, "AN-16", anybody, (), (at, span[1]), note, account=FIREWALL)
+    writer.about_nobody()
+
+
 SCENES: tuple[Scene, ...] = (
     log_cleared,
     administrator_made,
@@ -174,3 +189,4 @@ SCENES: tuple[Scene, ...] = (
     open_to_the_world,
     service_account_typed,
 )
+LATER: tuple[Scene, ...] = (log_switched_off,)

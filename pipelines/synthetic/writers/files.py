@@ -23,7 +23,7 @@ class Feed:
     """File names of one product.
 
     Attributes:
-        name: With `{date}`, for finished days.
+        name: With `{date}`, for finished days; empty if all days are in one file.
         last: Name of the newest file, which is never compressed.
         shortest: A damaged line keeps at most this much of its beginning.
         noise: The product's lines about itself, one per file in turn.
@@ -56,11 +56,13 @@ def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> 
     counts: dict[str, int] = {}
     damages = [pl.DataFrame(schema=DAMAGE)]
     edges = np.searchsorted(days, np.arange(len(world.days) + 1))
-    for day in world.days:
-        first, after = edges[day.number], edges[day.number + 1]
-        text, damage = _day(rng, feed, lines["line"][first:after], day.number)
-        is_last = day is world.days[-1]
-        name = feed.last if is_last else feed.name.format(date=day.date.isoformat())
+    *finished, newest = world.days
+    files = [
+        (feed.name.format(date=day.date.isoformat()), day.number, day.number + 1)
+        for day in (finished if feed.name else ())
+    ]
+    for name, start, end in (*files, (feed.last, len(files), newest.number + 1)):
+        text, damage = _day(rng, feed, lines["line"][edges[start] : edges[end]], start)
         file = f"{feed.folder}/{name}"
         _write(landing / file, "".join(line + "\n" for line in text).encode())
         counts[file] = len(text)

@@ -218,7 +218,18 @@ def _asked(denied: pl.Expr) -> pl.Expr:
 
 
 def _changed(changes: Sequence[Change]) -> pl.DataFrame:
-    rows = frame(changes, _CHANGES)
+    rows = frame(changes, _CHANGES).with_columns(seen=pl.col("time"))
+    signed_in = _head("event", "system", "0100032001", "information") + _fields(
+        logdesc="Admin login successful",
+        user=_quoted(pl.col("user")),
+        ui="https(10.14.241.10)",
+        action="login",
+        status="success",
+        profile="super_admin",
+        msg=pl.concat_str(
+            pl.lit('"Administrator '), pl.col("user"), pl.lit(' logged in successfully"')
+        ),
+    )
     line = _head("event", "system", "0100044547", "information") + _fields(
         logdesc="Object attribute configured",
         user=_quoted(pl.col("user")),
@@ -228,7 +239,7 @@ def _changed(changes: Sequence[Change]) -> pl.DataFrame:
         cfgattr="status[disable->enable]",
         msg=pl.concat_str(pl.lit('"Edit '), pl.col("path"), pl.lit('"')),
     )
-    return rows.with_columns(seen=pl.col("time")).select("seen", line=line)
+    return rows.select("seen", line=pl.when(pl.col("path") == "").then(signed_in).otherwise(line))
 
 
 def _vpn(world: World, tunnels: Sequence[Tunnel]) -> list[pl.DataFrame]:

@@ -18,6 +18,8 @@ _SITTINGS = pl.Schema(
     }
 )
 LOGON, AT_KEYBOARD = "4624", 2
+TRIES_LOGINS = "ES"
+"""The one school of the Windows district whose wireless network requires a login."""
 MILLISECONDS_AHEAD = 4_000
 """A device is on the network before its user is active."""
 
@@ -25,9 +27,12 @@ MILLISECONDS_AHEAD = 4_000
 def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
     """Return lines in order of time. Columns: seen, line."""
     asks = ["wifi", "wired", "lab"] if world.habits.has_wired_logins else ["wifi"]
-    sittings = _joins(
-        world, pl.concat([frame(plan.sittings, _SITTINGS), _logons(world, plan)])
-    ).filter(pl.col("network").str.extract("/(.*)$", 1).is_in(asks))
+    joined = [*plan.sittings, *plan.joins]
+    sittings = _joins(world, pl.concat([frame(joined, _SITTINGS), _logons(world, plan)])).filter(
+        pl.col("network").str.extract("/(.*)$", 1).is_in(asks)
+    )
+    if world.habits.products == "windows":
+        sittings = sittings.filter(network=f"{TRIES_LOGINS}/wifi")
     rows = (
         with_address(world, sittings.with_columns(address=pl.lit(0, pl.Int64)))
         .join(cards(world), on="device", how="left", maintain_order="left")

@@ -8,7 +8,7 @@ Nothing is read from a home, and nothing is sent.
 import argparse
 from typing import Any
 
-from pipelines.run.console import console, table
+from pipelines.cli.console import console, table
 from tests.benchmarks.alert_year.year_summary import Count, rehearse
 
 READER_COLUMNS = (

@@ -7,7 +7,6 @@ import pytest
 
 from pipelines.alerts.news import (
     ISSUE_SEVERITIES,
-    check_failed,
     of_issues,
     run_failed,
 )
@@ -78,10 +77,3 @@ def test_a_failed_job_is_told_by_step_and_kind_of_error_alone():
     none = run_failed("daily", "run-2", [], NOW)
     assert none.line.endswith("it stopped before the first step")
     assert none.key == one.key
-
-
-def test_a_check_is_one_fact_whatever_the_run():
-    first, again = (check_failed("core/duty", "grain", run, NOW) for run in "ab")
-    assert first.key == again.key
-    assert first.severity == "medium"
-    assert check_failed("core/duty", "other", "a", NOW).key != first.key

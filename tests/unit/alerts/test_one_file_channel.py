@@ -13,9 +13,9 @@ from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import channels_of, deliver_all, enqueue
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
+from pipelines.operations.settings_check import wrong_in
 from pipelines.registry.new_home import create
 from pipelines.reports.mail import mail_channel
-from pipelines.run.check import wrong_in
 from tests.journey.commands import schoolbell
 from tests.unit.cli.mistakes import HEAD
 

@@ -77,6 +77,7 @@ CASES = {
     "site_categories": ({"domain": "news.example.net", "category": "news"}, [8, 9]),
     "background_hosts": ({"host": "nobody-asked.example", "kind": "cdn"}, []),
     "login_hosts": ({"host": "login.example.com"}, [7]),
+    "bad_hosts": ({"host": "news.example.net"}, [8, 9]),
     "category_words": ({"word": "fun", "category": "games"}, [7, 8, 9]),
     "buildings": ({"building": "MS", "campus": "north"}, []),
     # the address that a narrower network has stays where it was

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from pipelines.district import open_district
+from pipelines.operations.settings_check import wrong_in
 from pipelines.registry.new_home import create
-from pipelines.run.check import wrong_in
 from pipelines.settings.roles import known_group
 from pipelines.state.audit import Act, open_chain
 from tests.unit.cli.mistakes import HEAD

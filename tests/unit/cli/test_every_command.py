@@ -8,9 +8,9 @@ import shlex
 import pytest
 import typer
 
+from pipelines.cli import console
 from pipelines.cli.app import app
 from pipelines.registry.new_home import create
-from pipelines.run import console
 from tests.journey.commands import schoolbell
 from tests.unit.test_own_rules import FILE, RULE
 

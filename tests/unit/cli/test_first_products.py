@@ -6,13 +6,8 @@ import polars as pl
 import pytest
 
 from pipelines.district import open_district
-from pipelines.health.readiness import not_delivered, placeless
-from pipelines.health.rule_coverage import (
-    coverage_of,
-    coverage_rows,
-    is_without_windows,
-    note_systems,
-)
+from pipelines.gaps.logs import is_without_windows, note_systems, placeless, undelivered
+from pipelines.gaps.losses import coverage_rows, remedied
 from pipelines.proposals.network_rows import UnplacedAddress, networks
 from pipelines.registry.new_home import create
 from pipelines.run.run import troubles
@@ -61,7 +56,7 @@ def test_networks_without_a_building_come_before_what_follows_from_it(home):
     out = schoolbell("check", "--home", home).out
     assert "2 of 2 networks have no building: shared-account rules are off" in out
     with open_district(home) as district:
-        assert next(not_delivered(district.store, district.settings, district.outline)) == next(
+        assert next(undelivered(district.store, district.settings, district.outline)) == next(
             placeless(district.outline)
         )
 
@@ -73,8 +68,8 @@ def test_a_district_of_macs_is_not_asked_for_windows_logs(home):
          "device_class": "laptop"},
     ]  # fmt: skip
     found = frame("rule_coverage", rows).to_dicts()
-    assert "Security logs" in coverage_of(coverage_rows(found)).lines[0]
-    macs = coverage_of(coverage_rows(found), has_windows=False).lines[0]
+    assert "Security logs" in remedied(coverage_rows(found))[0].line
+    macs = remedied(coverage_rows(found), has_windows=False)[0].line
     assert "Security logs" not in macs
     assert "802.1X" in macs
     with open_district(home) as district:

@@ -3,6 +3,7 @@
 import json
 import threading
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import polars as pl
@@ -17,7 +18,7 @@ from tests.journey.commands import schoolbell
 
 
 def setting(home, name, **values):
-    lines = [f'{key} = "{value}"\n' for key, value in values.items()]
+    lines = [f"{key} = {json.dumps(value)}\n" for key, value in values.items()]
     with (home / "district.toml").open("a") as file:
         file.write(f"\n[lists.{name}]\n{''.join(lines)}")
 
@@ -136,3 +137,106 @@ def test_what_is_too_large_is_left(home, monkeypatch):
 def test_settings_that_can_not_be(home, wrong):
     setting(home, "odd", **wrong)
     assert schoolbell("lists", "update", "--home", home).code == 2
+
+
+URLHAUS = """# URLhaus dump
+# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter
+"1","2026-10-01 10:00:00","http://192.0.2.66:8080/a.exe","online","","malware_download","exe","https://l/1","r"
+"2","2026-10-01 10:00:00","https://drop.example/a/b","online","","malware_download","","https://l/2","r"
+"3","2026-09-01 10:00:00","https://gone.example/a","offline","","malware_download","","https://l/3","r"
+"4","2026-10-01 10:00:00","https://www.facebook.com/a","online","","malware_download","","https://l/4","r"
+"""
+MISP = {
+    "response": [
+        {
+            "Event": {
+                "Attribute": [
+                    {"type": "hostname", "value": "c2.example", "to_ids": True},
+                    {"type": "ip-dst|port", "value": "192.0.2.67|443", "to_ids": True},
+                    {"type": "domain", "value": "context.example", "to_ids": False},
+                    {"type": "sha256", "value": "ab", "to_ids": True},
+                ],
+                "Object": [
+                    {"Attribute": [{"type": "url", "value": "http://d.example/x", "to_ids": True}]}
+                ],
+            }
+        }
+    ]
+}
+STIX = {
+    "type": "bundle",
+    "objects": [
+        {
+            "type": "indicator",
+            "pattern_type": "stix",
+            "pattern": "[domain-name:value = 's.example'] OR [ipv4-addr:value = '192.0.2.68']",
+            "valid_until": "2026-12-31T00:00:00Z",
+        },
+        {"type": "indicator", "pattern": "[url:value = 'http://u.example/a']", "revoked": True},
+        {
+            "type": "indicator",
+            "pattern": "[domain-name:value = 'a.example' AND domain-name:value = 'b.example']",
+        },
+        {"type": "malware", "name": "x"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "rows"),
+    [
+        (
+            "hosts",
+            "0.0.0.0 bad.example\n192.0.2.9\n# note\n",
+            {"bad.example": None, "192.0.2.9": None},
+        ),
+        (
+            "csv",
+            "indicator,until\nBad.Example,2026-11-30\nwww.facebook.com,\n",
+            {"bad.example": date(2026, 11, 30)},
+        ),
+        ("urlhaus", URLHAUS, {"192.0.2.66": None, "drop.example": None}),
+        ("misp", json.dumps(MISP), {"c2.example": None, "192.0.2.67": None, "d.example": None}),
+        (
+            "stix",
+            json.dumps(STIX),
+            {"s.example": date(2026, 12, 31), "192.0.2.68": date(2026, 12, 31)},
+        ),
+    ],
+)
+def test_a_list_of_bad_hosts_names_no_host_that_many_people_use(home, form, text, rows):
+    (home / "bad.list").write_text(text)
+    setting(home, "bad", origin="bad.list", format=form, bad=True)
+    done = schoolbell("lists", "update", "--home", home)
+    assert done.code == 0, done.err
+    frame = registry(home).frames["bad_hosts"]
+    assert dict(frame.select("host", "until").iter_rows()) == rows
+    assert set(frame["source"]) == {"bad"}
+
+
+def test_an_empty_list_of_bad_hosts_replaces_nothing(home):
+    (home / "bad.list").write_text("bad.example\n")
+    setting(home, "bad", origin="bad.list", format="hosts", bad=True)
+    assert schoolbell("lists", "update", "--home", home).code == 0
+    (home / "bad.list").write_text("# maintenance\n")
+    done = schoolbell("lists", "update", "--home", home)
+    assert done.code == 1
+    assert "the earlier copy is still used" in done.err
+    assert registry(home).frames["bad_hosts"]["host"].to_list() == ["bad.example"]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("stix", "<html>"),
+        ("misp", '{"error": "no"}'),
+        ("urlhaus", "<html>\n<body>\n"),
+        ("csv", "a,b\n1,2\n"),
+    ],
+)
+def test_an_error_page_is_no_list_of_bad_hosts(home, form, text):
+    (home / "bad.list").write_text(text)
+    setting(home, "bad", origin="bad.list", format=form, bad=True)
+    done = schoolbell("lists", "update", "--home", home)
+    assert done.code == 2
+    assert f"bad.list: is not a list in the format {form}" in done.err

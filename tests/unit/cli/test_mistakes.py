@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pipelines.district import open_district
+from pipelines.operations.settings_check import unknown_rules, wrong_in
 from pipelines.registry.new_home import create
-from pipelines.run.check import unknown_rules, wrong_in
 from pipelines.settings.problems import InvalidSettingsError
 from pipelines.settings.toml_reader import parse_settings
 from tests.conftest import REPO_ROOT

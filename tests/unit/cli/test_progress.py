@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pipelines.cli.console import watching
 from pipelines.landing.delivery import Delivery
-from pipelines.run.console import watching
 
 
 def delivered(name, size):

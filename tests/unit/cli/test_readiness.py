@@ -7,12 +7,12 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.district import open_district
-from pipelines.health.readiness import (
+from pipelines.gaps.logs import (
     ANYTHING,
     JOIN_LOGS,
     KEYBOARD_LOGS,
-    carried,
-    not_told,
+    without_fixed_device,
+    without_keyboard_log,
 )
 from pipelines.ingest.parser import readers
 from pipelines.registry.new_home import create
@@ -50,8 +50,13 @@ def said(tmp_path):
         with open_district(home) as district:
             return (
                 home,
-                [*not_told(district.store, district.settings, district.outline)],
-                [*carried(district.outline)],
+                [
+                    gap.line
+                    for gap in without_keyboard_log(
+                        district.store, district.settings, district.outline
+                    )
+                ],
+                [gap.line for gap in without_fixed_device(district.outline)],
             )
 
     return of
@@ -61,12 +66,12 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
     home, lines, desks = said("paloalto", "isc_dhcpd")
     chromebooks, computers = lines
     assert chromebooks.startswith(
-        "no log shows the user of 2 Chromebooks: Google's audit of ChromeOS does not"
+        "no log shows the user of 2 Chromebooks; Google's ChromeOS audit would "
     )  # a student's is not counted
     assert "(6 rules on keyboards judge nothing there; 16 rules on presence find" in chromebooks
     assert not re.search(r"\b[A-Z]{2}-\w", chromebooks)  # words in place of codes
-    assert computers.startswith("no log shows the user of 1 computer: the Security log")
-    assert desks[0].startswith("Use at two keyboards cannot be judged at HS: devices.csv has no")
+    assert computers.startswith("no log shows the user of 1 computer; the Security logs would")
+    assert desks[0].startswith("use at two keyboards cannot be judged at HS: devices.csv has no")
     told = CliRunner().invoke(app, ["check", "--home", str(home)]).output
     assert "No log shows the user of 2 Chromebooks" in told
     assert "Use at two keyboards cannot be judged at HS" in told

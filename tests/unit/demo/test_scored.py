@@ -7,7 +7,8 @@ import polars as pl
 
 from pipelines.district import open_district
 from pipelines.state.findings import stored_evidence
-from pipelines.synthetic.scored_district import Scored, compare, lead_rules, score
+from pipelines.synthetic.scored_district import Scored, compare, score
+from pipelines.warehouse.models import rules
 from tests.conftest import only_long
 from tests.journey.small import made_and_judged, small
 
@@ -118,14 +119,17 @@ def test_what_only_a_lead_can_find_is_found_by_a_lead_and_counts_by_itself():
     assert {row["expected_rule"] for row in scored.missed().iter_rows(named=True)} == {
         "NA-1", "NA-2", "OH-1", "SA-1",
     }  # fmt: skip
-    assert not {rule for rule, *_ in scored.by_rule()} & set(lead_rules())
+    rows = {rule: counts for rule, *counts in scored.by_rule()}
+    assert rows["SA-L"] == [1, 1, 0, 0, "leads only"]
 
 
 def test_each_rule_has_what_was_planted_found_made_and_true():
     scored = Scored(*judged(finding("NA-1", "avega", SITE), finding("NA-1", "x", SITE)))
     rows = {rule: counts for rule, *counts in scored.by_rule()}
-    assert rows["NA-1"] == [1, 1, 2, 1]
-    assert rows["OH-1"] == [1, 0, 0, 0]
+    assert rows["NA-1"] == [1, 1, 2, 1, ""]
+    assert rows["OH-1"] == [1, 0, 0, 0, ""]
+    assert "the logs begin later" in rows["AN-8"][-1]
+    assert rows.keys() == rules().keys()
     assert scored.false()["account"].to_list() == ["x"]
 
 

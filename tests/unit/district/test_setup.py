@@ -433,7 +433,7 @@ def test_an_afternoon(home, exports):
     )
     before_it, every, after_it = map(int, counts.groups())
     # SA-1 and SA-2 wait for coordinates, which no export has
-    assert (after_it - before_it, every) == (25, len(rules()))
+    assert (after_it - before_it, every) == (27, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
     guide = (REPO_ROOT / "docs" / "how-to" / "registry.md").read_text("utf-8")
     assert f"{before_it} of {every} -> {after_it} of {every}" in guide

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.health.rule_coverage import coverage_of, coverage_rows, fed_since, rules_on
+from pipelines.gaps.logs import fed_since, lacking_files
+from pipelines.gaps.losses import coverage_rows, remedied
 from pipelines.warehouse.models import models, rules
 
 DAY = "2026-03-02"
@@ -47,16 +48,14 @@ def test_only_who_can_tell_it_feeds_a_rule(code, cls, told_by, is_admin, is_fed)
 
 def test_a_column_that_says_yes_nowhere_is_no_row():
     detections = {code: SimpleNamespace(model=model) for code, model in rules().items()}
-    lacking = rules_on(detections, registry()).lacking
+    lacking = lacking_files(detections, registry())
     assert lacking == {"AN-17": ["accounts.csv with is_admin"]}
-    assert rules_on(detections, registry(is_admin=True)).lacking == {}
+    assert lacking_files(detections, registry(is_admin=True)) == {}
     # no drive has a length
-    assert rules_on(detections, registry(is_admin=True, lat=None)).lacking == {
+    assert lacking_files(detections, registry(is_admin=True, lat=None)) == {
         code: ["buildings.csv with lat"] for code in ("SA-1", "SA-2")
     }
-    assert rules_on(detections, registry(missing=["devices.csv"])).lacking["AN-20"] == [
-        "devices.csv"
-    ]
+    assert lacking_files(detections, registry(missing=["devices.csv"]))["AN-20"] == ["devices.csv"]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +79,6 @@ def test_a_carts_device_is_given_to_no_one(name, said):
         "event_count": 1000,
         "dropped_count": 600,
     }
-    (line,) = coverage_of(coverage_rows([row])).lines
-    assert said in line
-    assert "rules judge 600 requests per week at HS" in line
+    (gap,) = remedied(coverage_rows([row]))
+    assert said in gap.line
+    assert "rules judge 600 requests per week at HS" in gap.line

@@ -111,8 +111,8 @@ def test_a_clause_says_what_serves_it_and_since_when():
     assert since(["AN-9", "AN-15"], rules) == ""
     waiting = idle(["AN-1", "AN-9", "AN-15"], rules)
     assert waiting == [
-        "AN-9 not yet (no arriving log shows it)",
-        "AN-15 not yet (no row in change_windows.csv)",
+        "AN-9 not yet (no needed log arrives)",
+        "AN-15 not yet (no rows in change_windows.csv)",
     ]
     assert state("S", ["AN-9"], rules) == "unfed"
     assert state("S", ["AN-9", "AN-15"], rules) == "unlisted"

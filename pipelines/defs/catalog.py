@@ -1,8 +1,9 @@
-"""Reports to Dagster about what `schoolbell run` and its timer built outside of it.
+"""Shows in Dagster's catalog what a home holds, no matter who ran the steps: a timer or Dagster.
 
-Without it, a district that is run from a timer would see "never materialized" at each
-asset. One short word describes the state of an asset on a day, or of a check. Dagster's own
-storage keeps the words that were reported, so that a run reports only what it changed.
+One short word describes the state of an asset on a day, or of a check. Dagster's own
+storage keeps the words that were reported, so that each look reports only what changed.
+A table shows a few rows. Dagster's pages have no login, so the preview has only columns
+that are not about people, and text columns only if their words are a closed list.
 """
 
 import base64
@@ -10,9 +11,10 @@ import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import dagster as dg
 
@@ -20,33 +22,42 @@ from pipelines.build.spans import days_said_of
 from pipelines.defs.assets import (
     BALANCE,
     BUILT,
+    COMPLETE,
     DIMENSIONS,
     FINDINGS,
+    OUTBOX,
+    PUBLISHED,
     REPORT,
     SNAPSHOT,
-    listed,
+    SOURCES,
+    WARN,
     named_checks,
-    preview,
+    severity_of,
 )
-from pipelines.defs.automation import SOURCES
 from pipelines.defs.reporting import Event, report_events
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District, versions_of
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS
+from pipelines.health.source_states import source_states
 from pipelines.privacy.pseudonyms import is_published
 from pipelines.registry.registry import Registry
+from pipelines.reports.dictionary import words_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.connections import Store
+from pipelines.state.alert_records import message_counts
 from pipelines.state.findings import stored_findings
 from pipelines.state.published_reports import report_facts
+from pipelines.state.rows import ReportRow
 from pipelines.state.source_records import Quarantined, last_look, lasting_issues, quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import current, reading
 
+SOURCE_COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
+MAX_ROWS = 5
+TEXT = ("varchar", "json", "[]", "struct", "map")
 EVENTS_PER_TICK = 4_000
 """A month of days, in some ten seconds; Dagster ends a tick after sixty."""
 TICK_SECONDS = 5
@@ -85,16 +96,16 @@ class State(NamedTuple):
 @dg.sensor(
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Shows what `schoolbell run` built, rows by day, and what its checks found.",
+    description="Shows what the home holds, rows by day, and what the checks of a run found.",
 )
-def built_elsewhere(
+def catalog(
     context: dg.SensorEvaluationContext, home: HomeResource
 ) -> dg.SensorResult | dg.SkipReason:
     """Report what changed since the last report; without a cursor, report everything.
 
     The cursor describes the files that were reported: while they are unchanged, nothing is
-    opened or counted. It stays a sensor: what another process builds has no run of Dagster
-    that a condition could follow.
+    opened or counted. It stays a sensor: a run of a timer has no run of Dagster that a
+    condition could follow.
     """
     with home.opened() as district:
         if not district.home.warehouse.is_file():
@@ -103,24 +114,15 @@ def built_elsewhere(
             return dg.SkipReason(ALL_SHOWN)
     try:
         with home.idle() as district:
-            stamp = _stamp(district)
-            states = [
-                *_published(district.home, district.store),
-                *_checked(district),
-                *_built(district),
-            ]
+            stamp, states = _stamp(district), states_of(district)
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    memory = _Memory(context.instance, home)
-    reported = memory.read() if context.cursor else {}
-    due = [state for state in states if not state.is_known(reported)]
+    memory = Memory(context.instance, home)
+    due = memory.due(states, is_new=not context.cursor)
     taken = due[:EVENTS_PER_TICK]
     # newest days come first in the list, and last in the log: its last event is the latest
     report_events(context.instance, [state.event for state in reversed(taken)])
-    if taken:
-        current_keys = {state.key for state in states}
-        kept = {key: word for key, word in reported.items() if key in current_keys}
-        memory.write(kept | {state.key: state.word for state in taken})
+    memory.note(states, taken)
     left = len(due) - len(taken)
     return dg.SensorResult(
         skip_reason=f"{len(taken)} changes are shown, {left} follow" if due else ALL_SHOWN,
@@ -128,7 +130,16 @@ def built_elsewhere(
     )
 
 
-class _Memory:
+def states_of(district: District) -> list[State]:
+    """Return every asset on every day, and every check, newest days first."""
+    return [
+        *_published(district),
+        *_checked(district),
+        *_built(district),
+    ]
+
+
+class Memory:
     """The words that were reported of a home, in the storage of Dagster's cursors.
 
     Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands.
@@ -137,19 +148,29 @@ class _Memory:
     def __init__(self, instance: dg.DagsterInstance, home: HomeResource) -> None:
         self._storage = instance.daemon_cursor_storage
         self._key = f"schoolbell/reported/{home.folder.resolve()}"
+        self._words: dict[str, str] = {}
 
-    def read(self) -> dict[str, str]:
-        """Return the words by key; empty before the first report."""
+    def due(self, states: Sequence[State], *, is_new: bool = False) -> list[State]:
+        """Return the states that were not reported last; all of them if nothing is to count."""
+        self._words = {} if is_new else self._read()
+        return [state for state in states if not state.is_known(self._words)]
+
+    def note(self, states: Sequence[State], reported: Sequence[State]) -> None:
+        """Keep what was reported now, and forget what is gone."""
+        if not reported:
+            return
+        keys = {state.key for state in states}
+        words = {key: word for key, word in self._words.items() if key in keys}
+        words |= {state.key: state.word for state in reported}
+        text = base64.b85encode(zlib.compress(json.dumps(words).encode())).decode()
+        self._storage.set_cursor_values({self._key: text})
+
+    def _read(self) -> dict[str, str]:
         text = self._storage.get_cursor_values({self._key}).get(self._key)
         if not text:
             return {}
         words: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text)))
         return words
-
-    def write(self, words: Mapping[str, str]) -> None:
-        """Replace the words."""
-        text = base64.b85encode(zlib.compress(json.dumps(words).encode())).decode()
-        self._storage.set_cursor_values({self._key: text})
 
 
 def _stamp(district: District) -> str:
@@ -196,7 +217,6 @@ def _built(district: District) -> Iterator[State]:
                 name.split("."),
                 partition=day or None,
                 metadata={"dagster/row_count": count, **shown},
-                description="built by schoolbell run",
             )
             yield State(f"{name} {day}", word, made)
 
@@ -242,8 +262,7 @@ def _checked(district: District) -> Iterator[State]:
         metadata={"files_that_do_not_add_up": dg.MetadataValue.json(wrong)},
     )
     yield _result(balance)
-    if not district.settings.dagster.automation:
-        yield from _of_sources(district.store)
+    yield from _of_sources(district)
 
 
 def _result(check: dg.AssetCheckEvaluation) -> State:
@@ -253,68 +272,119 @@ def _result(check: dg.AssetCheckEvaluation) -> State:
     return State(key, _word(check.passed, values), check)
 
 
-def _of_model(model: Model, held: Sequence[Quarantined]) -> Iterator[dg.AssetCheckEvaluation]:
+def _of_model(
+    model: Model, quarantined_days: Sequence[Quarantined]
+) -> Iterator[dg.AssetCheckEvaluation]:
     """Yield the evaluations of a model: quarantined days fail, and the broken condition."""
     key = dg.AssetKey(model.name.split("."))
-    own = [entry.reason for entry in held if entry.cause == model.name]
-    broken = {
-        name
-        for name, check in named_checks(model).items()
-        if any(reason.endswith(f": {check}") for reason in own)
-    }
-    for name in (BUILT, *named_checks(model)):
+    yield dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=BUILT,
+        passed=not quarantined_days,
+        metadata={
+            "days": _listed(str(entry.event_date or "whole") for entry in quarantined_days),
+            "causes": _listed(entry.cause for entry in quarantined_days),
+        },
+    )
+    reasons = [entry.reason for entry in quarantined_days if entry.cause == model.name]
+    for name, check in named_checks(model).items():
         yield dg.AssetCheckEvaluation(
             asset_key=key,
             check_name=name,
-            passed=not held if name == BUILT else name not in broken,
-            metadata={
-                "days": listed(str(entry.event_date or "whole") for entry in held),
-                "causes": listed(entry.cause for entry in held),
-            }
-            if name == BUILT
-            else {},
+            passed=not any(reason.endswith(f": {check}") for reason in reasons),
+            severity=severity_of(model, check),
         )
 
 
-def _of_sources(store: Store) -> Iterator[State]:
-    """Yield the checks of the sources, which a run examines when Dagster does not."""
-    with store.reading() as connection:
+def _of_sources(district: District) -> Iterator[State]:
+    """Yield the health of the sources at the last look, and the messages that were sent."""
+    with district.store.reading() as connection:
         lasting = lasting_issues(connection, KINDS).values()
-    made = dg.AssetMaterialization(SOURCES, description="looked at by schoolbell")
-    yield State("health.sources", _word(last_look(store)), made)
+    shown = [state.shown for state in source_states(district.store, district.settings)]
+    records = [dg.TableRecord({name: str(row[name]) for name in SOURCE_COLUMNS}) for row in shown]
+    schema = dg.TableSchema([dg.TableColumn(name) for name in SOURCE_COLUMNS])
+    table = dg.MetadataValue.table(records, schema=schema)
+    looked = dg.AssetMaterialization(SOURCES, metadata={"sources": table})
+    yield State("health.sources", _word(last_look(district.store), shown), looked)
     for kind in KINDS:
-        sources = sorted(row["source"] for row in lasting if row["kind"] == kind)
+        issues = {
+            row["source"]: f"since {row['start_time']}: {row['detail']}"
+            for row in lasting
+            if row["kind"] == kind
+        }
         yield _result(
             dg.AssetCheckEvaluation(
                 asset_key=SOURCES,
                 check_name=kind,
-                passed=not sources,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={"sources": listed(sources)},
+                passed=not issues,
+                severity=WARN,
+                metadata={
+                    name: dg.MetadataValue.text(detail) for name, detail in sorted(issues.items())
+                },
             )
         )
+    counts = message_counts(district.store)
+    messages = {name: dg.MetadataValue.int(count) for name, count in sorted(counts.items())}
+    sent = dg.AssetMaterialization(OUTBOX, metadata=messages)
+    yield State("alerts.outbox", _word(sorted(counts.items())), sent)
 
 
-def _published(home: DistrictHome, store: Store) -> Iterator[State]:
-    """Yield the director's page of each week, and the newest snapshot."""
+def _published(district: District) -> Iterator[State]:
+    """Yield the director's page of each week with its checks, and the newest snapshot."""
+    home = district.home
     try:
         snapshot = current(home.snapshots)
     except ModelError:
         return
-    made = dg.AssetMaterialization(
+    copied = dg.AssetMaterialization(
         SNAPSHOT, metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size}
     )
-    yield State("snapshot", snapshot.name, made)
-    newest = {fact["week"]: fact for fact in report_facts(store)}
+    yield State("snapshot", snapshot.name, copied)
+    newest = {fact["week"]: fact for fact in report_facts(district.store)}
     for week, fact in sorted(newest.items(), reverse=True):
-        label = f"{date.fromisoformat(week):%G-W%V}"
-        page = home.reports / label / "index.html"
-        numbers = fact["facts"]["numbers"]
-        metadata = {name: dg.MetadataValue.int(n) for name, n in numbers.items() if n is not None}
-        made = dg.AssetMaterialization(
-            REPORT, partition=week, metadata={**metadata, "report": dg.MetadataValue.path(page)}
+        shown = week_shown(district, fact)
+        page = dg.AssetMaterialization(REPORT, partition=week, metadata=shown)
+        numbers = sorted(fact["facts"]["numbers"].items())
+        yield State(f"report {week}", _word(fact["revision"], numbers), page)
+    if newest:
+        yield from map(_result, week_checks(district, newest[max(newest)]))
+
+
+def week_checks(district: District, fact: ReportRow) -> Iterator[dg.AssetCheckEvaluation]:
+    """Yield whether a week's page is there, and whether any hour of a log is missing."""
+    page = page_of(district.home, date.fromisoformat(fact["week"]))
+    missing = fact["facts"]["numbers"].get("hours_missing")
+    for name, passed in ((PUBLISHED, page.is_file()), (COMPLETE, not missing)):
+        yield dg.AssetCheckEvaluation(
+            asset_key=REPORT,
+            check_name=name,
+            passed=passed,
+            severity=WARN,
+            metadata={"week": fact["week"]},
         )
-        yield State(f"report {week}", _word(fact["revision"], sorted(numbers.items())), made)
+
+
+def page_of(home: DistrictHome, week: date) -> Path:
+    """Return the place of a week's page."""
+    return home.reports / f"{week:%G-W%V}" / "index.html"
+
+
+def week_shown(district: District, fact: ReportRow) -> dict[str, dg.MetadataValue[Any]]:
+    """Return the location of a week's report, and the numbers of its page one."""
+    page = page_of(district.home, date.fromisoformat(fact["week"]))
+    shown: dict[str, dg.MetadataValue[Any]] = {
+        name: dg.MetadataValue.int(count)
+        for name, count in fact["facts"]["numbers"].items()
+        if count is not None
+    }
+    shown |= {
+        "revision": dg.MetadataValue.int(fact["revision"]),
+        "report": dg.MetadataValue.path(page),
+    }
+    if address := district.settings.reports_address:
+        place = f"{address.rstrip('/')}/{page.parent.name}/{page.name}"
+        shown["address"] = dg.MetadataValue.url(place)
+    return shown
 
 
 def _snapshot_name(home: DistrictHome) -> str:
@@ -326,3 +396,42 @@ def _snapshot_name(home: DistrictHome) -> str:
 
 def _word(*what: object) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()[:8]
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Return words as a check's page shows them."""
+    return ", ".join(sorted(set(words)))
+
+
+def shown_columns(model: Model) -> list[str]:
+    """Return the columns that anyone who opens the page may see."""
+    return [
+        name
+        for name, column in model.header.columns.items()
+        if column.pii == "none"
+        and (
+            not any(kind in column.type.lower() for kind in TEXT)
+            or (column.type == "varchar" and bool(words_of(model.name, name)))
+        )
+    ]
+
+
+def preview(database: Database, model: Model) -> dict[str, dg.TableMetadataValue]:
+    """Return metadata of a materialization; empty if nothing may be shown."""
+    columns = shown_columns(model)
+    if not columns or not database.has(model.name):
+        return {}
+    rows = database.newest(model.name, columns, MAX_ROWS)
+    if not rows:
+        return {}
+    records = [
+        dg.TableRecord({name: _plain(value) for name, value in zip(columns, row, strict=True)})
+        for row in rows
+    ]
+    return {"preview": dg.MetadataValue.table(records)}
+
+
+def _plain(value: object) -> str | int | float | bool:
+    if isinstance(value, str | int | float | bool):
+        return value
+    return "" if value is None else str(value)

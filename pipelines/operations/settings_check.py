@@ -18,11 +18,11 @@ from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
 from pipelines.ingest.source import Source
 from pipelines.landing.remote import is_remote
+from pipelines.operations.access_checks import access_faults
 from pipelines.registry.registry import Registry
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
-from pipelines.run.access_checks import access_faults
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection, Scalar, Settings
 from pipelines.settings.problems import NOT_ALLOWED, Fault, Problem, nearest

@@ -23,7 +23,9 @@ if TYPE_CHECKING:  # what a run needs takes half a second to import
     from rich.progress import Progress, TaskID
 
     from pipelines.run.run import Watchers
+    from pipelines.state.ledger import AccountRow
 
+ACCOUNT_COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
 WIDEST = 10_000
 """Letters of a line that is not folded."""
 
@@ -62,6 +64,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     return drawn
 
 
+def account_table(account: "Iterable[AccountRow]") -> Table:
+    """Return lines in and where they went, one row per source."""
+    rows = [(*(row[name] for name in ACCOUNT_COLUMNS), row["pending_lines"]) for row in account]
+    return table("Account of lines", (*ACCOUNT_COLUMNS, "pending"), rows)
+
+
 def show_whole(drawn: Table) -> None:
     """Print a table with no cell cut or folded, in any terminal width.
 
@@ -89,7 +97,7 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
 
     if not screen.is_terminal:
         lines = _Lines(screen)
-        yield Watchers(reading=lines.read, building=lines.built, workers=told)
+        yield Watchers(reading=lines.read, building=lines.built, message=told)
         return
     from rich.progress import (
         BarColumn,
@@ -118,7 +126,7 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
     )
     bars = _Bars(screen, reading, building, total_bytes)
     try:
-        yield Watchers(reading=bars.read, building=bars.built, workers=told)
+        yield Watchers(reading=bars.read, building=bars.built, message=told)
     finally:
         bars.stop()
 

@@ -1,4 +1,4 @@
-"""Days that a rule could not judge, with reasons.
+"""Days that a rule must not judge: a log lacks a field, or a model could not be built.
 
 After an update of a firewall or proxy, its log may be readable and lack a field. A
 rule that ran anyway would find nothing, or the wrong account: its day is
@@ -8,13 +8,13 @@ purpose records that, and the days are judged.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from pipelines.district import enabled_models, home_rules, rules_of
+from pipelines.gaps.relation import Gap
 from pipelines.lake.drift import Drift, drifts
 from pipelines.registry.outline import Outline
 from pipelines.settings.model import Settings
@@ -43,12 +43,11 @@ SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
 _PAIR: Mapping[str, pl.DataType | type[pl.DataType]] = {"rule": pl.String, "event_date": pl.Date}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unjudged:
-    """One day that one rule could not judge: a field is missing, or a model failed.
+class UnjudgedDay(NamedTuple):
+    """A row of `marts.unjudged_days`: one day that one rule must not judge.
 
     Attributes:
-        rule: The rule's id; empty for a table of the report that no rule reads.
+        rule: The rule's code; empty for a table of the report that no rule reads.
         field: The field that the source no longer fills; empty if a model failed.
         share_before: Share of the source's events that had the field before.
         model: The quarantined model; empty if a field is missing.
@@ -65,44 +64,44 @@ class Unjudged:
     cause: str = ""
 
 
-def unjudged(store: Store, settings: Settings, outline: Outline) -> list[Unjudged]:
+def unjudged(store: Store, settings: Settings, outline: Outline) -> list[UnjudgedDay]:
     """Return every rule and day that must not be judged now, in a fixed order."""
     rules = rules_of(enabled_models(settings))
-    found = [
-        Unjudged(
-            rule=code,
-            event_date=day,
-            source=entry.source,
-            event_class=entry.event_class,
-            field=entry.field,
-            share_before=entry.share_before,
-        )
-        for entry in missing(outline, store, settings)
-        for code in blocked_rules(entry, rules)
+    days = [
+        UnjudgedDay(code, day, drift.source, drift.event_class, drift.field, drift.share_before)
+        for drift in missing(outline, store, settings)
+        for code in blocked_rules(drift, rules)
         if code in rules
-        for day in entry.empty_dates
+        for day in drift.empty_dates
     ]
-    found += _not_built(store, rules)
-    return sorted(
-        found, key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model)
-    )
+    days += _not_built(store, rules)
+    return sorted(days, key=lambda row: (row.event_date, row.rule, row.source, row.model))
 
 
-def _not_built(store: Store, rules: Mapping[str, Model]) -> Iterator[Unjudged]:
+def _not_built(store: Store, rules: Mapping[str, Model]) -> Iterator[UnjudgedDay]:
     """Yield quarantined days of judged or shown models: detections and marts."""
     codes = {model.name: code for code, model in rules.items()}
-    held = quarantined(store)
-    whole = ledger.event_days(store) if held else []
-    for entry in held:
+    entries = quarantined(store)
+    every_day = ledger.event_days(store) if entries else []
+    for entry in entries:
         if not entry.model.startswith(("detections.", "marts.")):
             continue
-        for day in [entry.event_date] if entry.event_date else whole:
-            yield Unjudged(
-                rule=codes.get(entry.model, ""),
-                event_date=day,
-                model=entry.model,
-                cause=entry.cause,
-            )
+        for day in [entry.event_date] if entry.event_date else every_day:
+            yield UnjudgedDay(codes.get(entry.model, ""), day, model=entry.model, cause=entry.cause)
+
+
+def without_field(store: Store, settings: Settings, outline: Outline) -> Iterator[Gap]:
+    """Yield the fields that went missing, with the rules that judge none of these days."""
+    enabled = rules_of(enabled_models(settings))
+    for drift in missing(outline, store, settings):
+        yield Gap(
+            reason="field",
+            rules=tuple(code for code in blocked_rules(drift, enabled) if code in enabled),
+            source=drift.source,
+            what=drift.field,
+            days=drift.empty_dates,
+            detail=drift.detail,
+        )
 
 
 def missing(outline: Outline, store: Store, settings: Settings) -> list[Drift]:
@@ -111,11 +110,11 @@ def missing(outline: Outline, store: Store, settings: Settings) -> list[Drift]:
     A field that was empty while everyone was off is not missing, and neither is
     one that the district gave up.
     """
-    works, own = outline.works, rules_of(home_rules(settings).models)
+    works, rules = outline.works, rules_of(home_rules(settings).models)
     return [
         drift
         for drift in drifts(store)
-        if blocked_rules(drift, own)
+        if blocked_rules(drift, rules)
         and not all(_is_idle(day, works) for day in drift.empty_dates)
         and drift.field not in _given_up(settings, drift.source)
     ]
@@ -132,38 +131,37 @@ def _is_idle(day: date, works: Mapping[str, bool]) -> bool:
 
 
 def judged_days(
-    days: Mapping[str, Sequence[date]], skipped: Iterable[Unjudged]
+    days: Mapping[str, Sequence[date]], skipped: Iterable[UnjudgedDay]
 ) -> dict[str, list[date]]:
     """Return the days of each rule, without those that must not be judged."""
-    not_now = {(entry.rule, entry.event_date) for entry in skipped}
+    not_now = {row[:2] for row in skipped}
     return {
         rule: [day for day in given if (rule, day) not in not_now] for rule, given in days.items()
     }
 
 
-def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
+def frame(rows: Iterable[UnjudgedDay]) -> pl.DataFrame:
     """Return the days as a table."""
-    return pl.DataFrame([asdict(entry) for entry in found], schema=dict(SCHEMA))
+    return pl.DataFrame(list(rows), schema=dict(SCHEMA), orient="row")
 
 
 def note_unjudged(
-    database: "Database", found: Iterable[Unjudged], judged: Mapping[str, Iterable[date]]
+    database: "Database", rows: Iterable[UnjudgedDay], judged: Mapping[str, Iterable[date]]
 ) -> None:
     """Remember in the warehouse what was left out, to judge it when it may be.
 
     Of missing fields alone: the quarantine knows by itself when its days are due.
 
     Args:
-        found: What must not be judged now.
+        rows: What must not be judged now.
         judged: What was judged now; what was noted before and was not stays noted.
     """
     pairs = [(rule, day) for rule, days in judged.items() for day in days]
     done = pl.DataFrame(pairs, _PAIR, orient="row")
-    now = frame(entry for entry in found if entry.field)
+    now = frame(row for row in rows if row.field)
     if database.has(NOTED):
         waiting = database.table(NOTED).join(done, on=list(_PAIR), how="anti")
-        # a table that an earlier version made has fewer columns
-        now = pl.concat([now, waiting], how="diagonal").unique(maintain_order=True)
+        now = pl.concat([now, waiting]).unique(maintain_order=True)
     database.replace(NOTED, now)
 
 
@@ -173,10 +171,10 @@ def released(
     """Yield days that were skipped for a rule and need not be any more."""
     if not database.has(NOTED):
         return
-    known = database.table(NOTED).select("rule", "event_date").unique()
-    if known.is_empty():
+    skipped = database.table(NOTED).select("rule", "event_date").unique()
+    if skipped.is_empty():
         return
-    now = {(entry.rule, entry.event_date) for entry in unjudged(store, settings, outline)}
-    for rule, day in known.iter_rows():
+    now = {row[:2] for row in unjudged(store, settings, outline)}
+    for rule, day in skipped.iter_rows():
         if (rule, day) not in now:
             yield day

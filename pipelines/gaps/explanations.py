@@ -6,9 +6,12 @@ since most of what such a switch holds back is one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import date, timedelta
 
 from pipelines.findings.record import NOT_TESTABLE
+from pipelines.gaps.relation import Gap
+from pipelines.state.connections import Store
+from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.warehouse.models import shared_words
 
 MIN_CANDIDATES = 3
@@ -26,65 +29,47 @@ TESTED_WITH: Mapping[str, str] = {
 """Explanation that rules share -> the log or list that would test it."""
 
 
-@dataclass(frozen=True)
-class Untested:
-    """An explanation that could not be tested for most of a rule's candidates.
-
-    Attributes:
-        rule: Code of the rule.
-        explanation: Its name.
-        count: Candidates that it could not be tested for.
-        candidates: All of the rule's, leads included.
-        tested_with: The log or list that would test it; empty where it is not known.
-        reason: Why it could not be tested.
-    """
-
-    rule: str
-    explanation: str
-    count: int
-    candidates: int
-    tested_with: str
-    reason: str
-
-    @property
-    def line(self) -> str:
-        """A sentence, as an operator reads it."""
-        with_what = f"; {self.tested_with} would test it" if self.tested_with else ""
-        return (
-            f"{self.rule}: {self.count} of {self.candidates} candidates of the week, "
-            f'leads included, could not be tested for "{self.explanation}"'
-            f"{with_what}"
-        )
-
-
-def untested(findings: Iterable[tuple[str, Iterable[Mapping[str, object]]]]) -> list[Untested]:
+def untested(findings: Iterable[tuple[str, Iterable[Mapping[str, object]]]]) -> list[Gap]:
     """Return the explanations that were not testable for most candidates of a rule.
 
     Args:
         findings: Code of the rule and the tested explanations of each candidate.
     """
-    known = {shared_words().explanations[name].name: text for name, text in TESTED_WITH.items()}
+    remedies = {shared_words().explanations[name].name: text for name, text in TESTED_WITH.items()}
     candidates: dict[str, int] = {}
     counts: dict[tuple[str, str], int] = {}
     reasons: dict[tuple[str, str], str] = {}
-    for rule, alternatives in findings:
+    for rule, explanations in findings:
         candidates[rule] = candidates.get(rule, 0) + 1
-        for one in alternatives:
-            if one.get("result") != NOT_TESTABLE:
+        for explanation in explanations:
+            if explanation.get("result") != NOT_TESTABLE:
                 continue
-            key = (rule, str(one.get("name")))
+            key = (rule, str(explanation.get("name")))
             counts[key] = counts.get(key, 0) + 1
-            reasons.setdefault(key, str(one.get("test")))
-    found = [
-        Untested(
-            rule,
-            name,
-            count,
-            candidates[rule],
-            known.get(name, ""),
-            reasons[rule, name],
+            reasons.setdefault(key, str(explanation.get("test")))
+    gaps = [
+        Gap(
+            reason="explanation",
+            rules=(rule,),
+            what=name,
+            lost=count,
+            total=candidates[rule],
+            unit="candidates",
+            remedy=remedies.get(name, ""),
+            detail=reasons[rule, name],
         )
         for (rule, name), count in counts.items()
         if candidates[rule] >= MIN_CANDIDATES and 2 * count > candidates[rule]
     ]
-    return sorted(found, key=lambda one: (-one.count, one.rule, one.explanation))
+    return sorted(gaps, key=lambda gap: (-gap.lost, gap.rules, gap.what))
+
+
+def newest_untested(store: Store) -> list[Gap]:
+    """Return those of the newest week with findings."""
+    rows = [row for row in stored_findings(store) if row["status"] != WITHDRAWN]
+    newest = max((str(row["event_date"]) for row in rows), default="")
+    if not newest:
+        return []
+    first = str(date.fromisoformat(newest) - timedelta(days=6))
+    week = [row for row in rows if str(row["event_date"]) >= first]
+    return untested((row["rule"], row["record"]["alternatives"]) for row in week)

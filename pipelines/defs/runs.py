@@ -1,0 +1,278 @@
+"""What Dagster starts: a run, a watch, some days again, the page of a week.
+
+A run in Dagster is `schoolbell run`: the same function, with the same records afterwards.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+
+from pipelines.build.spans import days_said_of
+from pipelines.defs.assets import (
+    COMPLETE,
+    PUBLISHED,
+    REPORT,
+    SNAPSHOT,
+    checks_of,
+    code_of,
+    tags_of_layer,
+)
+from pipelines.defs.catalog import Memory, State, states_of, week_checks, week_shown
+from pipelines.defs.resources import MAX_WAIT_SECONDS, OWNER, HomeResource, days_of
+from pipelines.errors import BusyError, safe
+from pipelines.reports.publication import publish_pending
+from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.run.run import RunResult, Watchers, run, told, troubles
+from pipelines.run.watch import watch
+from pipelines.state.ledger import event_days
+from pipelines.state.published_reports import is_snapshot_due, report_facts
+from pipelines.state.source_records import mark_dirty, quarantined
+from pipelines.warehouse.models import Model
+
+# Dagster keeps the type of an asset job to itself
+AssetJob = Any
+POOL = "warehouse_writer"
+EVENTS_PER_RUN = 1_000
+"""Some twenty seconds; the sensor of the catalog shows the rest."""
+PRIORITY = "dagster/priority"
+FIRST, LAST = "10", "-10"
+"""Priorities: alerts before a run, a run before days that a person asked for."""
+SECONDS_PER_LINE = 5.0
+"""Dagster writes a line of a run's log in some hundredths of a second."""
+RETRIES, RETRY_SECONDS = 3, 300
+ASKED = "asked for in Dagster"
+"""Reason of a day that is built again because a person materialized it."""
+
+
+def run_assets(models: Sequence[Model], specs: Sequence[dg.AssetSpec]) -> dg.AssetsDefinition:
+    """Build the assets of a run, each materialized by a run.
+
+    Args:
+        specs: Each after what it reads.
+    """
+
+    @dg.multi_asset(
+        name="run_steps",
+        specs=specs,
+        check_specs=checks_of(models),
+        can_subset=True,
+        pool=POOL,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def run_steps(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        days = days_of(context)
+        _ask_for(home, days)
+        _run(context.log.info, home)
+        keys = [spec.key for spec in specs if spec.key in context.selected_asset_keys]
+        with home.writing() as district:
+            states = states_of(district)
+        memory = Memory(context.instance, home)
+        memory.due(states)
+        partitions = {None, *map(str, days)}
+        shown = [state for state in states if _is_shown(state, set(keys), partitions)]
+        made = {
+            (event.asset_key, event.partition): event
+            for event in (state.event for state in shown)
+            if isinstance(event, dg.AssetMaterialization)
+        }
+        for key in keys:
+            for day in map(str, days):
+                if of_day := made.get((key, day)):
+                    context.add_asset_metadata(of_day.metadata, asset_key=key, partition_key=day)
+            whole = made.get((key, None))
+            yield dg.MaterializeResult(asset_key=key, metadata=whole.metadata if whole else {})
+        wanted = context.op_execution_context.selected_asset_check_keys
+        for state in shown:
+            event = state.event
+            if isinstance(event, dg.AssetCheckEvaluation) and event.asset_check_key in wanted:
+                yield _result_of(event)
+        memory.note(states, shown)
+
+    return run_steps
+
+
+def _is_shown(state: State, keys: set[dg.AssetKey], partitions: set[str | None]) -> bool:
+    return state.event.asset_key in keys and state.event.partition in partitions
+
+
+def _result_of(check: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=check.asset_key,
+        check_name=check.check_name,
+        passed=check.passed,
+        severity=check.severity,
+        metadata=check.metadata,
+    )
+
+
+def _ask_for(home: HomeResource, days: Sequence[date]) -> None:
+    """Have the next run build some days again; refuse days without log lines around them."""
+    if not days:
+        return
+    with home.writing() as district:
+        waiting = [entry.event_date for entry in quarantined(district.store)]
+        refuse_empty(days, [*event_days(district.store), *filter(None, waiting)])
+        with district.store.writing() as connection:
+            mark_dirty(connection, days, reason=ASKED)
+
+
+def refuse_empty(days: Sequence[date], logged: Sequence[date]) -> None:
+    """Raise an error for days without log lines on them or shortly before."""
+    if not days_said_of(logged) & {*days}:
+        span = f"{logged[0]} to {logged[-1]}" if logged else "none yet"
+        raise dg.Failure(
+            f"No log line of {days[0]} to {days[-1]} was read. Days with lines: {span}.",
+            allow_retries=False,
+        )
+
+
+def _run(log: Callable[[str], None], home: HomeResource) -> None:
+    """Do everything that is due, and log what it came to.
+
+    Raises:
+        dg.RetryRequested: Another run holds the home.
+    """
+    try:
+        done = run(home.folder, watchers=_watchers(log), wait_seconds=MAX_WAIT_SECONDS)
+    except BusyError as error:
+        raise dg.RetryRequested(RETRIES, RETRY_SECONDS) from error
+    for line in logged(done):
+        log(line)
+
+
+def _watchers(log: Callable[[str], None]) -> Watchers:
+    """Return receivers that log what is built, a line every few seconds."""
+    next_line = 0.0
+
+    def building(what: str, done: int, total: int) -> None:
+        nonlocal next_line
+        if time.monotonic() >= next_line:
+            log(f"{done} of {total} built: {what}")
+            next_line = time.monotonic() + SECONDS_PER_LINE
+
+    return Watchers(building=building, message=log)
+
+
+def logged(done: RunResult) -> Iterator[str]:
+    """Yield a run's messages without the details of failures, which may contain log values."""
+    yield from map(safe, (*done.refused, *done.mistakes))
+    yield from told(replace(done, gaps=[gap for gap in done.gaps if gap not in done.failures]))
+    yield from (gap.line for gap in done.failures)
+
+
+def report_asset(
+    weeks: dg.WeeklyPartitionsDefinition, freshness: dg.FreshnessPolicy
+) -> dg.AssetsDefinition:
+    """Build the asset of the weekly report, made from the newest snapshot."""
+
+    @dg.asset(
+        key=REPORT,
+        deps=[SNAPSHOT],
+        group_name="reports",
+        partitions_def=weeks,
+        description="Offline pages of each week, and the index of weeks. A report also writes each "
+        "week that was judged since its own page was written.",
+        owners=[OWNER],
+        kinds={"html"},
+        tags=tags_of_layer("published", {}),
+        metadata=code_of(publish_pending),
+        freshness_policy=freshness,
+        pool=POOL,
+        check_specs=[
+            dg.AssetCheckSpec(
+                PUBLISHED, asset=REPORT, description="the newest week's page is there"
+            ),
+            dg.AssetCheckSpec(
+                COMPLETE, asset=REPORT, description="no hour of a log is missing in it"
+            ),
+        ],
+    )
+    def report(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        week, now = date.fromisoformat(context.partition_key), datetime.now(UTC)
+        with home.writing() as district:
+            if is_snapshot_due(district.store):
+                publish_snapshot(district, now)
+            publish_pending(district, now, [week])
+            facts = report_facts(district.store, week)
+            if not facts:
+                raise dg.Failure(f"No log line of the week of {week} was read.")
+            yield dg.MaterializeResult(metadata=week_shown(district, facts[-1]))
+            yield from map(_result_of, week_checks(district, facts[-1]))
+
+    return report
+
+
+@dg.op(pool=POOL)
+def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Read, build, judge, publish and alert, and show in the catalog what changed."""
+    _run(context.log.info, home)
+    with home.writing() as district:
+        states = states_of(district)
+    memory = Memory(context.instance, home)
+    due = memory.due(states)[:EVENTS_PER_RUN]
+    for state in reversed(due):
+        context.log_event(state.event)  # type: ignore[arg-type]  # it logs checks, too
+    memory.note(states, due)
+
+
+@dg.op
+def watch_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Read what arrived and alert on today, as `schoolbell watch` does."""
+    done = watch(home.folder)
+    for text in troubles(done.outcomes):
+        context.log.warning(text)
+    new = sum(outcome.is_new for outcome in done.outcomes)
+    context.log.info("%d files were new or had new lines; alerts: %s", new, done.alerts)
+
+
+@dg.job(
+    name="run",
+    executor_def=dg.in_process_executor,
+    description="All that is due, as `schoolbell run` does it: reads, builds, judges, publishes, "
+    "alerts. The catalog shows what it changed.",
+)
+def run_job() -> None:
+    """Run everything that is due."""
+    run_all()
+
+
+@dg.job(
+    name="watch",
+    executor_def=dg.in_process_executor,
+    tags={PRIORITY: FIRST},
+    description="What `schoolbell watch` does: reads what arrived, judges today by the rules that "
+    "alert immediately, alerts. While a run holds the home it alerts from the ledger.",
+)
+def watch_job() -> None:
+    """Read what arrived and alert on today."""
+    watch_all()
+
+
+def days_job(specs: Iterable[dg.AssetSpec]) -> AssetJob:
+    """Return the job that builds some days again."""
+    return dg.define_asset_job(
+        "rebuild_days",
+        selection=dg.AssetSelection.assets(*(spec.key for spec in specs)),
+        executor_def=dg.in_process_executor,
+        tags={PRIORITY: LAST},
+        description="Builds and judges a range of days again, then publishes what changed. The "
+        "log shows the progress. After a cancel, the next run builds what is left.",
+    )
+
+
+def report_job() -> AssetJob:
+    """Return the job that publishes one week's report."""
+    return dg.define_asset_job(
+        "weekly_report",
+        selection=dg.AssetSelection.assets(REPORT),
+        executor_def=dg.in_process_executor,
+        description="The report of one week, from the newest snapshot.",
+    )

@@ -1,0 +1,74 @@
+"""What rules cannot judge now: the whole relation, from the state alone."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from pipelines.district import enabled_models, rules_of
+from pipelines.gaps.explanations import newest_untested
+from pipelines.gaps.logs import undelivered, without_fixed_device
+from pipelines.gaps.relation import Gap, Reason
+from pipelines.gaps.week import noted_week
+from pipelines.registry.outline import Outline
+from pipelines.settings.model import Settings
+from pipelines.state.connections import Store
+from pipelines.state.source_records import Quarantined, quarantined
+
+
+def gaps(store: Store, settings: Settings, outline: Outline, *reasons: Reason) -> Iterator[Gap]:
+    """Yield what rules cannot judge now, for some reasons.
+
+    A log that the losses of the week ask for is not asked for again.
+    """
+    if "model" in reasons:
+        yield from not_built(store, settings)
+    if "field" in reasons:
+        from pipelines.gaps.days import without_field  # it imports Polars
+
+        yield from without_field(store, settings, outline)
+    week = [gap for gap in noted_week(store).gaps if gap.reason in reasons]
+    yield from week
+    if not {"networks", "keyboards", "events"}.isdisjoint(reasons):
+        remedies = [gap.remedy for gap in week]
+        for gap in undelivered(store, settings, outline):
+            if not (gap.remedy and any(one.startswith(gap.remedy) for one in remedies)):
+                yield gap
+    if "fixed" in reasons:
+        yield from without_fixed_device(outline)
+    if "explanation" in reasons:
+        yield from newest_untested(store)
+
+
+def failure_facts(gap: Gap) -> dict[str, object]:
+    """Return a model that could not be built, for machines."""
+    return {
+        "cause": gap.what,
+        "reason": gap.detail,
+        "days": [day.isoformat() for day in gap.days],
+        "rules": list(gap.rules),
+        "models": list(gap.withheld),
+    }
+
+
+def not_built(store: Store, settings: Settings) -> list[Gap]:
+    """Return the models that could not be built, with the rules that fail with them.
+
+    The detail is what the model failed with, on the first of the days.
+    """
+    by_cause: dict[str, list[Quarantined]] = {}
+    for entry in quarantined(store):
+        by_cause.setdefault(entry.cause, []).append(entry)
+    if not by_cause:
+        return []  # without reading the models
+    rules = rules_of(enabled_models(settings))
+    codes = {model.name: code for code, model in rules.items()}
+    return [
+        Gap(
+            reason="model",
+            what=cause,
+            rules=tuple(sorted({codes[one.model] for one in entries if one.model in codes})),
+            days=tuple(sorted({one.event_date for one in entries if one.event_date})),
+            detail=min(entries, key=lambda one: one.event_date or date.min).reason,
+            withheld=tuple(sorted({one.model for one in entries})),
+        )
+        for cause, entries in sorted(by_cause.items())
+    ]
