@@ -36,7 +36,7 @@ from pipelines.settings.roles import Right
 
 if TYPE_CHECKING:  # commands read declarations before they open a home
     from pipelines.actions.context import ActionContext
-    from pipelines.build.trial import Difference
+    from pipelines.refresh.trial import Difference
 
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check", "confirm"]
 Place = Literal["form", "command"]

@@ -19,13 +19,13 @@ from pipelines.actions.action import Action, CaseId, Form, Input, Preview, Reaso
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import WEEKS, file_of, tried
 from pipelines.actions.proposals import FROM_CASE, change_of, write_offers
-from pipelines.build.trial import Difference
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.registry_rows import names_in
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.proposals.offers import Offer, Proposal, offers
+from pipelines.refresh.trial import Difference
 from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument, CsvRow
 from pipelines.registry.frames import FILES

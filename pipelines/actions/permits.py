@@ -26,10 +26,6 @@ from pipelines.actions.action import (
 )
 from pipelines.actions.context import ActionContext
 from pipelines.actions.site_effects import days_to_try, list_in_words, settled_by, span_in_words
-from pipelines.build.steps import nobody_watches
-from pipelines.build.trial import Difference, TrialResult, copied
-from pipelines.build.trial import changed as with_registry
-from pipelines.build.trial import replay as replayed
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
 from pipelines.findings.exceptions import (
@@ -47,6 +43,10 @@ from pipelines.findings.registry_rows import changed, checked, names_in, next_id
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.offers import SETTINGS
+from pipelines.refresh.steps import nobody_watches
+from pipelines.refresh.trial import Difference, TrialResult, copied
+from pipelines.refresh.trial import changed as with_registry
+from pipelines.refresh.trial import replay as replayed
 from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula

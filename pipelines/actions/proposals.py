@@ -20,7 +20,6 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import WEEKS, approve_site, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD
-from pipelines.build.trial import TrialResult
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
@@ -29,6 +28,7 @@ from pipelines.proposals.duty_rows import USUAL_DUTY
 from pipelines.proposals.offers import SETTINGS, Offer, Proposal, as_text, offers
 from pipelines.proposals.registry_proposals import KINDS
 from pipelines.proposals.site_rows import SANCTIONED
+from pipelines.refresh.trial import TrialResult
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.edits import put

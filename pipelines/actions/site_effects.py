@@ -10,10 +10,10 @@ from datetime import date
 import polars as pl
 
 from pipelines.actions.context import ActionContext
-from pipelines.build.trial import Difference
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
+from pipelines.refresh.trial import Difference
 from pipelines.registry import canonical
 from pipelines.registry.tables.site_list import MIN_SITES, approved_sites_of
 from pipelines.reports.words import count, day
