@@ -1,64 +1,203 @@
-"""Actions as data: each is declared once, for the command line and for the desk.
+"""Actions: one input and one function each, for the command line and for the desk.
 
-A declaration has the parameters, the right, the words of the form and of the command's help,
-and the function that performs the action. The modules of this folder declare their own.
+The input is a model whose fields carry their form and their option; the function gets it and
+the opened home. `@action` joins them with the right and the words of the form. The command's help
+is the function's docstring. Modules of this folder are scanned, so nothing is registered.
 """
 
+import importlib
+import inspect
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from types import ModuleType, NoneType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Self,
+    TypeVar,
+    get_args,
+)
 
-from pipelines.errors import SettingsError
+import typer
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+from typer.models import ArgumentInfo, OptionInfo
+
+from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.settings.roles import Right
 
 if TYPE_CHECKING:  # commands read declarations before they open a home
     from pipelines.actions.context import ActionContext
-    from pipelines.build.trial import Difference
+    from pipelines.refresh.trial import Difference
 
-Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check", "confirm"]
-ON = "1"
-"""Value of a checked box."""
-OUT = "out"
-"""Key of the path of the file that a command writes."""
+Place = Literal["form", "command"]
+SUBJECTS = ("case", "request", "record")
+"""Fields that name the subject of an action, whose revision a page compares."""
+WHY = "Why; recorded permanently."
+REASON_HINT = "This is a public record: give the reason, and do not name anyone."
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One value of an action: a field of the form, and an option of the command.
+class Form:
+    """A field of a form.
 
     Attributes:
         choices: Values to choose from, each with its words.
-        option: Option of the command; without dashes, an argument; empty if only the desk
-            has it.
-        help: Help of the option; by default, the choices.
-        default: Value without the option, if it is not required.
-        is_required: Whether the command requires it; by default, if the form does.
-        is_field: Whether the form has it.
-        is_repeated: Whether the option may be repeated; the value lists them with commas.
-        read: Reads the value from the file that the option names.
+        is_closed: No other value is accepted, from a command either.
     """
 
-    name: str
     label: str = ""
     kind: Kind = "text"
     choices: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
-    is_needed: bool = True
-    option: str = ""
-    help: str = ""
-    default: str = ""
-    is_required: bool | None = None
-    is_field: bool = True
-    is_repeated: bool = False
-    read: Callable[[Path], str] | None = None
+    is_closed: bool = True
 
-    @property
-    def must_be_given(self) -> bool:
-        """True if the command cannot run without it."""
-        return self.is_needed if self.is_required is None else self.is_required
+
+@dataclass(frozen=True)
+class FromFile:
+    """The option names a file; `read` returns the value that it contains."""
+
+    read: Callable[[Path], str]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of an action.
+
+    Attributes:
+        name: Name in the form.
+        attribute: Name in the input.
+        form: Its field; None if only the command has it.
+        option: Option or argument of the command; None if only the form has it.
+        type: Type without None.
+        read: Reads the value from the file that the option names.
+    """
+
+    name: str
+    attribute: str
+    form: Form | None
+    option: OptionInfo | ArgumentInfo | None
+    type: Any
+    default: Any
+    is_needed: bool
+    read: Callable[[Path], str] | None
+
+    def place(self, at: Place) -> str:
+        """Return how errors name it: by its option or, on a page, by its label."""
+        if at == "form" and self.form:
+            return self.form.label or self.name
+        if isinstance(self.option, OptionInfo):
+            return str(self.option.default)  # in an annotation, typer keeps the name there
+        return ((self.option and self.option.metavar) or self.name).upper()
+
+
+HIDDEN = Form(kind="hidden")
+INPUT = TypeVar("INPUT", bound="Input")
+
+
+class Input(BaseModel):
+    """The values of an action; a blank field of a form is one that was not given."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
+    values: ClassVar[tuple[Value, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Collect the fields with their forms and options."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.values = tuple(_value(name, info) for name, info in cls.model_fields.items())
+
+    @classmethod
+    def of_form(cls, sent: Mapping[str, str]) -> Self:
+        """Return the values that a form sent, without those that only a command may give.
+
+        Raises:
+            SchoolbellError: A needed field is blank, or a value is not allowed.
+        """
+        blank = [
+            one.place("form")
+            for one in cls.values
+            if one.form
+            and (one.is_needed or one.name in SUBJECTS)
+            and not sent.get(one.name, "").strip()
+        ]
+        if blank:
+            raise SchoolbellError(f"not filled in: {', '.join(blank)}")
+        by_name = {one.name: one for one in cls.values}
+        given = {
+            name: text
+            for name, text in sent.items()
+            if name not in by_name or (by_name[name].form and text.strip())
+        }
+        return cls._checked(given, "form")
+
+    @classmethod
+    def of_command(cls, options: Mapping[str, object]) -> Self:
+        """Return the values of a command's options, by attribute.
+
+        Raises:
+            SettingsError: A value is not allowed.
+        """
+        given = {
+            one.attribute: options[one.attribute]
+            for one in cls.values
+            if one.option and (one.is_needed or options[one.attribute] not in ("", None))
+        }
+        return cls._checked(given, "command")
+
+    @classmethod
+    def _checked(cls, given: Mapping[str, object], at: Place) -> Self:
+        try:
+            return cls.model_validate(given, context=at)
+        except ValidationError as error:
+            names = ", ".join(str(one["loc"][0]) for one in error.errors())
+            raise SettingsError("the value is not allowed", where=names) from error
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read(cls, raw: object, info: ValidationInfo) -> object:
+        """Read a day as people write it, and refuse a value that is not a choice."""
+        (value,) = [one for one in cls.values if one.attribute == info.field_name]
+        where = value.place("form" if info.context == "form" else "command")
+        if value.type is date and isinstance(raw, str):
+            return day_of(raw, where)
+        form = value.form
+        if form and form.choices and form.is_closed and raw not in form.choices:
+            raise SettingsError(
+                f"{raw!r} is not one of the choices",
+                where=where,
+                remedy=f"It is one of: {', '.join(form.choices)}",
+            )
+        return raw
+
+
+def _value(name: str, info: FieldInfo) -> Value:
+    """Return a field of an input with the parts of its annotation."""
+
+    def part(kind: Any) -> Any:
+        return next((one for one in info.metadata if isinstance(one, kind)), None)
+
+    of_file = part(FromFile)
+    parts = get_args(info.annotation)
+    return Value(
+        name=info.alias or name,
+        attribute=name,
+        form=part(Form),
+        option=part((OptionInfo, ArgumentInfo)),
+        type=parts[0] if NoneType in parts else info.annotation,
+        default=None if info.is_required() else info.get_default(call_default_factory=True),
+        is_needed=info.is_required(),
+        read=of_file.read if of_file else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -66,20 +205,22 @@ class Result:
     """The result of an action.
 
     Attributes:
-        said: One sentence, for the desk.
+        text: One sentence, for the desk.
         facts: The JSON of the command.
         lines: Lines of the command; by default, the sentence.
         file: Name under which a browser saves what the action produced.
+        is_reloaded: The page that offered the file has changed.
         names: What may be seen this one time.
         decided: Cases whose verdict can be undone now.
         back: Page to show afterwards, if not that of the form.
         mail: Sends mail about it, in the background.
     """
 
-    said: str
+    text: str
     facts: Mapping[str, object] = field(default_factory=dict)
     lines: Sequence[str] = ()
     file: str = ""
+    is_reloaded: bool = False
     names: Mapping[str, object] | None = None
     decided: tuple[str, ...] = ()
     back: str = ""
@@ -109,68 +250,129 @@ class Preview:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
+OUTCOME = TypeVar("OUTCOME", Result, Preview)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(Generic[INPUT, OUTCOME]):
     """One action of a person.
 
     Attributes:
-        command: The command with the same effect; empty if only the desk offers it.
-        summary: Help of the command.
-        act: Performs it; for a previewed action, writes it.
-        attempt: Builds the preview, outside the desk's lock.
+        name: Name in the address of the form.
+        button: The button; for a previewed action, the one that previews it.
+        input: Model of its values.
+        perform: Performs it, or for a previewed action builds the preview.
+        command: Its command; empty if only the desk offers it.
+        of_command: The command with the same effect, if that one is declared elsewhere.
         confirm: The button that performs a previewed action.
-        is_needed_seen: The change cannot be submitted until its preview has finished.
-        about: Parameter with the subject of the action; its revision is compared.
+        is_preview_needed: The change cannot be submitted until its preview has finished.
         back: Page to show afterwards; by default, that of its subject.
+        case_rank: Its place among the forms of a case's page; 0 if it is not there.
+        is_deciding: The next case of the queue follows, and reasons are offered.
         out: Option with the file to write, if the action produces one.
         is_folder: Whether that option names the folder of the file.
     """
 
     name: str
-    command: str
     right: Right
     title: str
     button: str
-    parameters: tuple[Parameter, ...]
-    summary: str = ""
-    act: "Callable[[ActionContext, Values], Result] | None" = None
-    attempt: "Callable[[ActionContext, Values], Preview] | None" = None
+    input: type[INPUT]
+    perform: "Callable[[ActionContext, INPUT], OUTCOME]"
+    command: str = ""
+    of_command: str = ""
     confirm: str = ""
-    is_needed_seen: bool = False
-    about: Literal["case", "request", "record", ""] = "case"
+    is_preview_needed: bool = False
     back: str = ""
     hint: str = ""
-    out: Parameter | None = None
+    case_rank: int = 0
+    is_deciding: bool = False
+    out: OptionInfo | None = None
     is_folder: bool = False
 
+    def __call__(self, context: "ActionContext", given: INPUT) -> OUTCOME:
+        """Perform it for a user with its right.
+
+        Raises:
+            RefusedError: The user does not have the right.
+        """
+        context.require(self.right)
+        return self.perform(context, given)
+
     @property
-    def fields(self) -> tuple[Parameter, ...]:
+    def is_previewed(self) -> bool:
+        """Whether its effect is shown, outside the desk's lock, before it is performed."""
+        return bool(self.confirm)
+
+    @property
+    def fields(self) -> tuple[Value, ...]:
         """The fields of its form."""
-        return tuple(one for one in self.parameters if one.is_field)
+        return tuple(one for one in self.input.values if one.form)
+
+    @property
+    def about(self) -> str:
+        """The field with its subject; a preview compares what it read itself."""
+        names = {one.name for one in self.fields} if not self.is_previewed else set()
+        return next((one for one in SUBJECTS if one in names), "")
 
 
-WHY = "Why; recorded permanently."
-REASON = Parameter(
-    "reason",
-    "Reason",
-    "reason",
-    hint="This is a public record: give the reason, and do not name anyone.",
-    option="--reason",
-    help=WHY,
-)
-IN_YOUR_WORDS = replace(REASON, help="Why, in your words; recorded permanently.")
-CASE = Parameter("case", kind="hidden", option="case_id", help="ID of the case.")
-ANY_CASE = replace(CASE, help="Id or number of a case.")
-QUEUE = Parameter("queue", kind="hidden", is_needed=False)
+def action(
+    **words: Any,
+) -> "Callable[[Callable[[ActionContext, INPUT], OUTCOME]], Action[INPUT, OUTCOME]]":
+    """Declare a function as an action; its second parameter is the input.
+
+    Args:
+        words: The other attributes of `Action`. Without a name, it is the last word of the
+            command; without a title, the button's words.
+    """
+
+    def declared(
+        perform: "Callable[[ActionContext, INPUT], OUTCOME]",
+    ) -> Action[INPUT, OUTCOME]:
+        _, given = inspect.signature(perform).parameters.values()
+        defaults = {"name": words.get("command", "").split(" ")[-1], "title": words["button"]}
+        return Action(**defaults | words, input=given.annotation, perform=perform)
+
+    return declared
+
+
+AnyAction = Action[Any, Any]
+
+
+def actions_of(module: ModuleType) -> list[AnyAction]:
+    """Return the actions that a module declares, in its order."""
+    return [one for one in vars(module).values() if isinstance(one, Action)]
+
+
+@cache
+def every_action() -> Mapping[str, AnyAction]:
+    """Return the actions of all modules of this folder, by name."""
+    folder = importlib.import_module("pipelines.actions")
+    modules = [
+        importlib.import_module(f"{folder.__name__}.{one.name}")
+        for one in pkgutil.iter_modules(folder.__path__)
+    ]
+    return {one.name: one for module in modules for one in actions_of(module)}
+
+
+CASE_HELP = "ID of the case."
+CaseId = Annotated[str, HIDDEN, typer.Argument(metavar="case_id", help=CASE_HELP)]
+AnyCase = Annotated[str, HIDDEN, typer.Argument(metavar="case_id", help="Id or number of a case.")]
+Queue = Annotated[str, HIDDEN]
 """The filter of the queue from which a page was opened."""
-WITH_NAMES = Parameter(
-    "names",
-    "With names (requires a second person)",
-    "check",
-    is_needed=False,
-    option="--names",
-    help="Include names and the text of log lines.",
-)
+Reason = Annotated[
+    str, Form("Reason", "reason", hint=REASON_HINT), typer.Option("--reason", help=WHY)
+]
+OwnWords = Annotated[
+    str,
+    Form("Reason", "reason", hint=REASON_HINT),
+    typer.Option("--reason", help="Why, in your words; recorded permanently."),
+]
+WithNames = Annotated[
+    bool,
+    Form("With names (requires a second person)", "check"),
+    typer.Option("--names", help="Include names and the text of log lines."),
+]
 
 
 def day_of(text: str, where: str) -> date:

@@ -54,12 +54,14 @@ class ActionContext:
         guard: Raises an error, in the transaction of an action, if the data that the
             user saw has changed since.
         put: Takes the file that the action produces.
+        file: Path of that file; empty at the desk.
     """
 
     district: District
     asker: Principal
     guard: Callable[[Transaction], None] | None = None
     put: Put = nowhere
+    file: str = ""
 
     def require(self, right: Right) -> None:
         """Raise an error unless the user has a right; record a refused request for names.
@@ -72,6 +74,11 @@ class ActionContext:
             with self.chain.recording(act):
                 pass
         self.asker.require(right)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the user acts on a page, which showed what is stored now."""
+        return self.guard is not None
 
     @property
     def chain(self) -> Chain:
@@ -90,14 +97,14 @@ class ActionContext:
         Raises:
             SettingsError: The case does not exist, or cases of several years have the number.
         """
-        found = self.find_case(case_id)
-        if found is None:
+        case = self.find_case(case_id)
+        if case is None:
             raise SettingsError(
                 f"there is no case {case_id}",
                 where="--case",
                 remedy="List them with: schoolbell findings cases",
             )
-        return found
+        return case
 
     def find_case(self, case_id: str) -> Case | None:
         """Return a case by its id or its number, which repeats every year; None without one.
@@ -105,15 +112,15 @@ class ActionContext:
         Raises:
             SettingsError: Cases of several years have the number.
         """
-        found = [case for case in self.cases if case_id in {case.case_id, case.number}]
-        if len(found) > 1:
-            which = ", ".join(f"{case.case_id} ({case.week})" for case in found)
+        matches = [case for case in self.cases if case_id in {case.case_id, case.number}]
+        if len(matches) > 1:
+            which = ", ".join(f"{case.case_id} ({case.week})" for case in matches)
             raise SettingsError(
                 f"several cases have the number {case_id}: {which}",
                 where="--case",
                 remedy="Use the id of one of them.",
             )
-        return found[0] if found else None
+        return matches[0] if matches else None
 
     def address_of(self, case: Case) -> str:
         """Return the address of a case at the desk; empty without `[desk] address`."""
@@ -186,8 +193,8 @@ class ActionContext:
     def redact(self, finding: FindingRow, value: str | None) -> str | None:
         """Remove the names of sensitive sites from a text about a finding."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
-        told: str | None = redact(value, sites, lambda one: self.named("site", one, day))
-        return told
+        text: str | None = redact(value, sites, lambda one: self.named("site", one, day))
+        return text
 
     @property
     def redacted(self) -> frozenset[str]:

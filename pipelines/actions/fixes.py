@@ -9,22 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from ipaddress import ip_network
-from typing import NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import typer
 
-from pipelines.actions.action import CASE, REASON, Action, Parameter, Preview, Result, Values
+from pipelines.actions.action import Action, CaseId, Form, Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import WEEKS, file_of, tried
 from pipelines.actions.proposals import FROM_CASE, change_of, write_offers
-from pipelines.build.trial import Difference
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.registry_rows import names_in
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.proposals.offers import Offer, Proposal, offers
+from pipelines.refresh.trial import Difference
 from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument, CsvRow
 from pipelines.registry.frames import FILES
@@ -38,7 +39,7 @@ from pipelines.warehouse import inputs
 from pipelines.warehouse.models import subject_kind
 
 LEAVE, DUTY, DEVICES, NETWORKS, ACCOUNTS = (
-    "leave.csv", "staff_duty.csv", "devices.csv", "subnets.csv", "accounts.csv",
+    "leave.csv", "staff_duty.csv", "devices.csv", "subnets.csv", "accounts.csv"
 )  # fmt: skip
 STEP = timedelta(minutes=5)
 PARTS = {"full": "the whole day", "am": "the morning", "pm": "the afternoon"}
@@ -65,9 +66,12 @@ class Correction(NamedTuple):
     days: frozenset[date] | None = None
 
 
-Make = Callable[[ActionContext, Case, Values], Correction]
 Choices = Mapping[str, str]
 Choice = TypeVar("Choice")
+FindingId = Annotated[
+    str, Form("Use", "choice"), typer.Option("--finding", help="ID of its finding.")
+]
+EFFECT = "The next page previews the effect. Nothing is saved yet."
 
 
 @dataclass(frozen=True)
@@ -119,11 +123,11 @@ def uses(context: ActionContext, case: Case) -> dict[str, dict[str, FindingRow]]
     return {"leave": leave, "duty": leave | off_duty}
 
 
-def _use(context: ActionContext, case: Case, values: Values, kind: str) -> FindingRow:
-    """Return the finding that a form or command means; without one, the only one."""
-    known = uses(context, case)[kind]
-    ident = values["finding"] or (next(iter(known)) if len(known) == 1 else "")
-    return _chosen(known, ident, "--finding")
+def _use(context: ActionContext, case: Case, finding_id: str, kind: str) -> FindingRow:
+    """Return the finding with an id; without one, the only one that a fix could explain."""
+    findings = uses(context, case)[kind]
+    ident = finding_id or (next(iter(findings)) if len(findings) == 1 else "")
+    return _chosen(findings, ident, "--finding")
 
 
 def _leave_rows(context: ActionContext, row: FindingRow, file: _File) -> list[CsvRow]:
@@ -141,50 +145,9 @@ def _leave_rows(context: ActionContext, row: FindingRow, file: _File) -> list[Cs
     return file.rows(is_meant) if owner is not None else []
 
 
-def _leave(context: ActionContext, case: Case, values: Values) -> Correction:
-    finding, file = _use(context, case, values, "leave"), _File.read(context, LEAVE)
-    rows = _leave_rows(context, finding, file)
-    who = context.named("account", str(finding["subject"]), finding["event_date"])
-    return Correction(
-        tuple(_proposal(LEAVE, {**file.key(row), "status": "cancelled"}) for row in rows),
-        tuple(
-            f"Leave of the owner of {who}, {day(_day(finding))}, "
-            f"{PARTS.get(file.document.value(row, 'part'), 'a part')}: canceled"
-            for row in rows
-        ),
-        _around(_day(finding)),
-    )
-
-
 def _around(when: date) -> frozenset[date]:
     """Return a day and its neighbors, into which a night may reach."""
     return frozenset(when + timedelta(days=one) for one in (-1, 0, 1))
-
-
-def _duty(context: ActionContext, case: Case, values: Values) -> Correction:
-    finding = _use(context, case, values, "duty")
-    owner = _owner(context, finding) or ""
-    begin, end = context.span(finding)
-    first = begin - timedelta(minutes=begin.minute % 5, seconds=begin.second)
-    last = end - timedelta(minutes=end.minute % 5, seconds=end.second) + STEP
-    if last.date() > first.date() + timedelta(days=1) or last - first >= timedelta(hours=24):
-        raise SettingsError(
-            "the use lasts for more than a day, which one duty cannot cover",
-            where=DUTY,
-            remedy="Write its hours, day by day, into the file.",
-        )
-    cells = {
-        "person_id": owner,
-        "date_from": first.date().isoformat(),
-        "date_to": first.date().isoformat(),
-        "weekday": "date",
-        "start_local": f"{first:%H:%M}",
-        "end_local": f"{last:%H:%M}",
-        "kind": "extra",
-    }
-    who = context.named("account", str(finding["subject"]), finding["event_date"])
-    words = f"Extra duty of the owner of {who}: {day(first.date())}, {hours(first, last)}"
-    return Correction((_proposal(DUTY, cells),), (words,), _around(first.date()))
 
 
 def devices_in(context: ActionContext, case: Case) -> dict[str, str]:
@@ -199,8 +162,8 @@ def devices_in(context: ActionContext, case: Case) -> dict[str, str]:
 
 
 def _devices_of(row: FindingRow) -> list[str]:
-    own = [str(row["subject"])] if subject_kind(row["rule"]) == "device" else []
-    return [*own, *row["record"]["devices"]]
+    subjects = [str(row["subject"])] if subject_kind(row["rule"]) == "device" else []
+    return [*subjects, *row["record"]["devices"]]
 
 
 def _device_row(context: ActionContext, name: str, file: _File) -> CsvRow:
@@ -235,27 +198,8 @@ def _device_row(context: ActionContext, name: str, file: _File) -> CsvRow:
 
 def _holders(context: ActionContext, case: Case) -> Choices:
     """Return who may have a device of a case: the one owner of its account, or several."""
-    found = {owner for row in case.findings if (owner := _owner(context, row))}
-    return {to: words for to, words in HOLDERS.items() if to != "owner" or len(found) == 1}
-
-
-def _holder(context: ActionContext, case: Case, values: Values) -> Correction:
-    device, to = values["device"], values["to"]
-    _chosen(_holders(context, case), to, "--to")
-    file = _File.read(context, DEVICES)
-    row = _device_row(context, _chosen(devices_in(context, case), device, "--device"), file)
-    key, pool = file.key(row), file.document.value(row, "pool")
-    if to == "owner":
-        owner = next(filter(None, (_owner(context, one) for one in case.findings)))
-        cells, emptied = {"assigned_to": owner}, ("pool",) if pool else ()
-        words = f"Device {device}: assigned to the owner of the account"
-    else:
-        cells, emptied = {"pool": pool or "shared"}, ("assigned_to",)
-        words = f"Device {device}: shared, without a holder"
-    rows = [_proposal(DEVICES, {**key, **cells})]
-    if emptied:
-        rows.append(_proposal(DEVICES, key, emptied))
-    return Correction(tuple(rows), (words,))
+    owners = {owner for row in case.findings if (owner := _owner(context, row))}
+    return {to: words for to, words in HOLDERS.items() if to != "owner" or len(owners) == 1}
 
 
 def _networks(context: ActionContext, case: Case) -> dict[str, str]:
@@ -275,23 +219,6 @@ def _places(context: ActionContext, case: Case) -> Choices:
     """Return what may be in another building: devices and networks of a case."""
     devices = {name: f"Device {name}" for name in devices_in(context, case)}
     return devices | _networks(context, case)
-
-
-def _building(context: ActionContext, case: Case, values: Values) -> Correction:
-    of, code = values["of"], values["building"]
-    _chosen(_buildings(context), code, "--building")
-    named = building_names(context.district.registry).get(code, code)
-    if of in _networks(context, case):
-        file = _File.read(context, NETWORKS)
-        rows = file.rows(lambda cells: _is_network(cells.get("cidr", ""), of))
-        if len(rows) != 1:
-            raise SettingsError(f"{of} has {len(rows)} rows", where=NETWORKS)
-        proposal = _proposal(NETWORKS, {**file.key(rows[0]), "building": code})
-        return Correction((proposal,), (f"Network {of}: {named}",))
-    file = _File.read(context, DEVICES)
-    row = _device_row(context, _chosen(devices_in(context, case), of, "--of"), file)
-    cells = {**file.key(row), "building": code}
-    return Correction((_proposal(DEVICES, cells),), (f"Device {of}: {named}",))
 
 
 def _is_network(text: str, network: str) -> bool:
@@ -316,78 +243,56 @@ def _accounts(context: ActionContext, case: Case) -> dict[str, str]:
     }
 
 
-def _role(context: ActionContext, case: Case, values: Values) -> Correction:
-    accounts = _accounts(context, case)
-    account = _chosen(accounts, values["account"] or next(iter(accounts), ""), "--account")
-    to = values["to"]
-    _chosen(TYPES, to, "--to")
-    file = _File.read(context, ACCOUNTS)
-    rows = file.rows(lambda cells: context.people.account(cells.get("username", "")) == account)
-    if len(rows) > 1:
-        raise SettingsError(
-            "the account has several rows, one after another",
-            where=ACCOUNTS,
-            remedy="Correct the file, then run: schoolbell check",
-        )
-    key = file.key(rows[0]) if rows else {"username": account}
-    shared = {"approved_shared": "true"} if to == "role_shared" else {}
-    words = f"Account {context.subject(case.heaviest)}: {TYPES[to][0].lower()}{TYPES[to][1:]}"
-    return Correction((_proposal(ACCOUNTS, {**key, "account_type": to, **shared}),), (words,))
-
-
-def _chosen(known: Mapping[str, Choice], name: str, where: str) -> Choice:
+def _chosen(choices: Mapping[str, Choice], name: str, where: str) -> Choice:
     """Return one of the choices of a case.
 
     Raises:
         SettingsError: It is none of them.
     """
-    if name not in known:
+    if name not in choices:
         raise SettingsError(
             f"{name!r} is not one of the choices",
             where=where,
-            remedy=f"It is one of: {', '.join(known) or 'none in this case'}",
+            remedy=f"It is one of: {', '.join(choices) or 'none in this case'}",
         )
-    return known[name]
+    return choices[name]
 
 
-def _preview(make: Make) -> Callable[[ActionContext, Values], Preview]:
-    """Return the preview of a kind of correction."""
+Make = Callable[[ActionContext, Case], Correction]
 
-    def attempt(context: ActionContext, values: Values) -> Preview:
-        context.require("sites")
-        case, why = context.case(values["case"]), required_reason(values["reason"])
-        for row in case.findings:
-            not_oneself(row, context.is_own)
-        correction = make(context, case, values)
-        (offer,) = offers({one.file: correction.proposals for one in correction.proposals})
-        data = _File.read(context, offer.file).document.data()
-        if change_of(context, offer.file, [offer])(data) == data:
-            raise SettingsError("the list already has it so", where=offer.file)
 
-        def write(now: ActionContext) -> Result:
-            if make(now, now.case(case.case_id), values) != correction:
-                raise SettingsError(
-                    "the list has changed since the preview", remedy="Preview it again."
-                )
-            _write(now, case, offer, why)
-            text = f"{offer.file} is corrected. It takes effect with the next run."
-            facts = {"saved": True, "case_id": case.case_id, "file": offer.file}
-            back = f"/cases/{case.case_id}"
-            undo = f"To take it back: schoolbell propose --take-back {FROM_CASE}:{case.case_id}"
-            return Result(text, facts, (text, undo), back=back)
+def _preview(context: ActionContext, case_id: str, reason: str, make: Make) -> Preview:
+    """Return the preview of a correction."""
+    case, why = context.case(case_id), required_reason(reason)
+    for row in case.findings:
+        not_oneself(row, context.is_own)
+    correction = make(context, case)
+    (offer,) = offers({one.file: correction.proposals for one in correction.proposals})
+    data = _File.read(context, offer.file).document.data()
+    if change_of(context, offer.file, [offer])(data) == data:
+        raise SettingsError("the list already has it so", where=offer.file)
 
-        return Preview(
-            title=f"a correction from case {case.label}",
-            why=why,
-            file=offer.file,
-            rows=correction.words,
-            differences=lambda: _differences(context, offer, correction.days),
-            write=write,
-            note="It counts for all earlier use too, until it is taken back.",
-            facts={"case_id": case.case_id, "file": offer.file},
-        )
+    def write(now: ActionContext) -> Result:
+        if make(now, now.case(case.case_id)) != correction:
+            raise SettingsError(
+                "the list has changed since the preview", remedy="Preview it again."
+            )
+        _write(now, case, offer, why)
+        text = f"{offer.file} is corrected. It takes effect with the next run."
+        facts = {"saved": True, "case_id": case.case_id, "file": offer.file}
+        undo = f"To take it back: schoolbell propose --take-back {FROM_CASE}:{case.case_id}"
+        return Result(text, facts, (text, undo), back=f"/cases/{case.case_id}")
 
-    return attempt
+    return Preview(
+        title=f"a correction from case {case.label}",
+        why=why,
+        file=offer.file,
+        rows=correction.words,
+        differences=lambda: _differences(context, offer, correction.days),
+        write=write,
+        note="It counts for all earlier use too, until it is taken back.",
+        facts={"case_id": case.case_id, "file": offer.file},
+    )
 
 
 def _write(context: ActionContext, case: Case, offer: Offer, why: str) -> None:
@@ -416,14 +321,252 @@ def _differences(
     return tried(context, {offer.file: change}, only=only).differences if only else ()
 
 
+class FindingInput(Input):
+    """A correction that explains the use of one finding."""
+
+    case: CaseId
+    finding: FindingId = ""
+    reason: Reason
+
+
+def _leave(context: ActionContext, case: Case, given: FindingInput) -> Correction:
+    finding, file = _use(context, case, given.finding, "leave"), _File.read(context, LEAVE)
+    rows = _leave_rows(context, finding, file)
+    who = context.named("account", str(finding["subject"]), finding["event_date"])
+    return Correction(
+        tuple(_proposal(LEAVE, {**file.key(row), "status": "cancelled"}) for row in rows),
+        tuple(
+            f"Leave of the owner of {who}, {day(_day(finding))}, "
+            f"{PARTS.get(file.document.value(row, 'part'), 'a part')}: canceled"
+            for row in rows
+        ),
+        _around(_day(finding)),
+    )
+
+
+def _duty(context: ActionContext, case: Case, given: FindingInput) -> Correction:
+    finding = _use(context, case, given.finding, "duty")
+    owner = _owner(context, finding) or ""
+    begin, end = context.span(finding)
+    first = begin - timedelta(minutes=begin.minute % 5, seconds=begin.second)
+    last = end - timedelta(minutes=end.minute % 5, seconds=end.second) + STEP
+    if last.date() > first.date() + timedelta(days=1) or last - first >= timedelta(hours=24):
+        raise SettingsError(
+            "the use lasts for more than a day, which one duty cannot cover",
+            where=DUTY,
+            remedy="Write its hours, day by day, into the file.",
+        )
+    cells = {
+        "person_id": owner,
+        "date_from": first.date().isoformat(),
+        "date_to": first.date().isoformat(),
+        "weekday": "date",
+        "start_local": f"{first:%H:%M}",
+        "end_local": f"{last:%H:%M}",
+        "kind": "extra",
+    }
+    who = context.named("account", str(finding["subject"]), finding["event_date"])
+    words = f"Extra duty of the owner of {who}: {day(first.date())}, {hours(first, last)}"
+    return Correction((_proposal(DUTY, cells),), (words,), _around(first.date()))
+
+
+class HolderInput(Input):
+    """The holder of a device."""
+
+    case: CaseId
+    device: Annotated[
+        str, Form("Device", "choice"), typer.Option("--device", help="Its code name.")
+    ]
+    to: Annotated[
+        str, Form("Who has it", "choice", HOLDERS), typer.Option("--to", help="owner or shared.")
+    ]
+    reason: Reason
+
+
+def _holder(context: ActionContext, case: Case, given: HolderInput) -> Correction:
+    device, to = given.device, given.to
+    _chosen(_holders(context, case), to, "--to")
+    file = _File.read(context, DEVICES)
+    row = _device_row(context, _chosen(devices_in(context, case), device, "--device"), file)
+    key, pool = file.key(row), file.document.value(row, "pool")
+    if to == "owner":
+        owner = next(filter(None, (_owner(context, one) for one in case.findings)))
+        cells, emptied = {"assigned_to": owner}, ("pool",) if pool else ()
+        words = f"Device {device}: assigned to the owner of the account"
+    else:
+        cells, emptied = {"pool": pool or "shared"}, ("assigned_to",)
+        words = f"Device {device}: shared, without a holder"
+    rows = [_proposal(DEVICES, {**key, **cells})]
+    if emptied:
+        rows.append(_proposal(DEVICES, key, emptied))
+    return Correction(tuple(rows), (words,))
+
+
+class BuildingInput(Input):
+    """The building of a device or a network."""
+
+    case: CaseId
+    of: Annotated[
+        str, Form("Of", "choice"), typer.Option("--of", help="A device's code name, or a network.")
+    ]
+    building: Annotated[
+        str, Form("Building", "choice"), typer.Option("--building", help="Its code.")
+    ]
+    reason: Reason
+
+
+def _building(context: ActionContext, case: Case, given: BuildingInput) -> Correction:
+    of, code = given.of, given.building
+    _chosen(_buildings(context), code, "--building")
+    named = building_names(context.district.registry).get(code, code)
+    if of in _networks(context, case):
+        file = _File.read(context, NETWORKS)
+        rows = file.rows(lambda cells: _is_network(cells.get("cidr", ""), of))
+        if len(rows) != 1:
+            raise SettingsError(f"{of} has {len(rows)} rows", where=NETWORKS)
+        proposal = _proposal(NETWORKS, {**file.key(rows[0]), "building": code})
+        return Correction((proposal,), (f"Network {of}: {named}",))
+    file = _File.read(context, DEVICES)
+    row = _device_row(context, _chosen(devices_in(context, case), of, "--of"), file)
+    cells = {**file.key(row), "building": code}
+    return Correction((_proposal(DEVICES, cells),), (f"Device {of}: {named}",))
+
+
+class RoleInput(Input):
+    """The kind of an account."""
+
+    case: CaseId
+    account: Annotated[
+        str, Form("Account", "choice"), typer.Option("--account", help="Its code name.")
+    ] = ""
+    to: Annotated[
+        str, Form("It is", "choice", TYPES), typer.Option("--to", help="role_shared or service.")
+    ]
+    reason: Reason
+
+
+def _role(context: ActionContext, case: Case, given: RoleInput) -> Correction:
+    accounts = _accounts(context, case)
+    account = _chosen(accounts, given.account or next(iter(accounts), ""), "--account")
+    to, file = given.to, _File.read(context, ACCOUNTS)
+    rows = file.rows(lambda cells: context.people.account(cells.get("username", "")) == account)
+    if len(rows) > 1:
+        raise SettingsError(
+            "the account has several rows, one after another",
+            where=ACCOUNTS,
+            remedy="Correct the file, then run: schoolbell check",
+        )
+    key = file.key(rows[0]) if rows else {"username": account}
+    shared = {"approved_shared": "true"} if to == "role_shared" else {}
+    words = f"Account {context.subject(case.heaviest)}: {TYPES[to][0].lower()}{TYPES[to][1:]}"
+    return Correction((_proposal(ACCOUNTS, {**key, "account_type": to, **shared}),), (words,))
+
+
+@action(
+    name="fix-leave",
+    command="fix leave",
+    right="sites",
+    title="The leave on file is wrong",
+    button="Preview the effect",
+    confirm="Correct the list",
+    is_preview_needed=True,
+    back="/proposals",
+    hint="They came to work, or it was called off. The next page previews the effect.",
+)
+def fix_leave(context: ActionContext, given: FindingInput) -> Preview:
+    """Cancel the owner's leave on the day of a case; without --save, only preview it.
+
+    Example: schoolbell fix leave 46-17 --finding f-1a2b --reason "came to work"
+    """
+    return _preview(context, given.case, given.reason, lambda now, case: _leave(now, case, given))
+
+
+@action(
+    name="fix-duty",
+    command="fix duty",
+    right="sites",
+    title="They were on extra duty",
+    button="Preview the effect",
+    confirm="Correct the list",
+    is_preview_needed=True,
+    back="/proposals",
+    hint="Extra duty covers the whole use. The next page previews the effect.",
+)
+def fix_duty(context: ActionContext, given: FindingInput) -> Preview:
+    """Enter extra duty that covers the use of a case; without --save, only preview it.
+
+    Example: schoolbell fix duty 46-17 --finding f-1a2b --reason "open house"
+    """
+    return _preview(context, given.case, given.reason, lambda now, case: _duty(now, case, given))
+
+
+@action(
+    name="fix-owner",
+    command="fix owner",
+    right="sites",
+    title="The device has another holder",
+    button="Preview the effect",
+    confirm="Correct the list",
+    is_preview_needed=True,
+    back="/proposals",
+    hint=EFFECT,
+)
+def fix_owner(context: ActionContext, given: HolderInput) -> Preview:
+    """Correct the holder of a device of a case; without --save, only preview it.
+
+    Example: schoolbell fix owner 46-17 --device cedar-14 --to shared --reason "lab cart"
+    """
+    return _preview(context, given.case, given.reason, lambda now, case: _holder(now, case, given))
+
+
+@action(
+    name="fix-building",
+    command="fix building",
+    right="sites",
+    title="The building is wrong",
+    button="Preview the effect",
+    confirm="Correct the list",
+    is_preview_needed=True,
+    back="/proposals",
+    hint=EFFECT,
+)
+def fix_building(context: ActionContext, given: BuildingInput) -> Preview:
+    """Correct the building of a device or network of a case; without --save, preview it.
+
+    Example: schoolbell fix building 46-17 --of cedar-14 --building HS --reason "moved"
+    """
+    return _preview(
+        context, given.case, given.reason, lambda now, case: _building(now, case, given)
+    )
+
+
+@action(
+    name="fix-role",
+    command="fix role",
+    right="sites",
+    title="The account is not one person's",
+    button="Preview the effect",
+    confirm="Correct the list",
+    is_preview_needed=True,
+    back="/proposals",
+    hint=EFFECT,
+)
+def fix_role(context: ActionContext, given: RoleInput) -> Preview:
+    """Correct the kind of an account of a case; without --save, only preview it.
+
+    Example: schoolbell fix role 46-17 --to role_shared --reason "front desk"
+    """
+    return _preview(context, given.case, given.reason, lambda now, case: _role(now, case, given))
+
+
 def corrections(
     context: ActionContext, case: Case
-) -> Iterator[tuple[Action, Mapping[str, object]]]:
+) -> Iterator[tuple[Action[Any, Preview], Mapping[str, object]]]:
     """Yield the corrections that a case allows, each with the choices of its form."""
     zone = ZoneInfo(context.district.zone)
     spans = {
-        kind: {ident: span(*context.span(row), zone) for ident, row in known.items()}
-        for kind, known in uses(context, case).items()
+        kind: {ident: span(*context.span(row), zone) for ident, row in findings.items()}
+        for kind, findings in uses(context, case).items()
     }
     devices = devices_in(context, case)
     accounts = _accounts(context, case)
@@ -434,98 +577,6 @@ def corrections(
         "fix-building": {"of": _places(context, case), "building": _buildings(context)},
         "fix-role": {"account": {one: one for one in accounts}},
     }
-    for action in ACTIONS:
-        if all(choices[action.name].values()):
-            yield action, {"case": case.case_id, **choices[action.name]}
-
-
-ONE_CASE = Parameter("case", kind="hidden", option="case_id", help=CASE.help)
-FINDING = Parameter(
-    "finding", "Use", "choice", option="--finding", help="ID of its finding.", is_required=False
-)
-
-
-def _action(
-    name: str, title: str, summary: str, make: Make, *parameters: Parameter, hint: str = ""
-) -> Action:
-    return Action(
-        name=f"fix-{name}",
-        command=f"fix {name}",
-        right="sites",
-        title=title,
-        button="Preview the effect",
-        attempt=_preview(make),
-        confirm="Correct the list",
-        is_needed_seen=True,
-        about="",
-        back="/proposals",
-        parameters=(ONE_CASE, *parameters, REASON),
-        hint=hint or "The next page previews the effect. Nothing is saved yet.",
-        summary=summary,
-    )
-
-
-ACTIONS = (
-    _action(
-        "leave",
-        "The leave on file is wrong",
-        """Cancel the owner's leave on the day of a case; without --save, only preview it.
-
-        Example: schoolbell fix leave 46-17 --finding f-1a2b --reason "came to work"
-        """,
-        _leave,
-        FINDING,
-        hint="They came to work, or it was called off. The next page previews the effect.",
-    ),
-    _action(
-        "duty",
-        "They were on extra duty",
-        """Enter extra duty that covers the use of a case; without --save, only preview it.
-
-        Example: schoolbell fix duty 46-17 --finding f-1a2b --reason "open house"
-        """,
-        _duty,
-        FINDING,
-        hint="Extra duty covers the whole use. The next page previews the effect.",
-    ),
-    _action(
-        "owner",
-        "The device has another holder",
-        """Correct the holder of a device of a case; without --save, only preview it.
-
-        Example: schoolbell fix owner 46-17 --device cedar-14 --to shared --reason "lab cart"
-        """,
-        _holder,
-        Parameter("device", "Device", "choice", option="--device", help="Its code name."),
-        Parameter("to", "Who has it", "choice", HOLDERS, option="--to", help="owner or shared."),
-    ),
-    _action(
-        "building",
-        "The building is wrong",
-        """Correct the building of a device or network of a case; without --save, preview it.
-
-        Example: schoolbell fix building 46-17 --of cedar-14 --building HS --reason "moved"
-        """,
-        _building,
-        Parameter("of", "Of", "choice", option="--of", help="A device's code name, or a network."),
-        Parameter("building", "Building", "choice", option="--building", help="Its code."),
-    ),
-    _action(
-        "role",
-        "The account is not one person's",
-        """Correct the kind of an account of a case; without --save, only preview it.
-
-        Example: schoolbell fix role 46-17 --to role_shared --reason "front desk"
-        """,
-        _role,
-        Parameter(
-            "account",
-            "Account",
-            "choice",
-            option="--account",
-            help="Its code name.",
-            is_required=False,
-        ),
-        Parameter("to", "It is", "choice", TYPES, option="--to", help="role_shared or service."),
-    ),
-)
+    for one in (fix_leave, fix_duty, fix_owner, fix_building, fix_role):
+        if all(choices[one.name].values()):
+            yield one, {"case": case.case_id, **choices[one.name]}

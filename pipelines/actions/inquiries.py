@@ -11,9 +11,11 @@ import secrets
 import zipfile
 from collections.abc import Mapping
 from datetime import date
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
-from pipelines.actions.action import OUT, REASON, Action, Parameter, Result, Values, day_of
+import typer
+
+from pipelines.actions.action import HIDDEN, Form, Input, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.referrals import OFFICES
 from pipelines.errors import SettingsError
@@ -44,40 +46,66 @@ did not happen. Sensitive sites are not named.
 """
 
 
-def inquire(
-    context: ActionContext,
-    account: str,
-    days: tuple[str, str],
-    office: str,
-    authorized_by: str,
-    reason: str,
-) -> dict[str, object]:
-    """Record an office's question and whether the logs can answer it, without a result.
+class InquireInput(Input):
+    """The question of an office about an account.
 
-    Args:
-        days: First and last, as 2026-11-02.
+    Attributes:
         authorized_by: Name and office of the person who authorized it.
     """
-    context.require("inquire")
-    first, last = day_of(days[0], "--from"), day_of(days[1], "--to")
-    why, name = required_reason(reason), account.strip().casefold()
-    _refuse_odd(context, name, first, last, office)
-    if not authorized_by.strip():
+
+    account: Annotated[str, Form("Account"), typer.Option("--account", help="Account in question.")]
+    first: Annotated[date, Form("First day", "date"), typer.Option("--from", help="First day.")]
+    last: Annotated[date, Form("Last day", "date"), typer.Option("--to", help="Last day.")]
+    office: Annotated[str, Form("Requester", "choice", OFFICES), typer.Option("--for")]
+    authorized_by: Annotated[
+        str,
+        Form("Authorized by", hint="Name and office."),
+        typer.Option("--by", help="Name and office of who authorized it."),
+    ]
+    reason: Reason
+
+
+@action(
+    name="inquire",
+    command="inquiry open",
+    right="inquire",
+    title="Record an inquiry",
+    button="Record it",
+    back="/referrals",
+    hint="A second person must approve the answer before it is released.",
+)
+def inquire(context: ActionContext, given: InquireInput) -> Result:
+    """Record an office's inquiry; report whether the logs could answer it.
+
+    No result is shown. A second person must approve the answer before its release.
+    """
+    why, account = required_reason(given.reason), given.account.strip().casefold()
+    _refuse_odd(context, account, given.first, given.last)
+    if not given.authorized_by.strip():
         raise SettingsError("an inquiry needs an authorization", where="--by")
+    ident = f"q-{secrets.token_hex(4)}"
     row = {
-        "inquiry_id": f"q-{secrets.token_hex(4)}",
-        "account": name,
-        "first_day": first.isoformat(),
-        "last_day": last.isoformat(),
-        "office": office,
-        "authorized_by": " ".join(authorized_by.split()),
+        "inquiry_id": ident,
+        "account": account,
+        "first_day": given.first.isoformat(),
+        "last_day": given.last.isoformat(),
+        "office": given.office,
+        "authorized_by": " ".join(given.authorized_by.split()),
         "reason": why,
         "opened_by": str(context.asker),
     }
-    act = _act(context, "inquiry", row, f"for {office}: {why}")
+    act = _act(context, "inquiry", row, f"for {given.office}: {why}")
     with context.chain.recording(act) as transaction:
         add_inquiry(transaction, row)
-    return {**row, **feasibility(context, first, last)}
+    days = feasibility(context, given.first, given.last)
+    covered = f"{days['days_held']} of {days['days']} days are held"
+    shown = ("inquiry_id", "first_day", "last_day", "office")
+    return Result(
+        f"{ident} is recorded; {covered}.",
+        {name: row[name] for name in shown}
+        | {"days": days["days"], "days_held": days["days_held"]},
+        (f"{ident}: {covered}", f"Then: schoolbell inquiry release {ident} --out answer.zip"),
+    )
 
 
 class Feasibility(TypedDict):
@@ -90,38 +118,55 @@ class Feasibility(TypedDict):
 
 def feasibility(context: ActionContext, first: date, last: date) -> Feasibility:
     """Count the days that the logs cover; the answer names no one."""
-    held = set(ledger.event_days(context.district.store))
-    asked = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
-    gone = [day.isoformat() for day in asked if day not in held]
-    return {"days": len(asked), "days_held": len(asked) - len(gone), "gone": gone}
+    covered = set(ledger.event_days(context.district.store))
+    days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+    gone = [day.isoformat() for day in days if day not in covered]
+    return {"days": len(days), "days_held": len(days) - len(gone), "gone": gone}
 
 
-def release_inquiry(context: ActionContext, inquiry_id: str) -> dict[str, object]:
-    """Answer an inquiry that a second person approved with one zip, recorded before it leaves.
+class ReleaseInput(Input):
+    """An inquiry whose answer is released."""
 
-    Raises:
-        RefusedError: It is not approved, or it is about the user's own account.
-    """
-    context.require("inquire")
+    inquiry: Annotated[
+        str, HIDDEN, typer.Argument(metavar="inquiry_id", help="ID that `inquiry open` printed.")
+    ]
+
+
+@action(
+    name="release-inquiry",
+    command="inquiry release",
+    right="inquire",
+    title="Answer",
+    button="Release the answer",
+    back="/referrals",
+    out=typer.Option("--out", help="New file to write, such as answer.zip."),
+)
+def release_inquiry(context: ActionContext, given: ReleaseInput) -> Result:
+    """Release the answer to an inquiry that a second person approved."""
     context.require("names")
-    row = _known(context, inquiry_id)
+    ident = given.inquiry
+    row = _waiting(context, ident)
     if context.is_own(row["account"]):
-        raise RefusedError("you cannot release an answer about your own account", where=inquiry_id)
-    wish = NameRequest(action="inquiry", case_id=inquiry_id, reason=row["reason"])
+        raise RefusedError("you cannot release an answer about your own account", where=ident)
+    wish = NameRequest(action="inquiry", case_id=ident, reason=row["reason"])
     granted(context.chain, wish, context.asker)
     first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
     data = _zip(context, row, first, last)
     seal = hashlib.sha256(data).hexdigest()
     act = _act(context, "inquiry released", row, f"to {row['office']}, {seal}")
     with context.chain.recording(act) as transaction:
-        change_inquiry(transaction, inquiry_id, released_time=now_text(), sha256=seal)
+        change_inquiry(transaction, ident, released_time=now_text(), sha256=seal)
         context.put(data)
-    return {**row, "sha256": seal}
+    return Result(
+        "Released.",
+        {"inquiry_id": ident, "file": context.file, "sha256": seal},
+        (f"{context.file}: sha256 {seal}",),
+        file=f"{ident}.zip",
+    )
 
 
-def _refuse_odd(context: ActionContext, account: str, first: date, last: date, office: str) -> None:
-    known = set(context.district.registry.frames["accounts"]["account"])
-    if account not in known:
+def _refuse_odd(context: ActionContext, account: str, first: date, last: date) -> None:
+    if account not in set(context.district.registry.frames["accounts"]["account"]):
         raise SettingsError(
             f"the registry has no account {account!r}",
             where="--account",
@@ -129,24 +174,18 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
         )
     if not 0 <= (last - first).days < MAX_DAYS:
         raise SettingsError(f"{first} to {last} is not 1 to {MAX_DAYS} days", where="--from, --to")
-    if office not in OFFICES:
-        raise SettingsError(
-            f"there is no office {office!r}",
-            where="--for",
-            remedy=f"It is one of: {', '.join(OFFICES)}",
-        )
     if context.is_own(account):
         raise RefusedError("you cannot release an answer about your own account", where="--account")
 
 
-def _known(context: ActionContext, inquiry_id: str) -> InquiryRow:
-    found = inquiries(context.district.store, inquiry_id=inquiry_id)
-    if not found or found[0]["released_time"] is not None:
+def _waiting(context: ActionContext, inquiry_id: str) -> InquiryRow:
+    stored = inquiries(context.district.store, inquiry_id=inquiry_id)
+    if not stored or stored[0]["released_time"] is not None:
         raise SettingsError(
             f"no inquiry {inquiry_id} waits for its answer",
             remedy="List them with: schoolbell inquiry list",
         )
-    return found[0]
+    return stored[0]
 
 
 def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> bytes:
@@ -182,77 +221,3 @@ def _act(context: ActionContext, action: str, row: Mapping[str, object], reason:
         reason=reason,
         case=str(row["inquiry_id"]),
     )
-
-
-def _inquire(context: ActionContext, values: Values) -> Result:
-    row = inquire(
-        context,
-        values["account"],
-        (values["first"], values["last"]),
-        values["office"],
-        values["authorized_by"],
-        values["reason"],
-    )
-    ident, held = row["inquiry_id"], f"{row['days_held']} of {row['days']} days are held"
-    names = ("inquiry_id", "first_day", "last_day", "office", "days", "days_held")
-    return Result(
-        f"{ident} is recorded; {held}.",
-        {name: row[name] for name in names},
-        (f"{ident}: {held}", f"Then: schoolbell inquiry release {ident} --out answer.zip"),
-    )
-
-
-def _release(context: ActionContext, values: Values) -> Result:
-    ident, out = values["inquiry"], values.get(OUT, "")
-    seal = release_inquiry(context, ident)["sha256"]
-    facts = {"inquiry_id": ident, "file": out, "sha256": seal}
-    return Result("Released.", facts, (f"{out}: sha256 {seal}",), file=f"{ident}.zip")
-
-
-INQUIRE = Action(
-    name="inquire",
-    command="inquiry open",
-    right="inquire",
-    title="Record an inquiry",
-    button="Record it",
-    act=_inquire,
-    about="",
-    back="/referrals",
-    parameters=(
-        Parameter("account", "Account", option="--account", help="Account in question."),
-        Parameter("first", "First day", "date", option="--from", help="First day."),
-        Parameter("last", "Last day", "date", option="--to", help="Last day."),
-        Parameter("office", "Requester", "choice", OFFICES, option="--for"),
-        Parameter(
-            "authorized_by",
-            "Authorized by",
-            hint="Name and office.",
-            option="--by",
-            help="Name and office of who authorized it.",
-        ),
-        REASON,
-    ),
-    hint="A second person must approve the answer before it is released.",
-    summary="""Record an office's inquiry; report whether the logs could answer it.
-
-    No result is shown. A second person must approve the answer before its release.
-    """,
-)
-RELEASE_INQUIRY = Action(
-    name="release-inquiry",
-    command="inquiry release",
-    right="inquire",
-    title="Answer",
-    button="Release the answer",
-    act=_release,
-    about="",
-    parameters=(
-        Parameter(
-            "inquiry", kind="hidden", option="inquiry_id", help="ID that `inquiry open` printed."
-        ),
-    ),
-    out=Parameter(OUT, option="--out", help="New file to write, such as answer.zip."),
-    back="/referrals",
-    summary="Release the answer to an inquiry that a second person approved.",
-)
-ACTIONS = (INQUIRE, RELEASE_INQUIRY)

@@ -1,11 +1,13 @@
 """Acts that give names: whose a code name is, and findings exported with names."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Annotated
 
-from pipelines.actions.action import CASE, REASON, WITH_NAMES, Action, Parameter, Result, Values
+import typer
+
+from pipelines.actions.action import HIDDEN, CaseId, Form, Input, Reason, Result, WithNames, action
 from pipelines.actions.context import ActionContext
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
@@ -23,49 +25,71 @@ from pipelines.warehouse.models import subject_kind
 
 LASTS = timedelta(hours=1)
 """Time during which the same person may look again for the same case."""
-Found = tuple[Kind, str, str | None]
+Named = tuple[Kind, str, str | None]
 """Kind, value and person."""
 
 
-def reveal(
-    context: ActionContext, token: str, reason: str, case: str = ""
-) -> dict[str, str | None]:
-    """Return the owner of a code name, for one case; the look is recorded first.
+class RevealInput(Input):
+    """A code name of a case."""
 
-    Raises:
-        RefusedError: The case does not contain it, or there is no approval.
+    case: Annotated[str, HIDDEN, typer.Option("--case", help="Case that needs it.")] = ""
+    name: Annotated[
+        str,
+        Form("Code name"),
+        typer.Argument(metavar="token", help="A code name, such as falcon-27."),
+    ]
+    reason: Reason
+
+
+@action(
+    command="reveal",
+    right="names",
+    title="Look up a code name",
+    button="Show",
+    case_rank=5,
+    hint="Requires a second person. The name is shown once, and each lookup is recorded.",
+)
+def reveal(context: ActionContext, given: RevealInput) -> Result:
+    """Show the person behind a code name; every lookup is recorded.
+
+    A lookup is for one case, and is recorded before anything is shown.
     """
-    context.require("names")
-    why = required_reason(reason)
-    held = context.case(case) if case else None
-    of_case = code_names(context, held) if held else ()
-    found = next((one for name, one in of_case if name == token), None)
-    if found is None:
-        raise _refused(context, token, case, why)
-    wish = NameRequest(action="reveal", case_id=case, reason=why, subject=token)
+    token, why = given.name, required_reason(given.reason)
+    of_case = code_names(context, context.case(given.case)) if given.case else ()
+    named = next((one for name, one in of_case if name == token), None)
+    if named is None:
+        raise _refused(context, token, given.case, why)
+    wish = NameRequest(action="reveal", case_id=given.case, reason=why, subject=token)
     granted_for(context.chain, wish, context.asker, LASTS)
-    kind, value, person = found
-    names = context.district.registry.people_names
-    return {
+    kind, value, person = named
+    person_name = context.district.registry.people_names.get(person) if person else None
+    facts = {
         "token": token,
         "kind": kind,
         "value": value,
         "person_id": person,
-        "person_name": names.get(person) if person else None,
+        "person_name": person_name,
     }
+    owner = f", of {person}" if person else ""
+    return Result(
+        f"This is the only time {token} is shown.",
+        facts,
+        (f"{token}: {kind} {value}{owner}{f' ({person_name})' if person_name else ''}",),
+        names=facts,
+    )
 
 
-def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Found]]:
+def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Named]]:
     """Yield every code name of a case, with former ones, and its meaning."""
     owner = None if case.person.startswith("nobody:") else case.person
     for finding in case.findings:
         day, record = finding["event_date"], finding["record"]
         kind = subject_kind(finding["rule"])
-        found: list[Found] = [(kind, str(finding["subject"]), owner)]
-        found += [("device", device, None) for device in record["devices"]]
-        found += [("site", site, None) for site in hidden_sites(record)]
-        found += [("person", owner, owner)] if owner is not None else []
-        for each in found:
+        named: list[Named] = [(kind, str(finding["subject"]), owner)]
+        named += [("device", device, None) for device in record["devices"]]
+        named += [("site", site, None) for site in hidden_sites(record)]
+        named += [("person", owner, owner)] if owner is not None else []
+        for each in named:
             for token in context.given(each[0], each[1], day):
                 yield token, each
 
@@ -136,71 +160,44 @@ def export(
             return context.subject(finding)
         return context.named("device", device, finding["event_date"])
 
-    found = rows(chosen, named, context.is_student, copies)
+    exported = rows(chosen, named, context.is_student, copies)
     act = Act(
         actor=str(context.asker),
         action="export under pseudonyms",
-        subject=f"{len(found)} findings",
+        subject=f"{len(exported)} findings",
         case=case,
     )
     with context.chain.recording(act):
-        return found
+        return exported
 
 
-def _reveal(context: ActionContext, values: Values) -> Result:
-    token = values["name"]
-    found = reveal(context, token, values["reason"], values["case"])
-    owner = f", of {found['person_id']}" if found["person_id"] else ""
-    name = f" ({found['person_name']})" if found["person_name"] else ""
-    return Result(
-        f"This is the only time {token} is shown.",
-        found,
-        (f"{token}: {found['kind']} {found['value']}{owner}{name}",),
-        names=found,
-    )
-
-
-def as_csv(found: Iterable[Mapping[str, object]]) -> str:
+def as_csv(exported: Iterable[Mapping[str, object]]) -> str:
     """Return exported findings as CSV."""
     body = [
         [one if isinstance(one, int) or one is None else str(one) for one in map(row.get, COLUMNS)]
-        for row in found
+        for row in exported
     ]
     return to_csv(table("findings", COLUMNS, body))
 
 
-def _export(context: ActionContext, values: Values) -> Result:
-    case = values["case"]
-    found = export(context, case, values["reason"], names=bool(values["names"]))
-    context.put(as_csv(found).encode())
-    return Result("Exported.", file=f"{case}.csv")
+class ExportInput(Input):
+    """A case whose findings are exported."""
+
+    case: CaseId
+    names: WithNames = False
+    reason: Reason
 
 
-REVEAL = Action(
-    name="reveal",
-    command="reveal",
-    right="names",
-    title="Look up a code name",
-    button="Show",
-    act=_reveal,
-    parameters=(
-        replace(CASE, option="--case", help="Case that needs it.", is_required=False),
-        Parameter("name", "Code name", option="token", help="A code name, such as falcon-27."),
-        REASON,
-    ),
-    hint="Requires a second person. The name is shown once, and each lookup is recorded.",
-    summary="""Show the person behind a code name; every lookup is recorded.
-
-    A lookup is for one case, and is recorded before anything is shown.
-    """,
-)
-EXPORT = Action(
+@action(
     name="export",
-    command="findings export",
+    of_command="findings export",
     right="export",
     title="Export as CSV",
     button="Export",
-    act=_export,
-    parameters=(CASE, WITH_NAMES, REASON),
+    case_rank=11,
 )
-ACTIONS = (REVEAL, EXPORT)
+def export_case(context: ActionContext, given: ExportInput) -> Result:
+    """Export the findings of a case as CSV."""
+    rows_of_case = export(context, given.case, given.reason, names=given.names)
+    context.put(as_csv(rows_of_case).encode())
+    return Result("Exported.", file=f"{given.case}.csv")

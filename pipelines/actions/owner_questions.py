@@ -9,16 +9,17 @@ district's counsel approves them.
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import typer
 
-from pipelines.actions.action import ANY_CASE, IN_YOUR_WORDS, Action, Parameter, Result, Values
+from pipelines.actions.action import AnyCase, Form, Input, OwnWords, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import request_message
@@ -82,11 +83,7 @@ BY_LINK = Principal(number_of("link"), "link", (), way="question")
 
 
 PAPER: Mapping[str, tuple[str, str, str]] = {
-    OWNER: (
-        "Was this you?",
-        "your account",
-        "You may also answer that you do not remember.",
-    ),
+    OWNER: ("Was this you?", "your account", "You may also answer that you do not remember."),
     SUPERVISOR: (
         "Was this the owner of the account?",
         "the account of the person named above",
@@ -179,20 +176,20 @@ def _address(context: ActionContext, row: FindingRow) -> str:
     owner = context.owner_on(str(row["subject"]), context.today)
     path = context.district.home.registry / USERS.name
     document = CsvDocument(path.read_bytes() if path.exists() else b"", USERS)
-    found = ""
+    address = ""
     for one in document.rows:
         if canonical.person(document.value(one, "sourcedId")) == owner:
-            found = document.value(one, "email") or found
-    known = context.district.account_domains
-    domains = {domain.casefold() for domain in (*known.own, *known.derived)}
-    name, _, domain = found.rpartition("@")
-    if not (name and domain.casefold() in domains and found.isprintable() and " " not in found):
+            address = document.value(one, "email") or address
+    account_domains = context.district.account_domains
+    domains = {domain.casefold() for domain in (*account_domains.own, *account_domains.derived)}
+    name, _, domain = address.rpartition("@")
+    if not (name and domain.casefold() in domains and address.isprintable() and " " not in address):
         raise SettingsError(
             "the roster has no address of the owner in the district's domains",
             where=USERS.name,
             remedy="Let the supervisor ask on paper: the case has the page to print.",
         )
-    return found
+    return address
 
 
 def shown_use(context: ActionContext, row: FindingRow, account: str = "your account") -> str:
@@ -224,21 +221,36 @@ def paper(context: ActionContext, case: Case, by: str) -> Paper:
     return Paper(by, question, uses, instruction, list(ANSWERS[by].values()))
 
 
-def ask(
-    context: ActionContext, case_id: str, finding_id: str, reason: str
-) -> tuple[QuestionRow, Callable[[ActionContext], object]]:
-    """Record a question to an account's owner; return it, and the function that mails it.
+class AskInput(Input):
+    """A finding about which the owner of its account is asked."""
 
-    Raises:
-        RefusedError: The case is about the user's own account.
-        SettingsError: Questions are off, or this owner cannot be asked by mail.
+    case: AnyCase
+    finding: Annotated[
+        str,
+        Form("About", "choice"),
+        typer.Option("--finding", help="ID of a finding; by default, the heaviest."),
+    ] = ""
+    reason: OwnWords
+
+
+@action(
+    command="questions ask",
+    right="refer",
+    title="Ask the owner by mail",
+    button="Send the question",
+    hint="If another person uses this account, that person may read its mail too. Then let the "
+    "supervisor ask on paper.",
+)
+def ask(context: ActionContext, given: AskInput) -> Result:
+    """Mail "Was this you?" to the owner of an account; the link works once.
+
+    Example: schoolbell questions ask 46-17 --reason "leave record may be wrong"
     """
-    context.require("refer")
     require_on(context)
-    case, why = context.case(case_id), required_reason(reason)
+    case, why = context.case(given.case), required_reason(given.reason)
     for one in case.findings:
         not_oneself(one, context.is_own)
-    row = _chosen(context, case, finding_id)
+    row = _chosen(context, case, given.finding)
     desk, settings = context.district.settings.desk.address, context.district.settings.questions
     if not desk:
         raise SettingsError(
@@ -286,7 +298,14 @@ def ask(
             note_mail(transaction, question["question_id"], is_sent=is_sent)
         return is_sent
 
-    return question, mail
+    facts = {
+        "question_id": question["question_id"],
+        "case_id": question["case_id"],
+        "finding_id": question["finding_id"],
+        "expires_time": question["expires_time"],
+    }
+    text = "The question is on its way to the owner of the account. The answer appears here."
+    return Result(text, facts, (f"{question['question_id']}: {text}",), mail=mail)
 
 
 def _chosen(context: ActionContext, case: Case, finding_id: str) -> FindingRow:
@@ -346,16 +365,16 @@ def question_of(context: ActionContext, token: str) -> OpenQuestion | None:
 
     A link ends with its answer, its last day, the approval, the owner's account, and the finding.
     """
-    found = open_question(context.district.store, hash_of(token))
-    if found is None or not context.district.settings.questions.is_on(context.today):
+    stored = open_question(context.district.store, hash_of(token))
+    if stored is None or not context.district.settings.questions.is_on(context.today):
         return None
     try:
-        _, row = context.finding(found["finding_id"])
+        _, row = context.finding(stored["finding_id"])
     except SettingsError:
         return None
     if why_not(context, row):
         return None
-    return OpenQuestion(found, shown_use(context, row))
+    return OpenQuestion(stored, shown_use(context, row))
 
 
 class ClosedError(SchoolbellError):
@@ -369,19 +388,19 @@ def answer_by_link(context: ActionContext, token: str, code: str, text: str) -> 
         ClosedError: The link does not work, or no more.
         SettingsError: It is not one of the answers.
     """
-    found = question_of(context, token)
-    if found is None:
+    question = question_of(context, token)
+    if question is None:
         raise ClosedError("this link does not work")
-    row = _statement(found.row["case_id"], OWNER, code, text, "mailed link", str(BY_LINK))
+    row = _statement(question.row["case_id"], OWNER, code, text, "mailed link", str(BY_LINK))
     act = Act(
         actor=str(BY_LINK),
         action="question answered",
-        subject=found.row["question_id"],
+        subject=question.row["question_id"],
         reason=f"{code}, statement {row['statement_id']}, sha256 {row['sha256']}",
-        case=found.row["case_id"],
+        case=question.row["case_id"],
     )
     with context.chain.recording(act) as transaction:
-        if not take_answer(transaction, found.row["question_id"], code):
+        if not take_answer(transaction, question.row["question_id"], code):
             raise ClosedError("this link does not work")
         add_statement(transaction, row)
 
@@ -413,19 +432,38 @@ def _statement(
     }
 
 
-def answer_on_paper(
-    context: ActionContext, case_id: str, by: str, code: str, text: str
-) -> Mapping[str, str]:
-    """Record an answer that was given on paper or in person; return the statement."""
-    context.require("refer")
+class PaperInput(Input):
+    """An answer that was given on paper or in person."""
+
+    case: AnyCase
+    by: Annotated[
+        str, Form("Answered by", "choice", BY), typer.Option("--by", help="owner or supervisor.")
+    ]
+    answer: Annotated[str, Form("Answer", "choice", ANY_ANSWER), typer.Option("--answer")]
+    text: Annotated[
+        str,
+        Form("In their words", "area", hint="Included only in evidence packs with names."),
+        typer.Option("--text", help="In their words, if they wrote more."),
+    ] = ""
+
+
+@action(
+    name="question-answer",
+    command="questions answer",
+    right="refer",
+    title="Record an answer on paper",
+    button="Save the answer",
+)
+def answer_on_paper(context: ActionContext, given: PaperInput) -> Result:
+    """Record an answer that was given on paper, as a statement in the case.
+
+    Example: schoolbell questions answer 46-17 --by supervisor --answer yes
+    """
     require_on(context)
-    case = context.case(case_id)
+    case, code, how = context.case(given.case), given.answer, f"paper, from {BY[given.by]}"
     for one in case.findings:
         not_oneself(one, context.is_own)
-    if by not in BY:
-        raise SettingsError(f"there is no {by!r}", where="--by", remedy=f"Use: {', '.join(BY)}")
-    how = f"paper, from {BY[by]}"
-    row = _statement(case.case_id, by, code, text, how, str(context.asker))
+    row = _statement(case.case_id, given.by, code, given.text, how, str(context.asker))
     act = Act(
         actor=str(context.asker),
         action="question answered",
@@ -435,25 +473,41 @@ def answer_on_paper(
     )
     with _recording(context, act) as transaction:
         add_statement(transaction, row)
-    return row
+    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256")}
+    text = "The answer is saved as a statement. It decides nothing by itself."
+    return Result(text, facts, (f"{row['statement_id']}: {text}",))
 
 
-def end_question(context: ActionContext, case_id: str, reason: str) -> int:
-    """End the open questions of a case, as after a mail that came back; return their number.
+class EndInput(Input):
+    """A case whose open question ends."""
 
-    Raises:
-        SettingsError: None is open.
+    case: AnyCase
+    reason: OwnWords
+
+
+@action(
+    name="question-end",
+    command="questions end",
+    right="refer",
+    title="End the open question",
+    button="End it",
+    hint="The mail came back, or went to the wrong person. The link stops working.",
+)
+def end_question(context: ActionContext, given: EndInput) -> Result:
+    """End the open question of a case, so that its link no longer works.
+
+    Example: schoolbell questions end 46-17 --reason "the mail came back"
     """
-    context.require("refer")
-    case, why = context.case(case_id), required_reason(reason)
+    case, why = context.case(given.case), required_reason(given.reason)
     open_now = [row for row in questions(context.district.store, case.case_id) if is_open(row)]
     if not open_now:
         raise SettingsError(f"case {case.label} has no open question", where="CASE")
-    act = _act(context, "question ended", open_now[-1], why)
-    with context.chain.recording(act) as transaction:
-        return sum(
+    with context.chain.recording(_act(context, "question ended", open_now[-1], why)) as transaction:
+        ended = sum(
             end_questions(transaction, row["finding_id"], str(context.asker)) for row in open_now
         )
+    text = "The link no longer works."
+    return Result(text, {"case_id": given.case, "ended": ended}, (text,))
 
 
 def is_open(row: QuestionRow) -> bool:
@@ -473,89 +527,3 @@ def state_of(row: QuestionRow) -> str:
     if not is_open(row):
         return "not answered in time"
     return "waiting for an answer" if row["sent_time"] else "the mail is on its way"
-
-
-def _ask(context: ActionContext, values: Values) -> Result:
-    row, mail = ask(context, values["case"], values["finding"], values["reason"])
-    facts = {name: row[name] for name in ("question_id", "case_id", "finding_id", "expires_time")}
-    said = "The question is on its way to the owner of the account. The answer appears here."
-    return Result(said, facts, (f"{row['question_id']}: {said}",), mail=mail)
-
-
-def _answer(context: ActionContext, values: Values) -> Result:
-    row = answer_on_paper(context, values["case"], values["by"], values["answer"], values["text"])
-    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256")}
-    said = "The answer is saved as a statement. It decides nothing by itself."
-    return Result(said, facts, (f"{row['statement_id']}: {said}",))
-
-
-def _end(context: ActionContext, values: Values) -> Result:
-    count = end_question(context, values["case"], values["reason"])
-    said = "The link no longer works."
-    return Result(said, {"case_id": values["case"], "ended": count}, (said,))
-
-
-FINDING = Parameter(
-    "finding",
-    "About",
-    "choice",
-    option="--finding",
-    help="ID of a finding; by default, the heaviest.",
-    is_required=False,
-)
-ASK = Action(
-    name="ask",
-    command="questions ask",
-    right="refer",
-    title="Ask the owner by mail",
-    button="Send the question",
-    act=_ask,
-    parameters=(ANY_CASE, FINDING, IN_YOUR_WORDS),
-    hint="If another person uses this account, that person may read its mail too. Then let the "
-    "supervisor ask on paper.",
-    summary="""Mail "Was this you?" to the owner of an account; the link works once.
-
-    Example: schoolbell questions ask 46-17 --reason "leave record may be wrong"
-    """,
-)
-ANSWER_ON_PAPER = Action(
-    name="question-answer",
-    command="questions answer",
-    right="refer",
-    title="Record an answer on paper",
-    button="Save the answer",
-    act=_answer,
-    parameters=(
-        ANY_CASE,
-        Parameter("by", "Answered by", "choice", BY, option="--by", help="owner or supervisor."),
-        Parameter("answer", "Answer", "choice", ANY_ANSWER, option="--answer"),
-        Parameter(
-            "text",
-            "In their words",
-            "area",
-            is_needed=False,
-            hint="Included only in evidence packs with names.",
-            option="--text",
-            help="In their words, if they wrote more.",
-        ),
-    ),
-    summary="""Record an answer that was given on paper, as a statement in the case.
-
-    Example: schoolbell questions answer 46-17 --by supervisor --answer yes
-    """,
-)
-END_QUESTION = Action(
-    name="question-end",
-    command="questions end",
-    right="refer",
-    title="End the open question",
-    button="End it",
-    act=_end,
-    parameters=(ANY_CASE, IN_YOUR_WORDS),
-    hint="The mail came back, or went to the wrong person. The link stops working.",
-    summary="""End the open question of a case, so that its link no longer works.
-
-    Example: schoolbell questions end 46-17 --reason "the mail came back"
-    """,
-)
-ACTIONS = (ASK, ANSWER_ON_PAPER, END_QUESTION)

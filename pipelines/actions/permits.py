@@ -6,33 +6,26 @@ The effect of a site on the list is previewed first.
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TypedDict
+from typing import Annotated, TypedDict
+
+import typer
+from pydantic import Field
 
 from pipelines.actions.action import (
-    CASE,
-    IN_YOUR_WORDS,
-    REASON,
-    Action,
-    Parameter,
+    HIDDEN,
+    REASON_HINT,
+    Form,
+    Input,
+    OwnWords,
     Preview,
     Result,
-    Values,
-    day_of,
+    action,
 )
 from pipelines.actions.context import ActionContext
-from pipelines.actions.site_effects import (
-    days_to_try,
-    list_in_words,
-    settled_by,
-    span_in_words,
-)
-from pipelines.build.steps import nobody_watches
-from pipelines.build.trial import Difference, TrialResult, copied
-from pipelines.build.trial import changed as with_registry
-from pipelines.build.trial import replay as replayed
+from pipelines.actions.site_effects import days_to_try, list_in_words, settled_by, span_in_words
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
 from pipelines.findings.exceptions import (
@@ -50,11 +43,15 @@ from pipelines.findings.registry_rows import changed, checked, names_in, next_id
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.offers import SETTINGS
+from pipelines.refresh.steps import nobody_watches
+from pipelines.refresh.trial import Difference, TrialResult, copied
+from pipelines.refresh.trial import changed as with_registry
+from pipelines.refresh.trial import replay as replayed
 from pipelines.registry import canonical
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.sites import registrable_domain
-from pipelines.registry.tables.approved_sites import FILE, SITE_CLASSES, approved_sites
+from pipelines.registry.tables.approved_sites import FILE, approved_sites
 from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import scratch
@@ -66,48 +63,103 @@ NAME = FILE.name
 WEEKS = 8
 
 
-def exception(
-    context: ActionContext,
-    finding_id: str,
-    reason: str,
-    until: str,
-    scope: str = "account",
-    since: str = "",
-) -> dict[str, object]:
-    """Enter an exception: findings like this one are hidden, counted and kept."""
-    context.require("exception")
-    case, finding = context.finding(finding_id)
+class ExceptionInput(Input):
+    """Findings like one of a case, which are hidden until a day."""
+
+    case: Annotated[str, HIDDEN] = ""
+    finding: Annotated[
+        str,
+        Form("Finding", "choice"),
+        typer.Argument(metavar="finding_id", help="ID of a finding, as listed."),
+    ]
+    scope: Annotated[
+        Scope,
+        Form("For its", "choice", {one: one for one in SCOPES}),
+        typer.Option("--scope", help="What it applies to: " + ", ".join(SCOPES)),
+    ] = "account"
+    until: Annotated[
+        date,
+        Form("Last day", "date"),
+        typer.Option("--until", help=f"Last day, at most {MAX_EXCEPTION_DAYS} days from today."),
+    ]
+    since: Annotated[
+        date | None, typer.Option("--from", help="First day; the finding's by default.")
+    ] = None
+    reason: OwnWords
+
+
+@action(
+    command="findings exception",
+    right="exception",
+    title="Add an exception",
+    button="Add it",
+    case_rank=8,
+    hint="Similar findings are hidden, but still counted and kept.",
+)
+def exception(context: ActionContext, given: ExceptionInput) -> Result:
+    """Add an exception: similar findings are hidden, but still counted and kept."""
+    case, finding = context.finding(given.finding)
     not_oneself(finding, context.is_own)
-    asked = ExceptionRequest(
-        scope=_scope(scope),
-        first=day_of(since or finding["event_date"], "--from"),
-        last=day_of(until, "--until"),
-        reason=required_reason(reason),
+    request = ExceptionRequest(
+        scope=given.scope,
+        first=given.since or date.fromisoformat(finding["event_date"]),
+        last=given.until,
+        reason=required_reason(given.reason),
         approver=context.person or context.asker.user_name,
     )
-    ident = enter(context.district, context.chain, finding, asked, case.case_id, context.asker)
-    return {
-        "exception_id": ident,
-        "rule": finding["rule"],
-        "scope": scope,
-        "first_day": asked.first,
-        "last_day": asked.last,
-    }
+    ident = enter(context.district, context.chain, finding, request, case.case_id, context.asker)
+    effect = "takes effect with the next run."
+    span = f"{request.first} to {request.last}"
+    return Result(
+        f"{ident} {effect}",
+        {
+            "exception_id": ident,
+            "rule": finding["rule"],
+            "scope": given.scope,
+            "first_day": request.first,
+            "last_day": request.last,
+        },
+        (f"{ident}: {finding['rule']} by {given.scope}, {span}. It {effect}",),
+    )
 
 
-def exception_end(
-    context: ActionContext, exception_id: str, reason: str, *, wholly: bool = False
-) -> date | None:
-    """End an exception and return its last day; None if it never took effect."""
-    context.require("exception")
-    return end(
+class ExceptionEndInput(Input):
+    """An exception that ends."""
+
+    exception: Annotated[
+        str, HIDDEN, typer.Argument(metavar="exception_id", help="ID, as `permits` lists it.")
+    ]
+    wholly: Annotated[
+        bool,
+        Form("Remove it entirely", "check"),
+        typer.Option("--wholly", help="Remove it as if it had never been added."),
+    ] = False
+    reason: OwnWords
+
+
+@action(
+    command="findings exception-end",
+    right="exception",
+    title="End an exception",
+    button="End it",
+    back="/exceptions",
+)
+def exception_end(context: ActionContext, given: ExceptionEndInput) -> Result:
+    """End an exception; findings that it hid are shown again from the next run."""
+    last = end(
         context.district,
         context.chain,
-        exception_id,
-        required_reason(reason),
+        given.exception,
+        required_reason(given.reason),
         context.asker,
         today=context.today,
-        wholly=wholly,
+        wholly=given.wholly,
+    )
+    text = f"{given.exception} {f'ends on {last}' if last else 'is removed'}."
+    return Result(
+        text,
+        {"exception_id": given.exception, "last_day": last or None},
+        (f"{text} This takes effect with the next run.",),
     )
 
 
@@ -167,30 +219,20 @@ def _whom(context: ActionContext, value: str, day: str) -> str:
     return context.named("account" if is_account else "person", value, day)
 
 
-def _scope(text: str) -> Scope:
-    if text not in SCOPES:
-        raise SettingsError(
-            f"there is no scope {text!r}",
-            where="--scope",
-            remedy=f"It is one of: {', '.join(SCOPES)}",
-        )
-    return text
-
-
 def proposal(
     context: ActionContext,
     site: str,
     site_class: str,
     roles: str,
-    since: str,
-    until: str,
     reason: str,
+    first: date | None = None,
+    last: date | None = None,
 ) -> dict[str, str]:
     """Return the checked row that a decision about a site would add, without writing it.
 
     Args:
         roles: Between bars: all, staff, student, a job title.
-        since: First day; empty for none, so that all earlier use is covered.
+        first: First day; None covers all earlier use.
 
     Raises:
         SettingsError: The registry would reject it.
@@ -201,24 +243,16 @@ def proposal(
         raise SettingsError(
             f"{site!r} is not a site", where="SITE", remedy="Write learn.example.org."
         )
-    if site_class not in SITE_CLASSES:
-        raise SettingsError(
-            f"there is no class {site_class!r}",
-            where="--class",
-            remedy=f"It is one of: {', '.join(SITE_CLASSES)}",
-        )
-    first = day_of(since, "--from").isoformat() if since else ""
-    last = day_of(until, "--until").isoformat() if until else ""
-    taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
+    ids = set(context.district.registry.frames["approved_sites"]["entry_id"])
     row = {
-        "entry_id": next_id(context.district.home, NAME, "E", taken),
+        "entry_id": next_id(context.district.home, NAME, "E", ids),
         "pattern": host,
         "match": "domain" if registrable_domain(host) == host else "host",
         "roles": roles.strip() or "all",
         "purpose": required_reason(reason),
         "consent_by": context.asker.user_name,
-        "valid_from": first,
-        "valid_to": last,
+        "valid_from": first.isoformat() if first else "",
+        "valid_to": last.isoformat() if last else "",
         "class": site_class,
     }
     if any(is_formula(value) for value in row.values()):
@@ -299,9 +333,9 @@ def file_of(home: DistrictHome, name: str) -> Path:
     return home.settings_file if name == SETTINGS else home.registry / name
 
 
-def effects(found: Iterable[Difference]) -> list[dict[str, object]]:
+def effects(differences: Iterable[Difference]) -> list[dict[str, object]]:
     """Count the differences by effect and rule, without names."""
-    counts = Counter((one.effect, one.finding.rule) for one in found)
+    counts = Counter((one.effect, one.finding.rule) for one in differences)
     return [
         {"effect": effect, "rule": rule, "findings": count}
         for (effect, rule), count in sorted(counts.items())
@@ -329,7 +363,7 @@ def undecided_sites(context: ActionContext, week: date) -> list[UndecidedSite]:
     Args:
         week: The Monday of the week of the report.
     """
-    held: dict[str, _Site] = {}
+    sites: dict[str, _Site] = {}
     for case in context.cases:
         if case.standing(week) != "site":
             continue
@@ -337,9 +371,9 @@ def undecided_sites(context: ActionContext, week: date) -> list[UndecidedSite]:
             details = context.shown(row)["details"]
             names = texts_in(details, "sites")
             listed = texts_in(row["record"]["details"], "sites")
-            for name, site in zip(names, listed, strict=True):
-                one = held.setdefault(str(name), _Site())
-                one.settled.append(settled_by(context, row, site))
+            for name, listed_site in zip(names, listed, strict=True):
+                one = sites.setdefault(str(name), _Site())
+                one.settled.append(settled_by(context, row, listed_site))
                 one.cases.add(case.case_id)
                 one.accounts.add(row["subject"])
                 one.minutes += number_in(details, "total_seconds") / 60 / len(names)
@@ -347,7 +381,7 @@ def undecided_sites(context: ActionContext, week: date) -> list[UndecidedSite]:
                 one.is_hidden |= bool(hidden_sites(row["record"]))
     rows: list[UndecidedSite] = [
         {
-            "site": site,
+            "site": name,
             "cases": sorted(one.cases),
             "accounts": len(one.accounts),
             "minutes": round(one.minutes),
@@ -355,7 +389,7 @@ def undecided_sites(context: ActionContext, week: date) -> list[UndecidedSite]:
             "is_hidden": one.is_hidden,
             "settled_by": one.settled[0] if all(one.settled) else "",
         }
-        for site, one in held.items()
+        for name, one in sites.items()
     ]
     return sorted(rows, key=lambda row: (-row["minutes"], row["site"]))
 
@@ -372,159 +406,17 @@ class _Site:
     is_hidden: bool = False
 
 
-def _exception(context: ActionContext, values: Values) -> Result:
-    scope = values["scope"]
-    facts = exception(
-        context,
-        values["finding"],
-        values["reason"],
-        values["until"],
-        scope,
-        values.get("since", ""),
-    )
-    said, ident = "takes effect with the next run.", facts["exception_id"]
-    span = f"{facts['first_day']} to {facts['last_day']}"
-    return Result(
-        f"{ident} {said}", facts, (f"{ident}: {facts['rule']} by {scope}, {span}. It {said}",)
-    )
+class SiteInput(Input):
+    """A decision about a site.
 
+    Attributes:
+        first: First day; None covers all earlier use.
+    """
 
-def _exception_end(context: ActionContext, values: Values) -> Result:
-    ident = values["exception"]
-    last = exception_end(context, ident, values["reason"], wholly=bool(values["wholly"]))
-    said = f"{ident} {f'ends on {last}' if last else 'is removed'}."
-    facts = {"exception_id": ident, "last_day": last or None}
-    return Result(said, facts, (f"{said} This takes effect with the next run.",))
-
-
-def _site_row(context: ActionContext, values: Values) -> dict[str, str]:
-    """Return the registry row for the values of a decision about a site."""
-    return proposal(
-        context,
-        values["site"],
-        values["class"],
-        values["roles"],
-        values["first"],
-        values["until"],
-        values["reason"],
-    )
-
-
-def _site(context: ActionContext, values: Values) -> Preview:
-    row = _site_row(context, values)
-
-    def write(now: ActionContext) -> Result:
-        # the first day is the one that was shown
-        same = _site_row(now, {**values, "first": row["valid_from"]})
-        approve_site(now, same)
-        ident, site = same["entry_id"], same["pattern"]
-        closes = "Cases that it covers close with the next run."
-        since = f" from {same['valid_from']}" if same["valid_from"] else ""
-        return Result(
-            f"{site} is on the list as {ident}. {closes}",
-            {"saved": True, **same},
-            (f"{ident}: {site} for {same['roles']}{since}. {closes}",),
-        )
-
-    return Preview(
-        title=row["pattern"],
-        why=row["purpose"],
-        file=NAME,
-        rows=[f"{name}: {value}" for name, value in row.items() if value],
-        differences=lambda: would_change(context, row),
-        write=write,
-        note=f"{span_in_words(row, context.today)} {_list_after(context, row)}".strip(),
-        facts=row,
-    )
-
-
-def _list_after(context: ActionContext, row: Mapping[str, str]) -> str:
-    frames = context.district.registry.frames
-    return list_in_words(frames, context.today, row["pattern"])
-
-
-EXCEPTION = Action(
-    name="exception",
-    command="findings exception",
-    right="exception",
-    title="Add an exception",
-    button="Add it",
-    act=_exception,
-    parameters=(
-        replace(CASE, option=""),
-        Parameter(
-            "finding", "Finding", "choice", option="finding_id", help="ID of a finding, as listed."
-        ),
-        Parameter(
-            "scope",
-            "For its",
-            "choice",
-            {one: one for one in SCOPES},
-            option="--scope",
-            help="What it applies to: " + ", ".join(SCOPES),
-            default="account",
-            is_required=False,
-        ),
-        Parameter(
-            "until",
-            "Last day",
-            "date",
-            option="--until",
-            help=f"Last day, at most {MAX_EXCEPTION_DAYS} days from today.",
-        ),
-        Parameter(
-            "since",
-            kind="date",
-            is_needed=False,
-            is_field=False,
-            option="--from",
-            help="First day; the finding's by default.",
-        ),
-        IN_YOUR_WORDS,
-    ),
-    hint="Similar findings are hidden, but still counted and kept.",
-    summary="Add an exception: similar findings are hidden, but still counted and kept.",
-)
-EXCEPTION_END = Action(
-    name="exception-end",
-    command="findings exception-end",
-    right="exception",
-    title="End an exception",
-    button="End it",
-    act=_exception_end,
-    about="",
-    parameters=(
-        Parameter(
-            "exception", kind="hidden", option="exception_id", help="ID, as `permits` lists it."
-        ),
-        Parameter(
-            "wholly",
-            "Remove it entirely",
-            "check",
-            is_needed=False,
-            option="--wholly",
-            help="Remove it as if it had never been added.",
-        ),
-        IN_YOUR_WORDS,
-    ),
-    back="/exceptions",
-    summary="End an exception; findings that it hid are shown again from the next run.",
-)
-SITE = Action(
-    name="site",
-    command="sites decide",
-    right="sites",
-    title="Put a site on the list",
-    button="Preview the effect",
-    attempt=_site,
-    confirm="Put it on the list",
-    is_needed_seen=True,
-    about="",
-    back="/sites",
-    parameters=(
-        Parameter("site", "Site", option="site", help="Domain or host."),
-        Parameter(
-            "class",
+    site: Annotated[str, Form("Site"), typer.Argument(metavar="site", help="Domain or host.")]
+    site_class: Annotated[
+        str,
+        Form(
             "As",
             "choice",
             {
@@ -533,40 +425,80 @@ SITE = Action(
                 "work_system": "A work system that only these roles use",
                 "district": "A site of the district",
             },
-            option="--class",
-            default="sanctioned",
-            is_required=False,
         ),
-        Parameter(
-            "roles",
+        typer.Option("--class"),
+    ] = Field("sanctioned", alias="class")
+    roles: Annotated[
+        str,
+        Form(
             "For",
             "choice",
             {"all": "Everyone", "staff": "Staff", "student": "Students"},
-            option="--roles",
-            help="all, staff, student, or a job title; separate several with |.",
-            default="all",
-            is_required=False,
+            is_closed=False,
         ),
-        Parameter(
-            "first",
-            "First day",
-            "date",
-            is_needed=False,
-            hint="Empty: it covers all earlier use.",
-            option="--from",
-            help="First day; default: none; earlier use is covered.",
+        typer.Option(
+            "--roles", help="all, staff, student, or a job title; separate several with |."
         ),
-        Parameter(
-            "until",
-            "Last day",
-            "date",
-            is_needed=False,
-            option="--until",
-            help="Last day; default: no end.",
+    ] = "all"
+    first: Annotated[
+        date | None,
+        Form("First day", "date", hint="Empty: it covers all earlier use."),
+        typer.Option("--from", help="First day; default: none; earlier use is covered."),
+    ] = None
+    until: Annotated[
+        date | None,
+        Form("Last day", "date"),
+        typer.Option("--until", help="Last day; default: no end."),
+    ] = None
+    reason: Annotated[
+        str,
+        Form("Reason", "reason", hint=REASON_HINT),
+        typer.Option(
+            "--reason", help="Purpose of the site at your district; recorded permanently."
         ),
-        replace(REASON, help="Purpose of the site at your district; recorded permanently."),
-    ),
+    ]
+
+
+@action(
+    name="site",
+    command="sites decide",
+    right="sites",
+    title="Put a site on the list",
+    button="Preview the effect",
+    confirm="Put it on the list",
+    is_preview_needed=True,
+    back="/sites",
     hint="The next page previews the effect. Nothing is saved yet.",
-    summary="Put a site on the district's list; without --save, only preview the effect.",
 )
-ACTIONS = (EXCEPTION, EXCEPTION_END, SITE)
+def site(context: ActionContext, given: SiteInput) -> Preview:
+    """Put a site on the district's list; without --save, only preview the effect."""
+
+    def row_of(now: ActionContext) -> dict[str, str]:
+        return proposal(
+            now, given.site, given.site_class, given.roles, given.reason, given.first, given.until
+        )
+
+    def write(now: ActionContext) -> Result:
+        same = row_of(now)
+        approve_site(now, same)
+        ident, pattern = same["entry_id"], same["pattern"]
+        closes = "Cases that it covers close with the next run."
+        since = f" from {same['valid_from']}" if same["valid_from"] else ""
+        return Result(
+            f"{pattern} is on the list as {ident}. {closes}",
+            {"saved": True, **same},
+            (f"{ident}: {pattern} for {same['roles']}{since}. {closes}",),
+        )
+
+    row = row_of(context)
+    after = list_in_words(context.district.registry.frames, context.today, row["pattern"])
+    return Preview(
+        title=row["pattern"],
+        why=row["purpose"],
+        file=NAME,
+        rows=[f"{name}: {value}" for name, value in row.items() if value],
+        differences=lambda: would_change(context, row),
+        write=write,
+        note=f"{span_in_words(row, context.today)} {after}".strip(),
+        facts=row,
+    )

@@ -18,21 +18,21 @@ CAUSES: Mapping[str, tuple[str, str, str, str]] = {
     "leave": (
         "was during leave on file", "were during leave on file",
         "If the leave is wrong, cancel it in the case. If it came late, import leave every day",
-        "/start",
+        "/start"
     ),
     "duty": (
         "was outside the duty hours on file", "were outside the duty hours on file",
-        "Enter extra duty in the case, or accept the hours that the logs suggest", "/proposals",
+        "Enter extra duty in the case, or accept the hours that the logs suggest", "/proposals"
     ),
     "site": (
         "was about a site that is not on the list", "were about sites that are not on the list",
-        "Decide about the site once", "/sites",
+        "Decide about the site once", "/sites"
     ),
     "device": (
         "was about a device that another account used",
         "were about devices that another account used",
         "Correct the holder in the case, or accept the holders that the logs suggest",
-        "/proposals",
+        "/proposals"
     ),
 }  # fmt: skip
 """Cause -> the words for one case and for several, what keeps it away, and where."""
@@ -81,14 +81,16 @@ def decided_lately(context: ActionContext) -> DecidedLately | None:
         return None
     fixed = {one["topic"] for one in accepted_groups(context.district.store)}
     open_ones = [one for one in explained if f"{FROM_CASE}:{one.case_id}" not in fixed]
-    found: dict[str, list[tuple[str, str]]] = {}
+    by_cause: dict[str, list[tuple[str, str]]] = {}
     for case in sorted(open_ones, key=lambda one: one.label):
         if cause := _cause(context, case):
-            found.setdefault(cause, []).append((case.case_id, case.label))
+            by_cause.setdefault(cause, []).append((case.case_id, case.label))
     preventions = [
-        Prevention(found[name], f"{len(found[name])} {words[len(found[name]) > 1]}", *words[2:])
+        Prevention(
+            by_cause[name], f"{len(by_cause[name])} {words[len(by_cause[name]) > 1]}", *words[2:]
+        )
         for name, words in CAUSES.items()
-        if name in found
+        if name in by_cause
     ]
     corrected = len(explained) - len(open_ones)
     return DecidedLately(len(decided), len(explained), corrected, preventions)
@@ -101,10 +103,10 @@ def _is_explained(case: Case, codes: Mapping[str, str]) -> bool:
 
 def _cause(context: ActionContext, case: Case) -> str:
     """Return the first cause that a list could remove; empty without one."""
-    known = uses(context, case)
-    if known["leave"]:
+    findings = uses(context, case)
+    if findings["leave"]:
         return "leave"
-    if case.heaviest["kind"] == "off_hours_external" and known["duty"]:
+    if case.heaviest["kind"] == "off_hours_external" and findings["duty"]:
         return "duty"
     if case.heaviest["kind"] == SITE_USE:
         return "site"

@@ -10,15 +10,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import compress
 from operator import not_
+from typing import Annotated
 
 import polars as pl
+from pydantic import ConfigDict
 
-from pipelines.actions.action import REASON, Action, Parameter, Preview, Result, Values
+from pipelines.actions.action import HIDDEN, Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import WEEKS, approve_site, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD
-from pipelines.build.trial import Difference, TrialResult
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
@@ -27,6 +28,7 @@ from pipelines.proposals.duty_rows import USUAL_DUTY
 from pipelines.proposals.offers import SETTINGS, Offer, Proposal, as_text, offers
 from pipelines.proposals.registry_proposals import KINDS
 from pipelines.proposals.site_rows import SANCTIONED
+from pipelines.refresh.trial import TrialResult
 from pipelines.registry.csv_document import CsvDocument
 from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.edits import put
@@ -66,6 +68,8 @@ TITLES: Mapping[str, str] = {
     "calendar": "days that differ from the calendar",
 }
 """Groups in words."""
+MAX_LINES = 3
+"""Rows of a proposal that are shown."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +89,17 @@ class Group:
     def title(self) -> str:
         """Topic, number of rows, and number of doubtful ones."""
         kind = self.topic.removeprefix("sites:").replace("-", " ")
-        said = TITLES.get(self.topic, f"{kind} sites")
+        topic = TITLES.get(self.topic, f"{kind} sites")
         every = len(self.offers) + len(self.doubts)
         if not self.doubts:
-            return f"{said} ({every})"
-        return f"{said} ({every}: {len(self.offers)} ready, {len(self.doubts)} to check)"
+            return f"{topic} ({every})"
+        return f"{topic} ({every}: {len(self.offers)} ready, {len(self.doubts)} to check)"
 
 
-def groups(found: Sequence[Offer]) -> list[Group]:
+def groups(proposed_offers: Sequence[Offer]) -> list[Group]:
     """Group offers by topic, the most important first; settings for one person are in none."""
     topics: dict[str, list[Offer]] = {}
-    for one in found:
+    for one in proposed_offers:
         if one.topic:
             topics.setdefault(one.topic, []).append(one)
     order = [*KINDS]
@@ -130,8 +134,8 @@ def offered(context: ActionContext) -> list[Offer]:
     A sensitive site appears under its code name.
     """
     rows = {
-        file: [_spelled(context, one) if one.is_withheld else one for one in found]
-        for file, found in {
+        file: [_spelled(context, one) if one.is_withheld else one for one in proposals_of_file]
+        for file, proposals_of_file in {
             file: [*compress(rows, map(not_, _said(context, file, rows)))]
             for file, rows in context.proposed.items()
         }.items()
@@ -153,14 +157,14 @@ def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterab
     path = context.district.home.registry / file
     data = path.read_bytes() if path.exists() else b""
     renames = names_in(context.district.settings, file)
-    known: dict[int, bool] = {}
+    is_listed: dict[int, bool] = {}
     for is_taken in (False, True):
         some = [at for at, one in enumerate(rows) if one.is_taken is is_taken]
         cells = [rows[at].cells for at in some]
-        found = says(data, FILES[file], cells, renames, is_taken=is_taken)
-        known |= dict(zip(some, found, strict=True))
+        results = says(data, FILES[file], cells, renames, is_taken=is_taken)
+        is_listed |= dict(zip(some, results, strict=True))
     return [
-        known[at]
+        is_listed[at]
         # what is in doubt may have nothing to write, and is to be looked at
         and not one.doubt
         and (not one.clears or change_of(context, file, [Offer("", file, (one,))])(data) == data)
@@ -174,27 +178,27 @@ def _spelled(context: ActionContext, one: Proposal) -> Proposal:
     return replace(one, cells={**one.cells, "pattern": name})
 
 
-def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
+def chosen(current: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
     """Return the offers with some ids.
 
     Raises:
         SettingsError: An offer does not exist, or a person has to write it.
     """
-    known = {one.offer_id: one for one in found}
+    by_id = {one.offer_id: one for one in current}
     picked = []
     for ident in ids:
-        if ident not in known:
+        if ident not in by_id:
             raise SettingsError(
                 f"no current proposal has the ID or group {ident!r}",
                 remedy="Proposals change with every run; list them: schoolbell propose",
             )
-        if known[ident].is_withheld:
+        if by_id[ident].is_withheld:
             raise SettingsError(
                 f"{ident} is about a sensitive site, which is not shown here",
-                where=known[ident].file,
+                where=by_id[ident].file,
                 remedy="Ask a person who may see its name to decide: schoolbell sites decide SITE",
             )
-        if known[ident].file == SETTINGS and not known[ident].topic:
+        if by_id[ident].file == SETTINGS and not by_id[ident].topic:
             raise SettingsError(
                 f"{ident} is a setting",
                 where=SETTINGS,
@@ -203,17 +207,17 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
                     "yourself."
                 ),
             )
-        picked.append(known[ident])
+        picked.append(by_id[ident])
     return picked
 
 
-def of_group(found: Sequence[Offer], name: str) -> list[Group]:
+def of_group(current: Sequence[Offer], name: str) -> list[Group]:
     """Return the groups that a name means, without what is in doubt; none: an id.
 
     Raises:
         SettingsError: All that the group holds is in doubt.
     """
-    meant = [one for one in groups(found) if in_group(one.topic, name)]
+    meant = [one for one in groups(current) if in_group(one.topic, name)]
     sure = [one for one in meant if one.offers]
     if meant and not sure:
         raise SettingsError(
@@ -222,13 +226,6 @@ def of_group(found: Sequence[Offer], name: str) -> list[Group]:
             remedy="Accept rows by their IDs: schoolbell propose",
         )
     return sure
-
-
-def what_changes(
-    context: ActionContext, picked: Sequence[Offer], weeks: int
-) -> Sequence[Difference]:
-    """Return the findings that would change if these were accepted, all together."""
-    return trial_of(context, picked, weeks).differences
 
 
 def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> TrialResult:
@@ -240,9 +237,9 @@ def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Tri
         for name in files
     }
     district = context.district
-    held = inputs.lake_files(district.store, district.home.lake).days()
+    days = inputs.lake_files(district.store, district.home.lake).days()
     # days that an acceptance since the last run opened are built first
-    recent = {day for day in held if day > held[-1] - timedelta(weeks=weeks)}
+    recent = {day for day in days if day > days[-1] - timedelta(weeks=weeks)}
     return tried(context, changes, weeks, recent)
 
 
@@ -276,7 +273,7 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
     cells = offer.proposals[0].cells
     if offer.file == SITES and not cells.get("supports"):
         kind = cells.get("class", SANCTIONED)
-        row = proposal(context, cells["pattern"], kind, cells["roles"], "", "", why)
+        row = proposal(context, cells["pattern"], kind, cells["roles"], why)
         approve_site(context, row)
         return f"{offer.file}: {row['entry_id']} {row['pattern']} for {row['roles']}"
     act = Act(
@@ -367,8 +364,8 @@ def take_back(context: ActionContext, name: str, reason: str) -> list[str]:
     """
     context.require("sites")
     district = context.district
-    held = [one for one in accepted_groups(district.store) if in_group(one["topic"], name)]
-    if not held:
+    in_force = [one for one in accepted_groups(district.store) if in_group(one["topic"], name)]
+    if not in_force:
         topics = sorted({one["topic"] for one in accepted_groups(district.store)})
         raise SettingsError(
             f"no group {name!r} was accepted",
@@ -376,12 +373,12 @@ def take_back(context: ActionContext, name: str, reason: str) -> list[str]:
             remedy=f"In force: {', '.join(topics) or 'none'}.",
         )
     with only_writer(district.home):
-        return [_taken_back(context, one, reason) for one in held]
+        return [_taken_back(context, one, reason) for one in in_force]
 
 
-def _taken_back(context: ActionContext, held: AcceptedGroup, reason: str) -> str:
-    district, file = context.district, held["file"]
-    changes = [RowChange(**facts) for facts in held["changes"]]
+def _taken_back(context: ActionContext, group: AcceptedGroup, reason: str) -> str:
+    district, file = context.district, group["file"]
+    changes = [RowChange(**facts) for facts in group["changes"]]
     path = file_of(district.home, file)
     data = path.read_bytes() if path.exists() else b""
     if file == SETTINGS:
@@ -392,18 +389,18 @@ def _taken_back(context: ActionContext, held: AcceptedGroup, reason: str) -> str
     act = Act(
         actor=str(context.asker),
         action="group taken back",
-        subject=f"{held['topic']} {file}",
+        subject=f"{group['topic']} {file}",
         reason=f"{reason.strip()} ({count} rows)".strip(),
     )
     if file == SETTINGS:
         with context.chain.recording(act) as transaction:
-            end_group(transaction, held["number"])
+            end_group(transaction, group["number"])
             put(path, after)
     else:
         with changed(district, context.chain, file, _as_it_is, lambda _: after, act) as transaction:
-            end_group(transaction, held["number"])
+            end_group(transaction, group["number"])
     stays = f"; {left} that were changed since are kept" if left else ""
-    return f"{held['topic']}: {file}: {count} rows removed{stays}"
+    return f"{group['topic']}: {file}: {count} rows removed{stays}"
 
 
 def _line_change(before: bytes, after: bytes) -> RowChange:
@@ -463,72 +460,15 @@ def _entered(
     """Return rows; those of the list of sites with new ids, as learned, and a reason."""
     if name != SITES:
         return list(rows)
-    taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
-    found: list[Mapping[str, str]] = []
+    ids = set(context.district.registry.frames["approved_sites"]["entry_id"])
+    entered: list[Mapping[str, str]] = []
     for cells in rows:
         prefix = "S" if cells.get("supports") else LEARNED
-        own = next_id(context.district.home, name, prefix, taken)
-        taken.add(own)
-        said = {"purpose": why, "consent_by": context.asker.user_name if why else ""}
-        found.append({**said, **cells, "entry_id": own})
-    return found
-
-
-def _proposal(context: ActionContext, values: Values) -> Preview:
-    (offer,) = chosen(offered(context), [values["proposal"]])
-    if offer.file not in (*NAMELESS, *COUNTED):
-        raise SettingsError(
-            f"rows of {offer.file} cannot be accepted on this page",
-            remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
-        )
-
-    def write(now: ActionContext) -> Result:
-        return _in_force([accept(now, offer, values["reason"])])
-
-    return Preview(
-        title=offer.offer_id,
-        why=offer.reason,
-        file=offer.file,
-        rows=proposal_rows(offer),
-        differences=lambda: what_changes(context, [offer], WEEKS),
-        write=write,
-    )
-
-
-def _in_force(said: Sequence[str]) -> Result:
-    return Result(f"{'; '.join(said)}. It takes effect with the next run.")
-
-
-def _group(context: ActionContext, values: Values) -> Result:
-    said = [
-        one
-        for group in _groups_given(context, values)
-        for one in accept_group(context, group, values["reason"])
-    ]
-    return _in_force(said)
-
-
-def _groups_given(context: ActionContext, values: Values) -> list[Group]:
-    """Return the groups of a form; if single rows can be checked, only these."""
-    meant = of_group(offered(context), values["group"])
-    if values.get("is_ticked"):
-        meant = [
-            replace(one, offers=[each for each in one.offers if values.get(each.offer_id)])
-            for one in meant
-        ]
-    found = [one for one in meant if one.offers]
-    if not found:
-        raise SettingsError(
-            "nothing is selected, or the logs no longer propose it", remedy="Reload the page."
-        )
-    return found
-
-
-def _group_back(context: ActionContext, values: Values) -> Result:
-    group = values["group"]
-    done = _in_force(take_back(context, group, values["reason"]))
-    kind, _, case_id = group.partition(":")
-    return replace(done, back=f"/cases/{case_id}") if kind == FROM_CASE and case_id else done
+        ident = next_id(context.district.home, name, prefix, ids)
+        ids.add(ident)
+        decision = {"purpose": why, "consent_by": context.asker.user_name if why else ""}
+        entered.append({**decision, **cells, "entry_id": ident})
+    return entered
 
 
 def proposal_rows(offer: Offer) -> list[str]:
@@ -544,42 +484,88 @@ def proposal_rows(offer: Offer) -> list[str]:
     return lines
 
 
-MAX_LINES = 3
-"""Rows of a proposal that are shown."""
-GROUP = (Parameter("group", kind="hidden"), REASON)
-ACTIONS = (
-    Action(
-        name="proposal",
-        command="propose",
-        right="sites",
-        title="Accept",
-        button="Preview the effect",
-        attempt=_proposal,
-        confirm="Add to the registry",
-        about="",
-        parameters=(Parameter("proposal", kind="hidden"), REASON),
-        back="/proposals",
-    ),
-    Action(
-        name="proposal-group",
-        command="propose",
-        right="sites",
-        title="Accept the group",
-        button="Accept",
-        act=_group,
-        about="",
-        parameters=GROUP,
-        back="/proposals",
-    ),
-    Action(
-        name="proposal-back",
-        command="propose",
-        right="sites",
-        title="Take it back",
-        button="Take it back",
-        act=_group_back,
-        about="",
-        parameters=GROUP,
-        back="/proposals",
-    ),
+class ProposalInput(Input):
+    """A proposed row that is accepted."""
+
+    proposal: Annotated[str, HIDDEN]
+    reason: Reason
+
+
+@action(
+    name="proposal",
+    of_command="propose",
+    right="sites",
+    title="Accept",
+    button="Preview the effect",
+    confirm="Add to the registry",
+    back="/proposals",
 )
+def accept_proposal(context: ActionContext, given: ProposalInput) -> Preview:
+    """Accept a row that the logs propose."""
+    (offer,) = chosen(offered(context), [given.proposal])
+    if offer.file not in (*NAMELESS, *COUNTED):
+        raise SettingsError(
+            f"rows of {offer.file} cannot be accepted on this page",
+            remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
+        )
+    return Preview(
+        title=offer.offer_id,
+        why=offer.reason,
+        file=offer.file,
+        rows=proposal_rows(offer),
+        differences=lambda: trial_of(context, [offer], WEEKS).differences,
+        write=lambda now: _in_force([accept(now, offer, given.reason)]),
+    )
+
+
+class GroupInput(Input):
+    """A group of proposed rows; if single rows can be checked, each of these is a field."""
+
+    model_config = ConfigDict(extra="allow")
+
+    group: Annotated[str, HIDDEN]
+    reason: Reason
+
+
+@action(
+    name="proposal-group",
+    of_command="propose",
+    right="sites",
+    title="Accept the group",
+    button="Accept",
+    back="/proposals",
+)
+def accept_proposals(context: ActionContext, given: GroupInput) -> Result:
+    """Accept a group of rows that the logs propose."""
+    ticks, meant = given.model_extra or {}, of_group(offered(context), given.group)
+    if ticks.get("is_ticked"):
+        meant = [
+            replace(one, offers=[each for each in one.offers if ticks.get(each.offer_id)])
+            for one in meant
+        ]
+    with_rows = [one for one in meant if one.offers]
+    if not with_rows:
+        raise SettingsError(
+            "nothing is selected, or the logs no longer propose it", remedy="Reload the page."
+        )
+    return _in_force(
+        [line for group in with_rows for line in accept_group(context, group, given.reason)]
+    )
+
+
+@action(
+    name="proposal-back",
+    of_command="propose",
+    right="sites",
+    button="Take it back",
+    back="/proposals",
+)
+def take_proposals_back(context: ActionContext, given: GroupInput) -> Result:
+    """Take a group of accepted rows back."""
+    result = _in_force(take_back(context, given.group, given.reason))
+    kind, _, case_id = given.group.partition(":")
+    return replace(result, back=f"/cases/{case_id}") if kind == FROM_CASE and case_id else result
+
+
+def _in_force(lines: Sequence[str]) -> Result:
+    return Result(f"{'; '.join(lines)}. It takes effect with the next run.")

@@ -1,10 +1,11 @@
 """Emails to readers of the report: who gets one, a test, and stopping them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
-from pipelines.actions.action import REASON, Action, Parameter, Result, Values
+import typer
+
+from pipelines.actions.action import HIDDEN, Input, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import Message, hashed
@@ -38,7 +39,7 @@ def readers(context: ActionContext) -> list[ReaderRow]:
     rows: list[ReaderRow] = []
     for name, reader in sorted(district.settings.report.readers.items()):
         channel = report_reader_channel(name)
-        times = [one["sent_time"] for one in sent if one["channel"] == channel]
+        messages = [one for one in sent if one["channel"] == channel]
         rows.append(
             {
                 "name": name,
@@ -47,58 +48,95 @@ def readers(context: ActionContext) -> list[ReaderRow]:
                 "address": reader.address,
                 "day": reader.day,
                 "is_stopped": name in stopped,
-                "last_sent": max((one for one in times if one), default=""),
-                "is_waiting": any(
-                    one["channel"] == channel and one["state"] != SENT for one in sent
-                ),
+                "last_sent": max((one["sent_time"] or "" for one in messages), default=""),
+                "is_waiting": any(one["state"] != SENT for one in messages),
             }
         )
     return rows
 
 
 def _reader(context: ActionContext, name: str) -> ReportReader:
-    found = context.district.settings.report.readers.get(name)
-    if found is None:
+    reader = context.district.settings.report.readers.get(name)
+    if reader is None:
         raise SettingsError(
             f"there is no reader {name}",
             where="NAME",
             remedy="Readers are in district.toml: [report.readers.NAME].",
         )
-    return found
+    return reader
 
 
-def stop_mail(context: ActionContext, name: str, reason: str) -> None:
+ReaderName = Annotated[
+    str, HIDDEN, typer.Argument(metavar="name", help="Name of a reader in [report.readers].")
+]
+
+
+class ReaderInput(Input):
+    """A reader of the report."""
+
+    reader: ReaderName
+
+
+class ReaderChange(Input):
+    """A reader whose emails stop or begin again."""
+
+    reader: ReaderName
+    reason: Reason
+
+
+@action(
+    command="report stop-mail",
+    right="sign",
+    title="Stop the emails",
+    button="Stop",
+    back="/readers",
+)
+def stop_mail(context: ActionContext, given: ReaderChange) -> Result:
     """Stop the emails to a reader."""
-    _change(context, name, "stop mail", reason, is_stopped=True)
+    return _changed(context, given, "stop mail", "stopped", is_stopped=True)
 
 
-def resume_mail(context: ActionContext, name: str, reason: str) -> None:
+@action(
+    command="report resume-mail",
+    right="sign",
+    title="Send emails again",
+    button="Send again",
+    back="/readers",
+)
+def resume_mail(context: ActionContext, given: ReaderChange) -> Result:
     """Send emails to a reader again."""
-    _change(context, name, "resume mail", reason, is_stopped=False)
+    return _changed(context, given, "resume mail", "sent again", is_stopped=False)
 
 
-def _change(
-    context: ActionContext, name: str, action: str, reason: str, *, is_stopped: bool
-) -> None:
-    context.require("sign")
+def _changed(
+    context: ActionContext, given: ReaderChange, action: str, state: str, *, is_stopped: bool
+) -> Result:
+    name = given.reader
     _reader(context, name)
     stopped = set(stopped_readers(context.district.store))
     if (name in stopped) == is_stopped:
-        state = "already stopped" if is_stopped else "not stopped"
-        raise SettingsError(f"the emails to {name} are {state}", where="NAME")
-    changed = stopped | {name} if is_stopped else stopped - {name}
-    act = Act(actor=str(context.asker), action=action, subject=name, reason=required_reason(reason))
+        now = "already stopped" if is_stopped else "not stopped"
+        raise SettingsError(f"the emails to {name} are {now}", where="NAME")
+    act = Act(
+        actor=str(context.asker), action=action, subject=name, reason=required_reason(given.reason)
+    )
     with context.chain.recording(act) as transaction:
-        put_stopped(transaction, changed)
+        put_stopped(transaction, stopped ^ {name})
+    return Result(
+        f"Emails to {name} are {state}.", {"name": name}, (f"{name}: emails are {state}",)
+    )
 
 
-def send_test_mail(context: ActionContext, name: str) -> Mapping[str, str]:
-    """Send a marked test to a reader now.
-
-    Raises:
-        DeliveryError: It could not be sent.
-    """
-    context.require("sign")
+@action(
+    command="report test-mail",
+    right="sign",
+    title="Send a test",
+    button="Send a test email",
+    back="/readers",
+)
+def send_test_mail(context: ActionContext, given: ReaderInput) -> Result:
+    """Send a marked test to a reader now."""
+    name, district = given.reader, context.district
     reader = _reader(context, name)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     lines = (
@@ -113,81 +151,14 @@ def send_test_mail(context: ActionContext, name: str) -> Mapping[str, str]:
         "\n".join(lines),
         "test",
     )
-    act = Act(actor=str(context.asker), action="test mail", subject=name)
-    with context.chain.recording(act):
+    with context.chain.recording(Act(actor=str(context.asker), action="test mail", subject=name)):
         pass
-    if not send_to(
-        context.district.store,
-        context.district.home,
-        context.district.settings,
-        message,
-        [reader.address],
-    ):
+    if not send_to(district.store, district.home, district.settings, message, [reader.address]):
         raise DeliveryError(
             f"the test to {reader.address} was not sent: it is not in [alerts] recipients, there "
             "is no channel of type smtp, or the mail server refused it",
             retryable=True,
         )
-    return {"name": name, "address": reader.address}
-
-
-def _stop(context: ActionContext, values: Values) -> Result:
-    name = values["reader"]
-    stop_mail(context, name, values["reason"])
-    facts, lines = {"name": name}, (f"{name}: emails are stopped",)
-    return Result(f"Emails to {name} are stopped.", facts, lines)
-
-
-def _resume(context: ActionContext, values: Values) -> Result:
-    name = values["reader"]
-    resume_mail(context, name, values["reason"])
-    facts, lines = {"name": name}, (f"{name}: emails are sent again",)
-    return Result(f"Emails to {name} are sent again.", facts, lines)
-
-
-def _test(context: ActionContext, values: Values) -> Result:
-    sent = send_test_mail(context, values["reader"])
-    said = f"was sent to {sent['address']}"
-    return Result(f"A test {said}.", sent, (f"{sent['name']}: a test {said}",))
-
-
-READER = Parameter(
-    "reader", kind="hidden", option="name", help="Name of a reader in [report.readers]."
-)
-STOP_MAIL = Action(
-    name="stop-mail",
-    command="report stop-mail",
-    right="sign",
-    title="Stop the emails",
-    button="Stop",
-    act=_stop,
-    about="",
-    parameters=(READER, REASON),
-    back="/readers",
-    summary="Stop the emails to a reader.",
-)
-RESUME_MAIL = Action(
-    name="resume-mail",
-    command="report resume-mail",
-    right="sign",
-    title="Send emails again",
-    button="Send again",
-    act=_resume,
-    about="",
-    parameters=(READER, REASON),
-    back="/readers",
-    summary="Send emails to a reader again.",
-)
-TEST_MAIL = Action(
-    name="test-mail",
-    command="report test-mail",
-    right="sign",
-    title="Send a test",
-    button="Send a test email",
-    act=_test,
-    about="",
-    parameters=(READER,),
-    back="/readers",
-    summary="Send a marked test to a reader now.",
-)
-ACTIONS = (STOP_MAIL, RESUME_MAIL, TEST_MAIL)
+    text = f"test was sent to {reader.address}"
+    facts = {"name": name, "address": reader.address}
+    return Result(f"A {text}.", facts, (f"{name}: a {text}",))

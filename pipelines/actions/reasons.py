@@ -46,7 +46,7 @@ class OfferedReason:
     is_fixed: bool = False
 
 
-def offered_reasons(context: ActionContext, found: Sequence[Case]) -> list[OfferedReason]:
+def offered_reasons(context: ActionContext, cases: Sequence[Case]) -> list[OfferedReason]:
     """Return the reasons to offer for a verdict on cases: the user's newest, then the short list.
 
     At most six of the user's are for the same verdict.
@@ -61,13 +61,13 @@ def offered_reasons(context: ActionContext, found: Sequence[Case]) -> list[Offer
         return names[case.case_id]
 
     earlier = _earlier(context)
-    known = _known_words(context) if earlier else frozenset()
+    registry_words = _known_words(context) if earlier else frozenset()
     for reason, source in earlier:
         if offered[reason.code] == MAX_OFFERED or reason.text in FIXED[reason.code]:
             continue
         folded = reason.text.casefold()
-        of_cases = frozenset().union(*map(blocked, [source, *found]))
-        if _has_name(reason.text, known) or any(name in folded for name in of_cases):
+        of_cases = frozenset().union(*map(blocked, [source, *cases]))
+        if _has_name(reason.text, registry_words) or any(name in folded for name in of_cases):
             continue
         offered[reason.code] += 1
         chosen.append(reason)
@@ -92,11 +92,11 @@ def _earlier(context: ActionContext) -> list[tuple[OfferedReason, Case]]:
     return list(seen.items())
 
 
-def _has_name(text: str, known: frozenset[str]) -> bool:
+def _has_name(text: str, registry_words: frozenset[str]) -> bool:
     """Return whether a reason contains a name of the registry, a code name or an address."""
     words = {word.casefold().strip(".'-").removesuffix("'s") for word in WORD.findall(text)}
     has_address = any("@" in word for word in words)
-    return has_address or bool(CODE_NAME.search(text)) or bool(words & known)
+    return has_address or bool(CODE_NAME.search(text)) or bool(words & registry_words)
 
 
 def _known_words(context: ActionContext) -> frozenset[str]:

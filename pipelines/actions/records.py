@@ -1,12 +1,25 @@
 """Acts on requests for public records, from the first day to the release."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Annotated, Any
 
-from pipelines.actions.action import OUT, REASON, Action, Parameter, Result, Values, day_of, days_of
+import typer
+from pydantic import model_validator
+
+from pipelines.actions.action import (
+    HIDDEN,
+    REASON_HINT,
+    Form,
+    FromFile,
+    Input,
+    Reason,
+    Result,
+    action,
+    days_of,
+)
 from pipelines.actions.context import ActionContext
 from pipelines.district import District
 from pipelines.errors import SchoolbellError, SettingsError
@@ -34,7 +47,12 @@ from pipelines.state.records_requests import (
 from pipelines.state.retention import Hold, new_hold_id, place_hold
 from pipelines.state.source_records import dirty_days
 
-DECISIONS = ("keep", "mask", "withhold")
+DECISIONS = {
+    "withhold": "Withhold, under the exemption",
+    "mask": "Mask: show its kind, not its value",
+    "keep": "Keep: release unchanged",
+}
+NUMBER_HELP = "Number of the request: PR-2026-001."
 RELEASED = "released"
 """Outcome of a request that was answered."""
 
@@ -62,31 +80,56 @@ class Estimate:
     cost: float
 
 
-@dataclass(frozen=True)
-class ReleaseResult:
-    """A release: its hash, and how much is in it."""
-
-    sha256: str
-    rows: int
-    withheld: int
+def _request_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise SettingsError(f"cannot be read: {error.strerror}", where=str(file)) from error
 
 
-def open_request(
-    context: ActionContext, requester: str, received: date, text: str
-) -> RecordRequest:
-    """Record a request; its due date counts from the day of receipt."""
-    if not text.strip() or not requester.strip():
+class OpenInput(Input):
+    """A request as it was received."""
+
+    requester: Annotated[
+        str,
+        Form("Name and contact of the requester"),
+        typer.Option("--requester", help="Name and contact of the requester."),
+    ]
+    received: Annotated[
+        date,
+        Form("Received on", "date"),
+        typer.Option("--received", help="Day on which it was received."),
+    ]
+    text: Annotated[
+        str,
+        Form("Request, in their words", "area"),
+        FromFile(_request_in),
+        typer.Option("--text", help="File with the text of the request."),
+    ]
+
+
+@action(
+    name="record-open",
+    command="records open",
+    right="records",
+    title="Record a request",
+    button="Save it",
+    back="/records",
+)
+def open_request(context: ActionContext, given: OpenInput) -> Result:
+    """Record a request; the deadline in [records] starts on the day it was received."""
+    if not given.text.strip() or not given.requester.strip():
         raise RecordsError("a request has a requester and a text", where="records open")
-    context.require("records")
     days = context.district.settings.records.response_days
+    due = given.received + timedelta(days=days) if days else None
     with context.district.store.reading() as connection:
-        number = next_request_id(connection, received)
+        number = next_request_id(connection, given.received)
     request = RecordRequest(
         request_id=number,
-        requester=requester.strip(),
-        received=received,
-        due=received + timedelta(days=days) if days else None,
-        text=text,
+        requester=given.requester.strip(),
+        received=given.received,
+        due=due,
+        text=given.text,
         opened_by=str(context.asker),
         opened_time=now_text(),
         scope={},
@@ -96,10 +139,18 @@ def open_request(
         closed_time="",
         outcome="",
     )
-    act = _act(context, "records request", number)
-    with context.chain.recording(act) as connection:
+    with context.chain.recording(_act(context, "records request", number)) as connection:
         add_record_request(connection, request)
-    return request
+    return Result(
+        f"{number} is recorded, {f'due {due}' if due else 'with no due date'}.",
+        {"request": number, "due": str(due or "")},
+        (f"{number}, {due_in_words(due)}",),
+    )
+
+
+def due_in_words(day: date | None) -> str:
+    """Return the due day of a request in words."""
+    return f"due {day}" if day else "no deadline: [records] response_days is not set"
 
 
 def request_of(store: Store, number: str) -> RecordRequest:
@@ -118,21 +169,59 @@ def request_of(store: Store, number: str) -> RecordRequest:
     )
 
 
-def set_scope(
-    context: ActionContext,
-    number: str,
-    relation: str,
-    days: tuple[date, date],
-    columns: Sequence[str] = (),
-) -> Estimate:
-    """Say what a request touches; the days are held, and nothing is decided yet.
+class RecordInput(Input):
+    """A request for public records."""
 
-    Raises:
-        RecordsError: A table, column or day that cannot be asked for.
-    """
-    context.require("records")
+    record: Annotated[str, HIDDEN, typer.Argument(metavar="number", help=NUMBER_HELP)]
+
+
+class ScopeInput(RecordInput):
+    """The rows that a request is about: a form has two days, a command their range."""
+
+    relation: Annotated[
+        str,
+        Form(
+            "Table", "choice", {name: one.title for name, one in RELATIONS.items()}, is_closed=False
+        ),
+        typer.Option("--relation", help="Table that is requested: " + ", ".join(RELATIONS)),
+    ]
+    first: Annotated[
+        date,
+        Form("First day", "date"),
+        typer.Option("--days", help="Days: 2026-11-02..2026-11-13."),
+    ]
+    last: Annotated[date, Form("Last day", "date")]
+    columns: Annotated[
+        tuple[str, ...],
+        Form("Only these columns", hint="Names separated by commas; empty means all."),
+        typer.Option("--column", help="Only this; repeatable."),
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _range(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Separate the days of a command and the columns of a form."""
+        read = {**given}
+        if "last" not in read:
+            read["first"], read["last"] = days_of(read["first"])
+        columns = read.get("columns", ())
+        words = columns if isinstance(columns, str) else " ".join(columns)
+        return read | {"columns": tuple(words.replace(",", " ").split())}
+
+
+@action(
+    name="record-scope",
+    command="records scope",
+    right="records",
+    title="Set the scope",
+    button="Create the draft",
+    hint="The days are put on hold. A new scope voids an approval.",
+)
+def set_scope(context: ActionContext, given: ScopeInput) -> Result:
+    """Set the scope of a request; report its rows, students and cost. Nothing is released."""
+    number = given.record
     request = _open(context, number)
-    scope = _scope(context, relation, days, columns)
+    scope = _scope(context, given)
     hold = Hold(
         hold_id=new_hold_id(),
         first_day=scope.first,
@@ -142,9 +231,8 @@ def set_scope(
         time=now_text(),
         case_id=None,
     )
-    said = f"{number} {relation} {scope.first}/{scope.last}"
-    act = _act(context, "records scope", said)
-    with context.chain.recording(act) as connection:
+    subject = f"{number} {given.relation} {scope.first}/{scope.last}"
+    with context.chain.recording(_act(context, "records scope", subject)) as connection:
         change_record_request(
             connection,
             request.request_id,
@@ -154,13 +242,18 @@ def set_scope(
             approved_sha256=None,
         )
         place_hold(connection, hold)
-    return estimate(context.district.settings, drafted(context.district, number))
+    effect = estimate(context.district.settings, drafted(context.district, number))
+    cost = f", {effect.cost:,.2f} at the hourly cost set" if effect.cost else ""
+    line = (
+        f"{count(effect.rows, 'row')}, {count(effect.withheld, 'item')} that cannot be released "
+        f"to everyone, {effect.students:,} of them about students; {effect.hours:g} hours to "
+        f"review{cost}. The days are held."
+    )
+    return Result("The draft is below. Its days are on hold.", asdict(effect), (line,))
 
 
-def _scope(
-    context: ActionContext, relation: str, days: tuple[date, date], columns: Sequence[str]
-) -> Scope:
-    first, last = days
+def _scope(context: ActionContext, given: ScopeInput) -> Scope:
+    relation, first, last, columns = given.relation, given.first, given.last, given.columns
     if relation not in RELATIONS:
         raise RecordsError(
             f"table {relation!r} cannot be requested",
@@ -202,8 +295,8 @@ def _scope(
             remedy="Run: schoolbell run --home HOME",
         )
     # a later release must not show what an earlier one hid
-    given = [one["least"] for one in record_releases(district.store)]
-    least = max([district.settings.report.least_count, *given])
+    earlier = [one["least"] for one in record_releases(district.store)]
+    least = max([district.settings.report.least_count, *earlier])
     return Scope(relation, first, last, columns_of(relation, columns), least)
 
 
@@ -224,105 +317,146 @@ def drafted(district: District, number: str) -> Draft:
     return draft(district, scope_of(request.scope), decisions)
 
 
-def estimate(settings: Settings, made: Draft) -> Estimate:
+def estimate(settings: Settings, draft_now: Draft) -> Estimate:
     """Return rows, students and cost of a draft."""
-    said = settings.records
-    hours = made.touched / said.rows_an_hour
+    rates = settings.records
+    hours = draft_now.touched / rates.rows_an_hour
     return Estimate(
-        rows=made.touched,
-        withheld=len(made.withheld),
-        students=made.counted()["student_rows"],
+        rows=draft_now.touched,
+        withheld=len(draft_now.withheld),
+        students=draft_now.counted()["student_rows"],
         hours=round(hours, 1),
-        cost=round(hours * said.hourly_cost, 2),
+        cost=round(hours * rates.hourly_cost, 2),
     )
 
 
-def decide(context: ActionContext, number: str, decision: RecordDecision) -> None:
-    """Keep, mask or withhold a class or one item, with exemption and reason.
+class DecideInput(RecordInput):
+    """A decision about a class of rows or cells, or about one item."""
 
-    Raises:
-        RecordsError: It is not in the draft, lacks its exemption, or may never be
-            released.
-    """
-    context.require("records")
+    item: Annotated[
+        str,
+        Form("Class or item", hint="Or the ID of an item in the draft."),
+        typer.Argument(
+            metavar="item", help="A class, or an item of the draft: " + ", ".join(CLASSES)
+        ),
+    ]
+    decision: Annotated[
+        str, Form("Decision", "radio", DECISIONS), typer.Argument(metavar="decision")
+    ]
+    exemption: Annotated[
+        str,
+        Form("Exemption", hint="Required unless it is kept: the citation from counsel."),
+        typer.Option("--exemption", help="Exemption; required unless the decision is keep."),
+    ] = ""
+    reason: Reason
+
+
+@action(
+    name="record-decide",
+    command="records decide",
+    right="records",
+    title="Decide a class, or one item",
+    button="Record the decision",
+    hint="This voids an approval. Rows about students and about few people are never kept.",
+)
+def decide(context: ActionContext, given: DecideInput) -> Result:
+    """Keep, mask or withhold a class of cells or rows, or one item."""
+    number, item = given.record, given.item.strip()
     _open(context, number)
-    made = drafted(context.district, number)
-    of = {one.item: one.of for one in made.items} | {name: name for name in CLASSES}
-    if decision.item not in of:
+    draft_now = drafted(context.district, number)
+    class_of = {one.item: one.of for one in draft_now.items} | {name: name for name in CLASSES}
+    if item not in class_of:
         raise RecordsError(
-            f"{decision.item!r} is not a class or an item of this request",
+            f"{item!r} is not a class or an item of this request",
             where="records decide",
             remedy=f"Classes: {', '.join(CLASSES)}; items are listed in the draft.",
         )
-    if decision.decision not in DECISIONS:
-        raise RecordsError(f"a decision is {', '.join(DECISIONS)}", where="records decide")
-    if decision.decision == "keep" and of[decision.item] in NEVER_KEPT:
+    if given.decision == "keep" and class_of[item] in NEVER_KEPT:
         raise RecordsError(
-            f"{CLASSES[of[decision.item]]} are not released",
-            where=decision.item,
+            f"{CLASSES[class_of[item]]} are not released",
+            where=item,
             remedy="Parents and students request their own records in another way.",
         )
-    if decision.decision != "keep" and not decision.exemption.strip():
+    exemption = given.exemption.strip()
+    if given.decision != "keep" and not exemption:
         raise RecordsError(
             "withheld items need an exemption",
             where="--exemption",
             remedy="Cite the one from the district's counsel.",
         )
+    decision = RecordDecision(
+        item=item,
+        decision=given.decision,
+        exemption=exemption,
+        reason=given.reason,
+        actor=str(context.asker),
+    )
     act = _act(
         context,
-        f"records {decision.decision}",
-        f"{number} {decision.item}",
-        f"{decision.exemption}: {required_reason(decision.reason)}".removeprefix(": "),
+        f"records {given.decision}",
+        f"{number} {item}",
+        f"{exemption}: {required_reason(given.reason)}".removeprefix(": "),
     )
     with context.chain.recording(act) as connection:
         add_record_decision(connection, number, decision)
+    text = f"{item}: {given.decision}"
+    return Result(f"{text}.", asdict(decision), (text,))
 
 
-def approve(context: ActionContext, number: str, seen: str = "") -> str:
-    """Record a second person's approval of exactly this release, and return its hash.
+class ApproveInput(RecordInput):
+    """A draft that a second person approves.
 
-    Args:
+    Attributes:
         seen: Hash of the draft that they saw, if it was shown to them.
-
-    Raises:
-        RefusedError: They opened it, scoped it, or decided an item.
-        RecordsError: The release differs from the draft that they saw.
     """
+
+    seen: Annotated[str, HIDDEN] = ""
+
+
+@action(
+    name="record-approve",
+    command="records approve",
+    right="approve",
+    title="Approve",
+    button="Approve exactly this draft",
+)
+def approve(context: ActionContext, given: ApproveInput) -> Result:
+    """Approve exactly the current draft, as the second person."""
     context.require("records")
-    context.require("approve")
+    number, is_alone = given.record, context.asker.is_alone
     _open(context, number)
-    if had_a_hand(context, number) and not context.asker.is_alone:
+    if had_a_hand(context, number) and not is_alone:
         raise RefusedError(
             "you can't approve a request that you opened, scoped or decided",
             where=number,
             remedy="Ask another person to review the draft.",
         )
-    made = drafted(context.district, number)
-    _refuse_overlap(context.district.store, number, made)
-    sha256 = seal_of(context.district.settings, made)
-    if seen and seen != sha256:
+    draft_now = drafted(context.district, number)
+    _refuse_overlap(context.district.store, number, draft_now)
+    sha256 = seal_of(context.district.settings, draft_now)
+    if given.seen and given.seen != sha256:
         raise RecordsError(
             "the data changed since the draft was shown; nothing was approved",
             where=number,
             remedy="Review the draft again.",
         )
-    word = "records approve, alone" if context.asker.is_alone else "records approve"
-    act = _act(context, word, f"{number} {sha256[:16]}")
-    with context.chain.recording(act) as connection:
+    word = "records approve, alone" if is_alone else "records approve"
+    with context.chain.recording(_act(context, word, f"{number} {sha256[:16]}")) as connection:
         change_record_request(
             connection, number, approved_by=str(context.asker), approved_sha256=sha256
         )
-    return sha256
+    text = f"SHA-256 {sha256}"
+    return Result(f"Approved: {text}.", {"sha256": sha256}, (f"approved: {text}",))
 
 
-def _refuse_overlap(store: Store, number: str, made: Draft) -> None:
+def _refuse_overlap(store: Store, number: str, draft_now: Draft) -> None:
     """Raise an error if rows would be released twice under different code names.
 
     Raises:
         RecordsError: A release of some of the same days has code names too.
     """
-    scope = made.scope
-    if not any(one.of == "names" and one.decision == "keep" for one in made.items):
+    scope = draft_now.scope
+    if not any(one.of == "names" and one.decision == "keep" for one in draft_now.items):
         return
     for other in record_requests(store):
         if other.outcome != RELEASED or not other.scope or other.request_id == number:
@@ -358,19 +492,25 @@ def had_a_hand(context: ActionContext, number: str) -> bool:
     )
 
 
-def give_out(context: ActionContext, number: str) -> ReleaseResult:
-    """Return the approved release; the same bytes again if a download failed.
-
-    Raises:
-        RecordsError: It is not approved, or differs from what was approved.
-    """
-    context.require("records")
+@action(
+    name="record-release",
+    command="records release",
+    right="records",
+    title="Release",
+    button="Download the release",
+    out=typer.Option("--to", help="Folder for the zip."),
+    is_folder=True,
+    hint="A zip file with the rows, the index of withheld items, and a verifier.",
+)
+def give_out(context: ActionContext, given: RecordInput) -> Result:
+    """Write the approved release: rows, index of withheld items, verifier."""
+    number = given.record
     request = request_of(context.district.store, number)
-    is_again = request.outcome == RELEASED
+    is_again = request.outcome == RELEASED  # the same bytes again, if a download failed
     if not is_again:
         _open(context, number)
-    made = drafted(context.district, number)
-    data = release(made, context.district.settings.district.name)
+    draft_now = drafted(context.district, number)
+    data = release(draft_now, context.district.settings.district.name)
     sha256 = hashlib.sha256(data).hexdigest()
     if request.approved_sha256 != sha256:
         raise RecordsError(
@@ -383,38 +523,63 @@ def give_out(context: ActionContext, number: str) -> ReleaseResult:
             else f"A second person must run: schoolbell records approve {number}",
         )
     word = "records release, again" if is_again else "records release"
-    withheld = len(made.withheld)
+    rows, withheld = len(draft_now.rows), len(draft_now.withheld)
     with context.chain.recording(_act(context, word, f"{number} {sha256}")) as connection:
         note_record_release(
             connection,
             request_id=number,
             sha256=sha256,
-            row_count=len(made.rows),
+            row_count=rows,
             withheld_count=withheld,
-            least=made.scope.least,
+            least=draft_now.scope.least,
             released_by=str(context.asker),
         )
         if not is_again:
             change_record_request(connection, number, closed_time=now_text(), outcome=RELEASED)
         context.put(data)
-    return ReleaseResult(sha256, len(made.rows), withheld)
+    return Result(
+        "Released.",
+        {"sha256": sha256, "rows": rows, "withheld": withheld, "path": context.file},
+        (
+            f"{context.file}: {rows:,} rows, {withheld:,} items withheld or masked",
+            f"SHA-256 {sha256}",
+        ),
+        file=f"{number}.zip",
+    )
 
 
-def close(context: ActionContext, number: str, reason: str) -> None:
-    """Close a request without a release: withdrawn, answered otherwise, no records."""
-    context.require("records")
+class CloseInput(RecordInput):
+    """A request that ends without a release: withdrawn, answered otherwise, no records."""
+
+    reason: Annotated[
+        str,
+        Form("Reason", "reason", hint=REASON_HINT),
+        typer.Option("--reason", help="Reason for ending it without a release."),
+    ]
+
+
+@action(
+    name="record-close",
+    command="records close",
+    right="records",
+    title="Close without a release",
+    button="Close",
+)
+def close(context: ActionContext, given: CloseInput) -> Result:
+    """Close a request without a release: withdrawn, or no records."""
+    number, why = given.record, required_reason(given.reason)
     _open(context, number)
-    why = required_reason(reason)
     if why == RELEASED:
         raise RecordsError("a release has a separate command", where="--reason")
-    act = _act(context, "records close", number, why)
-    with context.chain.recording(act) as connection:
+    with context.chain.recording(_act(context, "records close", number, why)) as connection:
         change_record_request(connection, number, closed_time=now_text(), outcome=why)
+    facts = {"request": number, "outcome": given.reason}
+    return Result(f"{number} is closed.", facts, (f"{number}: closed",))
 
 
-def seal_of(settings: Settings, made: Draft) -> str:
+def seal_of(settings: Settings, draft_now: Draft) -> str:
     """Return the hash of a release."""
-    return hashlib.sha256(release(made, settings.district.name)).hexdigest()
+    return hashlib.sha256(release(draft_now, settings.district.name)).hexdigest()
 
 
 def _open(context: ActionContext, number: str) -> RecordRequest:
@@ -430,229 +595,3 @@ def _open(context: ActionContext, number: str) -> RecordRequest:
 
 def _act(context: ActionContext, action: str, subject: str, reason: str = "") -> Act:
     return Act(actor=str(context.asker), action=action, subject=subject, reason=reason)
-
-
-def due_in_words(day: date | None) -> str:
-    """Return the due day of a request in words."""
-    return f"due {day}" if day else "no deadline: [records] response_days is not set"
-
-
-def _open_request(context: ActionContext, values: Values) -> Result:
-    received = day_of(values["received"], "received")
-    made = open_request(context, values["requester"], received, values["text"])
-    due = f"due {made.due}" if made.due else "with no due date"
-    return Result(
-        f"{made.request_id} is recorded, {due}.",
-        {"request": made.request_id, "due": str(made.due or "")},
-        (f"{made.request_id}, {due_in_words(made.due)}",),
-    )
-
-
-def _set_scope(context: ActionContext, values: Values) -> Result:
-    if "days" in values:
-        days = days_of(values["days"])
-    else:
-        days = day_of(values["first"], "first"), day_of(values["last"], "last")
-    columns = values["columns"].replace(",", " ").split()
-    made = set_scope(context, values["record"], values["relation"], days, columns)
-    cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
-    line = (
-        f"{count(made.rows, 'row')}, {count(made.withheld, 'item')} that cannot be released to "
-        f"everyone, {made.students:,} of them about students; {made.hours:g} hours to "
-        f"review{cost}. The days are held."
-    )
-    return Result("The draft is below. Its days are on hold.", asdict(made), (line,))
-
-
-def _decide(context: ActionContext, values: Values) -> Result:
-    decision = RecordDecision(
-        item=values["item"].strip(),
-        decision=values["decision"],
-        exemption=values["exemption"].strip(),
-        reason=values["reason"],
-        actor=str(context.asker),
-    )
-    decide(context, values["record"], decision)
-    said = f"{decision.item}: {decision.decision}"
-    return Result(f"{said}.", asdict(decision), (said,))
-
-
-def _approve(context: ActionContext, values: Values) -> Result:
-    sha256 = approve(context, values["record"], values.get("seen", ""))
-    said = f"SHA-256 {sha256}"
-    return Result(f"Approved: {said}.", {"sha256": sha256}, (f"approved: {said}",))
-
-
-def _give_out(context: ActionContext, values: Values) -> Result:
-    made, path = give_out(context, values["record"]), values.get(OUT, "")
-    lines = (
-        f"{path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked",
-        f"SHA-256 {made.sha256}",
-    )
-    file = f"{values['record']}.zip"
-    return Result("Released.", {**asdict(made), "path": path}, lines, file=file)
-
-
-def _close(context: ActionContext, values: Values) -> Result:
-    number, reason = values["record"], values["reason"]
-    close(context, number, reason)
-    facts = {"request": number, "outcome": reason}
-    return Result(f"{number} is closed.", facts, (f"{number}: closed",))
-
-
-def _request_in(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise SettingsError(f"cannot be read: {error.strerror}", where=str(file)) from error
-
-
-RECORD = Parameter(
-    "record", kind="hidden", option="number", help="Number of the request: PR-2026-001."
-)
-OPEN = Action(
-    name="record-open",
-    command="records open",
-    right="records",
-    title="Record a request",
-    button="Save it",
-    act=_open_request,
-    about="",
-    back="/records",
-    parameters=(
-        Parameter(
-            "requester",
-            "Name and contact of the requester",
-            option="--requester",
-            help="Name and contact of the requester.",
-        ),
-        Parameter(
-            "received",
-            "Received on",
-            "date",
-            option="--received",
-            help="Day on which it was received.",
-        ),
-        Parameter(
-            "text",
-            "Request, in their words",
-            "area",
-            option="--text",
-            help="File with the text of the request.",
-            read=_request_in,
-        ),
-    ),
-    summary="Record a request; the deadline in [records] starts on the day it was received.",
-)
-SCOPE = Action(
-    name="record-scope",
-    command="records scope",
-    right="records",
-    title="Set the scope",
-    button="Create the draft",
-    act=_set_scope,
-    about="record",
-    parameters=(
-        RECORD,
-        Parameter(
-            "relation",
-            "Table",
-            "choice",
-            {name: one.title for name, one in RELATIONS.items()},
-            option="--relation",
-            help="Table that is requested: " + ", ".join(RELATIONS),
-        ),
-        Parameter("first", "First day", "date"),
-        Parameter("last", "Last day", "date"),
-        Parameter("days", is_field=False, option="--days", help="Days: 2026-11-02..2026-11-13."),
-        Parameter(
-            "columns",
-            "Only these columns",
-            is_needed=False,
-            hint="Names separated by commas; empty means all.",
-            option="--column",
-            help="Only this; repeatable.",
-            is_repeated=True,
-        ),
-    ),
-    hint="The days are put on hold. A new scope voids an approval.",
-    summary="Set the scope of a request; report its rows, students and cost. Nothing is released.",
-)
-DECIDE = Action(
-    name="record-decide",
-    command="records decide",
-    right="records",
-    title="Decide a class, or one item",
-    button="Record the decision",
-    act=_decide,
-    about="record",
-    parameters=(
-        RECORD,
-        Parameter(
-            "item",
-            "Class or item",
-            hint="Or the ID of an item in the draft.",
-            option="item",
-            help="A class, or an item of the draft: " + ", ".join(CLASSES),
-        ),
-        Parameter(
-            "decision",
-            "Decision",
-            "radio",
-            {
-                "withhold": "Withhold, under the exemption",
-                "mask": "Mask: show its kind, not its value",
-                "keep": "Keep: release unchanged",
-            },
-            option="decision",
-        ),
-        Parameter(
-            "exemption",
-            "Exemption",
-            is_needed=False,
-            hint="Required unless it is kept: the citation from counsel.",
-            option="--exemption",
-            help="Exemption; required unless the decision is keep.",
-        ),
-        REASON,
-    ),
-    hint="This voids an approval. Rows about students and about few people are never kept.",
-    summary="Keep, mask or withhold a class of cells or rows, or one item.",
-)
-APPROVE = Action(
-    name="record-approve",
-    command="records approve",
-    right="approve",
-    title="Approve",
-    button="Approve exactly this draft",
-    act=_approve,
-    about="record",
-    parameters=(RECORD, Parameter("seen", kind="hidden")),
-    summary="Approve exactly the current draft, as the second person.",
-)
-RELEASE = Action(
-    name="record-release",
-    command="records release",
-    right="records",
-    title="Release",
-    button="Download the release",
-    act=_give_out,
-    about="record",
-    parameters=(RECORD,),
-    out=Parameter(OUT, option="--to", help="Folder for the zip."),
-    is_folder=True,
-    hint="A zip file with the rows, the index of withheld items, and a verifier.",
-    summary="Write the approved release: rows, index of withheld items, verifier.",
-)
-CLOSE = Action(
-    name="record-close",
-    command="records close",
-    right="records",
-    title="Close without a release",
-    button="Close",
-    act=_close,
-    about="record",
-    parameters=(RECORD, replace(REASON, help="Reason for ending it without a release.")),
-    summary="Close a request without a release: withdrawn, or no records.",
-)
-ACTIONS = (OPEN, SCOPE, DECIDE, APPROVE, RELEASE, CLOSE)

@@ -7,17 +7,19 @@ day; the office can then read, answer and download that referral, and nothing el
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Annotated
 
-from pipelines.actions.action import Action, Parameter, Result, Values, day_of
+import typer
+
+from pipelines.actions.action import HIDDEN, Form, Input, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.referrals import (
     OFFICES,
-    OUTCOME,
-    REFERRAL,
-    STATEMENT,
+    ReferralInput,
+    Statement,
+    Summary,
     letter,
     open_referral,
     record_receipt,
@@ -30,6 +32,7 @@ from pipelines.actions.request_mail import grant_by_mail, office_answer_by_mail
 from pipelines.actions.verdicts import word
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
+from pipelines.findings.review import VERDICT_WORDS
 from pipelines.reports.words import day
 from pipelines.settings.roles import RefusedError
 from pipelines.state.reviews import add_grant, end_grant, grants, referrals
@@ -59,36 +62,62 @@ class OpenedReferral:
         return OFFICES[self.referral["office"]]
 
 
-def grant(context: ActionContext, referral_id: str, login: str, last_day: date) -> GrantRow:
-    """Let a person of the office read a referral until a day; return the grant.
+class GrantInput(ReferralInput):
+    """A person of an office, who may read a referral until a day."""
 
-    Raises:
-        SettingsError: The referral is not with an office, or the login or the day is not
-            allowed.
-        RefusedError: The login is the user's own, or the case is about its account.
-    """
-    context.require("refer")
-    row = open_referral(context, referral_id)
-    name = _login(context, login)
-    if not context.today <= last_day <= context.today + timedelta(days=MAX_DAYS):
+    login: Annotated[
+        str,
+        Form("Their login", hint="It has the role office in district.toml."),
+        typer.Option("--login", help="Login with the role office."),
+    ]
+    until: Annotated[
+        date,
+        Form("Last day", "date"),
+        typer.Option("--until", help="Last day, such as 2026-12-18."),
+    ]
+
+
+@action(
+    command="referrals grant",
+    right="refer",
+    title="Give a person of the office access",
+    button="Give access",
+    back="/referrals",
+    hint="They can read the letter with names, answer, and download the bundle. "
+    "They see nothing else, and get an email with a link.",
+)
+def grant(context: ActionContext, given: GrantInput) -> Result:
+    """Let a person of the office read, answer and download a referral at the desk."""
+    row = open_referral(context, given.referral)
+    login = _login(context, given.login)
+    if not context.today <= given.until <= context.today + timedelta(days=MAX_DAYS):
         raise SettingsError(
-            f"{last_day} is not a day within the next {MAX_DAYS} days",
+            f"{given.until} is not a day within the next {MAX_DAYS} days",
             where="--until",
             remedy="Choose an earlier last day. You can grant it again later.",
         )
-    _refuse_involved(context, context.case(row["case_id"]), name)
-    made = {
-        "grant_id": f"a-{secrets.token_hex(4)}",
-        "referral_id": referral_id,
-        "login": name,
-        "first_day": context.today.isoformat(),
-        "last_day": last_day.isoformat(),
-        "granted_by": str(context.asker),
-    }
-    act = referral_act(context, "referral access granted", row, f"{name} until {last_day}")
+    _refuse_involved(context, context.case(row["case_id"]), login)
+    grant_id, last_day = f"a-{secrets.token_hex(4)}", given.until.isoformat()
+    act = referral_act(context, "referral access granted", row, f"{login} until {last_day}")
     with context.chain.recording(act) as transaction:
-        add_grant(transaction, made)
-    return grants(context.district.store, grant_id=made["grant_id"])[0]
+        add_grant(
+            transaction,
+            {
+                "grant_id": grant_id,
+                "referral_id": given.referral,
+                "login": login,
+                "first_day": context.today.isoformat(),
+                "last_day": last_day,
+                "granted_by": str(context.asker),
+            },
+        )
+    stored = grants(context.district.store, grant_id=grant_id)[0]
+    return Result(
+        f"{login} can read the referral until {day(given.until)}.",
+        dict(stored),
+        (f"{grant_id}: {login} can read it until {last_day}.",),
+        mail=lambda now: grant_by_mail(now, stored),
+    )
 
 
 def _login(context: ActionContext, login: str) -> str:
@@ -98,10 +127,10 @@ def _login(context: ActionContext, login: str) -> str:
         SettingsError: The settings do not give it the role `office`.
     """
     settings, typed = context.district.settings, login.strip()
-    known = {settings.desk.without_domain(one) for one in settings.desk.logins_of("office")}
+    logins = {settings.desk.without_domain(one) for one in settings.desk.logins_of("office")}
     has_groups = bool(settings.desk.groups.office or settings.roles.office)
     name = settings.desk.without_domain(typed)
-    if not LOGIN.fullmatch(typed) or not (has_groups or name in known):
+    if not LOGIN.fullmatch(typed) or not (has_groups or name in logins):
         raise SettingsError(
             f"{typed!r} is not a login of an office",
             where="--login",
@@ -128,20 +157,36 @@ def _is_about(context: ActionContext, case: Case, login: str) -> bool:
     return any(is_same(str(row["subject"]), login) for row in case.findings)
 
 
-def end_access(context: ActionContext, grant_id: str) -> GrantRow:
-    """End a grant before its last day; return it."""
-    context.require("refer")
-    found = grants(context.district.store, grant_id=grant_id)
-    if not found or not is_in_force(found[0], context.today):
+class EndGrantInput(Input):
+    """A grant that ends."""
+
+    grant: Annotated[
+        str, HIDDEN, typer.Argument(metavar="grant_id", help="ID that `referrals list` shows.")
+    ]
+
+
+@action(
+    name="end-grant",
+    command="referrals end-access",
+    right="refer",
+    button="End access",
+    back="/referrals",
+)
+def end_access(context: ActionContext, given: EndGrantInput) -> Result:
+    """End the access of a person of the office before its last day."""
+    stored = grants(context.district.store, grant_id=given.grant)
+    if not stored or not is_in_force(stored[0], context.today):
         raise SettingsError(
-            f"no grant {grant_id} is in force", remedy="List them with: schoolbell referrals list"
+            f"no grant {given.grant} is in force",
+            remedy="List them with: schoolbell referrals list",
         )
-    made = found[0]
-    (row,) = referrals(context.district.store, referral_id=made["referral_id"])
-    act = referral_act(context, "referral access ended", row, made["login"])
-    with context.chain.recording(act) as transaction:
-        end_grant(transaction, grant_id, str(context.asker))
-    return made
+    login = stored[0]["login"]
+    (row,) = referrals(context.district.store, referral_id=stored[0]["referral_id"])
+    with context.chain.recording(
+        referral_act(context, "referral access ended", row, login)
+    ) as transaction:
+        end_grant(transaction, given.grant, str(context.asker))
+    return Result(f"Access of {login} ended.", {"grant_id": given.grant, "login": login})
 
 
 def is_in_force(row: GrantRow, today: date) -> bool:
@@ -154,17 +199,17 @@ def granted_referrals(context: ActionContext) -> list[OpenedReferral]:
     context.require("referral")
     login = context.district.settings.desk.without_domain(context.asker.user_name)
     last_days: dict[str, str] = {}
-    for held in grants(context.district.store, login=login):
-        if is_in_force(held, context.today):
-            ident = held["referral_id"]
-            last_days[ident] = max(held["last_day"], last_days.get(ident, ""))
-    found = []
+    for row_of_grant in grants(context.district.store, login=login):
+        if is_in_force(row_of_grant, context.today):
+            ident = row_of_grant["referral_id"]
+            last_days[ident] = max(row_of_grant["last_day"], last_days.get(ident, ""))
+    readable = []
     for row in referrals(context.district.store):
         last_day = last_days.get(row["referral_id"])
         case = context.find_case(row["case_id"]) if last_day else None
         if last_day and case and not _is_about(context, case, context.asker.user_name):
-            found.append(OpenedReferral(row, case, date.fromisoformat(last_day)))
-    return found
+            readable.append(OpenedReferral(row, case, date.fromisoformat(last_day)))
+    return readable
 
 
 def opened(context: ActionContext, referral_id: str) -> OpenedReferral:
@@ -190,177 +235,94 @@ def opened(context: ActionContext, referral_id: str) -> OpenedReferral:
 
 def read_letter(context: ActionContext, referral_id: str) -> str:
     """Return the letter with names; record that the office read it."""
-    found = opened(context, referral_id)
-    page = letter(context, found.case, found.office, has_names=True)
-    with context.chain.recording(referral_act(context, "referral read", found.referral, "")):
+    referral = opened(context, referral_id)
+    page = letter(context, referral.case, referral.office, has_names=True)
+    with context.chain.recording(referral_act(context, "referral read", referral.referral, "")):
         pass
     return page
 
 
-def download(context: ActionContext, referral_id: str) -> Mapping[str, str]:
+def _page(given: ReferralInput) -> str:
+    return f"/office/{given.referral}"
+
+
+@action(
+    name="office-bundle",
+    right="referral",
+    title="Bundle",
+    button="Download the bundle",
+    back="/office",
+    hint="A zip file with names: the letter, the log lines and a verifier. Its hash is recorded.",
+)
+def download(context: ActionContext, given: ReferralInput) -> Result:
     """Build the bundle with names as of now, and record its hash."""
-    found = opened(context, referral_id)
-    data = referral_pack(context, found.case, found.referral["office"])
+    referral = opened(context, given.referral)
+    data = referral_pack(context, referral.case, referral.referral["office"])
     seal = hashlib.sha256(data).hexdigest()
-    with context.chain.recording(
-        referral_act(context, "referral downloaded", found.referral, seal)
-    ):
+    act = referral_act(context, "referral downloaded", referral.referral, seal)
+    with context.chain.recording(act):
         context.put(data)
-    return {"case_id": found.case.case_id, "sha256": seal}
+    return Result("Downloaded.", file=f"referral-{referral.case.case_id}.zip")
 
 
-def confirm_receipt(context: ActionContext, referral_id: str) -> ReferralRow:
+@action(
+    name="receipt",
+    of_command="referrals acknowledge",
+    right="referral",
+    button="Confirm receipt",
+    back="/office",
+)
+def confirm_receipt(context: ActionContext, given: ReferralInput) -> Result:
     """Record that the office received the case, by the office itself."""
-    opened(context, referral_id)
-    return record_receipt(context, referral_id)
+    opened(context, given.referral)
+    record_receipt(context, given.referral)
+    return Result("Receipt is confirmed.", back=_page(given))
 
 
-def answer_referral(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
+class OutcomeInput(ReferralInput):
+    """The outcome of a referral, by the office."""
+
+    code: Annotated[str, Form("Outcome", "radio", VERDICT_WORDS)]
+
+
+@action(
+    name="office-answer",
+    of_command="referrals return",
+    right="referral",
+    title="Answer",
+    button="Send the answer",
+    back="/office",
+    hint="Only the outcome is kept. Keep your own records in your office.",
+)
+def answer_referral(context: ActionContext, given: OutcomeInput) -> Result:
     """Record the outcome by the office itself; only its code is kept."""
-    opened(context, referral_id)
-    return record_return(context, referral_id, code)
-
-
-def office_statement(
-    context: ActionContext, referral_id: str, text: str, summary: str
-) -> Mapping[str, object]:
-    """Save the person's statement, as the office received it."""
-    found = opened(context, referral_id)
-    open_referral(context, referral_id)
-    return save_statement(context, found.case.case_id, text, summary)
-
-
-def _grant(context: ActionContext, values: Values) -> Result:
-    last_day = day_of(values["until"], "until")
-    made = grant(context, values["referral"], values["login"], last_day)
+    opened(context, given.referral)
+    row = record_return(context, given.referral, given.code)
     return Result(
-        f"{made['login']} can read the referral until {day(last_day)}.",
-        dict(made),
-        (f"{made['grant_id']}: {made['login']} can read it until {made['last_day']}.",),
-        mail=lambda now: grant_by_mail(now, made),
-    )
-
-
-def _end_grant(context: ActionContext, values: Values) -> Result:
-    made = end_access(context, values["grant"])
-    facts = {"grant_id": values["grant"], "login": made["login"]}
-    return Result(f"Access of {made['login']} ended.", facts)
-
-
-def _page(values: Values) -> str:
-    return f"/office/{values['referral']}"
-
-
-def _receipt(context: ActionContext, values: Values) -> Result:
-    confirm_receipt(context, values["referral"])
-    return Result("Receipt is confirmed.", back=_page(values))
-
-
-def _office_answer(context: ActionContext, values: Values) -> Result:
-    row = answer_referral(context, values["referral"], values["code"])
-    return Result(
-        f"Answered: {word(values['code'])}.",
-        back=_page(values),
+        f"Answered: {word(given.code)}.",
+        back=_page(given),
         mail=lambda now: office_answer_by_mail(now, row),
     )
 
 
-def _office_statement(context: ActionContext, values: Values) -> Result:
-    office_statement(context, values["referral"], values["text"], values["summary"])
-    return Result("The statement is saved with the case.", back=_page(values))
+class OfficeStatementInput(ReferralInput):
+    """The person's statement, as the office received it."""
+
+    text: Statement
+    summary: Summary
 
 
-def _office_bundle(context: ActionContext, values: Values) -> Result:
-    made = download(context, values["referral"])
-    return Result("Downloaded.", file=f"referral-{made['case_id']}.zip")
-
-
-GRANT = Action(
-    name="grant",
-    command="referrals grant",
-    right="refer",
-    title="Give a person of the office access",
-    button="Give access",
-    act=_grant,
-    about="",
-    parameters=(
-        REFERRAL,
-        Parameter(
-            "login",
-            "Their login",
-            hint="It has the role office in district.toml.",
-            option="--login",
-            help="Login with the role office.",
-        ),
-        Parameter(
-            "until", "Last day", "date", option="--until", help="Last day, such as 2026-12-18."
-        ),
-    ),
-    back="/referrals",
-    hint="They can read the letter with names, answer, and download the bundle. "
-    "They see nothing else, and get an email with a link.",
-    summary="Let a person of the office read, answer and download a referral at the desk.",
-)
-END_GRANT = Action(
-    name="end-grant",
-    command="referrals end-access",
-    right="refer",
-    title="End access",
-    button="End access",
-    act=_end_grant,
-    about="",
-    parameters=(
-        Parameter(
-            "grant", kind="hidden", option="grant_id", help="ID that `referrals list` shows."
-        ),
-    ),
-    back="/referrals",
-    summary="End the access of a person of the office before its last day.",
-)
-RECEIPT = Action(
-    name="receipt",
-    command="referrals acknowledge",
-    right="referral",
-    title="Confirm receipt",
-    button="Confirm receipt",
-    act=_receipt,
-    about="",
-    parameters=(REFERRAL,),
-    back="/office",
-)
-OFFICE_ANSWER = Action(
-    name="office-answer",
-    command="referrals return",
-    right="referral",
-    title="Answer",
-    button="Send the answer",
-    act=_office_answer,
-    about="",
-    parameters=(REFERRAL, replace(OUTCOME, kind="radio")),
-    back="/office",
-    hint="Only the outcome is kept. Keep your own records in your office.",
-)
-OFFICE_STATEMENT = Action(
+@action(
     name="office-statement",
-    command="answer",
+    of_command="answer",
     right="referral",
     title="Statement of the person",
     button="Save the statement",
-    act=_office_statement,
-    about="",
-    parameters=(REFERRAL, *STATEMENT),
     back="/office",
 )
-OFFICE_BUNDLE = Action(
-    name="office-bundle",
-    command="",
-    right="referral",
-    title="Bundle",
-    button="Download the bundle",
-    act=_office_bundle,
-    about="",
-    parameters=(REFERRAL,),
-    back="/office",
-    hint="A zip file with names: the letter, the log lines and a verifier. Its hash is recorded.",
-)
-ACTIONS = (GRANT, END_GRANT, RECEIPT, OFFICE_ANSWER, OFFICE_STATEMENT, OFFICE_BUNDLE)
+def office_statement(context: ActionContext, given: OfficeStatementInput) -> Result:
+    """Save the person's statement, as the office received it."""
+    referral = opened(context, given.referral)
+    open_referral(context, given.referral)
+    save_statement(context, referral.case.case_id, given.text, given.summary)
+    return Result("The statement is saved with the case.", back=_page(given))

@@ -9,8 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pipelines.actions.action import CASE, OUT, REASON, Action, Parameter, Result, Values
+import typer
+
+from pipelines.actions.action import HIDDEN, CaseId, Form, FromFile, Input, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.kept_evidence import hold_act
 from pipelines.actions.names import code_names, names_in
@@ -22,7 +25,6 @@ from pipelines.findings.packs import pack as packed
 from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT
 from pipelines.findings.review import (
     VERDICT_WORDS,
-    VERDICTS,
     NameRequest,
     granted,
     not_oneself,
@@ -77,23 +79,37 @@ ASK: Mapping[str, Sequence[str]] = {
 }
 
 
-def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dict[str, str]:
-    """Send a case to another office: a pack with names, a letter and a hold.
+class ReferInput(Input):
+    """A case that another office receives."""
 
-    Raises:
-        RefusedError: There is no approval, or the case is about the user's own account.
+    case: CaseId
+    office: Annotated[str, Form("To", "choice", OFFICES), typer.Option("--to")]
+    reason: Reason
+
+
+@action(
+    command="refer",
+    right="refer",
+    title="Refer to another office",
+    button="Refer",
+    case_rank=6,
+    out=typer.Option("--out", help="New file to write, such as case.zip."),
+    hint="A pack with names and a two-page letter. Requires a second person; the week is put "
+    "on hold.",
+)
+def refer(context: ActionContext, given: ReferInput) -> Result:
+    """Refer a case to another office, with a pack, a letter and a hold.
+
+    A second person approves it first. The letter is in the pack as letter.html.
     """
-    context.require("refer")
     context.require("names")
-    case, why = context.case(case_id), required_reason(reason)
-    if office not in OFFICES:
-        raise _unknown("office", office, OFFICES, "--to")
+    office, case, why = given.office, context.case(given.case), required_reason(given.reason)
     for finding in case.findings:
         not_oneself(finding, context.is_own)
-    _refuse_second(context, case_id)
+    _refuse_second(context, given.case)
     granted(
         context.chain,
-        NameRequest(action="refer", case_id=case_id, reason=why, subject=office),
+        NameRequest(action="refer", case_id=given.case, reason=why, subject=office),
         context.asker,
     )
     data = referral_pack(context, case, office)
@@ -109,7 +125,7 @@ def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dic
     )
     row = {
         "referral_id": f"g-{secrets.token_hex(4)}",
-        "case_id": case_id,
+        "case_id": given.case,
         "office": office,
         "hold_id": hold.hold_id,
         "sha256": seal,
@@ -120,7 +136,16 @@ def refer(context: ActionContext, case_id: str, office: str, reason: str) -> dic
         place_hold(transaction, hold)
         add_referral(transaction, row)
         context.put(data)
-    return row
+    return Result(
+        f"Referred to {OFFICES[office].lower()}. The pack is in your downloads.",
+        row,
+        (
+            f"{given.case} is referred to {OFFICES[office]}: {row['referral_id']}",
+            f"{context.file}, sha256 {seal}; its week is held ({hold.hold_id})",
+        ),
+        file=f"referral-{given.case}.zip",
+        is_reloaded=True,
+    )
 
 
 def referral_pack(context: ActionContext, case: Case, office: str) -> bytes:
@@ -130,8 +155,8 @@ def referral_pack(context: ActionContext, case: Case, office: str) -> bytes:
 
 
 def _refuse_second(context: ActionContext, case_id: str) -> None:
-    known = referrals(context.district.store, case_id=case_id)
-    waits = [one for one in known if one["returned_time"] is None]
+    earlier = referrals(context.district.store, case_id=case_id)
+    waits = [one for one in earlier if one["returned_time"] is None]
     if waits:
         raise SettingsError(
             f"case {case_id} is already with {waits[0]['office']}",
@@ -140,10 +165,29 @@ def _refuse_second(context: ActionContext, case_id: str) -> None:
         )
 
 
-def acknowledge(context: ActionContext, referral_id: str) -> ReferralRow:
-    """Record that the office has a case; return the referral."""
-    context.require("refer")
-    return record_receipt(context, referral_id)
+class ReferralInput(Input):
+    """A referral."""
+
+    referral: Annotated[
+        str, HIDDEN, typer.Argument(metavar="referral_id", help="ID that `referrals list` shows.")
+    ]
+
+
+@action(
+    command="referrals acknowledge",
+    right="refer",
+    title="Acknowledge",
+    button="Confirm receipt",
+    back="/referrals",
+)
+def acknowledge(context: ActionContext, given: ReferralInput) -> Result:
+    """Record that the office received the case."""
+    office = record_receipt(context, given.referral)["office"]
+    return Result(
+        f"Acknowledged by {OFFICES[office]}.",
+        {"referral_id": given.referral, "office": office},
+        (f"{given.referral} is acknowledged by {office}.",),
+    )
 
 
 def record_receipt(context: ActionContext, referral_id: str) -> ReferralRow:
@@ -157,17 +201,32 @@ def record_receipt(context: ActionContext, referral_id: str) -> ReferralRow:
     return row
 
 
-def give_back(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
-    """Record that a case came back: the code of the outcome, and nothing more."""
-    context.require("refer")
-    return record_return(context, referral_id, code)
+class ReturnInput(ReferralInput):
+    """The outcome of a referral."""
+
+    code: Annotated[str, Form("Outcome", "choice", VERDICT_WORDS), typer.Argument(metavar="code")]
+
+
+@action(
+    command="referrals return",
+    right="refer",
+    title="Record its return",
+    button="Save",
+    back="/referrals",
+)
+def give_back(context: ActionContext, given: ReturnInput) -> Result:
+    """Record that a case was returned; only the code of the outcome is kept."""
+    record_return(context, given.referral, given.code)
+    return Result(
+        "The return is recorded; only its code is kept.",
+        {"referral_id": given.referral, "outcome": given.code},
+        (f"{given.referral} came back: {given.code}.",),
+    )
 
 
 def record_return(context: ActionContext, referral_id: str, code: str) -> ReferralRow:
     """Record the outcome of a referral; return the referral."""
     row = open_referral(context, referral_id)
-    if code not in VERDICTS:
-        raise _unknown("code", code, VERDICTS, "CODE")
     act = referral_act(context, "referral returned", row, code)
     with context.chain.recording(act) as transaction:
         change_referral(transaction, referral_id, returned_time=now_text(), outcome=code)
@@ -180,33 +239,91 @@ def open_referral(context: ActionContext, referral_id: str) -> ReferralRow:
     Raises:
         SettingsError: It does not exist, or was returned.
     """
-    known = referrals(context.district.store, referral_id=referral_id)
-    if not known or known[0]["returned_time"] is not None:
+    stored = referrals(context.district.store, referral_id=referral_id)
+    if not stored or stored[0]["returned_time"] is not None:
         raise SettingsError(
             f"no referral {referral_id} is with another office",
             remedy="List them with: schoolbell referrals list",
         )
-    return known[0]
+    return stored[0]
 
 
-def answer(
+def _statement_in(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            return stream.read(MAX_STATEMENT + 1)
+    except UnicodeDecodeError as error:
+        raise SettingsError("the statement is not UTF-8 text", where=str(file)) from error
+
+
+Statement = Annotated[
+    str,
+    Form(
+        "The statement, in their words", "area", hint="Included only in evidence packs with names."
+    ),
+    FromFile(_statement_in),
+    typer.Option("--file", help="Text file with the statement, UTF-8."),
+]
+Summary = Annotated[
+    str,
+    Form(
+        "Summary of one or two sentences",
+        hint="Everyone who sees the case can read this. Do not name anyone.",
+    ),
+    typer.Option(
+        "--summary", help="Summary for the case, one or two sentences. Do not name anyone."
+    ),
+]
+
+
+class AnswerInput(Input):
+    """The statement of the person whom a case is about."""
+
+    case: CaseId
+    text: Statement
+    summary: Summary
+    tests: Annotated[
+        str,
+        Form(
+            "Registry file that it would correct", hint="Which list is wrong? Example: devices.csv"
+        ),
+        typer.Option("--tests", help="Registry file that it would correct, if any."),
+    ] = ""
+
+
+@action(
+    command="answer",
+    right="refer",
+    title="Statement of the person",
+    button="Save the statement",
+    case_rank=7,
+)
+def answer(context: ActionContext, given: AnswerInput) -> Result:
+    """Save the person's statement with the facts of a case.
+
+    Each later page of the case shows the summary; packs with names contain the whole text.
+    """
+    tests = given.tests.strip()
+    row = save_statement(context, given.case, given.text, given.summary, tests)
+    lines = [
+        f"{row['statement_id']} is saved with the facts of {given.case}, sha256 {row['sha256']}"
+    ]
+    if tests:
+        lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
+    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256", "tests")}
+    return Result("The statement is saved with the facts.", facts, lines)
+
+
+def save_statement(
     context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
 ) -> Mapping[str, object]:
-    """Save the statement of the person whom a case is about with its facts.
+    """Save a statement of the person whom a case is about, and return it.
 
     Args:
         text: The statement in their words; only packs with names contain it.
         summary: A sentence or two for cards, which everyone reads: no names.
         tests: The registry file that a fact in it would correct, if there is one.
     """
-    context.require("refer")
-    return save_statement(context, case_id, text, summary, tests)
-
-
-def save_statement(
-    context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
-) -> Mapping[str, object]:
-    """Save a statement after its checks; see `answer`."""
     _check(context, context.case(case_id), text, summary, tests)
     digest = hashlib.sha256(text.encode()).hexdigest()
     row = {
@@ -236,7 +353,11 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
     if not summary.strip() or len(summary) > MAX_SUMMARY:
         raise SettingsError(f"a summary has 1 to {MAX_SUMMARY} characters", where="--summary")
     if tests and tests not in FILES:
-        raise _unknown("file", tests, sorted(FILES), "--tests")
+        raise SettingsError(
+            f"there is no file {tests!r}",
+            where="--tests",
+            remedy=f"It is one of: {', '.join(sorted(FILES))}",
+        )
     if names_in(context, case, summary):
         raise SettingsError(
             "the summary names an account, a device or a person",
@@ -255,12 +376,6 @@ def referral_act(
         subject=str(row["referral_id"]),
         reason=reason,
         case=str(row["case_id"]),
-    )
-
-
-def _unknown(what: str, given: str, known: Collection[str], where: str) -> SettingsError:
-    return SettingsError(
-        f"there is no {what} {given!r}", where=where, remedy=f"It is one of: {', '.join(known)}"
     )
 
 
@@ -313,8 +428,8 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, object
 
 def _claim(context: ActionContext, row: FindingRow, record: FindingRecord) -> str:
     kind = subject_kind(row["rule"])
-    said = told(record["claim"], context.subject(row), kind)
-    return _short(claim_for_readers(context.district.registry, row, said))
+    claim = told(record["claim"], context.subject(row), kind)
+    return _short(claim_for_readers(context.district.registry, row, claim))
 
 
 def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]:
@@ -326,13 +441,13 @@ def _named(tested: Collection[tuple[str, str, str]], *results: str) -> list[str]
 
 def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
     names = context.district.registry.people_names
-    found = {}
+    by_token = {}
     for token, (kind, value, person) in code_names(context, case):
         if kind == "person":
             continue
         whose = names.get(person or "", "") or (person or "")
-        found[token] = f"{kind} {value}" + (f", of {whose}" if whose else "")
-    rows = sorted(found.items())
+        by_token[token] = f"{kind} {value}" + (f", of {whose}" if whose else "")
+    rows = sorted(by_token.items())
     if len(rows) <= 2 * MOST:
         return rows
     rest = listed([token for token, _ in rows[2 * MOST :]], most=MOST)
@@ -341,145 +456,3 @@ def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
 
 def _short(text: str) -> str:
     return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
-
-
-def _refer(context: ActionContext, values: Values) -> Result:
-    case, office = values["case"], values["office"]
-    row = refer(context, case, office, values["reason"])
-    lines = (
-        f"{case} is referred to {OFFICES[office]}: {row['referral_id']}",
-        f"{values.get(OUT, '')}, sha256 {row['sha256']}; its week is held ({row['hold_id']})",
-    )
-    said = f"Referred to {OFFICES[office].lower()}. The pack is in your downloads."
-    return Result(said, row, lines, file=f"referral-{case}.zip")
-
-
-def _answer(context: ActionContext, values: Values) -> Result:
-    case, tests = values["case"], values["tests"].strip()
-    row = answer(context, case, values["text"], values["summary"], tests)
-    lines = [f"{row['statement_id']} is saved with the facts of {case}, sha256 {row['sha256']}"]
-    if tests:
-        lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
-    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256", "tests")}
-    return Result("The statement is saved with the facts.", facts, lines)
-
-
-def _acknowledge(context: ActionContext, values: Values) -> Result:
-    ident = values["referral"]
-    office = acknowledge(context, ident)["office"]
-    return Result(
-        f"Acknowledged by {OFFICES[office]}.",
-        {"referral_id": ident, "office": office},
-        (f"{ident} is acknowledged by {office}.",),
-    )
-
-
-def _give_back(context: ActionContext, values: Values) -> Result:
-    ident, code = values["referral"], values["code"]
-    give_back(context, ident, code)
-    return Result(
-        "The return is recorded; only its code is kept.",
-        {"referral_id": ident, "outcome": code},
-        (f"{ident} came back: {code}.",),
-    )
-
-
-def _statement_in(file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8") as stream:
-            return stream.read(MAX_STATEMENT + 1)
-    except UnicodeDecodeError as error:
-        raise SettingsError("the statement is not UTF-8 text", where=str(file)) from error
-
-
-REFERRAL = Parameter(
-    "referral", kind="hidden", option="referral_id", help="ID that `referrals list` shows."
-)
-STATEMENT = (
-    Parameter(
-        "text",
-        "The statement, in their words",
-        "area",
-        hint="Included only in evidence packs with names.",
-        option="--file",
-        help="Text file with the statement, UTF-8.",
-        read=_statement_in,
-    ),
-    Parameter(
-        "summary",
-        "Summary of one or two sentences",
-        hint="Everyone who sees the case can read this. Do not name anyone.",
-        option="--summary",
-        help="Summary for the case, one or two sentences. Do not name anyone.",
-    ),
-)
-OUTCOME = Parameter("code", "Outcome", "choice", VERDICT_WORDS, option="code")
-REFER = Action(
-    name="refer",
-    command="refer",
-    right="refer",
-    title="Refer to another office",
-    button="Refer",
-    act=_refer,
-    parameters=(
-        CASE,
-        Parameter("office", "To", "choice", OFFICES, option="--to"),
-        REASON,
-    ),
-    out=Parameter(OUT, option="--out", help="New file to write, such as case.zip."),
-    hint="A pack with names and a two-page letter. Requires a second person; the week is put "
-    "on hold.",
-    summary="""Refer a case to another office, with a pack, a letter and a hold.
-
-    A second person approves it first. The letter is in the pack as letter.html.
-    """,
-)
-ANSWER = Action(
-    name="answer",
-    command="answer",
-    right="refer",
-    title="Statement of the person",
-    button="Save the statement",
-    act=_answer,
-    parameters=(
-        CASE,
-        *STATEMENT,
-        Parameter(
-            "tests",
-            "Registry file that it would correct",
-            is_needed=False,
-            hint="Which list is wrong? Example: devices.csv",
-            option="--tests",
-            help="Registry file that it would correct, if any.",
-        ),
-    ),
-    summary="""Save the person's statement with the facts of a case.
-
-    Each later page of the case shows the summary; packs with names contain the whole text.
-    """,
-)
-ACKNOWLEDGE = Action(
-    name="acknowledge",
-    command="referrals acknowledge",
-    right="refer",
-    title="Acknowledge",
-    button="Confirm receipt",
-    act=_acknowledge,
-    about="",
-    parameters=(REFERRAL,),
-    back="/referrals",
-    summary="Record that the office received the case.",
-)
-RETURN = Action(
-    name="return",
-    command="referrals return",
-    right="refer",
-    title="Record its return",
-    button="Save",
-    act=_give_back,
-    about="",
-    parameters=(REFERRAL, OUTCOME),
-    back="/referrals",
-    summary="Record that a case was returned; only the code of the outcome is kept.",
-)
-ACTIONS = (REFER, ANSWER, ACKNOWLEDGE, RETURN)

@@ -145,14 +145,14 @@ def approvers(context: ActionContext, row: RequestRow) -> Collection[str]:
 def askers(context: ActionContext, row: RequestRow) -> Collection[str]:
     """Return the allowed addresses of the person who made a request."""
     login = row["asked_login"]
-    known = context.district.settings.alerts.recipients
-    return {one for one in known if login and context.people.is_same(one, login)}
+    recipients = context.district.settings.alerts.recipients
+    return {one for one in recipients if login and context.people.is_same(one, login)}
 
 
 def _about(context: ActionContext, row: RequestRow) -> str:
-    known = {case.case_id: case.label for case in context.cases}
+    labels = {case.case_id: case.label for case in context.cases}
     case_id = row["case_id"]
-    where = f"case {known[case_id]}" if case_id in known else case_id
+    where = f"case {labels[case_id]}" if case_id in labels else case_id
     return f"{request_words(row)}, {where}"
 
 

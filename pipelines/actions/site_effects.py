@@ -10,10 +10,10 @@ from datetime import date
 import polars as pl
 
 from pipelines.actions.context import ActionContext
-from pipelines.build.trial import Difference
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
+from pipelines.refresh.trial import Difference
 from pipelines.registry import canonical
 from pipelines.registry.tables.site_list import MIN_SITES, approved_sites_of
 from pipelines.reports.words import count, day
@@ -136,32 +136,32 @@ def list_in_words(frames: Mapping[str, pl.DataFrame], today: date, added: str = 
     )
 
 
-def in_words(context: ActionContext, found: Iterable[Difference]) -> list[str]:
+def in_words(context: ActionContext, differences: Iterable[Difference]) -> list[str]:
     """Return what would change, a sentence for each case; hints are counted."""
     cases = {row["finding_id"]: case for case in context.cases for row in case.findings}
     shown, hints = [], 0
-    for one in found:
+    for one in differences:
         if one.finding.confidence == LEAD and (one.was is None or one.now is None):
             hints += 1
         else:
             shown.append(one)
-    said = list(_about_cases(shown, cases))
-    if len(said) > MAX_SENTENCES:
-        left = len(said) - MAX_SENTENCES
-        said = [*said[:MAX_SENTENCES], f"{count(left, 'more case')} would change"]
+    sentences = list(_about_cases(shown, cases))
+    if len(sentences) > MAX_SENTENCES:
+        left = len(sentences) - MAX_SENTENCES
+        sentences = [*sentences[:MAX_SENTENCES], f"{count(left, 'more case')} would change"]
     if hints:
-        said.append(f"{count(hints, 'hint')} for analysts would come or go")
-    return said
+        sentences.append(f"{count(hints, 'hint')} for analysts would come or go")
+    return sentences
 
 
-def _about_cases(found: Sequence[Difference], cases: Mapping[str, Case]) -> Iterator[str]:
-    gone = [one.finding for one in found if one.effect in GONE]
+def _about_cases(differences: Sequence[Difference], cases: Mapping[str, Case]) -> Iterator[str]:
+    gone = [one.finding for one in differences if one.effect in GONE]
     gone_ids = {finding.finding_id for finding in gone}
     replaced = {_use(finding) for finding in gone} & {
-        _use(one.finding) for one in found if one.effect == "added"
+        _use(one.finding) for one in differences if one.effect == "added"
     }
     done: set[str] = set()
-    for one in found:
+    for one in differences:
         finding = one.finding
         case, what = cases.get(finding.finding_id), _what(finding)
         if _use(finding) in replaced:

@@ -3,18 +3,21 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from typing import Annotated
+
+import typer
+from pydantic import ConfigDict, field_validator
 
 from pipelines.actions.action import (
-    ANY_CASE,
-    CASE,
-    IN_YOUR_WORDS,
-    QUEUE,
-    REASON,
-    Action,
-    Parameter,
+    HIDDEN,
+    AnyCase,
+    Form,
+    Input,
+    OwnWords,
+    Queue,
+    Reason,
     Result,
-    Values,
+    action,
 )
 from pipelines.actions.context import ActionContext
 from pipelines.actions.names import names_in
@@ -24,12 +27,16 @@ from pipelines.findings import review
 from pipelines.findings.cases import Case
 from pipelines.findings.review import VERDICT_WORDS, VERDICTS, Verdict
 from pipelines.findings.rule_quality import IS_CONFIRMED
-from pipelines.reports.sign_off import Signature, open_cases, shown, sign_week, week_monday
+from pipelines.reports.sign_off import open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.findings import OPEN
 from pipelines.state.reviews import add_comment, put_ticket
 from pipelines.state.rows import FindingRow, RequestRow
 
+ALL = "all"
+"""The choice of every open finding of a case."""
+SEVERAL = "case."
+"""Prefix of the fields of a form about several cases."""
 MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
 MAX_COMMENT = 600
@@ -38,51 +45,116 @@ ONE_ACCOUNT = (
     "a verdict of violation or security_incident covers only one account or device at a time; "
     "these cases are about several"
 )
+SubjectId = Annotated[
+    str, HIDDEN, typer.Argument(metavar="subject_id", help="ID of a case or a finding.")
+]
+Code = Annotated[
+    str, Form("Verdict", "radio", VERDICT_WORDS, is_closed=False), typer.Argument(metavar="code")
+]
+RequestId = Annotated[
+    str, HIDDEN, typer.Argument(metavar="request_id", help="ID that the request printed.")
+]
 
 
-def verdict(
-    context: ActionContext, subject_id: str, code: str, reason: str, *, is_again: bool
-) -> Sequence[FindingRow]:
-    """Record a verdict on a case or on one finding; return the findings it is about.
+class VerdictInput(Input):
+    """A verdict on a case, or on one finding."""
 
-    Args:
-        is_again: The person knows of an earlier verdict, and replaces it.
+    case: SubjectId
+    queue: Queue = ""
+    subject: Annotated[
+        str, Form("Decide about", "choice", {ALL: "All open findings"}, is_closed=False)
+    ] = ALL
+    code: Code
+    reason: OwnWords
+    again: Annotated[bool, typer.Option("--again", help="Replace an earlier verdict.")] = False
+
+
+@action(
+    command="findings verdict",
+    right="verdict",
+    title="Decide",
+    button="Record the verdict",
+    case_rank=1,
+    is_deciding=True,
+)
+def verdict(context: ActionContext, given: VerdictInput) -> Result:
+    """Record a verdict on a case, or on one finding; the last one counts.
+
+    A verdict on a case applies to each of its findings that no one has decided, or with
+    --again on all of them where each is decided; all verdicts are kept.
     """
-    context.require("verdict")
-    decision = Verdict(code, reason.strip())
-    chosen = to_decide(context, subject_id)
+    # a page is about a case, and shows its earlier verdicts; a command may name a finding
+    case = context.case(given.case) if context.is_page else context.find_case(given.case)
+    is_whole = given.subject == ALL
+    if case and not is_whole and given.subject not in {row["finding_id"] for row in case.findings}:
+        raise SettingsError(f"{given.subject} is not a finding of case {case.label}")
+    findings = to_decide(context, given.case if is_whole else given.subject)
     review.decide(
         context.chain,
-        chosen,
-        decision,
+        findings,
+        Verdict(given.code, given.reason.strip()),
         context.asker,
         context.is_own,
-        is_again=is_again,
+        is_again=given.again or context.is_page,
     )
-    return chosen
+    label = case.label if case else given.case
+    what = label if is_whole else f"one finding of {label}"
+    return Result(
+        f"{what} {_outcome(given.code, 'is')}{_more(findings)}.",
+        {
+            "subject_id": given.case,
+            "finding_ids": [row["finding_id"] for row in findings],
+            "verdict": given.code,
+            "reason": given.reason.strip(),
+        },
+        (f"{given.case}: {given.code}, {VERDICTS[given.code]}{_more(findings)}",),
+        decided=(case.case_id,) if case else (),
+    )
 
 
-def verdict_many(
-    context: ActionContext, case_ids: Sequence[str], code: str, reason: str
-) -> Sequence[FindingRow]:
-    """Record one verdict on several cases: on all of them, or none.
+class VerdictManyInput(Input):
+    """A verdict on several cases, each a field with the revision that the page showed."""
 
-    Raises:
-        SettingsError: They do not belong together.
-    """
-    context.require("verdict")
-    decision = Verdict(code, reason.strip())
-    found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
-    require_alike(found)
-    if code in IS_CONFIRMED and not is_one_account(found):
+    model_config = ConfigDict(extra="allow")
+
+    queue: Queue = ""
+    code: Code
+    reason: Reason
+
+
+@action(
+    name="verdict-many",
+    of_command="findings verdict",
+    right="verdict",
+    title="Decide these cases",
+    button="Record for all of them",
+    back="/",
+    is_deciding=True,
+)
+def verdict_many(context: ActionContext, given: VerdictManyInput) -> Result:
+    """Record one verdict on several cases: on all of them, or none."""
+    ids = tuple(revisions_of(given.model_extra or {}))
+    cases = [context.case(case_id) for case_id in ids]
+    require_alike(cases)
+    if given.code in IS_CONFIRMED and not is_one_account(cases):
         raise SettingsError(
             ONE_ACCOUNT,
             where="verdict",
             remedy="Select the cases of one account or device, or open each case by itself.",
         )
-    chosen = [row for case in found for row in to_decide(context, case.case_id)]
-    review.decide(context.chain, chosen, decision, context.asker, context.is_own)
-    return chosen
+    findings = [row for case in cases for row in to_decide(context, case.case_id)]
+    decision = Verdict(given.code, given.reason.strip())
+    review.decide(context.chain, findings, decision, context.asker, context.is_own)
+    outcome = _outcome(given.code, "is" if len(ids) == 1 else "are")
+    count = "1 case" if len(ids) == 1 else f"{len(ids)} cases"
+    return Result(f"{count} {outcome} ({len(findings)} findings).", decided=ids)
+
+
+def revisions_of(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return the cases of a form about several, each with the revision that its page showed."""
+    return {
+        name.removeprefix(SEVERAL): text for name, text in sent.items() if name.startswith(SEVERAL)
+    }
 
 
 def subjects_of(case: Case) -> frozenset[str]:
@@ -90,96 +162,27 @@ def subjects_of(case: Case) -> frozenset[str]:
     return frozenset(str(row["subject"]) for row in case.counted)
 
 
-def is_one_account(found: Sequence[Case]) -> bool:
+def is_one_account(cases: Sequence[Case]) -> bool:
     """Return whether cases are about one account or device; a case by itself always counts."""
-    return len(found) == 1 or len(frozenset().union(*map(subjects_of, found))) == 1
+    return len(cases) == 1 or len(frozenset().union(*map(subjects_of, cases))) == 1
 
 
-def require_alike(found: Sequence[Case]) -> None:
+def require_alike(cases: Sequence[Case]) -> None:
     """Raise an error unless cases have one account or device, one rule, or one kind and week.
 
     Raises:
         SettingsError: They are not, or there are none or too many.
     """
-    if not 1 <= len(found) <= MAX_TOGETHER:
+    if not 1 <= len(cases) <= MAX_TOGETHER:
         raise SettingsError(f"select 1 to {MAX_TOGETHER} cases")
-    subjects = frozenset().union(*map(subjects_of, found))
-    kinds = {(case.heaviest["kind"], case.week) for case in found}
-    rules = {case.heaviest["rule"] for case in found}
+    subjects = frozenset().union(*map(subjects_of, cases))
+    kinds = {(case.heaviest["kind"], case.week) for case in cases}
+    rules = {case.heaviest["rule"] for case in cases}
     if len(subjects) > 1 and len(kinds) > 1 and len(rules) > 1:
         raise SettingsError(
             "these cases have too little in common for one verdict",
             remedy="Select cases of one account, one device, one rule, or one kind in one week.",
         )
-
-
-def undo(context: ActionContext, case_ids: Sequence[str]) -> Sequence[FindingRow]:
-    """Undo the user's newest verdict on cases, within ten minutes; return the findings."""
-    context.require("verdict")
-    found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
-    return review.undo(context.chain, [case.findings for case in found], context.asker)
-
-
-def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, object]:
-    """Add a comment to a case, which everyone who reads the case can see.
-
-    Raises:
-        SettingsError: It is empty, too long, or contains a name.
-    """
-    context.require("evidence")
-    case, words = context.case(case_id), " ".join(text.split())
-    if not 1 <= len(words) <= MAX_COMMENT:
-        raise SettingsError(f"a comment has 1 to {MAX_COMMENT} characters", where="--text")
-    if names_in(context, case, words):
-        raise SettingsError(
-            "the comment names an account, a device or a person",
-            where="--text",
-            remedy="Everyone who sees the case can read it: write code names, or none.",
-        )
-    row = {
-        "comment_id": f"n-{secrets.token_hex(4)}",
-        "case_id": case.case_id,
-        "text": words,
-        "actor": str(context.asker),
-    }
-    act = Act(
-        actor=row["actor"],
-        action="comment",
-        subject=row["comment_id"],
-        reason=words,
-        case=case.case_id,
-    )
-    with context.chain.recording(act) as transaction:
-        add_comment(transaction, row)
-    return row
-
-
-def ticket(context: ActionContext, case_id: str, number: str) -> Mapping[str, str]:
-    """Store the number of a case's ticket in another system; empty removes it.
-
-    Raises:
-        SettingsError: It is not a number of a ticket, or it contains a name.
-    """
-    context.require("verdict")
-    case, word = context.case(case_id), number.strip()
-    if word and not TICKET.fullmatch(word):
-        raise SettingsError(
-            f"{word!r} is not a ticket number",
-            where="NUMBER",
-            remedy="Use letters, digits, and . _ # / -, at most 40, such as NET-1042.",
-        )
-    if word and names_in(context, case, word):
-        raise SettingsError("the ticket number contains a name", where="NUMBER")
-    act = Act(
-        actor=str(context.asker),
-        action="ticket",
-        subject=case.case_id,
-        reason=word or "removed",
-        case=case.case_id,
-    )
-    with context.chain.recording(act) as transaction:
-        put_ticket(transaction, case.case_id, word, act.actor)
-    return {"case_id": case.case_id, "ticket": word}
 
 
 def to_decide(context: ActionContext, subject_id: str) -> list[FindingRow]:
@@ -193,80 +196,9 @@ def to_decide(context: ActionContext, subject_id: str) -> list[FindingRow]:
     return [context.finding(subject_id)[1]]
 
 
-def assign(context: ActionContext, subject_id: str, assignee: str, reason: str = "") -> None:
-    """Assign a finding or a case."""
-    context.require("assign")
-    review.assign(context.chain, subject_id, assignee, context.asker, reason)
-
-
-def approve(context: ActionContext, request_id: str) -> RequestRow:
-    """Approve another person's request, as a second person; return the request."""
-    context.require("approve")
-    return review.approve(context.chain, request_id, context.asker, context.people.is_same)
-
-
-def refuse(context: ActionContext, request_id: str, reason: str) -> RequestRow:
-    """Refuse another person's request, as a second person; return the request."""
-    context.require("approve")
-    why = review.required_reason(reason)
-    return review.refuse(context.chain, request_id, why, context.asker, context.people.is_same)
-
-
-def sign(context: ActionContext, week: str, by: str, confirmed: int | None = None) -> Signature:
-    """Sign a week's report as reviewed.
-
-    Args:
-        confirmed: The number of open cases that the signer confirmed; None to accept any.
-
-    Raises:
-        SettingsError: Another number of cases is open.
-    """
-    context.require("sign")
-    if confirmed is not None:
-        count = len(
-            open_cases(
-                context.district.store,
-                context.district.home,
-                context.district.reading,
-                week_monday(week),
-            )
-        )
-        if count != confirmed:
-            cases = "1 case is" if count == 1 else f"{count} cases are"
-            raise SettingsError(
-                f"{cases} open in {week}; the week is not signed",
-                where="WEEK",
-                remedy="Open the page again and confirm that number, or decide the cases first.",
-            )
-    return sign_week(
-        context.district.store,
-        context.district.home,
-        context.district.reading,
-        context.chain,
-        week,
-        by,
-        context.asker,
-    )
-
-
-ALL = "all"
-"""The choice of every open finding of a case."""
-SEVERAL = "case."
-"""Prefix of the fields of a form about several cases."""
-
-
 def word(code: str) -> str:
     """Return a code as people read it."""
     return code.replace("_", " ")
-
-
-def revisions_of(values: Values) -> dict[str, str]:
-    """Return the cases of a form about several, each with the revision that its page showed."""
-    return {
-        name.removeprefix(SEVERAL): value
-        for name, value in values.items()
-        if name.startswith(SEVERAL)
-    }
 
 
 def _outcome(code: str, verb: str) -> str:
@@ -276,107 +208,231 @@ def _outcome(code: str, verb: str) -> str:
     return f"{verb} decided: {word(code)}"
 
 
-def _more(chosen: Sequence[FindingRow]) -> str:
-    return f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
+def _more(findings: Sequence[FindingRow]) -> str:
+    return f" ({len(findings)} findings)" if len(findings) > 1 else ""
 
 
-def _verdict(context: ActionContext, values: Values) -> Result:
-    about, code, reason = values["case"], values["code"], values["reason"]
-    is_command, subject = "again" in values, values.get("subject") or ALL
-    # a page is about a case; a command may name a finding instead
-    case = context.find_case(about) if is_command else context.case(about)
-    if case and subject not in (ALL, *(row["finding_id"] for row in case.findings)):
-        raise SettingsError(f"{subject} is not a finding of case {case.label}")
-    chosen = verdict(
-        context,
-        about if subject == ALL else subject,
-        code,
-        reason,
-        is_again=bool(values["again"]) if is_command else True,
-    )
-    label = case.label if case else about
-    what = label if subject == ALL else f"one finding of {label}"
+class UndoInput(Input):
+    """Cases whose newest verdict is undone, separated by spaces."""
+
+    cases: AnyCase
+    queue: Queue = ""
+
+
+@action(command="findings undo", right="verdict", title="Undo the verdict", button="Undo", back="/")
+def undo(context: ActionContext, given: UndoInput) -> Result:
+    """Undo your newest verdict on a case, within ten minutes.
+
+    An earlier verdict counts again; without one, the case is undecided. The history keeps both.
+    """
+    ids = given.cases.split()
+    cases = [context.case(case_id) for case_id in dict.fromkeys(ids)]
+    undone = review.undo(context.chain, [case.findings for case in cases], context.asker)
+    label = cases[0].label if len(ids) == 1 else f"{len(ids)} cases"
     return Result(
-        f"{what} {_outcome(code, 'is')}{_more(chosen)}.",
-        {
-            "subject_id": about,
-            "finding_ids": [row["finding_id"] for row in chosen],
-            "verdict": code,
-            "reason": reason.strip(),
-        },
-        (f"{about}: {code}, {VERDICTS[code]}{_more(chosen)}",),
-        decided=(case.case_id,) if case else (),
-    )
-
-
-def _verdict_many(context: ActionContext, values: Values) -> Result:
-    ids = tuple(revisions_of(values))
-    chosen = verdict_many(context, ids, values["code"], values["reason"])
-    is_one, code = len(ids) == 1, values["code"]
-    cases = "1 case" if is_one else f"{len(ids)} cases"
-    said = f"{cases} {_outcome(code, 'is' if is_one else 'are')} ({len(chosen)} findings)."
-    return Result(said, decided=ids)
-
-
-def _undo(context: ActionContext, values: Values) -> Result:
-    ids = values["cases"].split()
-    undone = undo(context, ids)
-    labels = [context.case(one).label for one in ids]
-    cases = labels[0] if len(labels) == 1 else f"{len(labels)} cases"
-    return Result(
-        f"Undone: the verdict on {cases}{_more(undone)}.",
-        {"case_id": values["cases"], "finding_ids": [row["finding_id"] for row in undone]},
-        (f"{values['cases']}: verdict undone",),
+        f"Undone: the verdict on {label}{_more(undone)}.",
+        {"case_id": given.cases, "finding_ids": [row["finding_id"] for row in undone]},
+        (f"{given.cases}: verdict undone",),
         back=f"/cases/{ids[0]}" if len(ids) == 1 else "",
     )
 
 
-def _comment(context: ActionContext, values: Values) -> Result:
-    row = comment(context, values["case"], values["text"])
+class CommentInput(Input):
+    """A comment on a case."""
+
+    case: AnyCase
+    queue: Queue = ""
+    text: Annotated[
+        str,
+        Form(
+            "Comment", "area", hint="Everyone who sees the case can read this. Do not name anyone."
+        ),
+        typer.Option("--text", help="The comment, without names."),
+    ]
+
+
+@action(
+    command="findings comment",
+    right="evidence",
+    title="Add a comment",
+    button="Save the comment",
+    case_rank=2,
+)
+def comment(context: ActionContext, given: CommentInput) -> Result:
+    """Add a comment to a case; everyone who reads the case can see it."""
+    case, text = context.case(given.case), " ".join(given.text.split())
+    if not 1 <= len(text) <= MAX_COMMENT:
+        raise SettingsError(f"a comment has 1 to {MAX_COMMENT} characters", where="--text")
+    if names_in(context, case, text):
+        raise SettingsError(
+            "the comment names an account, a device or a person",
+            where="--text",
+            remedy="Everyone who sees the case can read it: write code names, or none.",
+        )
+    row = {
+        "comment_id": f"n-{secrets.token_hex(4)}",
+        "case_id": case.case_id,
+        "text": text,
+        "actor": str(context.asker),
+    }
+    act = Act(
+        actor=row["actor"],
+        action="comment",
+        subject=row["comment_id"],
+        reason=text,
+        case=case.case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        add_comment(transaction, row)
     facts = {"case_id": row["case_id"], "comment_id": row["comment_id"]}
-    return Result("The comment is saved.", facts, (f"{values['case']}: comment saved",))
+    return Result("The comment is saved.", facts, (f"{given.case}: comment saved",))
 
 
-def _ticket(context: ActionContext, values: Values) -> Result:
-    row = ticket(context, values["case"], values["ticket"])
-    said = f"Ticket: {row['ticket']}." if row["ticket"] else "The ticket is removed."
-    return Result(said, row, (f"{values['case']}: {row['ticket'] or 'no ticket'}",))
+class TicketInput(Input):
+    """The number of a case's ticket in another system."""
+
+    case: AnyCase
+    queue: Queue = ""
+    ticket: Annotated[
+        str,
+        Form("Number in your ticket system", hint="Such as NET-1042. Empty removes it."),
+        typer.Argument(metavar="number", help="Number of its ticket; empty removes it."),
+    ] = ""
 
 
-def _assign(context: ActionContext, values: Values) -> Result:
-    who = values["assignee"].strip()
-    if not who:
+@action(
+    command="findings ticket",
+    right="verdict",
+    title="Ticket number",
+    button="Save the number",
+    case_rank=3,
+)
+def ticket(context: ActionContext, given: TicketInput) -> Result:
+    """Store the number of a case's ticket in your ticket system."""
+    case, number = context.case(given.case), given.ticket.strip()
+    if number and not TICKET.fullmatch(number):
+        raise SettingsError(
+            f"{number!r} is not a ticket number",
+            where="NUMBER",
+            remedy="Use letters, digits, and . _ # / -, at most 40, such as NET-1042.",
+        )
+    if number and names_in(context, case, number):
+        raise SettingsError("the ticket number contains a name", where="NUMBER")
+    act = Act(
+        actor=str(context.asker),
+        action="ticket",
+        subject=case.case_id,
+        reason=number or "removed",
+        case=case.case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        put_ticket(transaction, case.case_id, number, act.actor)
+    return Result(
+        f"Ticket: {number}." if number else "The ticket is removed.",
+        {"case_id": case.case_id, "ticket": number},
+        (f"{given.case}: {number or 'no ticket'}",),
+    )
+
+
+class AssignInput(Input):
+    """The person who is responsible for a case or a finding."""
+
+    case: SubjectId
+    assignee: Annotated[
+        str,
+        Form("Login of the person"),
+        typer.Argument(metavar="assignee", help="Login of the person responsible."),
+    ]
+    reason: Annotated[
+        str, Form("Why, if needed"), typer.Option("--reason", help="Why, if needed.")
+    ] = ""
+
+
+@action(command="findings assign", right="assign", button="Assign", case_rank=4)
+def assign(context: ActionContext, given: AssignInput) -> Result:
+    """Assign a finding or a case."""
+    login = given.assignee.strip()
+    if not login:
         raise SettingsError("no names are shown", where="Assign to")
-    assign(context, values["case"], who, values["reason"])
-    facts = {"subject_id": values["case"], "assignee": who}
-    return Result(f"Assigned to {who}.", facts, (f"{values['case']}: {who}",))
+    review.assign(context.chain, given.case, login, context.asker, given.reason)
+    facts = {"subject_id": given.case, "assignee": login}
+    return Result(f"Assigned to {login}.", facts, (f"{given.case}: {login}",))
 
 
-def _answered(context: ActionContext, done: str, row: RequestRow) -> Result:
+class ApproveInput(Input):
+    """A request that a second person approves."""
+
+    request: RequestId
+
+
+class RefuseInput(Input):
+    """A request that a second person refuses."""
+
+    request: RequestId
+    reason: OwnWords
+
+
+@action(command="findings approve", right="approve", button="Approve", back="/requests")
+def approve(context: ActionContext, given: ApproveInput) -> Result:
+    """Approve another person's request, as a second person."""
+    is_same = context.people.is_same
+    row = review.approve(context.chain, given.request, context.asker, is_same)
+    return _answered(context, "Approved", row)
+
+
+@action(command="findings refuse", right="approve", button="Refuse", back="/requests")
+def refuse(context: ActionContext, given: RefuseInput) -> Result:
+    """Refuse another person's request, as a second person; they may ask again."""
+    reason, is_same = review.required_reason(given.reason), context.people.is_same
+    row = review.refuse(context.chain, given.request, reason, context.asker, is_same)
+    return _answered(context, "Refused", row)
+
+
+def _answered(context: ActionContext, answer: str, row: RequestRow) -> Result:
     case = context.find_case(str(row["case_id"]))
     about = f"case {case.label}" if case else row["case_id"]
     what = f"{row['action']} {row['subject'] or ''}".strip()
     return Result(
-        f"{done}: {request_words(row).lower()}, {about}.",
+        f"{answer}: {request_words(row).lower()}, {about}.",
         {name: row[name] for name in ("request_id", "action", "case_id")},
-        (safe(f"{done.lower()}: {what} of case {row['case_id']}, because: {row['reason']}"),),
+        (safe(f"{answer.lower()}: {what} of case {row['case_id']}, because: {row['reason']}"),),
     )
 
 
-def _approve(context: ActionContext, values: Values) -> Result:
-    return _answered(context, "Approved", approve(context, values["request"]))
+class SignInput(Input):
+    """The signature of a week's report."""
+
+    week: Annotated[str, HIDDEN, typer.Argument(metavar="week", help="ISO week, such as 2026-W45.")]
+    by: Annotated[
+        str,
+        Form("Your name and office"),
+        typer.Option("--by", help="Name and office, as printed in the report."),
+    ]
+    open: Annotated[int, Form(kind="confirm")] = 0
+
+    @field_validator("open", mode="before")
+    @classmethod
+    def _number(cls, raw: object) -> object:
+        """Return 0 for what is not a number, which no open case matches."""
+        text = str(raw)
+        return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _refuse(context: ActionContext, values: Values) -> Result:
-    return _answered(context, "Refused", refuse(context, values["request"], values["reason"]))
-
-
-def _sign(context: ActionContext, values: Values) -> Result:
-    week, seen = values["week"], values.get("open")
-    count = None  # only a page shows how many cases are open
-    if seen is not None:
-        count = int(seen) if seen.isascii() and seen.isdecimal() else 0
-    signed = sign(context, week, values["by"], count)
+@action(command="report sign", right="sign", title="Sign the week", button="Sign", back="/weeks")
+def sign(context: ActionContext, given: SignInput) -> Result:
+    """Sign a week's report as reviewed; recorded permanently."""
+    district, week = context.district, given.week
+    stored = district.store, district.home, district.reading
+    if context.is_page:  # only a page shows how many cases are open
+        count = len(open_cases(*stored, week_monday(week)))
+        if count != given.open:
+            cases = "1 case is" if count == 1 else f"{count} cases are"
+            raise SettingsError(
+                f"{cases} open in {week}; the week is not signed",
+                where="WEEK",
+                remedy="Open the page again and confirm that number, or decide the cases first.",
+            )
+    signed = sign_week(*stored, context.chain, week, given.by, context.asker)
     line = (
         f"{week}: signed by {signed.by}, revision {signed.revision}, with {signed.waiting} cases "
         "waiting for a decision"
@@ -386,175 +442,3 @@ def _sign(context: ActionContext, values: Values) -> Result:
         shown(signed),
         (line, "To show it on the page: schoolbell report"),
     )
-
-
-SUBJECT = replace(CASE, option="subject_id", help="ID of a case or a finding.")
-CODE = Parameter("code", "Verdict", "radio", VERDICT_WORDS, option="code")
-REQUEST = Parameter(
-    "request", kind="hidden", option="request_id", help="ID that the request printed."
-)
-VERDICT = Action(
-    name="verdict",
-    command="findings verdict",
-    right="verdict",
-    title="Decide",
-    button="Record the verdict",
-    act=_verdict,
-    parameters=(
-        SUBJECT,
-        QUEUE,
-        Parameter("subject", "Decide about", "choice", {ALL: "All open findings"}, is_needed=False),
-        CODE,
-        IN_YOUR_WORDS,
-        Parameter(
-            "again",
-            kind="check",
-            is_needed=False,
-            is_field=False,
-            option="--again",
-            help="Replace an earlier verdict.",
-        ),
-    ),
-    summary="""Record a verdict on a case, or on one finding; the last one counts.
-
-    A verdict on a case applies to each of its findings that no one has decided, or with
-    --again on all of them where each is decided; all verdicts are kept.
-    """,
-)
-VERDICT_MANY = Action(
-    name="verdict-many",
-    command="findings verdict",
-    right="verdict",
-    title="Decide these cases",
-    button="Record for all of them",
-    act=_verdict_many,
-    about="",
-    back="/",
-    parameters=(QUEUE, CODE, REASON),
-)
-UNDO = Action(
-    name="undo",
-    command="findings undo",
-    right="verdict",
-    title="Undo the verdict",
-    button="Undo",
-    act=_undo,
-    about="",
-    back="/",
-    parameters=(replace(ANY_CASE, name="cases"), QUEUE),
-    summary="""Undo your newest verdict on a case, within ten minutes.
-
-    An earlier verdict counts again; without one, the case is undecided. The history keeps both.
-    """,
-)
-COMMENT = Action(
-    name="comment",
-    command="findings comment",
-    right="evidence",
-    title="Add a comment",
-    button="Save the comment",
-    act=_comment,
-    parameters=(
-        ANY_CASE,
-        QUEUE,
-        Parameter(
-            "text",
-            "Comment",
-            "area",
-            hint="Everyone who sees the case can read this. Do not name anyone.",
-            option="--text",
-            help="The comment, without names.",
-        ),
-    ),
-    summary="Add a comment to a case; everyone who reads the case can see it.",
-)
-TICKET_NUMBER = Action(
-    name="ticket",
-    command="findings ticket",
-    right="verdict",
-    title="Ticket number",
-    button="Save the number",
-    act=_ticket,
-    parameters=(
-        ANY_CASE,
-        QUEUE,
-        Parameter(
-            "ticket",
-            "Number in your ticket system",
-            is_needed=False,
-            hint="Such as NET-1042. Empty removes it.",
-            option="number",
-            help="Number of its ticket; empty removes it.",
-        ),
-    ),
-    summary="Store the number of a case's ticket in your ticket system.",
-)
-ASSIGN = Action(
-    name="assign",
-    command="findings assign",
-    right="assign",
-    title="Assign",
-    button="Assign",
-    act=_assign,
-    parameters=(
-        SUBJECT,
-        Parameter(
-            "assignee",
-            "Login of the person",
-            option="assignee",
-            help="Login of the person responsible.",
-        ),
-        Parameter(
-            "reason", "Why, if needed", is_needed=False, option="--reason", help="Why, if needed."
-        ),
-    ),
-    summary="Assign a finding or a case.",
-)
-APPROVE = Action(
-    name="approve",
-    command="findings approve",
-    right="approve",
-    title="Approve",
-    button="Approve",
-    act=_approve,
-    about="request",
-    parameters=(REQUEST,),
-    back="/requests",
-    summary="Approve another person's request, as a second person.",
-)
-REFUSE = Action(
-    name="refuse",
-    command="findings refuse",
-    right="approve",
-    title="Refuse",
-    button="Refuse",
-    act=_refuse,
-    about="request",
-    parameters=(REQUEST, IN_YOUR_WORDS),
-    back="/requests",
-    summary="Refuse another person's request, as a second person; they may ask again.",
-)
-SIGN = Action(
-    name="sign",
-    command="report sign",
-    right="sign",
-    title="Sign the week",
-    button="Sign",
-    act=_sign,
-    about="",
-    parameters=(
-        Parameter("week", kind="hidden", option="week", help="ISO week, such as 2026-W45."),
-        Parameter(
-            "by",
-            "Your name and office",
-            option="--by",
-            help="Name and office, as printed in the report.",
-        ),
-        Parameter("open", kind="confirm", is_needed=False),
-    ),
-    back="/weeks",
-    summary="Sign a week's report as reviewed; recorded permanently.",
-)
-ACTIONS = (
-    VERDICT, VERDICT_MANY, UNDO, COMMENT, TICKET_NUMBER, ASSIGN, APPROVE, REFUSE, SIGN,
-)  # fmt: skip

@@ -1,6 +1,6 @@
 """The command that stores the statement of the person a case is about."""
 
-from pipelines.actions.referrals import ANSWER
+from pipelines.actions.referrals import answer as action
 from pipelines.cli.commands import command
 
-answer = command(ANSWER)
+answer = command(action)

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from pipelines.actions import kept_evidence, verdicts
 from pipelines.actions import permits as actions
-from pipelines.actions import verdicts
 from pipelines.actions.context import ActionContext
-from pipelines.actions.kept_evidence import PACK
 from pipelines.actions.names import as_csv
 from pipelines.actions.names import export as exported
 from pipelines.cli.commands import add
@@ -436,16 +435,4 @@ def _cell(value: object) -> object:
     return value
 
 
-add(
-    app,
-    verdicts.VERDICT,
-    verdicts.UNDO,
-    verdicts.COMMENT,
-    verdicts.TICKET_NUMBER,
-    verdicts.ASSIGN,
-    verdicts.APPROVE,
-    verdicts.REFUSE,
-    PACK,
-    actions.EXCEPTION,
-    actions.EXCEPTION_END,
-)
+add(app, "findings", verdicts, kept_evidence, actions)

@@ -2,11 +2,11 @@
 
 import typer
 
-from pipelines.actions.fixes import ACTIONS
+from pipelines.actions import fixes
 from pipelines.cli.commands import add
 
 app = typer.Typer(
     help="Correct a list from a case: leave, duty, holder, building, account.",
     no_args_is_help=True,
 )
-add(app, *ACTIONS)
+add(app, "fix", fixes)

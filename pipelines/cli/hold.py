@@ -2,7 +2,8 @@
 
 import typer
 
-from pipelines.actions.kept_evidence import HOLD, RELEASE, line_of
+from pipelines.actions import kept_evidence
+from pipelines.actions.kept_evidence import line_of
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
@@ -20,4 +21,4 @@ def list_holds(home: Home, as_json: AsJson = False) -> None:
     emit(rows, lambda row: line_of(Hold(**row)), as_json=as_json, empty="There are no holds.")
 
 
-add(app, HOLD, RELEASE)
+add(app, "hold", kept_evidence)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines.build.steps import ingest_sources, preview
 from pipelines.cli.console import account_table, console, watching
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds
 from pipelines.cli.output import print_facts
@@ -14,6 +13,7 @@ from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
 from pipelines.ingest.source import SETTLE_SECONDS, IngestOptions, Outcome
 from pipelines.lake.files import unlisted_files
+from pipelines.refresh.steps import ingest_sources, preview
 from pipelines.run.run import is_all_lost, set_aside, trouble, troubles
 from pipelines.state import ledger
 from pipelines.state.source_records import set_back

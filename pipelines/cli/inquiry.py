@@ -2,7 +2,7 @@
 
 import typer
 
-from pipelines.actions.inquiries import INQUIRE, RELEASE_INQUIRY
+from pipelines.actions import inquiries as actions
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
@@ -29,4 +29,4 @@ def _line(row: InquiryRow) -> str:
     return f"{row['inquiry_id']}: {row['account']}, {days}, for {row['office']}, {state}"
 
 
-add(app, INQUIRE, RELEASE_INQUIRY)
+add(app, "inquiry", actions)

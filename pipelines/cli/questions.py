@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.actions.owner_questions import ACTIONS, PAPER, SUPERVISOR, paper, state_of
+from pipelines.actions import owner_questions
+from pipelines.actions.owner_questions import PAPER, SUPERVISOR, paper, state_of
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit, print_facts
@@ -52,4 +53,4 @@ def _line(row: QuestionRow) -> str:
     return f"{row['question_id']}: case {row['case_id']}, {row['asked_time'][:10]}, {state_of(row)}"
 
 
-add(app, *ACTIONS)
+add(app, "questions", owner_questions)

@@ -22,7 +22,7 @@ from pipelines.state.records_requests import record_decisions, record_requests
 app = typer.Typer(
     help="Public records requests: scope, exemptions, approval and release.", no_args_is_help=True
 )
-Number = Annotated[str, typer.Argument(help=actions.RECORD.help)]
+Number = Annotated[str, typer.Argument(help=actions.NUMBER_HELP)]
 
 
 @contextmanager
@@ -110,12 +110,4 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
     )
 
 
-add(
-    app,
-    actions.OPEN,
-    actions.SCOPE,
-    actions.DECIDE,
-    actions.APPROVE,
-    actions.RELEASE,
-    actions.CLOSE,
-)
+add(app, "records", actions)

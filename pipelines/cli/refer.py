@@ -1,6 +1,6 @@
 """The command that sends a case to another office, under two keys."""
 
-from pipelines.actions.referrals import REFER
+from pipelines.actions.referrals import refer as action
 from pipelines.cli.commands import command
 
-refer = command(REFER)
+refer = command(action)

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from pipelines.actions import referral_access
-from pipelines.actions.referrals import ACKNOWLEDGE, RETURN
+from pipelines.actions import referrals as actions
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
@@ -50,4 +50,4 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-add(app, ACKNOWLEDGE, RETURN, referral_access.GRANT, referral_access.END_GRANT)
+add(app, "referrals", actions, referral_access)

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.actions.context import ActionContext
-from pipelines.build.trial import Difference, TrialResult, changed, copied, with_values
-from pipelines.build.trial import replay as replayed
-from pipelines.build.trial import sweep as swept
 from pipelines.cli.console import console, table, watching
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import emit, print_facts
 from pipelines.errors import SettingsError, safe
+from pipelines.refresh.trial import Difference, TrialResult, changed, copied, with_values
+from pipelines.refresh.trial import replay as replayed
+from pipelines.refresh.trial import sweep as swept
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.actions import readers
-from pipelines.actions.verdicts import SIGN
+from pipelines.actions import readers, verdicts
 from pipelines.cli.commands import add
 from pipelines.cli.console import console
 from pipelines.cli.options import AsJson, Home, OptionalHome, Quiet, named, open_context
@@ -84,4 +83,4 @@ def _monday(text: str) -> date:
     return monday(day)
 
 
-add(app, SIGN, readers.STOP_MAIL, readers.RESUME_MAIL, readers.TEST_MAIL)
+add(app, "report", verdicts, readers)

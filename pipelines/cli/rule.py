@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 from pipelines.actions.context import ActionContext
-from pipelines.build.trial import copied
-from pipelines.build.trial import replay as replayed
 from pipelines.cli.console import console, show_whole, table, watching
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import emit, print_facts
@@ -19,6 +17,8 @@ from pipelines.cli.replay import scratch_folder
 from pipelines.district import District, home_rules
 from pipelines.errors import ModelError, NothingReadError
 from pipelines.findings.record import Finding
+from pipelines.refresh.trial import copied
+from pipelines.refresh.trial import replay as replayed
 from pipelines.settings.home import rule_text
 from pipelines.state.ledger import event_days
 from pipelines.state.source_records import quarantined

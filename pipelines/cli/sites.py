@@ -2,7 +2,8 @@
 
 import typer
 
-from pipelines.actions.permits import SITE, UndecidedSite, undecided_sites
+from pipelines.actions import permits
+from pipelines.actions.permits import UndecidedSite, undecided_sites
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import emit
@@ -32,4 +33,4 @@ def _line(row: UndecidedSite) -> str:
     return line
 
 
-add(app, SITE)
+add(app, "sites", permits)

@@ -14,12 +14,12 @@ from typing import Any
 import dagster as dg
 
 from pipelines.alerts.dispatch import send_alerts
-from pipelines.build.steps import ingest_sources, judge_days
 from pipelines.defs.resources import OWNER
 from pipelines.events import EVENT_CLASSES, Column
 from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, looked_at
 from pipelines.privacy.pseudonyms import is_published
+from pipelines.refresh.steps import ingest_sources, judge_days
 from pipelines.registry import frames
 from pipelines.registry.frames import FRAMES
 from pipelines.reports.dictionary import header_of, sql_type

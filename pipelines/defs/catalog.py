@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import dagster as dg
 
-from pipelines.build.spans import days_said_of
 from pipelines.defs.assets import (
     BALANCE,
     BUILT,
@@ -42,6 +41,7 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS
 from pipelines.health.source_states import source_states
 from pipelines.privacy.pseudonyms import is_published
+from pipelines.refresh.spans import days_said_of
 from pipelines.registry.registry import Registry
 from pipelines.reports.dictionary import words_of
 from pipelines.settings.home import DistrictHome

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.build.spans import days_said_of
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SchoolbellError
+from pipelines.refresh.spans import days_said_of
 from pipelines.registry.registry import Registry, load_registry, registry_mark
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings

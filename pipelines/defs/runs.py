@@ -11,7 +11,6 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.build.spans import days_said_of
 from pipelines.defs.assets import (
     COMPLETE,
     PUBLISHED,
@@ -24,6 +23,7 @@ from pipelines.defs.assets import (
 from pipelines.defs.catalog import Memory, State, states_of, week_checks, week_shown
 from pipelines.defs.resources import MAX_WAIT_SECONDS, OWNER, HomeResource, days_of
 from pipelines.errors import BusyError, safe
+from pipelines.refresh.spans import days_said_of
 from pipelines.reports.publication import publish_pending
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.run import RunResult, Watchers, run, told, troubles

@@ -22,9 +22,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipelines.actions.context import ActionContext
-from pipelines.desk.app import DeskApp, note, read_by, refuse_odd, visitor
+from pipelines.actions.queue_filter import QueueFilter
 from pipelines.desk.open_homes import ListedCase
-from pipelines.desk.queue import A_PAGE, QueueFilter, buildings_of, matching, sentence, work_list
+from pipelines.desk.queue import A_PAGE, buildings_of, matching, sentence, work_list
+from pipelines.desk.security import refuse_odd, visitor
+from pipelines.desk.shared import DeskApp, record_reading, record_sign_in
 from pipelines.desk.signin import Session
 from pipelines.desk.views import requests_page
 from pipelines.errors import SchoolbellError, SettingsError
@@ -49,6 +51,20 @@ MIN_TOKEN = 32
 """Fewest characters of a token."""
 MAX_ROWS = 500
 NEVER = "never"
+TIMES = ("last_look", "last_run", "last_report")
+COUNTED = ("files", "lines", "rejects")
+QUERY: Mapping[str, str] = {
+    "show": "The list: waiting, unassigned, second, overdue, referred, trial, decided or all.",
+    "q": "Words that a case contains.",
+    "building": "Code of a building.",
+    "kind": "Kind of the main finding.",
+    "role": "Whose account it is about: staff, student or device.",
+    "rule": "Id of its rule.",
+    "first": "First ISO week.",
+    "last": "Last ISO week.",
+    "offset": "Cases to skip.",
+    "limit": f"Cases to return, at most {MAX_ROWS}.",
+}
 
 
 class ApiError(BaseModel):
@@ -171,7 +187,7 @@ class ApiVisit:
     context: ActionContext
 
 
-View = Callable[[ApiVisit], Response]
+View = Callable[[ApiVisit], BaseModel | Response]
 
 
 @dataclass(frozen=True)
@@ -217,13 +233,13 @@ def known_token(
     tokens: Mapping[str, DeskToken], given: str, today: date
 ) -> tuple[str, DeskToken] | None:
     """Return the token that was given, if it is in force; all are compared."""
-    found = None
+    matched = None
     for name, token in tokens.items():
-        wanted = _secret(name, token)
-        is_it = hmac.compare_digest(given.encode(), wanted.encode()) and bool(wanted)
+        secret = _secret(name, token)
+        is_it = hmac.compare_digest(given.encode(), secret.encode()) and bool(secret)
         if is_it and (token.until is None or today <= token.until):
-            found = name, token
-    return found
+            matched = name, token
+    return matched
 
 
 def _secret(name: str, token: DeskToken) -> str:
@@ -240,10 +256,10 @@ def _secret(name: str, token: DeskToken) -> str:
     return word
 
 
-def with_token(endpoint: Endpoint) -> Callable[[Request], Response]:
+def with_token(address: Endpoint) -> Callable[[Request], Response]:
     """Wrap an address: it answers only a token whose role has the right."""
 
-    def answer(request: Request) -> Response:
+    def answered(request: Request) -> Response:
         desk: DeskApp = request.app.state.desk
         if refused := refuse_odd(desk, request):
             return refused
@@ -251,14 +267,17 @@ def with_token(endpoint: Endpoint) -> Callable[[Request], Response]:
             district = desk.home.district
             today = datetime.now(ZoneInfo(district.zone)).date()
             given = given_token(request)
-            found = known_token(district.settings.desk.tokens, given, today)
-            if found is None:
+            token = known_token(district.settings.desk.tokens, given, today)
+            if token is None:
                 return _unknown(desk, visitor(request), given)
-            asker = principal_of(*found)
-            _require(asker, endpoint.right)
-            note(desk, Session(login=asker.user_name, way="token"), "sign in")
+            asker = principal_of(*token)
+            _require(asker, address.right)
+            record_sign_in(desk, Session(login=asker.user_name, way="token"), "sign in")
             with in_locale(district.settings.district.locale):
-                return endpoint.view(ApiVisit(desk, request, desk.home.context(asker)))
+                answer = address.view(ApiVisit(desk, request, desk.home.context(asker)))
+            if isinstance(answer, BaseModel):
+                return Response(answer.model_dump_json(), media_type="application/json")
+            return answer
         except RefusedError as error:
             return _error(403, error.what)
         except SettingsError as error:
@@ -266,15 +285,15 @@ def with_token(endpoint: Endpoint) -> Callable[[Request], Response]:
         except SchoolbellError as error:
             return _error(503, error.what, error.remedy or "")
 
-    return answer
+    return answered
 
 
 def _unknown(desk: DeskApp, address: str, given: str) -> Response:
     """Refuse a token that is not in force; a known one from the same address still works."""
-    if desk.wrong_tokens.is_blocked(address):
+    if desk.wrong_tokens.is_full(address):
         return _error(429, "too many wrong tokens; wait 15 minutes")
     if given:
-        desk.wrong_tokens.note(address)
+        desk.wrong_tokens.add(address)
     return _error(401, "a valid token is required", "Send it as a bearer token.")
 
 
@@ -291,22 +310,19 @@ def _error(status: int, message: str, remedy: str = "") -> Response:
     return JSONResponse(body, status, headers)
 
 
-def _json(made: BaseModel) -> Response:
-    return Response(made.model_dump_json(), media_type="application/json")
-
-
-def cases_view(visit: ApiVisit) -> Response:
+def cases_view(visit: ApiVisit) -> ApiCases:
     """Return a page of the queue."""
     query = visit.request.query_params
     chosen, offset = QueueFilter.read(query), _number(query.get("offset", ""), 0)
     limit = min(_number(query.get("limit", ""), A_PAGE), MAX_ROWS)
-    found = matching(visit.desk.home, visit.context, chosen)
-    held = tickets(visit.context.district.store)
+    listed = matching(visit.desk.home, visit.context, chosen)
+    numbers = tickets(visit.context.district.store)
     rows = [
-        _case(visit, one, held.get(one.case.case_id, "")) for one in found[offset : offset + limit]
+        _case(visit, one, numbers.get(one.case.case_id, ""))
+        for one in listed[offset : offset + limit]
     ]
     items = len(work_list(visit.desk.home, visit.context))
-    return _json(ApiCases(total=len(found), offset=offset, cases=rows, items=items))
+    return ApiCases(total=len(listed), offset=offset, cases=rows, items=items)
 
 
 def _number(text: str, default: int) -> int:
@@ -314,8 +330,8 @@ def _number(text: str, default: int) -> int:
     return int(text) if is_number else default
 
 
-def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> ApiCase:
-    case, context = known.case, visit.context
+def _case(visit: ApiVisit, listed: ListedCase, ticket: str) -> ApiCase:
+    case, context = listed.case, visit.context
     return ApiCase(
         case_id=case.case_id,
         number=case.label,
@@ -325,11 +341,11 @@ def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> ApiCase:
         rule=case.heaviest["rule"],
         weight=case.severity,
         confidence=SURE.get(case.confidence, "Lead"),
-        standing=known.standing,
+        standing=listed.standing,
         since=case.first_day,
         due=case.due,
-        is_overdue=known.standing == "waiting" and case.due < context.today,
-        is_student=known.is_student,
+        is_overdue=listed.standing == "waiting" and case.due < context.today,
+        is_student=listed.is_student,
         buildings=sorted(buildings_of(visit.desk.home, case)),
         assignee=case.assignee or "",
         ticket=ticket,
@@ -337,18 +353,17 @@ def _case(visit: ApiVisit, known: ListedCase, ticket: str) -> ApiCase:
     )
 
 
-def case_view(visit: ApiVisit) -> Response:
+def case_view(visit: ApiVisit) -> ApiCaseDetails:
     """Return a case with its findings, and record that it was read."""
     context, home = visit.context, visit.desk.home
     case = context.case(visit.request.path_params["case"])
-    (known,) = [one for one in home.known(context, home.week(context)) if one.case is case]
+    (listed,) = [one for one in home.known(context, home.week(context)) if one.case is case]
     ticket = tickets(context.district.store).get(case.case_id, "")
-    made = ApiCaseDetails(
-        **dict(_case(visit, known, ticket)),
+    record_reading(visit.desk, context, case.case_id)
+    return ApiCaseDetails(
+        **dict(_case(visit, listed, ticket)),
         findings=[_finding(context, row) for row in case.counted],
     )
-    read_by(visit.desk, context, case.case_id)
-    return _json(made)
 
 
 def _finding(context: ActionContext, row: FindingRow) -> ApiFinding:
@@ -369,7 +384,7 @@ def _finding(context: ActionContext, row: FindingRow) -> ApiFinding:
     )
 
 
-def requests_view(visit: ApiVisit) -> Response:
+def requests_view(visit: ApiVisit) -> ApiRequests:
     """Return requests that need a second person, and those of the last days."""
     page = requests_page(visit.context)
     rows = [
@@ -383,43 +398,39 @@ def requests_view(visit: ApiVisit) -> Response:
         )
         for row in (*page["open"], *page["answered"])
     ]
-    return _json(ApiRequests(requests=rows))
+    return ApiRequests(requests=rows)
 
 
 def _runs(context: ActionContext) -> tuple[ApiRuns, list[ApiSource], int]:
     """Return runs and sources as `status` shows them, and the verdict as a number."""
-    found = status_of(context.district, datetime.now(UTC))
-    shown = found.shown
+    status = status_of(context.district, datetime.now(UTC))
+    shown = status.shown
     times = {name: _time(shown[name]) for name in TIMES}
     runs = ApiRuns.model_validate({**shown, **times})
     sources = [
         ApiSource.model_validate(
             {**one.shown, **{name: int(one.counts.get(name) or 0) for name in COUNTED}}
         )
-        for one in found.sources
+        for one in status.sources
     ]
-    return runs, sources, found.exit_code
-
-
-TIMES = ("last_look", "last_run", "last_report")
-COUNTED = ("files", "lines", "rejects")
+    return runs, sources, status.exit_code
 
 
 def _time(text: str) -> datetime | None:
     if text == NEVER:
         return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def runs_view(visit: ApiVisit) -> Response:
+def runs_view(visit: ApiVisit) -> ApiRuns:
     """Return the state of runs."""
-    return _json(_runs(visit.context)[0])
+    return _runs(visit.context)[0]
 
 
-def sources_view(visit: ApiVisit) -> Response:
+def sources_view(visit: ApiVisit) -> ApiSources:
     """Return the state of every source."""
-    return _json(ApiSources(sources=_runs(visit.context)[1]))
+    return ApiSources(sources=_runs(visit.context)[1])
 
 
 def metrics_view(visit: ApiVisit) -> Response:
@@ -456,9 +467,9 @@ def _gauge(
     from prometheus_client import Gauge
 
     labels = ("source",) if name.startswith("source_") else ()
-    made = Gauge(f"schoolbell_{name}", title, labels, registry=registry)
+    gauge = Gauge(f"schoolbell_{name}", title, labels, registry=registry)
     for values, value in rows:
-        (made.labels(*values) if labels else made).set(value)
+        (gauge.labels(*values) if labels else gauge).set(value)
 
 
 def calendar_view(visit: ApiVisit) -> Response:
@@ -504,18 +515,6 @@ def _due(visit: ApiVisit) -> list[tuple[str, date, str, str]]:
     return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-QUERY: Mapping[str, str] = {
-    "show": "The list: waiting, unassigned, second, overdue, referred, trial, decided or all.",
-    "q": "Words that a case contains.",
-    "building": "Code of a building.",
-    "kind": "Kind of the main finding.",
-    "role": "Whose account it is about: staff, student or device.",
-    "rule": "Id of its rule.",
-    "first": "First ISO week.",
-    "last": "Last ISO week.",
-    "offset": "Cases to skip.",
-    "limit": f"Cases to return, at most {MAX_ROWS}.",
-}
 ENDPOINTS = (
     Endpoint(f"{BASE}/cases", "List cases", cases_view, "findings", ApiCases, query=QUERY),
     Endpoint(f"{BASE}/cases/{{case}}", "Read a case", case_view, "evidence", ApiCaseDetails),
@@ -530,10 +529,10 @@ ENDPOINTS = (
 def document() -> dict[str, object]:
     """Return the OpenAPI document of these addresses."""
     models = [one.answer for one in ENDPOINTS if one.answer] + [ApiError]
-    made, schemas = models_json_schema(
+    by_model, schemas = models_json_schema(
         [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )
-    refs = {model: made[model, "serialization"] for model in models}
+    refs = {model: by_model[model, "serialization"] for model in models}
     return {
         "openapi": "3.1.0",
         "info": {

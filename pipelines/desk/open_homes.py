@@ -50,14 +50,14 @@ class ListedCase:
 
 def _same(case: Case, before: Mapping[str, Case]) -> Case:
     """Return the earlier object of a case if nothing in it changed."""
-    known = before.get(case.case_id)
+    earlier = before.get(case.case_id)
     if (
-        known is not None
-        and known.assignee == case.assignee
-        and len(known.findings) == len(case.findings)
-        and all(map(is_, known.findings, case.findings))
+        earlier is not None
+        and earlier.assignee == case.assignee
+        and len(earlier.findings) == len(case.findings)
+        and all(map(is_, earlier.findings, case.findings))
     ):
-        return known
+        return earlier
     return case
 
 
@@ -123,11 +123,11 @@ class OpenHome:
             version = state_version(store)
             if self._cases is None or self._cases[0] != version:
                 before = {} if self._cases is None else self._cases[1]
-                known = {
+                earlier = {
                     row["finding_id"]: row for case in before.values() for row in case.findings
                 }
-                found = [_same(case, before) for case in cases(store, known)]
-                self._cases = (version, {case.case_id: case for case in found})
+                fresh = [_same(case, before) for case in cases(store, earlier)]
+                self._cases = (version, {case.case_id: case for case in fresh})
             return list(self._cases[1].values())
 
     def week(self, context: ActionContext) -> date:
@@ -144,24 +144,24 @@ class OpenHome:
     def known(self, context: ActionContext, week: date) -> list[ListedCase]:
         """Return the list columns of each case; only changed cases are recomputed."""
         with self._lock:
-            found = []
+            listed = []
             for case in context.cases:
-                held = self._known.get(case.case_id)
-                if held is None or held[0] is not case or held[1] != week:
+                stored = self._known.get(case.case_id)
+                if stored is None or stored[0] is not case or stored[1] != week:
                     is_student = any(map(context.is_student, case.findings))
                     made = ListedCase(case, case.standing(week), case.weight, is_student)
-                    held = self._known[case.case_id] = (case, week, made)
-                found.append(held[2])
-            return found
+                    stored = self._known[case.case_id] = (case, week, made)
+                listed.append(stored[2])
+            return listed
 
     def text(self, case: Case, build: Callable[[Case], str]) -> str:
         """Return the text of a case for searches; only changed cases are recomputed."""
         with self._lock:
             texts: dict[str, tuple[Case, str]] = self._shared.setdefault("texts", {})
-            held = texts.get(case.case_id)
-            if held is None or held[0] is not case:
-                held = texts[case.case_id] = (case, build(case))
-            return held[1]
+            stored = texts.get(case.case_id)
+            if stored is None or stored[0] is not case:
+                stored = texts[case.case_id] = (case, build(case))
+            return stored[1]
 
     @property
     def device_buildings(self) -> Mapping[str, str]:
@@ -171,8 +171,8 @@ class OpenHome:
                 frame = self.district.registry.frames["devices"].drop_nulls("building")
                 pairs = frame.select("device", "building").iter_rows()
                 self._shared["device_buildings"] = dict(pairs)
-            found: Mapping[str, str] = self._shared["device_buildings"]
-            return found
+            buildings: Mapping[str, str] = self._shared["device_buildings"]
+            return buildings
 
     def base(self) -> ReportInputs:
         """Return the newest snapshot's data about logs and rules.
@@ -217,7 +217,7 @@ class OpenHome:
 
 def _stamp(home: DistrictHome) -> Stamp:
     """Return a value that changes when settings or registry are edited."""
-    found = []
+    stamps = []
     folders = (home.registry, home.kept_registry, home.lists, home.own_rules)
     paths = [path for folder in folders for path in sorted(folder.rglob("*"))]
     for path in (home.settings_file, *paths):
@@ -225,5 +225,5 @@ def _stamp(home: DistrictHome) -> Stamp:
             one = path.stat()
         except FileNotFoundError:
             continue
-        found.append((str(path), one.st_size, one.st_mtime_ns))
-    return tuple(found)
+        stamps.append((str(path), one.st_size, one.st_mtime_ns))
+    return tuple(stamps)

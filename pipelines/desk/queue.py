@@ -1,12 +1,13 @@
 """The queue of the desk: its filters, which are in the address, and groups of cases."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from pipelines.actions.context import ActionContext
+from pipelines.actions.queue_filter import SHOWS, QueueFilter
 from pipelines.actions.verdicts import MAX_TOGETHER, is_one_account, require_alike, subjects_of
 from pipelines.desk.open_homes import ListedCase, OpenHome
 from pipelines.errors import SettingsError, capital
@@ -22,8 +23,6 @@ from pipelines.state.rows import FindingRow, texts_in
 from pipelines.warehouse.models import subject_kind
 
 A_PAGE = 50
-MAX_TEXT = 100
-"""Characters of a search."""
 MAX_GROUPS = 12
 """Groups that the queue lists, the largest first."""
 GroupBy = Literal["subject", "rule", "kind"]
@@ -32,76 +31,6 @@ ROLES: Mapping[str, str] = {
     "student": "Accounts of students",
     "device": "Devices",
 }
-SHOWS: Mapping[str, str] = {
-    "waiting": "Waiting",
-    "mine": "Mine",
-    "unassigned": "Unassigned",
-    "second": "Waiting for a second person",
-    "overdue": "Overdue",
-    "referred": "Referred",
-    "trial": "Rules on trial",
-    "decided": "Decided",
-    "all": "All",
-}
-"""Filters of the queue, by their word in the address."""
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """The filter of the queue, as the address contains it.
-
-    Attributes:
-        q: Words that the case contains: number, code name, site, building, reason.
-        role: Whose accounts it is about: `staff`, `student`, or none of a `device`.
-        rule: Id of the rule of the main finding.
-        first: First ISO week; empty for no limit.
-        last: Last ISO week.
-    """
-
-    show: str = "waiting"
-    q: str = ""
-    building: str = ""
-    kind: str = ""
-    role: str = ""
-    rule: str = ""
-    first: str = ""
-    last: str = ""
-
-    @staticmethod
-    def read(query: Mapping[str, str]) -> "QueueFilter":
-        """Return the filter of an address; unknown words are ignored."""
-        given = {
-            one.name: query[one.name].strip()[:MAX_TEXT]
-            for one in fields(QueueFilter)
-            if query.get(one.name)
-        }
-        if given.get("show") not in SHOWS:
-            given.pop("show", None)
-        return QueueFilter(**given)
-
-    @staticmethod
-    def parse(text: str) -> "QueueFilter":
-        """Return the filter of a query string."""
-        return QueueFilter.read(dict(parse_qsl(text)))
-
-    @property
-    def query(self) -> str:
-        """The query string, without empty parts."""
-        return urlencode(self.parts)
-
-    @property
-    def parts(self) -> dict[str, str]:
-        """The fields that are not empty."""
-        return {name: value for name, value in asdict(self).items() if value}
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether more than the kind of list is chosen."""
-        return self != QueueFilter(self.show)
-
-    def showing(self, show: str) -> "QueueFilter":
-        """Return the same filter for another list."""
-        return replace(self, show=show)
 
 
 @dataclass(frozen=True)
@@ -128,10 +57,10 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
 
     New cases come before older ones, then the highest weight; students' are last.
     """
-    known = home.known(context, home.week(context))
-    found = [
+    listed = home.known(context, home.week(context))
+    matches = [
         one
-        for one in _of_list(context, known, chosen.show)
+        for one in _of_list(context, listed, chosen.show)
         if (not chosen.first or one.case.week >= chosen.first)
         and (not chosen.last or one.case.week <= chosen.last)
         and chosen.kind in ("", one.case.heaviest["kind"])
@@ -142,9 +71,9 @@ def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> lis
     words = chosen.q.casefold().split()
     if words:
         text_of = searcher(home, context)
-        found = [one for one in found if all(word in text_of(one.case) for word in words)]
+        matches = [one for one in matches if all(word in text_of(one.case) for word in words)]
     week = home.week(context)
-    return sorted(found, key=lambda one: (one.is_student, one.case.monday < week, one.weight))
+    return sorted(matches, key=lambda one: (one.is_student, one.case.monday < week, one.weight))
 
 
 def role_of(one: ListedCase) -> str:
@@ -158,23 +87,23 @@ def queue_page(
     home: OpenHome, context: ActionContext, chosen: QueueFilter, first: int
 ) -> dict[str, object]:
     """Return a page of the cases that match a filter, with the choices of the filter."""
-    known = home.known(context, home.week(context))
-    found = matching(home, context, chosen)
+    listed = home.known(context, home.week(context))
+    matches = matching(home, context, chosen)
     names = building_names(context.district.registry)
-    codes = {code for one in known for code in buildings_of(home, one.case)}
+    codes = {code for one in listed for code in buildings_of(home, one.case)}
     work, away = work_list(home, context), _referred(context)
-    rules = sorted({str(one.case.heaviest["rule"]) for one in known})
+    rules = sorted({str(one.case.heaviest["rule"]) for one in listed})
     return {
-        "rows": [_row(context, one, away) for one in found[first : first + A_PAGE]],
+        "rows": [_row(context, one, away) for one in matches[first : first + A_PAGE]],
         "elsewhere": len(matching(home, context, chosen.showing("all")))
-        if chosen.is_narrowed and not found
+        if chosen.is_narrowed and not matches
         else 0,
         "filter": chosen,
         "show": chosen.show,
         "shows": SHOWS,
-        "size": len(found),
-        "has_report": bool(known) or home.has_report(),
-        "waiting": sum(one.standing == "waiting" for one in known),
+        "size": len(matches),
+        "has_report": bool(listed) or home.has_report(),
+        "waiting": sum(one.standing == "waiting" for one in listed),
         "work": [_item(context, one) for one in work]
         if chosen == QueueFilter() and not first
         else [],
@@ -184,19 +113,21 @@ def queue_page(
         "rules": {code: rule_title(context, code) for code in rules},
         "first": first,
         "before": max(first - A_PAGE, 0) if first else None,
-        "after": first + A_PAGE if first + A_PAGE < len(found) else None,
+        "after": first + A_PAGE if first + A_PAGE < len(matches) else None,
         "a_page": A_PAGE,
-        "weeks": weeks_in_words(one.case.week for one in known),
+        "weeks": weeks_in_words(one.case.week for one in listed),
         "buildings": sorted((names.get(code, code), code) for code in codes),
         "roles_of_cases": {
-            role: text for role, text in ROLES.items() if any(role_of(one) == role for one in known)
+            role: text
+            for role, text in ROLES.items()
+            if any(role_of(one) == role for one in listed)
         },
         "kinds": {
             kind: text
             for kind, text in KINDS.items()
-            if any(one.case.heaviest["kind"] == kind for one in known)
+            if any(one.case.heaviest["kind"] == kind for one in listed)
         },
-        "groups": _groups(context, found) if context.asker.may("verdict") else [],
+        "groups": _groups(context, matches) if context.asker.may("verdict") else [],
         "may_decide": context.asker.may("verdict"),
     }
 
@@ -279,7 +210,7 @@ def next_case(order: Sequence[str], decided: Iterable[str], left: Iterable[str])
 
 
 def _of_list(
-    context: ActionContext, known: Sequence[ListedCase], show: str
+    context: ActionContext, listed: Sequence[ListedCase], show: str
 ) -> Iterable[ListedCase]:
     store, login = context.district.store, context.asker.user_name
     ids: set[str] = set()
@@ -298,7 +229,7 @@ def _of_list(
         "second": lambda one: one.case.case_id in ids,
         "referred": lambda one: one.case.case_id in ids,
     }
-    return filter(tests[show], known)
+    return filter(tests[show], listed)
 
 
 def _is_with(case: Case, context: ActionContext, login: str) -> bool:
@@ -306,8 +237,8 @@ def _is_with(case: Case, context: ActionContext, login: str) -> bool:
     return bool(case.assignee) and context.people.is_same(str(case.assignee), login)
 
 
-def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> QueueRow:
-    case = known.case
+def _row(context: ActionContext, listed: ListedCase, away: Collection[str]) -> QueueRow:
+    case = listed.case
     is_away = case.case_id in away and bool(case.undecided)
     first = min(row["event_date"] for row in case.counted)
     return QueueRow(
@@ -319,10 +250,10 @@ def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> Qu
         since=day(date.fromisoformat(str(first))),
         severity=case.severity,
         sure=SURE.get(case.confidence, "Lead"),
-        standing="referred" if is_away else STANDINGS.get(known.standing, ""),
+        standing="referred" if is_away else STANDINGS.get(listed.standing, ""),
         assignee=case.assignee or "",
-        is_student=known.is_student,
-        is_overdue=_is_overdue(known, context.today) and not is_away,
+        is_student=listed.is_student,
+        is_overdue=_is_overdue(listed, context.today) and not is_away,
         is_undecided=bool(case.undecided),
     )
 
@@ -330,8 +261,8 @@ def _row(context: ActionContext, known: ListedCase, away: Collection[str]) -> Qu
 def sentence(context: ActionContext, finding: FindingRow) -> str:
     """Return the sentence of a finding, under code names, as the report prints it."""
     kind = subject_kind(finding["rule"])
-    said = told(context.shown(finding)["claim"], context.subject(finding), kind)
-    return claim_for_readers(context.district.registry, finding, said)
+    claim = told(context.shown(finding)["claim"], context.subject(finding), kind)
+    return claim_for_readers(context.district.registry, finding, claim)
 
 
 def _is_overdue(one: ListedCase, today: date) -> bool:
@@ -383,17 +314,17 @@ class Group:
     size: int
 
 
-def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
+def _groups(context: ActionContext, matches: Sequence[ListedCase]) -> list[Group]:
     """Return groups of two or more undecided cases, the largest first."""
-    held: dict[tuple[GroupBy, object], list[Case]] = {}
-    for one in found:
+    by_key: dict[tuple[GroupBy, object], list[Case]] = {}
+    for one in matches:
         if one.case.undecided:
             for by in ("subject", "rule", "kind"):
                 if key := _key(one.case, by):
-                    held.setdefault((by, (key, one.is_student)), []).append(one.case)
+                    by_key.setdefault((by, (key, one.is_student)), []).append(one.case)
     groups = [
         Group(_title(context, by, mine[0]), by, mine[0].case_id, len(mine))
-        for (by, _), mine in held.items()
+        for (by, _), mine in by_key.items()
         if len(mine) > 1
     ]
     return sorted(groups, key=lambda group: -group.size)[:MAX_GROUPS]

@@ -102,8 +102,8 @@ class Sessions:
         """Begin a session and return the value of its cookie."""
         word, person = secrets.token_urlsafe(32), (session.way, session.login)
         with self._lock:
-            own = [one for one, held in self._held.items() if (held.way, held.login) == person]
-            for one in own[: max(len(own) + 1 - MAX_OF_A_PERSON, 0)]:
+            words = [one for one, other in self._held.items() if (other.way, other.login) == person]
+            for one in words[: max(len(words) + 1 - MAX_OF_A_PERSON, 0)]:
                 del self._held[one]
             self._held[word] = session
             while len(self._held) > MOST:
@@ -129,34 +129,34 @@ class Sessions:
             self._held.pop(word, None)
 
 
-class FailedAttempts:
-    """Failed password attempts, by login and by address."""
+class RecentEvents:
+    """Count events of the last minutes by key, up to a limit, such as failed sign-ins."""
 
     def __init__(self, most: int = 5, seconds: float = 900) -> None:
         self._most, self._seconds = most, seconds
         self._held: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = Lock()
 
-    def is_blocked(self, key: str) -> bool:
-        """Return whether it has to wait."""
+    def is_full(self, key: str) -> bool:
+        """Return whether a key has reached the limit."""
         with self._lock:
             return len(self._fresh(key)) >= self._most
 
-    def note(self, key: str) -> bool:
-        """Count one more; return whether it is blocked from now on."""
+    def add(self, key: str) -> bool:
+        """Count one more; return whether it reaches the limit with it."""
         with self._lock:
             while len(self._held) > MOST:
                 self._held.popitem(last=False)
-            held = self._fresh(key)
-            held.append(time.monotonic())
-            self._held[key] = held
-            return len(held) == self._most
+            times = self._fresh(key)
+            times.append(time.monotonic())
+            self._held[key] = times
+            return len(times) == self._most
 
     def take_back(self, key: str) -> None:
         """Remove the last one, which succeeded."""
         with self._lock:
-            if held := self._held.get(key):
-                held.pop()
+            if times := self._held.get(key):
+                times.pop()
 
     def forget(self, key: str) -> None:
         """Forget the attempts after a sign-in."""
@@ -164,10 +164,10 @@ class FailedAttempts:
             self._held.pop(key, None)
 
     def _fresh(self, key: str) -> deque[float]:
-        held = self._held.get(key, deque())
-        while held and time.monotonic() - held[0] > self._seconds:
-            held.popleft()
-        return held
+        times = self._held.get(key, deque())
+        while times and time.monotonic() - times[0] > self._seconds:
+            times.popleft()
+        return times
 
 
 def who(session: Session, settings: Settings, home: DistrictHome) -> Principal:
@@ -204,22 +204,22 @@ def by_proxy(desk: Desk, address: str, headers: Mapping[str, str]) -> Session | 
     login = headers.get(proxy.login_header.lower(), "").strip()
     if not (login and proxy.secret and _is_listed(address, proxy.addresses)):
         return None
-    wanted = looked_up(proxy.secret, "[desk.proxy] secret")
+    secret = looked_up(proxy.secret, "[desk.proxy] secret")
     given = headers.get(SECRET_HEADER, "")
-    if not (wanted and hmac.compare_digest(given.encode(), wanted.encode())):
+    if not (secret and hmac.compare_digest(given.encode(), secret.encode())):
         return None
     # a group that no header is named for came from the browser, through the proxy
     named = headers.get(proxy.groups_header.lower(), "") if proxy.groups_header else ""
     groups = tuple(group.strip() for group in named.split(",") if group.strip())
     address = login.casefold()
-    own = desk.without_domain(address)
-    return Session(login=own, way="proxy", address=address, groups=groups)
+    name = desk.without_domain(address)
+    return Session(login=name, way="proxy", address=address, groups=groups)
 
 
-def _is_listed(address: str, known: tuple[str, ...]) -> bool:
+def _is_listed(address: str, networks: tuple[str, ...]) -> bool:
     try:
         mine = ipaddress.ip_address(address)
-        return any(mine in ipaddress.ip_network(one, strict=False) for one in known)
+        return any(mine in ipaddress.ip_network(one, strict=False) for one in networks)
     except ValueError:
         return False
 
@@ -231,7 +231,7 @@ class Passwords:
         from argon2 import PasswordHasher
 
         self._hasher = PasswordHasher()
-        self._by_login, self._by_address = FailedAttempts(), FailedAttempts(most=30)
+        self._by_login, self._by_address = RecentEvents(), RecentEvents(most=30)
         # a login that is not there takes as long as one that is
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = Lock()
@@ -249,14 +249,14 @@ class Passwords:
 
     def _tried(self, store: Store, name: str, password: str, address: str) -> Session:
         """Count one try, then look at it: tries at the same time are counted too."""
-        if self._by_login.is_blocked(name) or self._by_address.is_blocked(address):
+        if self._by_login.is_full(name) or self._by_address.is_full(address):
             raise TooOftenError("too many attempts; wait 15 minutes")
-        is_now_blocked = self._by_login.note(name)
-        self._by_address.note(address)
+        is_now_blocked = self._by_login.add(name)
+        self._by_address.add(address)
         rows = {row["login"]: row for row in accounts(store)}
         row = rows.get(name)
-        known = row["password_hash"] if row and not row["ended_time"] else self._nobody
-        if not (self._is_right(known, password) and known is not self._nobody):
+        stored = row["password_hash"] if row and not row["ended_time"] else self._nobody
+        if not (self._is_right(stored, password) and stored is not self._nobody):
             raise WrongPasswordError(name, is_now_blocked=is_now_blocked)
         self._by_login.forget(name)
         self._by_address.take_back(address)
@@ -266,11 +266,11 @@ class Passwords:
         """Return the stored form of a password."""
         return self._hasher.hash(password)
 
-    def _is_right(self, known: str, password: str) -> bool:
+    def _is_right(self, stored: str, password: str) -> bool:
         from argon2.exceptions import InvalidHashError, VerificationError
 
         try:
-            return self._hasher.verify(known, password)
+            return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -367,13 +367,13 @@ class OpenIdSignIn:
         """Return the provider's description of itself."""
         issuer = desk.openid.issuer.rstrip("/")
         if issuer not in self._metadata:
-            found = _fetched(f"{issuer}/.well-known/openid-configuration")
-            if str(found.get("issuer", "")).rstrip("/") != issuer:
+            about = _fetched(f"{issuer}/.well-known/openid-configuration")
+            if str(about.get("issuer", "")).rstrip("/") != issuer:
                 raise SettingsError(
                     "the provider's issuer does not match",
                     where="district.toml: [desk.openid] issuer",
                 )
-            self._metadata[issuer] = found
+            self._metadata[issuer] = about
         return self._metadata[issuer]
 
     def _claims(self, desk: Desk, id_token: str, nonce: str) -> Mapping[str, object]:
@@ -422,8 +422,8 @@ def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
         RefusedError: They do not.
     """
     one = desk.openid
-    said = str(claims.get(one.login_claim, "")).strip().casefold()
-    name, at, domain = said.partition("@")
+    address = str(claims.get(one.login_claim, "")).strip().casefold()
+    name, at, domain = address.partition("@")
     allowed = {name.casefold() for name in one.domains}
     if not (name and at and domain in allowed):
         raise RefusedError(
@@ -436,9 +436,9 @@ def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
     named = groups if isinstance(groups, list | tuple) else [groups]
     account = f"{claims.get('iss', '')}\0{claims.get('sub', '')}"
     return Session(
-        login=desk.without_domain(said),
+        login=desk.without_domain(address),
         way="openid",
-        address=said,
+        address=address,
         subject=sha256(account.encode()).hexdigest(),
         groups=tuple(map(str, named)),
     )
@@ -446,8 +446,8 @@ def session_of(desk: Desk, claims: Mapping[str, object]) -> Session:
 
 def _fetched(url: str) -> Mapping[str, object]:
     answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MAX_ANSWER_BYTES)
-    found = json.loads(answer.data) if answer.status < BAD_STATUS else None
-    if not isinstance(found, dict):
+    content = json.loads(answer.data) if answer.status < BAD_STATUS else None
+    if not isinstance(content, dict):
         message = f"{url} answered {answer.status} without a JSON object"
         raise ValueError(message)
-    return found
+    return content

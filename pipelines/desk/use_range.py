@@ -115,7 +115,7 @@ def weeks_of(inputs: ReportInputs) -> list[date]:
     return list(days.drop_nulls())
 
 
-def _week(text: str, known: Sequence[date]) -> date | None:
+def _week(text: str, weeks: Sequence[date]) -> date | None:
     """Return the Monday of a week of the choices; None for no choice.
 
     Raises:
@@ -123,12 +123,12 @@ def _week(text: str, known: Sequence[date]) -> date | None:
     """
     if not text:
         return None
-    found = next((one for one in known if week_label(one) == text), None)
-    if found is None:
+    monday = next((one for one in weeks if week_label(one) == text), None)
+    if monday is None:
         raise SettingsError(
             f"there is no use of week {text!r}", remedy="Choose a week of the list."
         )
-    return found
+    return monday
 
 
 def _counted(rows: pl.DataFrame, names: Sequence[str], least: int) -> tuple[pl.DataFrame, int]:
@@ -158,22 +158,22 @@ def _counted(rows: pl.DataFrame, names: Sequence[str], least: int) -> tuple[pl.D
 
 def _summed(rows: pl.DataFrame, name: str, days: int) -> list[tuple[str, float]]:
     """Return minutes a day by name, the most first."""
-    found = rows.drop_nulls(name).group_by(name).agg(minutes=pl.col("minutes").sum() / days)
-    return list(found.sort(["minutes", name], descending=[True, False]).iter_rows())
+    sums = rows.drop_nulls(name).group_by(name).agg(minutes=pl.col("minutes").sum() / days)
+    return list(sums.sort(["minutes", name], descending=[True, False]).iter_rows())
 
 
 def _bars(
     rows: Sequence[tuple[object, float]], chosen: UseFilter | None = None, name: str = ""
 ) -> list[Bar]:
     longest = max((minutes for _, minutes in rows), default=0.0) or 1.0
-    held = getattr(chosen, name) if chosen else ""
+    current = getattr(chosen, name) if chosen else ""
     return [
         Bar(
             visible(str(key)),
             round(100 * minutes / longest),
             hours(minutes),
-            chosen.link(**{name: "" if key == held else str(key)}) if chosen else "",
-            bool(held) and key == held,
+            chosen.link(**{name: "" if key == current else str(key)}) if chosen else "",
+            bool(current) and key == current,
         )
         for key, minutes in rows
     ]

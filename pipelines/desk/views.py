@@ -9,10 +9,21 @@ from typing import TypedDict
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pipelines.actions.action import Action
+from pipelines.actions.action import AnyAction, every_action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fixes import corrections
-from pipelines.actions.owner_questions import askable, is_open, shown_use, state_of
+from pipelines.actions.inquiries import release_inquiry
+from pipelines.actions.kept_evidence import pack
+from pipelines.actions.names import export_case, reveal
+from pipelines.actions.owner_questions import (
+    answer_on_paper,
+    ask,
+    askable,
+    end_question,
+    is_open,
+    shown_use,
+    state_of,
+)
 from pipelines.actions.permits import undecided_sites
 from pipelines.actions.proposals import (
     COUNTED,
@@ -24,7 +35,9 @@ from pipelines.actions.proposals import (
     in_group,
     offered,
     proposal_rows,
+    take_proposals_back,
 )
+from pipelines.actions.queue_filter import QueueFilter
 from pipelines.actions.readers import readers
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.records import RELEASED, drafted, estimate, had_a_hand, request_of, seal_of
@@ -34,12 +47,11 @@ from pipelines.actions.referral_access import (
     granted_referrals,
     is_in_force,
 )
-from pipelines.actions.referrals import OFFICES
+from pipelines.actions.referrals import OFFICES, refer
 from pipelines.actions.request_mail import request_words
 from pipelines.actions.verdicts import ALL
-from pipelines.desk.forms import FORMS, ON_PER_CASE
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, rule_title, sentence
+from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
 from pipelines.district import District
 from pipelines.errors import NothingReadError, SettingsError, capital
 from pipelines.findings.cases import Case
@@ -101,7 +113,9 @@ def case_values(
     store = context.district.store
     zone = ZoneInfo(context.district.zone)
     case_id = case.case_id
-    asked = [row for row in requests(store, case_id=case_id) if is_waiting(row) or is_approved(row)]
+    open_requests = [
+        row for row in requests(store, case_id=case_id) if is_waiting(row) or is_approved(row)
+    ]
     return {
         "case": case,
         "page": page,
@@ -112,7 +126,7 @@ def case_values(
         "ticket": ticket_of(context, case),
         "statements": _with_time(statements(store, case_id), zone),
         "referrals": [_times(row, zone) for row in referrals(store, case_id=case_id)],
-        "waiting": [_request(context, row, zone) for row in asked],
+        "waiting": [_request(context, row, zone) for row in open_requests],
         "holds": [one for one in _holds(context) if one["case_id"] == case_id],
         "related": _related(context, case),
         "forms": case_forms(context, case, chosen),
@@ -128,7 +142,7 @@ def case_values(
 def _fixes(context: ActionContext, case: Case) -> dict[str, object]:
     """Return the corrections that a case allows, those that were made, and its sites."""
     group = f"{FROM_CASE}:{case.case_id}"
-    made = [one for one in accepted_groups(context.district.store) if one["topic"] == group]
+    accepted = [one for one in accepted_groups(context.district.store) if one["topic"] == group]
     zone = ZoneInfo(context.district.zone)
     sites = {
         site: None
@@ -141,10 +155,10 @@ def _fixes(context: ActionContext, case: Case) -> dict[str, object]:
     return {
         "fixes": list(corrections(context, case)) if may else [],
         "fix_sites": list(sites) if may else [],
-        "fix_back": (FORMS["proposal-back"], {"group": group}),
+        "fix_back": (take_proposals_back, {"group": group}),
         "fixed": [
             f"{one['file']}, {moment(datetime.fromisoformat(one['accepted_time']), zone)}"
-            for one in made
+            for one in accepted
             if may
         ],
     }
@@ -159,11 +173,11 @@ def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, 
     rows = questions(context.district.store, case.case_id)
     findings = askable(context, case)
     texts = {ident: shown_use(context, row) for ident, row in findings.items()}
-    shown = {
-        "ask": bool(findings and context.district.settings.desk.address),
-        "question-answer": bool(findings),
-        "question-end": any(map(is_open, rows)),
-    }
+    shown: tuple[tuple[AnyAction, bool], ...] = (
+        (ask, bool(findings and context.district.settings.desk.address)),
+        (answer_on_paper, bool(findings)),
+        (end_question, any(map(is_open, rows))),
+    )
     return {
         "asked": [
             {
@@ -173,9 +187,7 @@ def _questions(context: ActionContext, case: Case, zone: ZoneInfo) -> dict[str, 
             for row in rows
         ],
         "ask_forms": [
-            (FORMS[name], {"case": case.case_id, "finding": texts})
-            for name, is_shown in shown.items()
-            if is_shown
+            (form, {"case": case.case_id, "finding": texts}) for form, is_shown in shown if is_shown
         ],
     }
 
@@ -241,24 +253,24 @@ def _related(context: ActionContext, case: Case) -> list[tuple[str, str]]:
 
 def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
     """Return the history of its findings, a shared entry once, with the comments."""
-    found: dict[tuple[str, ...], dict[str, str]] = {}
+    entries: dict[tuple[str, ...], dict[str, str]] = {}
     for row in case.findings:
         for entry in history(context.district.store, row["finding_id"]):
             when = moment(datetime.fromisoformat(entry["time"]), zone)
-            said = {
+            shown = {
                 "when": when,
                 "who": entry["actor"] or "a run",
                 "change": entry["change"],
                 "reason": _reason_shown(context, row, entry["reason"]),
                 "time": entry["time"],
             }
-            key = (when, said["who"], said["change"], said["reason"])
-            found.setdefault(key, said)
+            key = (when, shown["who"], shown["change"], shown["reason"])
+            entries.setdefault(key, shown)
     for one in comments(context.district.store, case.case_id):
         when = moment(datetime.fromisoformat(one["time"]), zone)
-        said = {"when": when, "who": one["actor"], "change": "comment", "reason": one["text"]}
-        found[(one["comment_id"],)] = said | {"time": one["time"]}
-    return sorted(found.values(), key=lambda one: one["time"], reverse=True)
+        shown = {"when": when, "who": one["actor"], "change": "comment", "reason": one["text"]}
+        entries[(one["comment_id"],)] = shown | {"time": one["time"]}
+    return sorted(entries.values(), key=lambda one: one["time"], reverse=True)
 
 
 def _reason_shown(context: ActionContext, row: FindingRow, reason: str | None) -> str:
@@ -270,7 +282,7 @@ def _reason_shown(context: ActionContext, row: FindingRow, reason: str | None) -
 
 def case_forms(
     context: ActionContext, case: Case, chosen: QueueFilter
-) -> list[tuple[Action, Mapping[str, object]]]:
+) -> list[tuple[AnyAction, Mapping[str, object]]]:
     """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {
@@ -282,7 +294,9 @@ def case_forms(
         "subject": _subjects(context, case),
         "queue": chosen.query,
     }
-    return [(FORMS[name], values) for name in ON_PER_CASE if context.asker.may(FORMS[name].right)]
+    ranked = [one for one in every_action().values() if one.case_rank]
+    ranked.sort(key=lambda one: one.case_rank)
+    return [(one, values) for one in ranked if context.asker.may(one.right)]
 
 
 def _subjects(context: ActionContext, case: Case) -> Mapping[str, str]:
@@ -316,8 +330,8 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
 def _for_whom(context: ActionContext) -> dict[str, str]:
     """Return for whom a site can be approved: everyone, a role, or a job of the registry."""
     jobs = context.district.registry.frames["people"]["job_title"].drop_nulls().unique().sort()
-    known = {"all": "Everyone", "staff": "Staff", "student": "Students"}
-    return known | {one: f"Staff: {one}" for one in jobs}
+    choices = {"all": "Everyone", "staff": "Staff", "student": "Students"}
+    return choices | {one: f"Staff: {one}" for one in jobs}
 
 
 FIRST_THINGS = 3
@@ -336,11 +350,11 @@ def start_page(context: ActionContext) -> dict[str, object]:
         }
         for one in steps.missing
     ]
-    found: list[Group] = []
+    offered_groups: list[Group] = []
     with suppress(NothingReadError):  # nothing is suggested before the first run
-        found = [one for one in groups(offered(context)) if one.offers]
-    of_sites = [one for one in found if in_group(one.topic, "sites")]
-    others = [one for one in found if one not in of_sites]
+        offered_groups = [one for one in groups(offered(context)) if one.offers]
+    of_sites = [one for one in offered_groups if in_group(one.topic, "sites")]
+    others = [one for one in offered_groups if one not in of_sites]
     return {
         "steps": steps,
         "missing": missing,
@@ -356,9 +370,9 @@ def proposals_page(context: ActionContext) -> dict[str, object]:
 
     Sites are one list to read through, by kind.
     """
-    found = groups(offered(context))
-    sites = [one for one in found if in_group(one.topic, "sites")]
-    others = [one for one in found if one not in sites]
+    offered_groups = groups(offered(context))
+    sites = [one for one in offered_groups if in_group(one.topic, "sites")]
+    others = [one for one in offered_groups if one not in sites]
     in_force = Counter(one["topic"] for one in accepted_groups(context.district.store))
     return {
         "groups": [_proposed_group(one) for one in others],
@@ -431,7 +445,7 @@ class ShownRequest(RequestRow):
 
     when: str
     is_own: bool
-    again: tuple[Action, dict[str, str]] | None
+    again: tuple[AnyAction, dict[str, str]] | None
     is_waiting: bool
     state: str
 
@@ -456,8 +470,8 @@ class RequestsPage(TypedDict):
 
 def requests_page(context: ActionContext) -> RequestsPage:
     """Return requests that need a second person, and those of the last days."""
-    zone, asked = ZoneInfo(context.district.zone), _askers(context)
-    rows = [_asked(context, row, zone, asked) for row in requests(context.district.store)]
+    zone, askers = ZoneInfo(context.district.zone), _askers(context)
+    rows = [_asked(context, row, zone, askers) for row in requests(context.district.store)]
     open_now = [row for row in rows if row["is_waiting"] or row["again"]]
     return {
         "open": open_now,
@@ -473,11 +487,11 @@ def request_page(context: ActionContext, request_id: str) -> dict[str, object]:
     Raises:
         SettingsError: The request does not exist.
     """
-    found = requests(context.district.store, request_id=request_id)
-    if not found:
+    stored = requests(context.district.store, request_id=request_id)
+    if not stored:
         raise SettingsError(f"there is no request {request_id}", remedy="See the Requests page.")
     zone = ZoneInfo(context.district.zone)
-    row = _asked(context, found[0], zone, _askers(context))
+    row = _asked(context, stored[0], zone, _askers(context))
     return {"row": row, "may": context.asker.may("approve")}
 
 
@@ -494,32 +508,32 @@ def _asked(
     context: ActionContext,
     row: RequestRow,
     zone: ZoneInfo,
-    asked: Mapping[tuple[str, str, str], str],
+    askers: Mapping[tuple[str, str, str], str],
 ) -> ListedRequest:
     labels = {case.case_id: case.label for case in context.cases}
     return {
         **_request(context, row, zone),
-        "who": asked.get((row["action"], row["case_id"], row["reason"]), ""),
+        "who": askers.get((row["action"], row["case_id"], row["reason"]), ""),
         "words": request_words(row),
         "label": labels.get(row["case_id"], row["case_id"]),
         "is_case": row["case_id"] in labels,
     }
 
 
-def _again(context: ActionContext, row: RequestRow) -> tuple[Action, dict[str, str]] | None:
+def _again(context: ActionContext, row: RequestRow) -> tuple[AnyAction, dict[str, str]] | None:
     """Return the form that performs an approved request, filled in; None if it cannot be."""
     case_id, subject, reason = row["case_id"], row["subject"] or "", row["reason"]
-    filled: Mapping[str, tuple[str, dict[str, str]]] = {
-        "reveal": ("reveal", {"case": case_id, "name": subject, "reason": reason}),
-        "pack": ("pack", {"case": case_id, "names": "1", "reason": reason}),
-        "export": ("export", {"case": case_id, "names": "1", "reason": reason}),
-        "refer": ("refer", {"case": case_id, "office": subject, "reason": reason}),
-        "inquiry": ("release-inquiry", {"inquiry": case_id}),
+    filled: Mapping[str, tuple[AnyAction, dict[str, str]]] = {
+        "reveal": (reveal, {"case": case_id, "name": subject, "reason": reason}),
+        "pack": (pack, {"case": case_id, "names": "1", "reason": reason}),
+        "export": (export_case, {"case": case_id, "names": "1", "reason": reason}),
+        "refer": (refer, {"case": case_id, "office": subject, "reason": reason}),
+        "inquiry": (release_inquiry, {"inquiry": case_id}),
     }
-    name, values = filled.get(row["action"], ("", {}))
-    if not name or not all(values.values()) or not context.asker.may(FORMS[name].right):
+    form, values = filled.get(row["action"], (None, {}))
+    if form is None or not all(values.values()) or not context.asker.may(form.right):
         return None
-    return FORMS[name], values
+    return form, values
 
 
 def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> ShownRequest:
@@ -601,27 +615,27 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, ob
     }
     if not request.scope:
         return values
-    made = drafted(district, number)
+    draft = drafted(district, number)
     by_row: dict[int, dict[str, str]] = {}
-    for item in made.items:
+    for item in draft.items:
         by_row.setdefault(item.row, {})[item.column] = item.item
     had_part = had_a_hand(context, number) and not context.asker.is_alone
     may_approve = context.asker.may("approve") and not had_part
     is_due = not request.closed_time and not request.approved_by
-    shown = range(first, min(first + A_PAGE, len(made.rows)))
+    shown = range(first, min(first + A_PAGE, len(draft.rows)))
     return values | {
-        "draft": made,
-        "cost": estimate(district.settings, made),
+        "draft": draft,
+        "cost": estimate(district.settings, draft),
         # to pack it takes as long as a release does
-        "seen": seal_of(district.settings, made) if may_approve and is_due else "",
-        "days": f"{day(made.scope.first)} to {day(made.scope.last)}",
-        "columns": columns_of(made.scope.relation, made.scope.columns),
-        "done": sorted(made.done().items()),
-        "rows": [(at + 1, made.rows[at], by_row.get(at + 1, {})) for at in shown],
+        "seen": seal_of(district.settings, draft) if may_approve and is_due else "",
+        "days": f"{day(draft.scope.first)} to {day(draft.scope.last)}",
+        "columns": columns_of(draft.scope.relation, draft.scope.columns),
+        "done": sorted(draft.done().items()),
+        "rows": [(at + 1, draft.rows[at], by_row.get(at + 1, {})) for at in shown],
         "had_a_hand": had_part,
         "may_approve": may_approve,
         "before": max(first - A_PAGE, 0) if first else None,
-        "after": first + A_PAGE if first + A_PAGE < len(made.rows) else None,
+        "after": first + A_PAGE if first + A_PAGE < len(draft.rows) else None,
     }
 
 
@@ -671,19 +685,19 @@ OF_SYSTEM = {
 """Counts of `schoolbell status` that an operator sees at the desk: none is about people."""
 
 
-def system_page(district: District, found: Status) -> dict[str, object]:
+def system_page(district: District, status: Status) -> dict[str, object]:
     """Return the state of the system for operators, without a number about people."""
-    zone = ZoneInfo(found.zone)
+    zone = ZoneInfo(status.zone)
 
     def shown(value: object) -> object:
         instant = instant_of(value)
         return moment(instant, zone) if instant else value
 
     return {
-        "state": found.shown["state"],
-        "reasons": [capital(one) for one in found.reasons],
-        "zone": found.zone,
-        "has_history": any(one.state == HISTORY for one in found.sources),
+        "state": status.shown["state"],
+        "reasons": [capital(one) for one in status.reasons],
+        "zone": status.zone,
+        "has_history": any(one.state == HISTORY for one in status.sources),
         "sources": [
             {
                 "name": one.name,
@@ -692,15 +706,15 @@ def system_page(district: District, found: Status) -> dict[str, object]:
                 "newest_file": shown(one.shown["newest_arrival"]) or "none",
                 "lines": one.counts.get("lines", 0),
             }
-            for one in found.sources
+            for one in status.sources
         ],
         "weeks": [
             day_with_year(date.fromisoformat(one)) for one in published_weeks(district.store)
         ],
         "counts": [
-            (label, shown(found.shown[name]))
+            (label, shown(status.shown[name]))
             for name, label in OF_SYSTEM.items()
-            if found.shown.get(name) not in (None, "")
+            if status.shown.get(name) not in (None, "")
         ],
     }
 
@@ -768,17 +782,17 @@ def referrals_page(context: ActionContext) -> dict[str, object]:
     """Show cases with other offices, and inquiries from offices."""
     store, zone = context.district.store, ZoneInfo(context.district.zone)
     today = datetime.now(UTC).date().isoformat()
-    asked = {row["case_id"]: row for row in requests(store, action="inquiry")}
+    wishes = {row["case_id"]: row for row in requests(store, action="inquiry")}
     rows = []
     for row in inquiries(store):
-        wish = asked.get(row["inquiry_id"])
+        wish = wishes.get(row["inquiry_id"])
         state = "released" if row["released_time"] else "not approved yet"
         if not row["released_time"] and wish is not None:
             state = _request(context, wish, zone)["state"]
-        known = {name: row[name] for name in ("inquiry_id", "office", "reason")}
+        columns = {name: row[name] for name in ("inquiry_id", "office", "reason")}
         days = f"{row['first_day']} to {row['last_day']}"
         token = context.named("account", row["account"], today)
-        rows.append({**known, "days": days, "account": token, "state": state})
+        rows.append({**columns, "days": days, "account": token, "state": state})
     return {
         "referrals": [_referral(context, row, zone) for row in referrals(store)][::-1],
         "inquiries": rows[::-1],
@@ -790,13 +804,13 @@ def referrals_page(context: ActionContext) -> dict[str, object]:
 def _referral(context: ActionContext, row: ReferralRow, zone: ZoneInfo) -> dict[str, object]:
     """Return a referral with the logins that may read it."""
     case = context.find_case(row["case_id"])
-    held = grants(context.district.store, referral_id=row["referral_id"])
+    access = grants(context.district.store, referral_id=row["referral_id"])
     return _times(row, zone) | {
         "label": case.label if case else row["case_id"],
         "access": _usual_grant(context) | {"referral": row["referral_id"]},
         "grants": [
             {**one, "until": day(date.fromisoformat(one["last_day"]))}
-            for one in held
+            for one in access
             if is_in_force(one, context.today)
         ],
     }
@@ -809,20 +823,20 @@ def _usual_grant(context: ActionContext) -> dict[str, str]:
     return {"login": logins[0] if len(logins) == 1 else "", "until": until.isoformat()}
 
 
-def office_page(context: ActionContext, found: OpenedReferral) -> dict[str, object]:
+def office_page(context: ActionContext, opened: OpenedReferral) -> dict[str, object]:
     """Return one referral, as the office that has it sees it: under code names."""
-    zone, case = ZoneInfo(context.district.zone), found.case
-    row = _times(found.referral, zone)
-    said = statements(context.district.store, case.case_id)
+    zone, case = ZoneInfo(context.district.zone), opened.case
+    row = _times(opened.referral, zone)
+    statement_rows = statements(context.district.store, case.case_id)
     return {
         "referral": row,
         "case": case,
-        "office": found.office,
-        "last_day": day(found.last_day),
-        "is_open": not found.referral["returned_time"],
+        "office": opened.office,
+        "last_day": day(opened.last_day),
+        "is_open": not opened.referral["returned_time"],
         "is_student": _is_student(context, case),
         "claims": [sentence(context, one) for one in case.counted],
-        "statements": _with_time(said, zone),
+        "statements": _with_time(statement_rows, zone),
     }
 
 

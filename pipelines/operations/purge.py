@@ -26,13 +26,13 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipelines.build import spans
-from pipelines.build.spans import days_said_of
-from pipelines.build.steps import Progress, nobody_watches
 from pipelines.district import District, Reading
 from pipelines.errors import SchoolbellError
 from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
 from pipelines.operations.restore import COMPARED, rebuild
+from pipelines.refresh import spans
+from pipelines.refresh.spans import days_said_of
+from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot

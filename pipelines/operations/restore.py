@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.build.steps import Progress, build_and_judge, nobody_watches
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import ModelError
 from pipelines.ingest.line_account import unbalanced
@@ -26,6 +25,7 @@ from pipelines.operations.backup import (
     require_trusted,
     sealed,
 )
+from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger

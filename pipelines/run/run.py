@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from pipelines.alerts.channels import unusable
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
-from pipelines.build.spans import BuildResult
-from pipelines.build.steps import Progress, build_and_judge, ingest_sources, nobody_watches
 from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import BusyError, SchoolbellError, capital, safe, safe_lines
@@ -23,6 +21,8 @@ from pipelines.health.name_domains import names_of
 from pipelines.health.overview import looked_at
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.files import unlisted_files
+from pipelines.refresh.spans import BuildResult
+from pipelines.refresh.steps import Progress, build_and_judge, ingest_sources, nobody_watches
 from pipelines.run.registry_outline import keep_outline
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import clear_left_behind

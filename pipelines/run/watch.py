@@ -14,12 +14,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_watch
-from pipelines.build.steps import ingest_sources, judge_unfinished
 from pipelines.district import District, only_writer, open_outlined
 from pipelines.errors import BusyError
 from pipelines.findings.lifecycle import LifecycleResult
 from pipelines.health.overview import READ, looked_at
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome
+from pipelines.refresh.steps import ingest_sources, judge_unfinished
 from pipelines.state.retention import begun
 from pipelines.state.source_records import dirty_days
 from pipelines.warehouse.repair import DamagedWarehouseError

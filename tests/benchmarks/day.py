@@ -35,7 +35,7 @@ from pipelines.state import ledger
 from pipelines.state.findings import stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 
-PARTS = ("district.toml", "registry", "landing", "lists", "detections", "keys")
+PARTS = ("district.toml", "registry", "landing", "lists", "detections")
 """What a home has before its first run."""
 NIGHT = time(4, 15)
 
@@ -63,11 +63,11 @@ class LogFile:
 
 def unrun(home: Path, target: Path) -> Path:
     """Copy a home without what runs made of it, with every rule of an open day live."""
-    target.mkdir(parents=True)
+    shutil.rmtree(create(target).registry)
     for name in PARTS:
         part = home / name
         if part.is_dir():
-            shutil.copytree(part, target / name)
+            shutil.copytree(part, target / name, dirs_exist_ok=True)
         elif part.is_file():
             shutil.copy2(part, target / name)
     with open_district(target) as district:

@@ -9,9 +9,9 @@ machine, duty, sites, detections, findings.
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.build import spans
-from pipelines.build.steps import build_and_judge, builder_of, ingest_sources, refresh
 from pipelines.district import open_district
+from pipelines.refresh import spans
+from pipelines.refresh.steps import build_and_judge, builder_of, ingest_sources, refresh
 from pipelines.registry.new_home import create
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing

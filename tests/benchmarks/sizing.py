@@ -18,8 +18,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 from pipelines.synthetic.habits import SPELLINGS

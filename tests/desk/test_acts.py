@@ -12,10 +12,16 @@ import typer
 
 from pipelines.actions import fixes
 from pipelines.actions import owner_questions as asking
+from pipelines.actions.action import actions_of, every_action
+from pipelines.actions.kept_evidence import HoldDaysInput
+from pipelines.actions.permits import ExceptionEndInput, ExceptionInput
+from pipelines.actions.referral_access import GrantInput
+from pipelines.actions.referrals import ReferInput
+from pipelines.actions.verdicts import SignInput, VerdictInput, VerdictManyInput, revisions_of
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
-from pipelines.desk.forms import FORMS, values_of
 from pipelines.district import open_district
+from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.findings.cases import week_of
 from pipelines.findings.review import VERDICT_WORDS, VERDICTS
 from pipelines.reports.sign_off import open_cases, week_monday
@@ -74,21 +80,52 @@ def review_commands():
 
 def test_every_command_act_has_a_page_and_every_page_act_a_command():
     acting = set(review_commands()) - LOOKING - set(ELSEWHERE)
-    assert {form.command for form in FORMS.values() if form.command} == acting
-    assert {form.name for form in FORMS.values() if not form.command} == set(ONLY_AT_DESK)
+    forms = every_action().values()
+    commands = {form.name: form.command or form.of_command for form in forms}
+    assert {command for command in commands.values() if command} == acting
+    assert {name for name, command in commands.items() if not command} == set(ONLY_AT_DESK)
     assert set(review_commands()) >= LOOKING | set(ELSEWHERE)
     assert set(VERDICT_WORDS) == set(VERDICTS)
 
 
 def test_a_form_gives_no_value_that_only_a_command_may_give():
-    sent = {"case": "c-1", "code": "benign", "again": "", "out": "/tmp/x", "case.c-2": "r"}
-    values = values_of(FORMS["verdict"], sent)
-    assert values["case"] == "c-1"
-    assert values["case.c-2"] == "r"  # several cases are sent under names of their own
-    assert values["subject"] == values["reason"] == ""
-    assert not {"again", "out"} & set(values)
-    assert "since" not in values_of(FORMS["exception"], {"since": "2020-01-01"})
-    assert values_of(FORMS["sign"], {})["open"] == ""  # nothing was confirmed, so none is accepted
+    sent = {"case": "c-1", "code": "benign", "reason": REASON}
+    given = VerdictInput.of_form(sent | {"again": "1", "subject": " "})
+    assert given == VerdictInput.of_form(sent)
+    assert (given.case, given.subject, given.again) == ("c-1", "all", False)
+    # several cases are sent under separate names
+    many = VerdictManyInput.of_form(sent | {"case.c-2": "r"})
+    assert revisions_of(many.model_extra) == {"c-2": "r"}
+    limited = {"case": "c-1", "finding": "f-1", "until": "2026-12-18", "reason": REASON}
+    assert ExceptionInput.of_form(limited | {"since": "2020-01-01"}).since is None
+    # nothing was confirmed, so none is accepted
+    assert SignInput.of_form({"week": "2026-W43", "by": "x", "open": "many"}).open == 0
+
+
+@pytest.mark.parametrize(
+    ("input_", "values", "what"),
+    [
+        (ReferInput, {"case": "c-1", "office": "moon"}, "'moon' is not one of the choices"),
+        (HoldDaysInput, {"first": "soon", "last": "2026-10-20"}, "'soon' is not a date"),
+        (GrantInput, {"referral": "g-1", "login": "x", "until": "soon"}, "'soon' is not a date"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_label_or_its_option(input_, values, what):
+    sent = values | {"reason": REASON}
+    with pytest.raises(SettingsError, match=what) as on_page:
+        input_.of_form(sent)
+    assert on_page.value.where in ("To", "First day", "Last day")
+    if any(one.option for one in input_.values if one.name in ("office", "until")):
+        with pytest.raises(SettingsError, match=what) as by_command:
+            input_.of_command(sent)
+        assert by_command.value.where in ("--to", "--until")
+
+
+def test_a_blank_field_is_one_that_was_not_given():
+    sent = {"exception": "X-001", "reason": REASON, "wholly": " "}
+    assert ExceptionEndInput.of_form(sent).wholly is False
+    with pytest.raises(SchoolbellError, match="not filled in: Reason"):
+        ExceptionEndInput.of_form(sent | {"reason": " "})
 
 
 SEEN = ("sign in", "read case")
@@ -252,8 +289,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
     elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
                  "verdict-many", "stop-mail", "resume-mail", "test-mail", "grant", "end-grant",
                  "receipt", "office-answer", "office-statement", *ONLY_AT_DESK,
-                 *(one.name for one in (*fixes.ACTIONS, *asking.ACTIONS))}  # fmt: skip
-    assert {name for name, _, _ in steps} | elsewhere == set(FORMS)
+                 *(one.name for part in (fixes, asking) for one in actions_of(part))}  # fmt: skip
+    assert {name for name, _, _ in steps} | elsewhere == set(every_action())
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()
         for name, fields, _ in steps:

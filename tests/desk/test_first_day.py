@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.desk.queue import QueueFilter, matching
+from pipelines.actions.queue_filter import QueueFilter
+from pipelines.desk.queue import matching
 from pipelines.registry.new_home import create
 from pipelines.settings.roles import Principal
 from tests.desk.visiting import open_desk

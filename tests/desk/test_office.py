@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 from argon2 import PasswordHasher
 
+from pipelines.actions.action import every_action
 from pipelines.desk.app import routes
-from pipelines.desk.forms import FORMS
 from pipelines.state.audit import open_chain
 from pipelines.state.desk_users import put_account
 from pipelines.state.reviews import grants, referrals, statements
@@ -114,7 +114,7 @@ def test_without_a_grant_nothing_opens(fresh):
         # a referral that exists is refused with the words of one that does not
         assert refused.text.replace(ident, "g-00000000") == missing.text
     values = {"token": token, "referral": ident, "code": "benign", "text": "x", "summary": "x"}
-    for name, form in FORMS.items():
+    for name, form in every_action().items():
         if form.right == "referral":
             assert hr.post(f"/act/{name}", values).status == 403, name
     assert referrals(fresh.home.district.store) == before
@@ -182,7 +182,7 @@ def test_the_office_sees_no_other_page_and_no_other_form(fresh):
     for path in ("/api/v1/cases", "/metrics", "/calendar.ics"):
         assert hr.get(path).status in (401, 404), path
     token = page.hidden("token")
-    for name, form in FORMS.items():
+    for name, form in every_action().items():
         if form.right != "referral":
             values = {one.name: "x" for one in form.fields} | {"token": token}
             values |= {"case": case.case_id, "referral": ident}

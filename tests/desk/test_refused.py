@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from pipelines.desk.forms import FORMS
+from pipelines.actions.action import every_action
 from pipelines.settings.roles import MATRIX, number_of
 from pipelines.state.audit import open_chain
 from pipelines.state.reviews import requests
@@ -51,7 +51,7 @@ def test_forged_posts_are_refused(desk, director, cases):
     stranger = desk.by_proxy("analyst")
     other = stranger.get(f"/cases/{cases[0]}").form("/act/verdict")["token"]
     before, got = len(acted(desk)), Counter()
-    for form in FORMS.values():
+    for form in every_action().values():
         where, fields = f"/act/{form.name}", filled(form, cases[0])
         sent = fields | {"revision": hidden["revision"]}
         for token in ("", "x" * 32, other):
@@ -65,8 +65,8 @@ def test_forged_posts_are_refused(desk, director, cases):
         nobody = desk.visitor(cookies={"schoolbell": "x" * 43})
         got[nobody.post(where, good).status] += 1
     assert set(got) == {403, 421, 303}, got
-    assert got[421] == got[303] == len(FORMS)  # another host; to the sign-in page
-    assert got[403] == 6 * len(FORMS)
+    assert got[421] == got[303] == len(every_action())  # another host; to the sign-in page
+    assert got[403] == 6 * len(every_action())
     assert len(acted(desk)) == before
 
 
@@ -92,7 +92,7 @@ def test_what_a_role_may_not_do_is_refused(desk, director, cases, role):
         token = "x"
     else:
         token = page.hidden("token")
-    barred = [form for form in FORMS.values() if role not in MATRIX[form.right]]
+    barred = [form for form in every_action().values() if role not in MATRIX[form.right]]
     before = len(acted(desk))
     for form in barred:
         sent = filled(form, cases[0]) | {"token": token, "revision": revision}
@@ -109,7 +109,7 @@ def test_a_stale_page_decides_nothing(desk, cases):
     first, second = desk.by_proxy("director"), desk.by_proxy("analyst")
     case, other = cases[1], cases[2]
     stale = {
-        name: FORMS[name]
+        name: every_action()[name]
         for name in (
             "verdict",
             "assign",
@@ -134,7 +134,7 @@ def test_a_stale_page_decides_nothing(desk, cases):
     assert acted(desk) == before
     # a page of another case is not a page of this one
     wrong = first.get(f"/cases/{other}").form("/act/verdict") | {"case": case}
-    sent = filled(FORMS["verdict"], case) | wrong
+    sent = filled(every_action()["verdict"], case) | wrong
     assert first.post("/act/verdict", sent).status == 409
     again = first.act(f"/cases/{case}", "verdict", code="undetermined", reason=REASON)
     assert again.status == 303
@@ -157,7 +157,7 @@ def test_nobody_decides_about_their_own_account(desk, cases):
     hidden = desk_hidden(page)
     before, got = acted(desk), Counter()
     for name in ("verdict", "exception", "refer"):
-        sent = filled(FORMS[name], case.case_id) | hidden
+        sent = filled(every_action()[name], case.case_id) | hidden
         if name == "exception":
             sent["finding"] = case.findings[0]["finding_id"]
         answer = visitor.post(f"/act/{name}", sent)

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
-from pipelines.build import spans, steps
 from pipelines.fleet.settings import Budget, Member
 from pipelines.fleet.work import run_in
+from pipelines.refresh import spans, steps
 from tests.journey.small import judged
 
 EXECUTOR = b"CoarseGrainedExecutorBackend"

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.build import steps
-from pipelines.build.spans import RemoteExecutor
-from pipelines.build.steps import build_and_judge, builder_of
 from pipelines.district import open_district
 from pipelines.engines import open_engine
+from pipelines.refresh import steps
+from pipelines.refresh.spans import RemoteExecutor
+from pipelines.refresh.steps import build_and_judge, builder_of
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse.inputs import lake_files
 from pipelines.warehouse.repair import fingerprints, opened

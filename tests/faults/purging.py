@@ -11,9 +11,9 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.build import spans
 from pipelines.district import only_writer, open_district
 from pipelines.operations.purge import Purge, carry_out, certified, plan
+from pipelines.refresh import spans
 from pipelines.state.audit import open_chain
 from pipelines.warehouse.models import models
 from tests.faults.zygote import Fault, instrument

@@ -19,9 +19,9 @@ import duckdb
 import polars as pl
 from filelock import FileLock
 
-from pipelines.build.steps import Warehouse, build_and_judge, ingest_sources
 from pipelines.district import open_district
 from pipelines.ingest.source import SETTLE_SECONDS
+from pipelines.refresh.steps import Warehouse, build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

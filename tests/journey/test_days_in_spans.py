@@ -6,10 +6,10 @@ from threading import Event
 
 import pytest
 
-from pipelines.build import spans
-from pipelines.build.steps import build_and_judge, builder_of
 from pipelines.district import open_district
 from pipelines.errors import ModelError
+from pipelines.refresh import spans
+from pipelines.refresh.steps import build_and_judge, builder_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse import inputs

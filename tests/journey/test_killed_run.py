@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipelines.build import steps
 from pipelines.district import open_district
 from pipelines.operations.status import status_of
+from pipelines.refresh import steps
 from pipelines.registry.new_home import create
 from pipelines.reports import publication, snapshot_tables
 from pipelines.run import run as running

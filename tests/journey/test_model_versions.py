@@ -3,10 +3,10 @@
 import shutil
 from datetime import date
 
-from pipelines.build import spans, steps
-from pipelines.build.due import stale
-from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
+from pipelines.refresh import spans, steps
+from pipelines.refresh.due import stale
+from pipelines.refresh.steps import build_and_judge
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
 from pipelines.health.overview import health_of
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.state.connections import now_text, remember
 

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from pipelines.build import spans, steps
 from pipelines.district import open_district
+from pipelines.refresh import spans, steps
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
 from pipelines.warehouse.database import CHANGED, writing

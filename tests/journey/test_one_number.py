@@ -9,10 +9,11 @@ from typing import get_args
 
 import pytest
 
+from pipelines.actions.queue_filter import QueueFilter
 from pipelines.actions.referrals import letter
 from pipelines.defs.catalog import week_shown
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.queue import QueueFilter, queue_page
+from pipelines.desk.queue import queue_page
 from pipelines.desk.views import sites_page, start_page, weeks_page
 from pipelines.district import open_district
 from pipelines.errors import capital

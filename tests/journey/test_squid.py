@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.build.steps import ingest_sources
 from pipelines.district import only_writer, open_district
+from pipelines.refresh.steps import ingest_sources
 from pipelines.registry.account_names import canonical
 from pipelines.registry.new_home import create
 from pipelines.state import ledger

@@ -6,10 +6,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
 from pipelines.gaps.days import NOTED, UNJUDGED, missing, unjudged
 from pipelines.gaps.now import gaps
+from pipelines.refresh.steps import build_and_judge
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

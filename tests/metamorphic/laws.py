@@ -10,9 +10,9 @@ from enum import Enum
 from operator import itemgetter
 from pathlib import Path
 
-from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
 from pipelines.findings.grades import LEVELS
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.settings.problems import SEVERITIES
 from pipelines.state.findings import OPEN, WITHDRAWN, stored_findings
 from pipelines.warehouse.models import rules

@@ -10,13 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.build import spans
-from pipelines.build.spans import Builder, Quarantine
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding, candidates
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
+from pipelines.refresh import spans
+from pipelines.refresh.spans import Builder, Quarantine
 from pipelines.registry.account_domains import Domains, applied
 from pipelines.registry.account_names import derive
 from pipelines.registry.registry import Registry, load_registry

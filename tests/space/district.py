@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.build import spans
-from pipelines.build.spans import Builder, Quarantine
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding, candidates
+from pipelines.refresh import spans
+from pipelines.refresh.spans import Builder, Quarantine
 from pipelines.registry.account_domains import Domains, applied
 from pipelines.registry.account_names import derive
 from pipelines.registry.registry import Registry, load_registry

@@ -24,8 +24,8 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipelines.build.spans import verify
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
+from pipelines.refresh.spans import verify
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from pipelines.build import steps
 from pipelines.ingest import blocks
+from pipelines.refresh import steps
 from pipelines.registry.new_home import create
 from tests.faults.home import Home, lines, once
 from tests.journey.commands import schoolbell

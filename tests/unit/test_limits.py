@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.build import steps, trial
 from pipelines.district import open_district
+from pipelines.refresh import steps, trial
 from pipelines.registry.new_home import create
 from pipelines.reports import snapshot_tables as publishing
 from pipelines.warehouse import repair

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.build.invalidation import Change, by_mention
+from pipelines.refresh.invalidation import Change, by_mention
 from pipelines.registry import frames
 from pipelines.warehouse.database import writing
 from tests.sql.tables import create

@@ -7,9 +7,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.build.spans import stale_days
 from pipelines.errors import ModelError
 from pipelines.privacy.pseudonyms import copied
+from pipelines.refresh.spans import stale_days
 from pipelines.warehouse.database import MAX_LOCAL_PARTS, Memory, writing
 from pipelines.warehouse.models import (
     arguments,

@@ -7,9 +7,9 @@ from threading import Event
 
 import pytest
 
-from pipelines.build import steps
 from pipelines.ingest.source import IngestOptions
 from pipelines.lake.files import LakeError
+from pipelines.refresh import steps
 from pipelines.state.home_mark import mark_of
 from tests.faults.home import Home, lines, once, source_of
 

@@ -3,11 +3,11 @@
 import os
 from datetime import datetime, timedelta
 
-from pipelines.build.due import noted
 from pipelines.ingest.line_account import unbalanced
 from pipelines.lake.files import damaged
 from pipelines.operations.check_questions import Installation, unfinished
 from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
+from pipelines.refresh.due import noted
 from pipelines.state import ledger
 from pipelines.state.connections import DamagedStateError
 from pipelines.state.home_mark import ForeignStateError

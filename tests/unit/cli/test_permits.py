@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store

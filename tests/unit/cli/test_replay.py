@@ -7,8 +7,8 @@ import re
 import polars as pl
 import pytest
 
-from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge
 from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG, REPO_ROOT
 from tests.journey.commands import schoolbell

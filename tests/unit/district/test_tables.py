@@ -54,7 +54,7 @@ from types import SimpleNamespace
 from pipelines.registry import tables
 
 tables.__path__.append(sys.argv[1])
-from pipelines.build.invalidation import TOUCH, Change, differing, touched
+from pipelines.refresh.invalidation import TOUCH, Change, differing, touched
 from pipelines.registry.frames import FILES, FRAMES, schema
 from pipelines.registry.new_home import create, registry_files
 from pipelines.registry.registry import load_registry

@@ -25,7 +25,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Principal, RefusedError
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import add_finding, finding_rows
-from pipelines.state.records_requests import RecordDecision, record_releases
+from pipelines.state.records_requests import record_releases
 from pipelines.state.retention import holds
 from pipelines.state.reviews import add_review
 from tests.journey import small as made
@@ -115,15 +115,16 @@ def finding_rows_of(district):
 
 def opened(district, relation="blocked_domains", days=None, columns=()):
     days = days or (WHOLE if RELATIONS[relation].is_weekly else WEEK)
-    one = requests.open_request(
-        by(CLERK, district), "requester@news.example", WEEK[1], "All domains refused."
+    received = requests.OpenInput(
+        requester="requester@news.example", received=WEEK[1], text="All domains refused."
     )
-    requests.set_scope(by(CLERK, district), one.request_id, relation, days, columns)
-    return one.request_id
+    number = str(requests.open_request(by(CLERK, district), received).facts["request"])
+    set_scope(CLERK, district, number, relation, days, columns)
+    return number
 
 
 def released(district, number, folder):
-    requests.approve(by(LEAD, district), number)
+    perform(requests.approve, LEAD, district, number)
     return given_out(by(CLERK, district), number, folder)
 
 
@@ -134,7 +135,7 @@ def given_out(context, number, folder):
         folder.mkdir(exist_ok=True)
         path.write_bytes(data)
 
-    requests.give_out(replace(context, put=put), number)
+    requests.give_out(replace(context, put=put), requests.RecordInput(record=number))
     return path
 
 
@@ -147,14 +148,18 @@ def rows(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def decided(item, decision, exemption="example 1", reason="counsel said so"):
-    return RecordDecision(
-        item=item,
-        decision=decision,
-        exemption=exemption,
-        reason=reason,
-        actor="clerk (1)",
-    )
+def perform(action, who, district, number, **values):
+    return action(by(who, district), action.input(record=number, **values))
+
+
+def decide(who, district, number, item, decision, exemption="example 1", reason="counsel said so"):
+    values = {"item": item, "decision": decision, "exemption": exemption, "reason": reason}
+    perform(requests.decide, who, district, number, **values)
+
+
+def set_scope(who, district, number, relation, days=WEEK, columns=()):
+    values = {"relation": relation, "first": days[0], "last": days[1], "columns": columns}
+    perform(requests.set_scope, who, district, number, **values)
 
 
 def test_blocked_domains_are_ready_made(district, tmp_path):
@@ -195,7 +200,7 @@ def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(district, t
     drafts = []
     for days in (WHOLE, TWO):
         number = opened(district, "findings", days)
-        requests.decide(by(CLERK, district), number, decided("names", "keep"))
+        decide(CLERK, district, number, "names", "keep")
         drafts.append(requests.drafted(district, number).rows)
     codes = [{one["account"] for one in each} for each in drafts]
     assert all(code.startswith("code-") for each in codes for code in each)
@@ -209,7 +214,7 @@ def test_no_release_names_anybody(district, tmp_path, relation, kept):
     with_findings(district)
     number = opened(district, relation)
     for of in ("names", "sensitive_sites", "undecided") if kept else ():
-        requests.decide(by(CLERK, district), number, decided(of, "keep"))
+        decide(CLERK, district, number, of, "keep")
     text = "\n".join(members(released(district, number, tmp_path)).values()).lower()
     frames = district.registry.frames
     named = {
@@ -241,24 +246,24 @@ def test_students_and_few_people_are_released_by_nobody(district, tmp_path):
     number = opened(district)
     for of in ("small_counts", "student_rows"):
         with pytest.raises(RecordsError, match="are not released"):
-            requests.decide(by(CLERK, district), number, decided(of, "keep"))
+            decide(CLERK, district, number, of, "keep")
     made_draft = requests.drafted(district, number)
     item = next(one for one in made_draft.items if one.of == "small_counts")
     with pytest.raises(RecordsError, match="are not released"):
-        requests.decide(by(CLERK, district), number, decided(item.item, "keep"))
+        decide(CLERK, district, number, item.item, "keep")
 
 
 def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
     number = opened(district, "audit")
     for wrong in (
-        decided("everything", "withhold"),
-        decided("names", "withhold", exemption=""),
-        decided("names", "keep", reason=" "),
-        decided("names", "deny"),
+        ("everything", "withhold"),
+        ("names", "withhold", ""),
+        ("names", "keep", "example 1", " "),
+        ("names", "deny"),
     ):
         with pytest.raises(SchoolbellError):
-            requests.decide(by(CLERK, district), number, wrong)
-    requests.decide(by(CLERK, district), number, decided("free_text", "withhold"))
+            decide(CLERK, district, number, *wrong)
+    decide(CLERK, district, number, "free_text", "withhold")
     acts = open_chain(district.store, district.home).entries()[-1]
     assert (acts.actor, acts.action) == ("clerk (1)", "records withhold")
     assert acts.reason == "example 1: counsel said so"
@@ -267,7 +272,7 @@ def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
 def test_an_item_is_decided_by_itself(district, tmp_path):
     number = opened(district)
     item = next(one for one in requests.drafted(district, number).items if one.row)
-    requests.decide(by(CLERK, district), number, decided(item.item, "keep", exemption=""))
+    decide(CLERK, district, number, item.item, "keep", exemption="")
     shown = rows(members(released(district, number, tmp_path))["blocked_domains.csv"])
     named = [one for one in shown if one["domain"] == "refused-1.example"]
     assert len(named) == 1
@@ -277,24 +282,24 @@ def test_an_item_is_decided_by_itself(district, tmp_path):
 def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
     number = opened(district)
     with pytest.raises(RefusedError):
-        requests.approve(by(CLERK, district), number)
+        perform(requests.approve, CLERK, district, number)
     with pytest.raises(RecordsError, match="no one has approved"):
         given_out(by(CLERK, district), number, tmp_path)
-    requests.set_scope(by(LEAD, district), number, "blocked_domains", WEEK)
+    set_scope(LEAD, district, number, "blocked_domains")
     with pytest.raises(RefusedError):
-        requests.approve(by(LEAD, district), number)
+        perform(requests.approve, LEAD, district, number)
     # another sign-in is no other person
     twin = replace(CLERK, user_name="Clerk", way="openid")
     with pytest.raises(RefusedError):
-        requests.approve(by(twin, district), number)
+        perform(requests.approve, twin, district, number)
     with pytest.raises(RecordsError, match="changed since the draft"):
-        requests.approve(by(HEAD, district), number, seen="0" * 64)
-    requests.approve(by(HEAD, district), number)
-    requests.decide(by(CLERK, district), number, decided("sensitive_sites", "mask"))
+        perform(requests.approve, HEAD, district, number, seen="0" * 64)
+    perform(requests.approve, HEAD, district, number)
+    decide(CLERK, district, number, "sensitive_sites", "mask")
     with pytest.raises(RecordsError, match="no one has approved"):
         given_out(by(CLERK, district), number, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
-    requests.approve(by(HEAD, district), number)
+    perform(requests.approve, HEAD, district, number)
     path = given_out(by(CLERK, district), number, tmp_path)
     assert record_releases(district.store)[-1]["released_by"] == "clerk (1)"
     data = path.read_bytes()
@@ -302,7 +307,7 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
     assert again.read_bytes() == data
     assert len(record_releases(district.store)) == 1
     with pytest.raises(RecordsError, match="was closed"):
-        requests.close(by(CLERK, district), number, "withdrawn")
+        perform(requests.close, CLERK, district, number, reason="withdrawn")
     done = subprocess.run(
         [sys.executable, "-I", "-c", members(path)["verify.py"], str(path)],
         capture_output=True,
@@ -354,7 +359,7 @@ def test_the_days_are_held_and_the_clock_is_told(district):
         assert told(due - timedelta(days=4)) == []
         assert "in 3 days" in told(due - timedelta(days=3))[0]
         assert "was due yesterday" in told(due + timedelta(days=1))[0]
-        requests.close(by(CLERK, again), number, "withdrawn")
+        perform(requests.close, CLERK, again, number, reason="withdrawn")
         assert told(due) == []
 
 
@@ -367,11 +372,13 @@ def test_mistakes_are_told(district):
         ("audit", (WEEK[0], date(2100, 1, 1)), ()),
     ):
         with pytest.raises(RecordsError):
-            requests.set_scope(by(CLERK, district), number, *given)
+            set_scope(CLERK, district, number, *given)
     with pytest.raises(RecordsError, match="no request"):
         requests.drafted(district, "PR-1999-001")
     with pytest.raises(RecordsError, match="a requester and a text"):
-        requests.open_request(by(CLERK, district), " ", WEEK[0], "x")
+        requests.open_request(
+            by(CLERK, district), requests.OpenInput(requester=" ", received=WEEK[0], text="x")
+        )
 
 
 def test_the_commands_go_the_whole_way(planted, tmp_path):
@@ -428,7 +435,7 @@ def test_the_commands_go_the_whole_way(planted, tmp_path):
 def kept(district, relation, days, *classes):
     number = opened(district, relation, days)
     for of in classes:
-        requests.decide(by(CLERK, district), number, decided(of, "keep"))
+        decide(CLERK, district, number, of, "keep")
     return number
 
 
@@ -451,7 +458,7 @@ def test_a_second_scope_with_codes_of_the_same_days_is_refused(district, tmp_pat
     data = released(district, first, tmp_path / "a").read_bytes()
     longer = kept(district, "findings", TWO, "names")
     with pytest.raises(RecordsError, match=f"{first} released rows of the same days"):
-        requests.approve(by(LEAD, district), longer)
+        perform(requests.approve, LEAD, district, longer)
     # the same scope again is the same file, and without codes nothing can be joined
     same = kept(district, "findings", WHOLE, "names")
     assert released(district, same, tmp_path / "b").read_bytes() == data
@@ -474,7 +481,7 @@ def test_leads_and_what_no_one_decided_are_withheld_as_a_class(district):
     assert len(draft.rows) == 9
     undecided = draft.counted()["undecided"]
     assert undecided >= 7
-    requests.decide(by(CLERK, district), number, decided("undecided", "keep"))
+    decide(CLERK, district, number, "undecided", "keep")
     assert len(requests.drafted(district, number).rows) == 9 + undecided
 
 
@@ -500,7 +507,7 @@ def test_a_withheld_site_is_at_no_place_of_the_alphabet(district):
     shown = requests.drafted(district, number).rows
     of_a_day = [one["requests"] for one in shown if one["day"] == "2026-10-19"]
     full = opened(district)
-    requests.decide(by(CLERK, district), full, decided("sensitive_sites", "keep"))
+    decide(CLERK, district, full, "sensitive_sites", "keep")
     by_site = requests.drafted(district, full).rows
     by_site = [one["requests"] for one in by_site if one["day"] == "2026-10-19"]
     assert sorted(of_a_day) == sorted(by_site)

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.build import invalidation
-from pipelines.build.due import drop_gone, note, touched_days
-from pipelines.build.invalidation import Change
+from pipelines.refresh import invalidation
+from pipelines.refresh.due import drop_gone, note, touched_days
+from pipelines.refresh.invalidation import Change
 from pipelines.registry import frames
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing

@@ -13,14 +13,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipelines.build import spans
-from pipelines.build.due import FIRST, LINES, RELEASED, RULES, stale, touched_days
-from pipelines.build.steps import Progress, builder_of, refresh
 from pipelines.district import District, Reading, only_writer, said_of_rules
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.gaps.days import judged_days, unjudged
+from pipelines.refresh import spans
+from pipelines.refresh.due import FIRST, LINES, RELEASED, RULES, stale, touched_days
+from pipelines.refresh.steps import Progress, builder_of, refresh
 from pipelines.registry.kept_copies import data_of
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome

@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Event, Lock
 from types import MappingProxyType
 
-from pipelines.build.remote_build import SpanTask, build_span
 from pipelines.engines import Engine
 from pipelines.errors import ModelError
+from pipelines.refresh.remote_build import SpanTask, build_span
 from pipelines.state.connections import Store
 from pipelines.state.source_records import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution

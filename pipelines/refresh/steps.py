@@ -11,17 +11,6 @@ from itertools import chain
 from pathlib import Path
 from threading import Event, Lock
 
-from pipelines.build import spans
-from pipelines.build.due import (
-    drop_gone,
-    find_domains,
-    is_current,
-    note,
-    note_versions,
-    noted,
-    stale,
-)
-from pipelines.build.spans import Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District, home_rules
 from pipelines.engines import Engine
 from pipelines.errors import SettingsError, SourceError
@@ -39,6 +28,17 @@ from pipelines.landing.delivery import Delivery
 from pipelines.landing.remote import shown
 from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.privacy.pseudonyms import home_key
+from pipelines.refresh import spans
+from pipelines.refresh.due import (
+    drop_gone,
+    find_domains,
+    is_current,
+    note,
+    note_versions,
+    noted,
+    stale,
+)
+from pipelines.refresh.spans import Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.outline import code_mark
 from pipelines.registry.registry import keep_registry

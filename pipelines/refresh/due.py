@@ -14,10 +14,10 @@ from types import MappingProxyType
 
 import polars as pl
 
-from pipelines.build.invalidation import Change, touched
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.gaps.days import released
+from pipelines.refresh.invalidation import Change, touched
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.registry.outline import Outline, code_mark
