@@ -57,7 +57,7 @@ explanations:
       {usual_devices:count device} used the host in the two weeks before
   - name: A page that led there, or an advertisement in it
     test: is_page
-    ruled_out: nobody used a page at the device within that hour
+    ruled_out: no page was used at the device within that hour
     not_testable: pages load parts from hosts that their readers do not know
   - name: A host that serves many things, one of which is bad
     by_design: hosts of well-known sites, sign-ins and background services are left out
