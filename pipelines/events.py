@@ -142,6 +142,7 @@ HTTP_REQUESTS = EventClass(
         "referrer_hostname": Column(pl.String, "host of the referring page"),
         "user_agent": Column(pl.String, "the client's own description", "indirect"),
         "category": Column(pl.String, "the product's category; never a verdict"),
+        "threat": Column(pl.String, "malware that the product's own scan named in it"),
         "disposition": Column(
             pl.String, "what the control did: allowed, blocked, challenged (log in first)"
         ),
@@ -167,6 +168,7 @@ CONNECTIONS = EventClass(
         "nat_port": Column(pl.Int32, "port that the source wore outside"),
         "application": Column(pl.String, "the product's name for what it carried"),
         "category": Column(pl.String, "the product's category; never a verdict"),
+        "threat": Column(pl.String, "malware that the product's own scan named in it"),
         "direction": Column(pl.String, "outbound, inbound or lateral, where known"),
         "disposition": Column(pl.String, "what the control did: allowed, blocked"),
         "connection_uid": Column(pl.String, "the product's id of the flow"),

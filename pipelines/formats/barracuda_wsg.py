@@ -64,6 +64,7 @@ FORMAT = Format(
         "bytes_in": "size",
         "content_type": "mime",
         "category": "categories",
+        "threat": value("threat").replace("CLEAN", None),
         "referrer_hostname": "referrer",
         "kind": pl.col("syslog_program"),
         "reported_by": pl.col("syslog_host"),
@@ -71,7 +72,6 @@ FORMAT = Format(
     classes={"http_requests": pl.col("syslog_program").str.contains(f"^{PROGRAM}$")},
     more={"disposition": word_of(("blocked", IS_STOPPED), otherwise="allowed")},
     extras={
-        "threat": value("threat").replace("CLEAN", None),
         "details": "details",
         "policy_action": value("policy").replace("0", None),
         "rule": "rule",

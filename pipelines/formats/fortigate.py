@@ -231,6 +231,7 @@ FORMAT = Format(
         "query_type": "qtype",
         "response_code": "rcode",
         "answers": value("ipaddr").str.replace_all(" ", "", literal=True),
+        "threat": "virus",
         "event_code": "logid",
         "logon_uid": value("tunnelid").replace("0", None),
         "reported_by": "devname",

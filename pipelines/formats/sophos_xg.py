@@ -36,7 +36,7 @@ from pipelines.formats.reading.syslog import HEADER_END
 from pipelines.formats.reading.table import are_counts, by_name, is_of, value
 
 WRITERS = Writers(["user_name"], ["url", "user_agent"], " (?:user_agent|client_host_name)=.*$")
-EXTRA = ["log_subtype", "log_component", "fw_rule_id", "user_gp", "virus", "message"]
+EXTRA = ["log_subtype", "log_component", "fw_rule_id", "user_gp", "message"]
 COLLECTORS = ["CTA", "STAS", "SATC", "SSO"]
 STOPPED = ["Denied", "Warned", "Virus", "PUA", "Drop", "Dropped", "Rejected"]
 PASSED = ["Allowed", "Overridden", "Clean"]
@@ -142,6 +142,7 @@ FORMAT = Format(
         "referrer_hostname": "referer",
         "user_agent": "user_agent",
         "event_code": "log_id",
+        "threat": "virus",
         "logon_uid": "sessionid",
         "reported_by": "device_name",
         "ip": "ipaddress",

@@ -75,7 +75,6 @@ WEB_EXTRAS = {
     "exception": "x-exception-id",
     "rule": "rule",
     "forwarded_for": "x-forwarded-for",
-    "threat": "x-virus-id",
     "risk": "cs-threat-risk",
     "group": "cs-auth-group",
     "site": "s-sitename",
@@ -383,6 +382,7 @@ FORMAT = Format(
         "url_hostname": HOST_TEXT,
         "content_type": value("rs(content-type)", "cs-mime-type", "sc(content-type)"),
         "referrer_hostname": value("cs(referer)", "cs-referred"),
+        "threat": value("x-virus-id"),
         "category": value(
             "cs-categories",
             "cs-category",
