@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pipelines.ingest.line_account import unbalanced
 from pipelines.lake.files import damaged
@@ -165,7 +166,8 @@ def _snapshot(installation: Installation) -> CheckResult:
     path = current(installation.home.snapshots)
     with reading(path):
         pass
-    made = datetime.fromtimestamp(path.stat().st_mtime, installation.now.tzinfo)
+    zone = ZoneInfo(installation.district.zone)
+    made = datetime.fromtimestamp(path.stat().st_mtime, zone)
     if installation.now - made > OLD_SNAPSHOT:
         return look(f"the newest snapshot is from {made.date()}", "schoolbell run --home {home}")
     return well(f"the newest snapshot opens; it is from {made.date()}")
