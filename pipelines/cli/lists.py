@@ -5,11 +5,11 @@ settings.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -19,7 +19,7 @@ import typer
 from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import print_facts
-from pipelines.errors import SettingsError, SourceError
+from pipelines.errors import ModelError, SettingsError, SourceError
 from pipelines.registry import domain_lists
 from pipelines.registry.bad_lists import read_bad_list
 from pipelines.registry.csv_files import category_keys
@@ -34,6 +34,8 @@ from pipelines.web import within
 LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
 TIMEOUT_SECONDS = 60
+HANDFUL = 5
+"""More inside addresses that ask for bad hosts on one day are rather a wrong entry."""
 MAX_SECONDS = 600.0
 """Seconds for downloading a list."""
 
@@ -67,13 +69,44 @@ def update(
 def show(home: Home, as_json: AsJson = False) -> None:
     """Show which lists are configured, which are stored, and in which version."""
     place = DistrictHome(home.resolve())
-    for key, one in load_settings(place).lists.items():
+    listed = load_settings(place).lists
+    met = _met(place) if any(one.bad for one in listed.values()) else {}
+    for key, one in listed.items():
         taken = kept(place.lists, key)
         state = "on" if one.enabled else "off"
         facts = asdict(taken) if taken is not None else {"name": key}
         said = "not downloaded yet" if taken is None else _kept_list(taken)
         facts = {**facts, "is_taken": taken is not None, "is_on": one.enabled}
-        print_facts(facts, f"{key} ({state}): {said}", as_json=as_json)
+        lines = [f"{key} ({state}): {said}"]
+        if key in met:
+            facts |= {"latest_week": met[key]}
+            lines += _met_in_words(met[key])
+        print_facts(facts, *lines, as_json=as_json)
+
+
+def _met(place: DistrictHome) -> dict[str, dict[str, Any]]:
+    """Return what the latest week's lines met of each list of bad hosts, by its name."""
+    try:
+        with reading(current(place.snapshots)) as database:
+            if not database.has("marts.bad_host_lists"):
+                return {}
+            rows = database.frame(query_text("lookups/bad_host_lists")).iter_rows(named=True)
+            return {row.pop("list_name"): row for row in rows}
+    except ModelError:
+        return {}  # nothing was published yet
+
+
+def _met_in_words(met: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the contacts of the latest week, and whether to doubt the list."""
+    yield (
+        f"  latest week: {met['allowed']:,} requests and flows let through, "
+        f"{met['refused']:,} refused"
+    )
+    if met["most_addresses"] > HANDFUL:
+        yield (
+            f"  {met['most_addresses']:,} addresses of the district on {met['on_day']}: check "
+            "whether an entry of the list is wrong"
+        )
 
 
 def _kept_list(taken: TakenList) -> str:

@@ -73,16 +73,6 @@ triage: >
 --- */
 with
 
--- a list names a host and everything below it; an address is named alone
-listed as (
-    select
-        host,
-        array_to_string(sorted_values(source), ', ') as list_names
-    from registry.bad_hosts
-    where until is null or until >= $event_date::date
-    group by host
-),
-
 flows as (
     select *
     from core.outside_flows
@@ -103,35 +93,12 @@ today as (
         and (two_way_count > 0 or (bytes_in > 0 and bytes_out is null))
 ),
 
-destinations as (
-    select distinct
-        destination,
-        is_bare_address
-    from today
-),
-
-parents as (
-    select
-        destination,
-        unnest(
-            case
-                when is_bare_address then [destination]
-                else [
-                    array_to_string(string_split(destination, '.')[first_label:], '.')
-                    for first_label in range(1, len(string_split(destination, '.')) + 1)
-                ]
-            end
-        ) as host
-    from destinations
-),
-
 bad as (
     select
-        parents.destination,
-        min(listed.list_names) as list_names
-    from parents
-    inner join listed on parents.host = listed.host
-    group by parents.destination
+        host as destination,
+        list_names
+    from core.listed_bad_hosts
+    where event_date = $event_date::date
 ),
 
 usual as (

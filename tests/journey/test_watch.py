@@ -74,6 +74,8 @@ def test_a_contact_with_a_host_of_a_bad_list_rings_on_its_day(home):
     assert night.alerts.new == 0
     after = findings(home)
     assert {one: after[one] for one in new} == new
+    shown = CliRunner().invoke(app, ["lists", "show", "--home", str(home)]).output
+    assert "latest week: 3 requests and flows let through, 0 refused" in shown
 
 
 def test_a_look_marks_no_day_as_built(home):
