@@ -434,10 +434,10 @@ def test_an_afternoon(home, exports):
     before_it, every, after_it = map(int, counts.groups())
     # SA-1 and SA-2 wait for coordinates, which no export has
     assert (after_it - before_it, every) == (27, len(rules()))
-    assert "SA-1 needs buildings.csv with lat" in shown.out
+    assert "SA-1: no rows in buildings.csv with lat" in shown.out
     guide = (REPO_ROOT / "docs" / "how-to" / "registry.md").read_text("utf-8")
     assert f"{before_it} of {every} -> {after_it} of {every}" in guide
-    assert "OH-1 needs staff_duty.csv" in shown.out
+    assert "OH-1: no rows in staff_duty.csv" in shown.out
     assert "is not a known export" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out
     assert "Nothing was written. To write it, use --write." in shown.out
@@ -709,7 +709,7 @@ def test_a_plan_of_nothing_shows_what_is_missing(home):
     with open_district(home) as district:
         plan = plan_of(district, ())
     assert plan.is_empty
-    assert plan.after.lacking["OH-1"] == [
+    assert plan.lacking["OH-1"] == [
         "users.csv",
         "devices.csv",
         "calendar.csv",
@@ -816,7 +816,7 @@ def test_schools_become_buildings_without_coordinates(home, exports):
     assert of(rows(home, "buildings.csv"), "building").keys() == {"HS", "MS"}
     assert "2 buildings have no lat and lon" in out
     assert "Oakdale High School, Oakdale Middle School" in out
-    assert re.search(r"SA-1 needs .*buildings\.csv with lat", out)
+    assert re.search(r"SA-1: no rows in .*buildings\.csv with lat", out)
     office = USERS_11 + "p-3,active,,true,o-d,administrator,cd,,C,D,,5003,,,,,,\n"
     files = {"orgs.csv": ORGS, "users.csv": office}
     read(home, exports, {"more.zip": zipped(files)})

@@ -488,7 +488,7 @@ def test_a_sweep_deletes_what_an_interrupted_run_left(home):
     home.run()
     ledger.begin_run(home.store, "c0ffee")
     left_behind(home, 3, "c0ffee")
-    assert sweep(home.store, home.lake) == (3, [])
+    assert sweep(home.store, home.lake) == []
     assert home.numbers() == once(0, 10)
     assert not unlisted_files(home.lake)
 
@@ -497,8 +497,8 @@ def test_a_sweep_moves_aside_what_no_run_of_this_ledger_wrote(home):
     home.put("a.log", lines(0, 10))
     home.run()
     paths = left_behind(home, 3, "c0ffee")
-    assert sweep(home.store, home.lake) == (0, paths)
-    assert sweep(home.store, home.lake) == (0, [])
+    assert sweep(home.store, home.lake) == paths
+    assert sweep(home.store, home.lake) == []
     left_behind(home, 1, "c0ffee")
     sweep(home.store, home.lake)
     aside = home.lake / ".unlisted"
@@ -513,7 +513,7 @@ def test_a_sweep_never_deletes_many_files(home):
     ledger.begin_run(home.store, "c0ffee")
     left_behind(home, MAX_DELETED + 1, "c0ffee")
     swept = sweep(home.store, home.lake)
-    assert (swept.deleted, len(swept.moved)) == (0, MAX_DELETED + 1)
+    assert len(swept) == MAX_DELETED + 1
     assert len(unlisted_files(home.lake)) == MAX_DELETED + 1
 
 
@@ -523,7 +523,7 @@ def test_a_purge_takes_what_was_set_aside_by_its_day(home):
         path = home.lake / f"http_requests/event_date={day}/c0ffee-00001.parquet"
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x")
-    assert len(sweep(home.store, home.lake).moved) == 3
+    assert len(sweep(home.store, home.lake)) == 3
     before = {"event": date(2026, 2, 15)}
     held = {"event": [SimpleNamespace(last_day=date(2026, 2, 2))]}
     delete_set_aside(home.lake, SimpleNamespace(before={}, held=held))
