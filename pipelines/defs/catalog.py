@@ -11,8 +11,9 @@ import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,7 @@ from pipelines.privacy.pseudonyms import is_published
 from pipelines.refresh.spans import days_said_of
 from pipelines.registry.registry import Registry
 from pipelines.reports.dictionary import words_of
+from pipelines.reports.headline import NUMBERS
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import message_counts
@@ -117,17 +119,26 @@ def catalog(
             stamp, states = _stamp(district), states_of(district)
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    memory = Memory(context.instance, home)
-    due = memory.due(states, is_new=not context.cursor)
-    taken = due[:EVENTS_PER_TICK]
-    # newest days come first in the list, and last in the log: its last event is the latest
-    report_events(context.instance, [state.event for state in reversed(taken)])
-    memory.note(states, taken)
-    left = len(due) - len(taken)
+    memory = Memory(context.instance, home, is_new=not context.cursor)
+    shown, left = report_changes(
+        memory, states, EVENTS_PER_TICK, partial(report_events, context.instance)
+    )
     return dg.SensorResult(
-        skip_reason=f"{len(taken)} changes are shown, {left} follow" if due else ALL_SHOWN,
+        skip_reason=f"{shown} changes are shown, {left} follow" if shown else ALL_SHOWN,
         cursor=UNFINISHED if left else stamp,
     )
+
+
+def report_changes(
+    memory: "Memory", states: Sequence[State], limit: int, report: Callable[[Sequence[Event]], None]
+) -> tuple[int, int]:
+    """Report the states that changed; return how many were reported, and how many are left."""
+    due = memory.due(states)
+    reported = due[:limit]
+    # newest days come first in the list, and last in the log: its last event is the latest
+    report([state.event for state in reversed(reported)])
+    memory.note(states, reported)
+    return len(reported), len(due) - len(reported)
 
 
 def states_of(district: District) -> list[State]:
@@ -145,14 +156,20 @@ class Memory:
     Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands.
     """
 
-    def __init__(self, instance: dg.DagsterInstance, home: HomeResource) -> None:
+    def __init__(
+        self, instance: dg.DagsterInstance, home: HomeResource, *, is_new: bool = False
+    ) -> None:
+        """Read the words.
+
+        Args:
+            is_new: Earlier reports do not count.
+        """
         self._storage = instance.daemon_cursor_storage
         self._key = f"schoolbell/reported/{home.folder.resolve()}"
-        self._words: dict[str, str] = {}
-
-    def due(self, states: Sequence[State], *, is_new: bool = False) -> list[State]:
-        """Return the states that were not reported last; all of them if nothing is to count."""
         self._words = {} if is_new else self._read()
+
+    def due(self, states: Sequence[State]) -> list[State]:
+        """Return the states that were not reported last."""
         return [state for state in states if not state.is_known(self._words)]
 
     def note(self, states: Sequence[State], reported: Sequence[State]) -> None:
@@ -369,11 +386,17 @@ def page_of(home: DistrictHome, week: date) -> Path:
     return home.reports / f"{week:%G-W%V}" / "index.html"
 
 
+def _label(number: str) -> str:
+    """Return the name of a number as page one calls it."""
+    labels = {str(name): label for name, label in NUMBERS.items()}
+    return labels.get(number, number).lower().replace(" ", "_")
+
+
 def week_shown(district: District, fact: ReportRow) -> dict[str, dg.MetadataValue[Any]]:
     """Return the location of a week's report, and the numbers of its page one."""
     page = page_of(district.home, date.fromisoformat(fact["week"]))
     shown: dict[str, dg.MetadataValue[Any]] = {
-        name: dg.MetadataValue.int(count)
+        _label(name): dg.MetadataValue.int(count)
         for name, count in fact["facts"]["numbers"].items()
         if count is not None
     }

@@ -152,7 +152,7 @@ def test_cases_that_wait(home, newest, waiting, desk):
         "status": status["cases_to_decide"],
         "the queue of the desk": queue_page(*desk, QueueFilter(), 0)["waiting"],
         "the week at the desk": weeks_page(*desk)["weeks"][0]["waiting"],
-        "Dagster": dagster_numbers(desk, newest)["needs_review"],
+        "Dagster": dagster_numbers(desk, newest)["cases_to_decide"],
     }
     assert set(seen.values()) == {size}, (week, seen)
     items = {
@@ -178,10 +178,10 @@ def test_the_numbers_of_page_one_are_those_of_dagster(newest, desk):
     page = numbers_by_link((newest / "index.html").read_text(encoding="utf-8"))
     found = dagster_numbers(desk, newest)
     names = {
-        "needs-you": "needs_review",
+        "needs-you": "cases_to_decide",
         "shared-accounts": "shared_accounts",
         "new-sites": "new_sites",
-        "off-hours-accounts": "off_hours_accounts",
+        "off-hours-accounts": "accounts_outside_hours",
     }
     known = {key: found[name] for key, name in names.items() if name in found}
     assert known == {key: page[key] for key in known}
