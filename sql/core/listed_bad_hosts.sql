@@ -41,7 +41,8 @@ parents as (
             ]
         ) as parent
     from met
-    where host is not null
+    -- no host name is longer, and a line may write thousands of parts
+    where length(host) <= 253
 )
 
 select

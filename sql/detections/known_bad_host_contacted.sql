@@ -28,7 +28,7 @@ params:
     max: 1000
     unit: devices
     why: what this many devices used in the two weeks before serves something common
-  told:
+  first_devices:
     type: int
     default: 5
     min: 1
@@ -68,117 +68,53 @@ false_positives:
   - A site that was misused for some days and is in order again.
   - An address that another customer of the same provider used before.
 triage: >
-  Look on the device for what made the contact, and what the answer was. If the entry is
-  wrong, tell the publisher of the list, and approve the host.
+  Find the program on the device that made the contact, and what it downloaded. If the
+  entry is wrong, report it to the publisher of the list and approve the host.
 --- */
 with
 
-flows as (
+contacts as (
     select *
-    from core.outside_flows
-    where
-        event_date between $event_date::date - interval 13 day and $event_date::date
-        and seen_by <> 'resolver'
-),
-
-today as (
-    select *
-    from flows
+    from core.bad_contacts
     where
         event_date = $event_date::date
-        and is_registered
-        and not is_listed
-        and background_kind is null
-        -- a proxy that counts one direction answered all the same
-        and (two_way_count > 0 or (bytes_in > 0 and bytes_out is null))
-),
-
-bad as (
-    select
-        host as destination,
-        list_names
-    from core.listed_bad_hosts
-    where event_date = $event_date::date
+        and list_names is not null
+        and device_place <= $first_devices
 ),
 
 usual as (
     select
         destination,
         count(distinct device) as device_count
-    from flows
+    from core.outside_flows
     where
-        event_date < $event_date::date
-        and destination in (select bad.destination from bad)
+        event_date between $event_date::date - interval 13 day
+        and $event_date::date - interval 1 day
+        and seen_by <> 'resolver'
+        and destination in (select contacts.destination from contacts)
     group by destination
-),
-
-contacts as (
-    select
-        today.device,
-        today.destination,
-        today.site,
-        bad.list_names,
-        coalesce(usual.device_count, 0) as usual_devices,
-        sum(today.flow_count) as contact_count,
-        sum(today.bytes_in) as bytes_in,
-        sum(today.bytes_out) as bytes_out,
-        min(today.first_time) as first_time,
-        max(today.last_time) as last_time,
-        flatten(list(today.evidence)) as evidence,
-        list(today.binding_event_id) as bindings
-    from today
-    inner join bad on today.destination = bad.destination
-    left join usual on today.destination = usual.destination
-    group by
-        today.device, today.destination, today.site, bad.list_names,
-        usual.device_count
-),
-
-first_devices as (
-    select *
-    from contacts
-    qualify
-        row_number() over (partition by destination order by first_time, device)
-        <= $told
-),
-
-pages as (
-    select distinct first_devices.device
-    from first_devices
-    inner join core.engaged_requests as engaged
-        on
-            first_devices.device = engaged.device
-            and engaged.event_date = $event_date::date
-            and engaged.start_time
-            between first_devices.first_time - interval 1 hour
-            and first_devices.last_time
-            and engaged.url_hostname <> first_devices.destination
 )
 
 select
-    first_devices.device as subject,
-    min(first_devices.first_time) as start_time,
-    max(first_devices.last_time) as end_time,
-    sum(first_devices.contact_count)::double as measure,
-    devices_and_sites(first_devices.device, first_devices.site) as observables,
-    list_slice(
-        sorted_set(
-            flatten(list(first_devices.evidence))
-            || flatten(list(first_devices.bindings))
-        ),
-        1, 60
-    ) as evidence,
+    contacts.device as subject,
+    min(contacts.first_time) as start_time,
+    max(contacts.last_time) as end_time,
+    sum(contacts.contact_count)::double as measure,
+    devices_and_sites(contacts.device, contacts.site) as observables,
+    list_slice(sorted_set(flatten(list(contacts.evidence))), 1, 60) as evidence,
     struct_pack(
-        sites := sorted_values(first_devices.destination),
-        contacts := sum(first_devices.contact_count)::bigint,
-        list_names := min(first_devices.list_names),
-        bytes_in := sum(first_devices.bytes_in)::bigint,
-        bytes_out := sum(first_devices.bytes_out)::bigint,
-        usual_devices := min(first_devices.usual_devices),
-        is_common := bool_and(first_devices.usual_devices >= $usual_devices),
-        is_page := ruled_out_if(count(pages.device) = 0)
+        sites := sorted_values(contacts.destination),
+        contacts := sum(contacts.contact_count)::bigint,
+        list_names := min(contacts.list_names),
+        bytes_in := sum(contacts.bytes_in)::bigint,
+        bytes_out := sum(contacts.bytes_out)::bigint,
+        usual_devices := min(coalesce(usual.device_count, 0)),
+        is_common := bool_and(
+            coalesce(usual.device_count, 0) >= $usual_devices
+        ),
+        is_page := ruled_out_if(not bool_or(contacts.is_after_a_page))
     ) as details,
     $event_date::date as event_date
-from first_devices
-left join pages on first_devices.device = pages.device
-group by first_devices.device
+from contacts
+left join usual on contacts.destination = usual.destination
+group by contacts.device
