@@ -8,6 +8,7 @@ contain code names.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from ipaddress import ip_network
 from typing import Annotated, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -72,6 +73,15 @@ FindingId = Annotated[
     str, Form("Use", "choice"), typer.Option("--finding", help="ID of its finding.")
 ]
 EFFECT = "The next page previews the effect. Nothing is saved yet."
+correction = partial(
+    action,
+    right="sites",
+    button="Preview the effect",
+    confirm="Correct the list",
+    is_preview_needed=True,
+    back="/proposals",
+)
+"""Declares an action that corrects a row of the lists after a preview."""
 
 
 @dataclass(frozen=True)
@@ -462,15 +472,10 @@ def _role(context: ActionContext, case: Case, given: RoleInput) -> Correction:
     return Correction((_proposal(ACCOUNTS, {**key, "account_type": to, **shared}),), (words,))
 
 
-@action(
+@correction(
     name="fix-leave",
     command="fix leave",
-    right="sites",
     title="The leave on file is wrong",
-    button="Preview the effect",
-    confirm="Correct the list",
-    is_preview_needed=True,
-    back="/proposals",
     hint="They came to work, or it was called off. The next page previews the effect.",
 )
 def fix_leave(context: ActionContext, given: FindingInput) -> Preview:
@@ -481,15 +486,10 @@ def fix_leave(context: ActionContext, given: FindingInput) -> Preview:
     return _preview(context, given.case, given.reason, lambda now, case: _leave(now, case, given))
 
 
-@action(
+@correction(
     name="fix-duty",
     command="fix duty",
-    right="sites",
     title="They were on extra duty",
-    button="Preview the effect",
-    confirm="Correct the list",
-    is_preview_needed=True,
-    back="/proposals",
     hint="Extra duty covers the whole use. The next page previews the effect.",
 )
 def fix_duty(context: ActionContext, given: FindingInput) -> Preview:
@@ -500,15 +500,10 @@ def fix_duty(context: ActionContext, given: FindingInput) -> Preview:
     return _preview(context, given.case, given.reason, lambda now, case: _duty(now, case, given))
 
 
-@action(
+@correction(
     name="fix-owner",
     command="fix owner",
-    right="sites",
     title="The device has another holder",
-    button="Preview the effect",
-    confirm="Correct the list",
-    is_preview_needed=True,
-    back="/proposals",
     hint=EFFECT,
 )
 def fix_owner(context: ActionContext, given: HolderInput) -> Preview:
@@ -519,15 +514,10 @@ def fix_owner(context: ActionContext, given: HolderInput) -> Preview:
     return _preview(context, given.case, given.reason, lambda now, case: _holder(now, case, given))
 
 
-@action(
+@correction(
     name="fix-building",
     command="fix building",
-    right="sites",
     title="The building is wrong",
-    button="Preview the effect",
-    confirm="Correct the list",
-    is_preview_needed=True,
-    back="/proposals",
     hint=EFFECT,
 )
 def fix_building(context: ActionContext, given: BuildingInput) -> Preview:
@@ -540,15 +530,10 @@ def fix_building(context: ActionContext, given: BuildingInput) -> Preview:
     )
 
 
-@action(
+@correction(
     name="fix-role",
     command="fix role",
-    right="sites",
     title="The account is not one person's",
-    button="Preview the effect",
-    confirm="Correct the list",
-    is_preview_needed=True,
-    back="/proposals",
     hint=EFFECT,
 )
 def fix_role(context: ActionContext, given: RoleInput) -> Preview:

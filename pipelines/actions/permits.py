@@ -43,7 +43,7 @@ from pipelines.findings.registry_rows import changed, checked, names_in, next_id
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.proposals.offers import SETTINGS
-from pipelines.refresh.steps import nobody_watches
+from pipelines.refresh.steps import no_progress
 from pipelines.refresh.trial import Difference, TrialResult, copied
 from pipelines.refresh.trial import changed as with_registry
 from pipelines.refresh.trial import replay as replayed
@@ -323,7 +323,7 @@ def tried(
                 data = path.read_bytes() if path.exists() else b""
                 path.write_bytes(change(data))
             after = with_registry(before, load_settings(before.home))
-            return replayed(before, after, weeks, nobody_watches, only)
+            return replayed(before, after, weeks, no_progress, only)
         finally:
             before.store.close()
 

@@ -91,13 +91,13 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
     """Show progress bars for a run: bytes read, then models built."""
     from pipelines.run.run import Watchers
 
-    def told(text: str) -> None:
+    def show_error(text: str) -> None:
         # errors are also reported to callers without progress
         console().print(safe(text), markup=False)
 
     if not screen.is_terminal:
         lines = _Lines(screen)
-        yield Watchers(reading=lines.read, building=lines.built, message=told)
+        yield Watchers(reading=lines.read, building=lines.built, message=show_error)
         return
     from rich.progress import (
         BarColumn,
@@ -126,7 +126,7 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
     )
     bars = _Bars(screen, reading, building, total_bytes)
     try:
-        yield Watchers(reading=bars.read, building=bars.built, message=told)
+        yield Watchers(reading=bars.read, building=bars.built, message=show_error)
     finally:
         bars.stop()
 

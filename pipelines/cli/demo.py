@@ -19,7 +19,7 @@ from pipelines.cli.console import account_table, console, table, watching
 from pipelines.cli.options import AsJson
 from pipelines.cli.output import print_facts
 from pipelines.registry.new_home import create
-from pipelines.run.run import run, told
+from pipelines.run.run import result_lines, run
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import WORLDS
 from pipelines.synthetic.school_days import ZONE, weeks_until
@@ -74,7 +74,7 @@ def demo(
         "rules": [dict(zip(columns, row, strict=True)) for row in rows],
     }
     lines = (
-        *told(done),
+        *result_lines(done),
         *_judged(scored),
         f"Report, to open in a browser: {report}",
         f"Review desk, to decide cases: schoolbell desk --home {home}",

@@ -10,7 +10,7 @@ from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds
 from pipelines.cli.output import print_facts
 from pipelines.errors import safe
 from pipelines.ingest.source import SETTLE_SECONDS
-from pipelines.run.run import WAIT_SECONDS, facts_of, run, told
+from pipelines.run.run import WAIT_SECONDS, facts_of, result_lines, run
 
 
 def run_all(
@@ -36,7 +36,7 @@ def run_all(
     screen.print(account_table(done.account))
     for line in (*done.refused, *done.mistakes):
         typer.echo(safe(line), err=True)
-    print_facts(facts_of(done), *told(done), as_json=as_json)
+    print_facts(facts_of(done), *result_lines(done), as_json=as_json)
     sys.exit(0 if done.is_well else 1)
 
 
@@ -49,7 +49,7 @@ def run_week(
     """Run everything that is due, and republish one week's report."""
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
-    print_facts(facts_of(done), *told(done), as_json=as_json)
+    print_facts(facts_of(done), *result_lines(done), as_json=as_json)
     from pipelines.cli.report import report
 
     report(home, week, as_json=as_json, is_quiet=is_quiet)

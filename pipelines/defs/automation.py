@@ -13,8 +13,7 @@ from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
 from pipelines.alerts.news import run_failed, run_key
 from pipelines.defs.resources import HomeResource
-from pipelines.defs.runs import FIRST as HIGH_PRIORITY
-from pipelines.defs.runs import PRIORITY, run_job, watch_job
+from pipelines.defs.runs import PRIORITY, WATCH_PRIORITY, run_job, watch_job
 from pipelines.district import District
 from pipelines.errors import BusyError
 from pipelines.health.overview import looked_at
@@ -26,7 +25,7 @@ from pipelines.state.source_records import dirty_days, last_run, last_run_versio
 TICK_SECONDS = 30
 LOOK_SECONDS = 60
 BETWEEN_LOOKS = timedelta(minutes=15)
-"""How long alerts wait for the next look at the sources if nothing arrives."""
+"""Time between two checks of the sources when no file arrives."""
 NIGHT = "15 4 * * *"
 
 
@@ -74,7 +73,7 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
             return dg.RunRequest(run_key=f"{last} {reason} {files}", job_name=run_job.name)
         if files:
             return dg.RunRequest(
-                run_key=files, job_name=watch_job.name, tags={PRIORITY: HIGH_PRIORITY}
+                run_key=files, job_name=watch_job.name, tags={PRIORITY: WATCH_PRIORITY}
             )
         looked = datetime.fromisoformat(context.cursor) if context.cursor else None
         if looked is not None and now - looked < BETWEEN_LOOKS:
@@ -95,16 +94,16 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
 
 def _new_files(district: District) -> str:
     """Return one word for the files that are new or have grown; empty without any."""
-    known = {
+    read_files = {
         (file.source, file.path, file.raw_bytes, file.raw_mtime_ns)
         for file in ledger.source_files(district.store)
     }
-    listed = {
-        (one.source, one.path, one.raw_bytes, one.raw_mtime_ns)
+    listed_files = {
+        (delivery.source, delivery.path, delivery.raw_bytes, delivery.raw_mtime_ns)
         for source in district.sources()
-        for one in source.listing().deliveries
+        for delivery in source.listing().deliveries
     }
-    new = sorted(listed - known, key=repr)
+    new = sorted(listed_files - read_files, key=repr)
     return hashlib.sha256(repr(new).encode()).hexdigest()[:16] if new else ""
 
 

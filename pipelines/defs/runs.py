@@ -4,7 +4,7 @@ A run in Dagster is `schoolbell run`: the same function, with the same records a
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,13 +20,14 @@ from pipelines.defs.assets import (
     code_of,
     tags_of_layer,
 )
-from pipelines.defs.catalog import Memory, State, states_of, week_checks, week_shown
+from pipelines.defs.catalog import Memory, report_changes, states_of, week_checks, week_shown
+from pipelines.defs.reporting import Event
 from pipelines.defs.resources import MAX_WAIT_SECONDS, OWNER, HomeResource, days_of
 from pipelines.errors import BusyError, safe
 from pipelines.refresh.spans import days_said_of
 from pipelines.reports.publication import publish_pending
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.run.run import RunResult, Watchers, run, told, troubles
+from pipelines.run.run import RunResult, Watchers, result_lines, run, troubles
 from pipelines.run.watch import watch
 from pipelines.state.ledger import event_days
 from pipelines.state.published_reports import is_snapshot_due, report_facts
@@ -39,8 +40,8 @@ POOL = "warehouse_writer"
 EVENTS_PER_RUN = 1_000
 """Some twenty seconds; the sensor of the catalog shows the rest."""
 PRIORITY = "dagster/priority"
-FIRST, LAST = "10", "-10"
-"""Priorities: alerts before a run, a run before days that a person asked for."""
+WATCH_PRIORITY, REBUILD_PRIORITY = "10", "-10"
+"""Alerts come before a run, a run before days that a person asked for."""
 SECONDS_PER_LINE = 5.0
 """Dagster writes a line of a run's log in some hundredths of a second."""
 RETRIES, RETRY_SECONDS = 3, 300
@@ -69,36 +70,36 @@ def run_assets(models: Sequence[Model], specs: Sequence[dg.AssetSpec]) -> dg.Ass
         days = days_of(context)
         _ask_for(home, days)
         _run(context.log.info, home)
-        keys = [spec.key for spec in specs if spec.key in context.selected_asset_keys]
         with home.writing() as district:
             states = states_of(district)
-        memory = Memory(context.instance, home)
-        memory.due(states)
-        partitions = {None, *map(str, days)}
-        shown = [state for state in states if _is_shown(state, set(keys), partitions)]
-        made = {
-            (event.asset_key, event.partition): event
+        keys = [spec.key for spec in specs if spec.key in context.selected_asset_keys]
+        checks = context.op_execution_context.selected_asset_check_keys
+        shown = [state for state in states if _is_of(state.event, days, set(keys), checks)]
+        rows = {
+            (event.asset_key, event.partition): event.metadata
             for event in (state.event for state in shown)
             if isinstance(event, dg.AssetMaterialization)
         }
         for key in keys:
             for day in map(str, days):
-                if of_day := made.get((key, day)):
-                    context.add_asset_metadata(of_day.metadata, asset_key=key, partition_key=day)
-            whole = made.get((key, None))
-            yield dg.MaterializeResult(asset_key=key, metadata=whole.metadata if whole else {})
-        wanted = context.op_execution_context.selected_asset_check_keys
+                if (key, day) in rows:
+                    context.add_asset_metadata(rows[key, day], asset_key=key, partition_key=day)
+            yield dg.MaterializeResult(asset_key=key, metadata=rows.get((key, None), {}))
         for state in shown:
-            event = state.event
-            if isinstance(event, dg.AssetCheckEvaluation) and event.asset_check_key in wanted:
-                yield _result_of(event)
-        memory.note(states, shown)
+            if isinstance(state.event, dg.AssetCheckEvaluation):
+                yield _result_of(state.event)
+        Memory(context.instance, home).note(states, shown)
 
     return run_steps
 
 
-def _is_shown(state: State, keys: set[dg.AssetKey], partitions: set[str | None]) -> bool:
-    return state.event.asset_key in keys and state.event.partition in partitions
+def _is_of(
+    event: Event, days: Sequence[date], keys: set[dg.AssetKey], checks: Set[dg.AssetCheckKey]
+) -> bool:
+    """Return whether a run of these days, assets and checks reports an event."""
+    if isinstance(event, dg.AssetCheckEvaluation):
+        return event.asset_check_key in checks
+    return event.asset_key in keys and event.partition in {None, *map(str, days)}
 
 
 def _result_of(check: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
@@ -133,7 +134,7 @@ def refuse_empty(days: Sequence[date], logged: Sequence[date]) -> None:
 
 
 def _run(log: Callable[[str], None], home: HomeResource) -> None:
-    """Do everything that is due, and log what it came to.
+    """Do everything that is due, and log the result.
 
     Raises:
         dg.RetryRequested: Another run holds the home.
@@ -162,7 +163,8 @@ def _watchers(log: Callable[[str], None]) -> Watchers:
 def logged(done: RunResult) -> Iterator[str]:
     """Yield a run's messages without the details of failures, which may contain log values."""
     yield from map(safe, (*done.refused, *done.mistakes))
-    yield from told(replace(done, gaps=[gap for gap in done.gaps if gap not in done.failures]))
+    without_details = [gap for gap in done.gaps if gap not in done.failures]
+    yield from result_lines(replace(done, gaps=without_details))
     yield from (gap.line for gap in done.failures)
 
 
@@ -216,11 +218,12 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
     _run(context.log.info, home)
     with home.writing() as district:
         states = states_of(district)
-    memory = Memory(context.instance, home)
-    due = memory.due(states)[:EVENTS_PER_RUN]
-    for state in reversed(due):
-        context.log_event(state.event)  # type: ignore[arg-type]  # it logs checks, too
-    memory.note(states, due)
+
+    def log(events: Sequence[Event]) -> None:
+        for event in events:
+            context.log_event(event)  # type: ignore[arg-type]  # it logs checks, too
+
+    report_changes(Memory(context.instance, home), states, EVENTS_PER_RUN, log)
 
 
 @dg.op
@@ -247,7 +250,7 @@ def run_job() -> None:
 @dg.job(
     name="watch",
     executor_def=dg.in_process_executor,
-    tags={PRIORITY: FIRST},
+    tags={PRIORITY: WATCH_PRIORITY},
     description="What `schoolbell watch` does: reads what arrived, judges today by the rules that "
     "alert immediately, alerts. While a run holds the home it alerts from the ledger.",
 )
@@ -262,7 +265,7 @@ def days_job(specs: Iterable[dg.AssetSpec]) -> AssetJob:
         "rebuild_days",
         selection=dg.AssetSelection.assets(*(spec.key for spec in specs)),
         executor_def=dg.in_process_executor,
-        tags={PRIORITY: LAST},
+        tags={PRIORITY: REBUILD_PRIORITY},
         description="Builds and judges a range of days again, then publishes what changed. The "
         "log shows the progress. After a cancel, the next run builds what is left.",
     )

@@ -40,7 +40,7 @@ def act(visit: Visit, sent: Mapping[str, str]) -> Response:
         mail_request(visit, sent["request"], ANSWERS[form.name])
     if result.mail is not None:
         send_later(visit, result.mail)
-    visit.session.told, visit.session.undo = result.text, result.decided
+    visit.session.message, visit.session.undo = result.text, result.decided
     if result.decided:
         back = _after_verdict(visit, sent, order, result.decided)
     if result.names is not None:

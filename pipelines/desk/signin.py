@@ -70,7 +70,7 @@ class Session:
         subject: Digest of the provider and its own id of the account, which is never reused.
         uid: The user id of the system, for that way.
         token: Included in each form; a post without it is refused.
-        told: One-time message for the next page.
+        message: One-time message for the next page.
         undo: Cases whose verdict the message offers to undo.
     """
 
@@ -83,7 +83,7 @@ class Session:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
-    told: str = ""
+    message: str = ""
     undo: tuple[str, ...] = ()
 
     def has_token(self, token: str) -> bool:

@@ -61,7 +61,7 @@ class Visit:
 
     def page(self, name: str, status: int = 200, /, **values: object) -> Response:
         """Render a page in the district's look, with one-time messages."""
-        told, self.session.told = self.session.told, ""
+        message, self.session.message = self.session.message, ""
         undo, self.session.undo = self.session.undo, ()
         store = self.desk.home.district.store
         common = {
@@ -76,7 +76,7 @@ class Visit:
             "asker": str(self.asker),
             "roles": self.asker.roles,
             "token": self.session.token,
-            "told": told,
+            "message": message,
             "undo": " ".join(undo),
             "revision": revisions(store),
         }

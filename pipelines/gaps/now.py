@@ -1,4 +1,4 @@
-"""What rules cannot judge now: the whole relation, from the state alone."""
+"""Computes what rules cannot judge now, from the state alone."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -30,7 +30,7 @@ def gaps(store: Store, settings: Settings, outline: Outline, *reasons: Reason) -
     if not {"networks", "keyboards", "events"}.isdisjoint(reasons):
         remedies = [gap.remedy for gap in week]
         for gap in undelivered(store, settings, outline):
-            if not (gap.remedy and any(one.startswith(gap.remedy) for one in remedies)):
+            if not (gap.remedy and any(remedy.startswith(gap.remedy) for remedy in remedies)):
                 yield gap
     if "fixed" in reasons:
         yield from without_fixed_device(outline)

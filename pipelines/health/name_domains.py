@@ -1,4 +1,4 @@
-"""How the account names of the logs match those of the registry."""
+"""Lists domains of account names in the logs, and accounts that the registry lacks."""
 
 from collections.abc import Iterator, Sequence
 

@@ -32,7 +32,7 @@ from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
 from pipelines.operations.restore import COMPARED, rebuild
 from pipelines.refresh import spans
 from pipelines.refresh.spans import days_said_of
-from pipelines.refresh.steps import Progress, nobody_watches
+from pipelines.refresh.steps import Progress, no_progress
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
@@ -109,7 +109,7 @@ class Purge:
 
 
 def carry_out(
-    district: District, purge: Purge, chain: Chain, progress: Progress = nobody_watches
+    district: District, purge: Purge, chain: Chain, progress: Progress = no_progress
 ) -> None:
     """Delete everything that the plan names. The caller holds the home's lock."""
     plan = purge.plan
@@ -228,7 +228,7 @@ def _forget_drafts(home: DistrictHome, purge: Purge, chain: Chain) -> None:
 
 
 def finish_purge(
-    district: District, chain: Chain, now: datetime, progress: Progress = nobody_watches
+    district: District, chain: Chain, now: datetime, progress: Progress = no_progress
 ) -> Path | None:
     """Finish an interrupted purge; return its certificate, or None if there was none.
 

@@ -25,7 +25,7 @@ from pipelines.operations.backup import (
     require_trusted,
     sealed,
 )
-from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
+from pipelines.refresh.steps import Progress, build_and_judge, no_progress
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
@@ -60,7 +60,7 @@ class RecoveryResult:
     differing: Sequence[str] | None
 
 
-def recover(path: Path, progress: Progress = nobody_watches) -> RecoveryResult:
+def recover(path: Path, progress: Progress = no_progress) -> RecoveryResult:
     """Rebuild a home's warehouse; delete the old one once the new one is complete.
 
     Raises:
@@ -70,7 +70,7 @@ def recover(path: Path, progress: Progress = nobody_watches) -> RecoveryResult:
         return rebuild(district, progress)
 
 
-def rebuild(district: District, progress: Progress = nobody_watches) -> RecoveryResult:
+def rebuild(district: District, progress: Progress = no_progress) -> RecoveryResult:
     """Make the warehouse of an opened district again; the caller holds its lock.
 
     Raises:

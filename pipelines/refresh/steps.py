@@ -73,7 +73,7 @@ Progress = Callable[[str, int, int], None]
 """Called while a step runs: what it works on, the amount done, the total."""
 
 
-def nobody_watches(_what: str, _done: int, _all: int) -> None:
+def no_progress(_what: str, _done: int, _all: int) -> None:
     """Do nothing, for callers without a progress bar."""
 
 
@@ -236,7 +236,7 @@ def _outcomes(
 def build(
     database: Database,
     district: District,
-    progress: Progress = nobody_watches,
+    progress: Progress = no_progress,
     away: RemoteExecutor | None = None,
 ) -> BuildResult:
     """Build every stale day of every model, and those in quarantine again.
@@ -494,7 +494,7 @@ class Warehouse:
 
 
 def build_and_judge(
-    district: District, progress: Progress = nobody_watches, engine: Engine | None = None
+    district: District, progress: Progress = no_progress, engine: Engine | None = None
 ) -> Warehouse:
     """Build what is stale and judge it; rebuild a damaged warehouse.
 

@@ -2,8 +2,7 @@
 
 - `hosts`: a hosts file, an address and names on each line; or names or addresses alone.
 - `csv`: a column `host`, `domain`, `ip` or `indicator`, and `until` where a row ends.
-- `urlhaus`: URLhaus's CSV, whose columns stand in a comment. Of an entry that is offline,
-  nothing is taken.
+- `urlhaus`: URLhaus's CSV, which names its columns in a comment. Offline entries are left out.
 - `misp`: events of MISP as JSON. Attributes without `to_ids` are context, not indicators.
 - `stix`: a bundle of STIX 2.1. A pattern of several observations is no single host, and a
   revoked indicator is none.
@@ -25,10 +24,10 @@ import polars as pl
 
 from pipelines.errors import SettingsError
 from pipelines.registry.domain_lists import (
-    OWN_NAMES,
     DomainList,
     background_hosts,
     login_hosts,
+    names_of_hosts_file,
     starter_categories,
 )
 from pipelines.registry.sites import canonical_host, registrable_domain
@@ -108,10 +107,7 @@ def _host(text: str) -> str | None:
 
 
 def _hosts(text: str) -> Iterator[Indicator]:
-    for line in text.splitlines():
-        words = line.split("#", 1)[0].split()
-        names = words[1:] if len(words) > 1 else words
-        yield from (Indicator(name) for name in names if name.lower() not in OWN_NAMES)
+    return map(Indicator, names_of_hosts_file(text))
 
 
 def _csv(text: str) -> Iterator[Indicator]:
@@ -144,7 +140,7 @@ def _misp(text: str) -> Iterator[Indicator]:
         objects = event.get("Object") or ()
         for attribute in (
             *(event.get("Attribute") or ()),
-            *(attribute for one in objects for attribute in one.get("Attribute") or ()),
+            *(attribute for item in objects for attribute in item.get("Attribute") or ()),
         ):
             if attribute.get("type") in MISP_TYPES and attribute.get("to_ids"):
                 yield Indicator(str(attribute["value"]).split("|")[0])
@@ -160,7 +156,7 @@ def _stix(text: str) -> Iterator[Indicator]:
             continue
         until = item.get("valid_until")
         last = date.fromisoformat(until[:10]) if until else None
-        yield from (Indicator(found["value"], last) for found in STIX.finditer(pattern))
+        yield from (Indicator(match["value"], last) for match in STIX.finditer(pattern))
 
 
 READERS: Mapping[str, Callable[[str], Iterator[Indicator]]] = {

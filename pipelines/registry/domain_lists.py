@@ -168,12 +168,15 @@ def _v2fly(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
 
 
 def _hosts(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
-    pairs: Pairs = []
-    for line in files[first].splitlines():
+    return [(name, category) for name in names_of_hosts_file(files[first])], 0
+
+
+def names_of_hosts_file(text: str) -> Iterator[str]:
+    """Yield the names behind the address of each line, or a name or address alone."""
+    for line in text.splitlines():
         words = line.split("#", 1)[0].split()
         names = words[1:] if len(words) > 1 else words
-        pairs += [(name, category) for name in names if name.lower() not in OWN_NAMES]
-    return pairs, 0
+        yield from (name for name in names if name.lower() not in OWN_NAMES)
 
 
 def _ut1(files: Files, _first: str, category: str | None) -> tuple[Pairs, int]:

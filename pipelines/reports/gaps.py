@@ -98,13 +98,13 @@ def days_not_judged(view: View) -> list[Gap]:
 def say_days(gaps: Sequence[Gap], reasons: Iterable[str] = ()) -> str:
     """Return text such as "4 rules could not judge 3 days: proxy no longer gives user_name."""
     rules = {rule for gap in gaps for rule in gap.rules}
-    said = text(
+    sentence = text(
         "{rules} could not judge {days}",
         rules=plural("{rules} rule", "{rules} rules", len(rules), rules=number(len(rules))),
         days=_days(gaps),
     )
     listing = listed(sorted(set(reasons)))
-    return f"{said}: {listing}." if listing else f"{said}."
+    return f"{sentence}: {listing}." if listing else f"{sentence}."
 
 
 def _days(gaps: Sequence[Gap]) -> str:
@@ -124,9 +124,9 @@ def unjudged_days(view: View) -> list[str]:
     sentences = [say_days(some, map(why, some)) for some in by_reason if some]
     if tables := [gap for gap in gaps if not gap.rules]:
         names = {gap.withheld[0].split(".")[-1].replace("_", " ") for gap in tables}
-        said = listed(sorted(map(text, names)))
+        tables_listed = listed(sorted(map(text, names)))
         sentences.append(
-            text("{days} could not be counted: {names}.", days=_days(tables), names=said)
+            text("{days} could not be counted: {names}.", days=_days(tables), names=tables_listed)
         )
     return sentences
 
@@ -227,9 +227,9 @@ def _by_reason(losses: Iterable[Gap]) -> dict[str, int]:
 
 def _where(buildings: Sequence[str]) -> str:
     """Return where that is, as in "at MS"; events may be of no known building."""
-    known = [building for building in buildings if building != NO_BUILDING]
-    places = [text("at {place}", place=listed(known))] if known else []
-    if len(known) < len(buildings):
+    named = [building for building in buildings if building != NO_BUILDING]
+    places = [text("at {place}", place=listed(named))] if named else []
+    if len(named) < len(buildings):
         places.append(term(OUTSIDE))
     return listed(places)
 

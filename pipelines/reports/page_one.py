@@ -150,14 +150,14 @@ def limited(line: Line, gap: NotJudged | None, *, is_above: bool) -> Line:
     """
     if gap is None:
         return line
-    said = gap.sentence
+    sentence = gap.sentence
     if is_above:
-        said = YET_AS_ABOVE if gap.is_early else AS_ABOVE
+        sentence = YET_AS_ABOVE if gap.is_early else AS_ABOVE
     elif line.value and gap.is_early:
-        said = f"{OTHER_YET} {gap.reasons}."
+        sentence = f"{OTHER_YET} {gap.reasons}."
     if line.value:
-        return replace(line, rest=f"{line.rest} {said}", is_least=True, is_amber=True)
-    return replace(line, value=None, rest=said, chip="", is_amber=True, is_least=False)
+        return replace(line, rest=f"{line.rest} {sentence}", is_least=True, is_amber=True)
+    return replace(line, value=None, rest=sentence, chip="", is_amber=True, is_least=False)
 
 
 def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED) -> Line:

@@ -22,7 +22,7 @@ from pipelines.health.overview import looked_at
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.files import unlisted_files
 from pipelines.refresh.spans import BuildResult
-from pipelines.refresh.steps import Progress, build_and_judge, ingest_sources, nobody_watches
+from pipelines.refresh.steps import Progress, build_and_judge, ingest_sources, no_progress
 from pipelines.run.registry_outline import keep_outline
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import clear_left_behind
@@ -87,7 +87,7 @@ class RunResult:
 
     @property
     def is_well(self) -> bool:
-        """Whether everything was taken in, built and judged."""
+        """Whether every list was accepted, every file read, and every rule judged."""
         is_whole = self.is_purged and not self.refused and not self.failures
         return is_whole and self.week.is_enough and not is_all_lost(self.outcomes)
 
@@ -97,7 +97,7 @@ class Watchers:
     """Receivers of the progress of each step."""
 
     reading: Watch | None = None
-    building: Progress = nobody_watches
+    building: Progress = no_progress
     message: Callable[[str], None] = lambda _text: None
 
 
@@ -356,7 +356,7 @@ def facts_of(done: RunResult) -> dict[str, object]:
     }
 
 
-def told(done: RunResult) -> Iterator[str]:
+def result_lines(done: RunResult) -> Iterator[str]:
     """Yield one line for each thing that changed; a few for each file in trouble."""
     yield from troubles(done.outcomes)
     yield from done.notes

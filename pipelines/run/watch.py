@@ -83,7 +83,7 @@ def open_days(district: District, now: datetime) -> list[date]:
 
 
 def first_open_day(district: District, now: datetime) -> date:
-    """Return the oldest day that is not over for a watch."""
+    """Return the oldest day that a watch still judges."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     return today - timedelta(days=OPEN_DAYS - 1)
 

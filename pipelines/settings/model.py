@@ -515,9 +515,9 @@ class ListSource(Part):
     def _one_use(self) -> "ListSource":
         if self.bad and (self.category or self.background):
             raise ValueError("a list is bad, of a category or of background hosts: only one")
-        if self.format not in (BAD_FORMATS if self.bad else SITE_FORMATS):
-            known = ", ".join(BAD_FORMATS if self.bad else SITE_FORMATS)
-            raise ValueError(f"format of this list is one of: {known}")
+        formats = BAD_FORMATS if self.bad else SITE_FORMATS
+        if self.format not in formats:
+            raise ValueError(f"format of this list is one of: {', '.join(formats)}")
         return self
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.privacy.attribution_changes import CHANGES
-from pipelines.run.run import run, told
+from pipelines.run.run import result_lines, run
 from pipelines.settings.home import DistrictHome
 from pipelines.state.privacy_records import attribution_changes
 from tests.journey.small import judged, rows_of
@@ -53,7 +53,7 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     listed = changes_of(home)
     assert sum(row["request_count"] for row in listed) == changed.height > 0
     said = f"{changed.height} requests of earlier days are attributed differently; "
-    assert any(one.startswith(said) for one in told(result))
+    assert any(one.startswith(said) for one in result_lines(result))
     assert {date.fromisoformat(row["event_date"]) for row in listed} == set(changed["event_date"])
     assert DAY in set(changed["event_date"])
     assert all(row["device_now"] for row in listed), "a lease came; none went"

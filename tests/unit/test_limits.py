@@ -34,7 +34,7 @@ def of_the_district(district):
 
 
 def of_a_trial(district):
-    list(trial.sweep(district, [], 1, steps.nobody_watches))
+    list(trial.sweep(district, [], 1, steps.no_progress))
 
 
 @pytest.mark.parametrize(
