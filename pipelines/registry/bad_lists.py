@@ -61,9 +61,10 @@ def read_bad_list(form: str, text: str, where: str) -> DomainList:
     """
     try:
         indicators = list(READERS[form](text))
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        reason = f": {error}" if isinstance(error, ValueError) else ""
         raise SettingsError(
-            f"is not a list in the format {form}",
+            f"is not a list in the format {form}{reason}",
             where=where,
             remedy="Check `format` of the list in [lists].",
         ) from error
@@ -96,9 +97,11 @@ def _usual_hosts() -> frozenset[str]:
 def _host(text: str) -> str | None:
     """Return the host or address of an indicator in canonical form; None for neither."""
     bare = text.strip()
-    if "//" in bare or "/" in bare:
-        parts = urlsplit(bare if "//" in bare else f"//{bare}")
-        bare = parts.hostname or ""
+    if "/" in bare:
+        try:
+            bare = urlsplit(bare if "//" in bare else f"//{bare}").hostname or ""
+        except ValueError:  # such as a bracket that does not close
+            return None
     try:
         return str(ip_address(bare))
     except ValueError:
@@ -119,7 +122,11 @@ def _csv(text: str) -> Iterator[Indicator]:
         raise ValueError(f"none of the columns {', '.join(NAMES)}")
     for row in rows:
         until = (row.get(header.get("until", "")) or "").strip()
-        yield Indicator(row[column] or "", date.fromisoformat(until[:10]) if until else None)
+        try:
+            last = date.fromisoformat(until[:10]) if until else None
+        except ValueError as error:
+            raise ValueError(f"`until` is a date such as 2026-12-31, found {until!r}") from error
+        yield Indicator(row[column] or "", last)
 
 
 def _urlhaus(text: str) -> Iterator[Indicator]:

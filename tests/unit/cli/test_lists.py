@@ -144,6 +144,7 @@ URLHAUS = """# URLhaus dump
 "1","2026-10-01 10:00:00","http://192.0.2.66:8080/a.exe","online","","malware_download","exe","https://l/1","r"
 "2","2026-10-01 10:00:00","https://drop.example/a/b","online","","malware_download","","https://l/2","r"
 "3","2026-09-01 10:00:00","https://gone.example/a","offline","","malware_download","","https://l/3","r"
+"5","2026-10-01 10:00:00","http://[192.0.2.9/a","online","","malware_download","","https://l/5","r"
 "4","2026-10-01 10:00:00","https://www.facebook.com/a","online","","malware_download","","https://l/4","r"
 """
 MISP = {
@@ -232,6 +233,11 @@ def test_an_empty_list_of_bad_hosts_replaces_nothing(home):
         ("misp", '{"error": "no"}'),
         ("urlhaus", "<html>\n<body>\n"),
         ("csv", "a,b\n1,2\n"),
+        ("csv", "host;until\nbad.example;2026-12-31\n"),
+        ("csv", "host,until\nbad.example,12/31/2026\n"),
+        ("stix", '{"objects": "no"}'),
+        ("misp", "[1]"),
+        ("stix", "{}"),
     ],
 )
 def test_an_error_page_is_no_list_of_bad_hosts(home, form, text):
