@@ -276,6 +276,7 @@ ECS: Mapping[str, str] = {
     "url": "url.original",
     "url_scheme": "url.scheme",
     "url_hostname": "url.domain",
+    "threat": "threat.software.name",
     "disposition": "event.type",
     "activity": "event.action",
     "is_success": "event.outcome",
