@@ -14,6 +14,7 @@ from pipelines.settings.home import DistrictHome
 
 FOLDER = Path(__file__).parent / "exports"
 EXPECTED = Path(__file__).parent / "expected"
+ZONE = "America/Chicago"
 
 FACTS: Mapping[str, Mapping[str, str]] = {
     "users.csv": {
@@ -53,7 +54,7 @@ class Imported:
 
 def imported(home: Path, steps: Sequence[Collection[Path]]) -> Imported:
     """Return the registry of a new home after one import per step."""
-    create(home, zone="America/Chicago")
+    create(home, zone=ZONE)
     result = Imported()
     for number, files in enumerate(steps):
         folder = home.parent / f"{home.name}-{number}"
