@@ -49,9 +49,9 @@ select
 from marts.device_reach
 """
 ELSEWHERE = {"elsewhere": NO_BUILDING}
-ONE_BUILDING = ("building", "near_building", "far_building")
-"""Details of a finding that contain the code of one building."""
 """Value of the models without a building -> its label."""
+BUILDINGS = ("building", "buildings")
+"""Ends of the names of a finding's details that contain codes of buildings."""
 BETWEEN = "(, and |, | and then at | and )"
 COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
@@ -211,22 +211,32 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     record = json.loads(row["record"])
     measures = record.get("measures") or {}
     claim = claim_with_names(row["claim"], measures, names)
-    codes = texts_in(measures, "buildings")
-    if not any(code in names for code in codes):
+    named = {
+        key: [names.get(code, code) for code in codes]
+        for key, codes in building_codes(measures).items()
+        if key.endswith("buildings")
+    }
+    if all(measures[key] == called for key, called in named.items()):
         return claim, row["record"]
-    measures["buildings"] = [names.get(code, code) for code in codes]
-    return claim, json.dumps(record, sort_keys=True)
+    return claim, json.dumps({**record, "measures": {**measures, **named}}, sort_keys=True)
 
 
 def claim_with_names(claim: str, details: Mapping[str, object], names: Mapping[str, str]) -> str:
     """Return the sentence of a finding, with the buildings of its details by their names."""
-    codes = texts_in(details, "buildings")
-    lists = [codes] if codes else []
-    lists += [[str(details[key])] for key in ONE_BUILDING if isinstance(details.get(key), str)]
-    for some in lists:
-        if any(code in names for code in some):
-            claim = with_place_names(claim, some, names)
+    for codes in building_codes(details).values():
+        if any(code in names for code in codes):
+            claim = with_place_names(claim, codes, names)
     return claim
+
+
+def building_codes(details: Mapping[str, object]) -> Mapping[str, Sequence[str]]:
+    """Return the details that contain codes of buildings."""
+    found = {
+        key: [value] if isinstance(value, str) else texts_in(details, key)
+        for key, value in details.items()
+        if key.endswith(BUILDINGS)
+    }
+    return {key: codes for key, codes in found.items() if codes}
 
 
 def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:

@@ -80,7 +80,7 @@ LIMITS = (
     "Use of logos, threats, harassment, or privacy settings on other sites.",
     "Which software is installed. We only see downloads.",
     "Whether someone saw or wrote down a password.",
-    "Private devices without a user data plans; district devices that send no logs.",
+    "Private devices on their own data plans; district devices that send no logs.",
     "Anything in an hour when a source sent no lines or its clock was wrong.",
     "Whether a backup can be restored, or a plan exists.",
     "Guilt or innocence. People decide that, after they have asked.",

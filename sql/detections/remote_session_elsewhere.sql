@@ -44,8 +44,8 @@ columns:
   measure: {type: double, is: turns}
   observables: {type: 'varchar[]', pii: indirect, is: 'devices, the client included'}
 claim: >-
-  Account {account} was used in {buildings:names} and, through a remote session from
-  another person's computer, in {client_buildings:names} at about the same time: {turns}
+  Account {account} was used at {buildings:names} and, through a remote session from
+  another person's computer, at {client_buildings:names} at about the same time: {turns}
   switches within minutes each.
 details:
   turns: int

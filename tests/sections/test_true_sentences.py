@@ -14,6 +14,8 @@ from pipelines.reports.sections import off_hours, sections, top_sites
 from pipelines.reports.snapshot_inputs import claim_with_names
 from pipelines.reports.view import NO_BUILDING, View
 from pipelines.reports.weekly import picture, weekly_report
+from pipelines.warehouse.models import every_model
+from pipelines.warehouse.sentences import fill
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.reading import Page
 
@@ -127,6 +129,28 @@ def test_every_building_of_a_claim_has_its_name():
     names = {"HS": "High School", "MS": "Middle School"}
     said_so = "Account a was used at High School and signed in from a place. Then at Middle School."
     assert claim_with_names(claim, details, names) == said_so
+
+
+BUILDING = r"\{([a-z_]*buildings?):"
+PLACED = {
+    (model.name, claim.says): model.header.details
+    for model in every_model().values()
+    for claim in model.header.claim
+    if re.search(BUILDING, claim.says)
+}
+
+
+@pytest.mark.parametrize("claim", PLACED)
+def test_each_sentence_calls_buildings_by_their_names(claim):
+    """A card said "used in HS and, through a remote session, in ES"."""
+    types = PLACED[claim]
+    codes = {name: f"B{n}" for n, name in enumerate(set(re.findall(BUILDING, claim[1])))}
+    details = {name: [code] if types[name].endswith("[]") else code for name, code in codes.items()}
+    facts = {**dict.fromkeys(types, 2), **details}
+    names = {code: code.replace("B", "School ") for code in codes.values()}
+    shown = claim_with_names(fill(claim[1], facts), details, names)
+    assert all(name in shown for name in names.values())
+    assert not re.search(r"\bB\d", shown)
 
 
 def test_a_finding_counts_days_in_two_weeks_only_for_sites():
