@@ -90,10 +90,11 @@ class Group:
         """Topic, number of rows, and number of doubtful ones."""
         kind = self.topic.removeprefix("sites:").replace("-", " ")
         topic = TITLES.get(self.topic, f"{kind} sites")
+        topic = topic[:1].upper() + topic[1:]
         every = len(self.offers) + len(self.doubts)
         if not self.doubts:
-            return f"{topic} ({every})"
-        return f"{topic} ({every}: {len(self.offers)} ready, {len(self.doubts)} to check)"
+            return f"{topic}: {every}"
+        return f"{topic}: {every} ({len(self.offers)} ready, {len(self.doubts)} to check)"
 
 
 def groups(proposed_offers: Sequence[Offer]) -> list[Group]:

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import maxminddb
 import polars as pl
 
 from pipelines.settings.problems import Problem
+
+if TYPE_CHECKING:  # most districts have no such file
+    import maxminddb
 
 OUTSIDE = pl.Schema(
     {
@@ -96,6 +98,8 @@ def outside_files(folder: Path) -> OutsideFiles:
     """Return the `.mmdb` files in a registry folder."""
     files, problems, versions = [], [], {}
     for path in sorted(folder.glob("*.mmdb")):
+        import maxminddb
+
         try:
             with maxminddb.open_database(path) as reader:
                 described = reader.metadata()
@@ -113,6 +117,10 @@ def outside_files(folder: Path) -> OutsideFiles:
 
 def look_up(values: Sequence[str], files: Sequence[OutsideFile]) -> pl.DataFrame:
     """Return the files' data about each address; null if unknown."""
+    if not files:
+        return pl.DataFrame([(ip, *_told(ip, ())) for ip in values], schema=OUTSIDE, orient="row")
+    import maxminddb
+
     with ExitStack() as stack:
         readers = [
             (stack.enter_context(maxminddb.open_database(file.path)), file.source) for file in files
@@ -121,7 +129,7 @@ def look_up(values: Sequence[str], files: Sequence[OutsideFile]) -> pl.DataFrame
     return pl.DataFrame(rows, schema=OUTSIDE, orient="row")
 
 
-def _told(ip: str, readers: Iterable[tuple[maxminddb.Reader, str]]) -> tuple[object, ...]:
+def _told(ip: str, readers: Iterable[tuple["maxminddb.Reader", str]]) -> tuple[object, ...]:
     kinds: list[tuple[int, str, str]] = []
     place: tuple[object, ...] = (None,) * 6
     for reader, source in readers:
@@ -134,11 +142,11 @@ def _told(ip: str, readers: Iterable[tuple[maxminddb.Reader, str]]) -> tuple[obj
     return (kind, source_of_kind, *place)
 
 
-def _found(reader: maxminddb.Reader, ip: str) -> Mapping[str, object]:
+def _found(reader: "maxminddb.Reader", ip: str) -> Mapping[str, object]:
     """Return the record of an address, with its traits at the same level."""
     try:
         found = reader.get(ip)
-    except (ValueError, maxminddb.InvalidDatabaseError):
+    except (ValueError, RuntimeError):
         return {}  # no address, one that the file cannot hold, or a damaged part
     if not isinstance(found, dict):
         return {}

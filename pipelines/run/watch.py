@@ -37,6 +37,7 @@ class WatchResult:
     Attributes:
         is_busy: A run was in progress; only what the ledger shows was announced.
         days: Days with new lines that the next run judges again.
+        rules: The rules that judged them.
     """
 
     alerts: AlertSummary
@@ -92,7 +93,8 @@ def _looked(district: District, now: datetime, settle_seconds: float) -> WatchRe
     if begun(district.store) is not None:  # of a purge, which the next run finishes first
         return WatchResult(send_alerts(district, now))
     outcomes = ingest_sources(district, settle_seconds=settle_seconds)
-    days, rules = open_days(district, now), ringing(district)
+    days = open_days(district, now)
+    rules = ringing(district) if days else []  # reading the models takes a tenth of a look
     changes = None
     # before the first run nothing is usual, and a damaged warehouse is rebuilt by the next
     if days and district.home.warehouse.is_file():
