@@ -1,6 +1,6 @@
 """Rows of the state as its readers get them, with the type of each column.
 
-They are mappings, which pages and JSON read by name. A test compares them with the tables.
+They are mappings, which pages and JSON read by name. `tables.py` makes most tables from them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ Confidence = Literal["C1", "C2", "C3"]
 Row = TypeVar("Row")
 
 Facts = Mapping[str, Any]
+"""The measured facts of a finding, by name; each rule has its own."""
 
 
 def texts_in(facts: Facts, name: str) -> list[str]:
@@ -24,9 +25,6 @@ def number_in(facts: Facts, name: str) -> float:
     """Return a fact that is a number; otherwise 0."""
     value = facts.get(name)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
-
-
-"""The measured facts of a finding, by name; each rule has its own."""
 
 
 def typed(kind: Callable[..., Row], rows: Iterable[Mapping[Any, object]]) -> list[Row]:

@@ -4,14 +4,16 @@ Times are stored as UTC ISO 8601 text, so that both SQLite and PostgreSQL keep
 them exactly. Only this folder names them: others call its functions.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -21,8 +23,32 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, SchemaItem
 from sqlalchemy.types import TypeEngine
+
+from pipelines.state.rows import (
+    AcceptedGroup,
+    AccountRow,
+    AnswerRow,
+    CommentRow,
+    DecisionRow,
+    EvidenceRow,
+    FindingText,
+    GrantRow,
+    HistoryRow,
+    InquiryRow,
+    IssueRow,
+    MessageRow,
+    NewsRow,
+    QuestionRow,
+    ReferralRow,
+    ReleaseRow,
+    ReportRow,
+    RequestRow,
+    ReviewRow,
+    SavedViewRow,
+    StatementRow,
+)
 
 METADATA = MetaData()
 Kind = type[TypeEngine[Any]] | TypeEngine[Any]
@@ -43,15 +69,6 @@ FACTS = Table(
     "facts", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )
 """Single facts to remember between runs, such as the registry's version."""
-
-REPORT_FACTS = Table(
-    "report_facts",
-    METADATA,
-    Column("week", Text, primary_key=True),
-    Column("revision", Integer, primary_key=True),
-    Column("facts", Text, nullable=False),
-)
-"""Facts of each revision of a week's report, as JSON: numbers and items."""
 
 CASE_FINDINGS = Table(
     "case_findings",
@@ -90,6 +107,44 @@ def keys(kind: Kind, *names: str) -> list[Column[object]]:
     """Return columns that together identify a row."""
     return [Column(name, kind, primary_key=True) for name in names]
 
+
+def table_of(
+    name: str,
+    row: type,
+    *parts: SchemaItem,
+    keys: Sequence[str] | None = None,
+    counts: bool = False,
+    outside: Collection[str] = (),
+) -> Table:
+    """Return the table whose rows have a type: text, or whole numbers, or JSON as text.
+
+    Args:
+        parts: Indexes and constraints.
+        keys: Columns that together identify a row; without them, the first one.
+        counts: The database numbers the rows by their key.
+        outside: Columns with text from outside.
+    """
+    types = get_type_hints(row)
+    identify = [*types][:1] if keys is None else keys
+    columns = []
+    for column, kind in types.items():
+        options = (kind, *get_args(kind))
+        stored = LogText if column in outside else BIG if int in options else Text
+        is_key = column in identify
+        columns.append(
+            Column(
+                column,
+                stored,
+                primary_key=is_key,
+                nullable=NoneType in options,
+                autoincrement=counts and is_key,
+            )
+        )
+    return Table(name, METADATA, *columns, *parts)
+
+
+REPORT_FACTS = table_of("report_facts", ReportRow, keys=("week", "revision"))
+"""Facts of each revision of a week's report, as JSON: numbers and items."""
 
 SOURCE_FILES = Table(
     "source_files",
@@ -171,29 +226,16 @@ ATTRIBUTION_CHANGES = Table(
 )
 """Earlier and current attribution of a rebuilt day's lines."""
 
-FINDINGS = Table(
-    "findings",
-    METADATA,
-    Column("finding_id", Text, primary_key=True),
-    *filled(Text, "rule", "kind", "subject", "event_date", "severity", "confidence"),
-    *filled(Text, "status", "record"),
-    Column("revision", Integer, nullable=False),
-    *filled(Text, "created_time", "updated_time"),
-    Column("status_reason", Text),
-    Index("findings_day", "event_date"),
-)
+FINDINGS = table_of("findings", FindingText, Index("findings_day", "event_date"))
 """One row per finding, its whole record as JSON."""
 
-EVIDENCE = Table(
+EVIDENCE = table_of(
     "finding_evidence",
-    METADATA,
-    Column("finding_id", Text, ForeignKey("findings.finding_id"), nullable=False),
-    Column("position", Integer, nullable=False),
-    *filled(Text, "role", "source", "path", "file_sha256"),
-    *filled(BIG, "line_no", "byte_offset"),
-    Column("line", LogText, nullable=False),
-    *filled(Text, "line_sha256", "event"),
+    EvidenceRow,
+    ForeignKeyConstraint(["finding_id"], ["findings.finding_id"]),
     UniqueConstraint("finding_id", "position"),
+    keys=(),
+    outside=("line",),
 )
 """Copies of a finding's lines, with the place of each."""
 
@@ -217,12 +259,7 @@ REPORTS = Table(
 """One row per published report."""
 
 
-REVIEWS = Table(
-    "reviews",
-    METADATA,
-    Column("review_id", BIG, primary_key=True, autoincrement=True),
-    *filled(Text, "finding_id", "verdict", "reason", "reviewer", "time"),
-)
+REVIEWS = table_of("reviews", ReviewRow, counts=True)
 """Decisions about a finding, oldest first."""
 
 UNDONE = Table(
@@ -234,15 +271,8 @@ UNDONE = Table(
 )
 """Verdicts that their reviewer undid: they stay in the history and no longer count."""
 
-FINDING_HISTORY = Table(
-    "finding_history",
-    METADATA,
-    Column("entry_id", BIG, primary_key=True, autoincrement=True),
-    *filled(Text, "finding_id", "time", "change", "reason"),
-    Column("actor", Text),
-    Column("revision", Integer, nullable=False),
-    *filled(Text, "severity", "confidence"),
-    Index("finding_history_finding", "finding_id"),
+FINDING_HISTORY = table_of(
+    "finding_history", HistoryRow, Index("finding_history_finding", "finding_id"), counts=True
 )
 """Changes of a finding with their reasons, oldest first; without an actor, a run made it."""
 
@@ -280,74 +310,28 @@ CASE_NUMBERS = Table(
 """Place of each case in its week; a deleted case leaves its place, so that no other gets it."""
 
 
-REQUESTS = Table(
-    "requests",
-    METADATA,
-    Column("request_id", Text, primary_key=True),
-    *filled(Text, "action", "case_id", "reason"),
-    Column("asked_by", BIG, nullable=False),
-    Column("asked_time", Text, nullable=False),
-    Column("approved_by", BIG),
-    *optional(Text, "approved_time", "used_time", "subject", "asked_login"),
-)
+REQUESTS = table_of("requests", RequestRow)
 """Requests that need a second person: made by one person, approved by another.
 
 `subject` is the code name that was asked for, empty where it is the whole case.
 """
 
-REFERRALS = Table(
-    "referrals",
-    METADATA,
-    Column("referral_id", Text, primary_key=True),
-    *filled(Text, "case_id", "office", "hold_id", "sha256", "referred_by"),
-    Column("referred_time", Text, nullable=False),
-    *optional(Text, "acknowledged_time", "returned_time", "outcome"),
-    Index("referrals_case", "case_id"),
-)
+REFERRALS = table_of("referrals", ReferralRow, Index("referrals_case", "case_id"))
 """A case that went to another office: when, and the code with which it came back."""
 
-REFERRAL_GRANTS = Table(
-    "referral_grants",
-    METADATA,
-    Column("grant_id", Text, primary_key=True),
-    *filled(Text, "referral_id", "login", "first_day", "last_day", "granted_by", "granted_time"),
-    *optional(Text, "ended_by", "ended_time"),
-    Index("referral_grants_referral", "referral_id"),
+REFERRAL_GRANTS = table_of(
+    "referral_grants", GrantRow, Index("referral_grants_referral", "referral_id")
 )
 """The logins of another office that may read a referral, each from a first to a last day."""
 
-STATEMENTS = Table(
-    "statements",
-    METADATA,
-    Column("statement_id", Text, primary_key=True),
-    *filled(Text, "case_id", "summary", "text", "sha256", "tests", "received_by"),
-    Column("received_time", Text, nullable=False),
-    Index("statements_case", "case_id"),
-)
+STATEMENTS = table_of("statements", StatementRow, Index("statements_case", "case_id"))
 """The statement of the person concerned about a case."""
 
-QUESTIONS = Table(
-    "questions",
-    METADATA,
-    Column("question_id", Text, primary_key=True),
-    *filled(
-        Text, "case_id", "finding_id", "token_sha256", "asked_by", "asked_time", "expires_time"
-    ),
-    *optional(
-        Text, "sent_time", "failed_time", "answered_time", "answer", "ended_time", "ended_by"
-    ),
-    Index("questions_case", "case_id"),
-)
+QUESTIONS = table_of("questions", QuestionRow, Index("questions_case", "case_id"))
 """A question that was mailed to the owner of an account: no address, no name, and of its link only
 a hash."""
 
-COMMENTS = Table(
-    "comments",
-    METADATA,
-    Column("comment_id", Text, primary_key=True),
-    *filled(Text, "case_id", "text", "actor", "time"),
-    Index("comments_case", "case_id"),
-)
+COMMENTS = table_of("comments", CommentRow, Index("comments_case", "case_id"))
 """Comments of reviewers on a case, without names."""
 
 CASE_TICKETS = Table(
@@ -358,37 +342,16 @@ CASE_TICKETS = Table(
 )
 """The ticket of a case in the district's ticket system."""
 
-INQUIRIES = Table(
-    "inquiries",
-    METADATA,
-    Column("inquiry_id", Text, primary_key=True),
-    *filled(Text, "account", "first_day", "last_day", "office", "authorized_by"),
-    *filled(Text, "reason", "opened_by", "opened_time"),
-    *optional(Text, "released_time", "sha256"),
-)
+INQUIRIES = table_of("inquiries", InquiryRow)
 """Another office's question about one account and some days, before anything is shown."""
 
-ACCEPTED_GROUPS = Table(
-    "accepted_groups",
-    METADATA,
-    Column("number", Text, primary_key=True),
-    *filled(Text, "topic", "file", "changes", "actor", "accepted_time"),
-    Column("taken_back_time", Text),
-)
+ACCEPTED_GROUPS = table_of("accepted_groups", AcceptedGroup)
 """Groups of proposals that were accepted, and what that did to a registry file."""
 
-DESK_ACCOUNTS = Table(
-    "desk_accounts",
-    METADATA,
-    Column("login", Text, primary_key=True),
-    *filled(Text, "password_hash", "created_by", "created_time"),
-    Column("ended_time", Text),
-)
+DESK_ACCOUNTS = table_of("desk_accounts", AccountRow)
 """Accounts that sign in at the desk with a password."""
 
-SAVED_VIEWS = Table(
-    "saved_views", METADATA, *keys(Text, "login", "name"), *filled(Text, "query", "saved_time")
-)
+SAVED_VIEWS = table_of("saved_views", SavedViewRow, keys=("login", "name"))
 """Filters of the queue that people keep at the desk, each under a name."""
 
 AUDIT = Table(
@@ -401,15 +364,7 @@ AUDIT = Table(
 """The audit chain, one row an act; written by `state.audit` alone."""
 
 
-OUTBOX = Table(
-    "alert_outbox",
-    METADATA,
-    *keys(Text, "alert_key", "channel"),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    *filled(Text, "subject", "message", "class_name", "severity", "created_time"),
-    *optional(Text, "sent_time", "error"),
-)
+OUTBOX = table_of("alert_outbox", MessageRow, keys=("alert_key", "channel"))
 """One row per message and channel, sent once."""
 
 PAGES = Table(
@@ -420,16 +375,7 @@ PAGES = Table(
 )
 """The page of a message that has one in addition to its text."""
 
-NEWS = Table(
-    "alert_news",
-    METADATA,
-    Column("news_id", Text, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
-    *filled(Text, "about", "severity", "confidence"),
-    Column("step", Integer, nullable=False),
-    *filled(Text, "line", "reference", "since_time", "first_time", "last_time"),
-    Column("ended_time", Text),
-)
+NEWS = table_of("alert_news", NewsRow, UniqueConstraint("key"))
 """One row per fact that may be announced. Its id is drawn by lot, so that a message
 that leaves the house holds nothing from which an account could be worked out."""
 
@@ -443,36 +389,22 @@ ANNOUNCED = Table(
 )
 """The newest message of a channel about a fact, with the severity at that time."""
 
-ANSWERS = Table(
-    "alert_answers",
-    METADATA,
-    Column("answer_id", BIG, primary_key=True, autoincrement=True),
-    *filled(Text, "about_id", "kind"),
-    Column("step", Integer, nullable=False),
-    Column("until_time", Text),
-    *filled(Text, "actor", "note", "time"),
-    Index("alert_answers_about", "about_id"),
+ANSWERS = table_of(
+    "alert_answers", AnswerRow, Index("alert_answers_about", "about_id"), counts=True
 )
 """Answers to alerts: acknowledged, or snoozed until a time; the newest counts."""
 
-DECISIONS = Table(
-    "alert_decisions",
-    METADATA,
-    *keys(Text, "news_id", "channel", "decision", "rule"),
-    *filled(Text, "first_time", "last_time"),
-    Column("times", BigInteger, nullable=False),
+DECISIONS = table_of(
+    "alert_decisions", DecisionRow, keys=("news_id", "channel", "decision", "rule")
 )
 """Decisions about an alert for a channel, with the rule and the count."""
 
 
-SOURCE_ISSUES = Table(
+SOURCE_ISSUES = table_of(
     "source_troubles",
-    METADATA,
-    *keys(Text, "key", "start_time"),
-    *filled(Text, "source", "building", "kind", "what", "detail"),
-    Column("end_time", Text),
-    *filled(Text, "seen_time", "last_time"),
+    IssueRow,
     Index("source_troubles_end", "end_time"),
+    keys=("key", "start_time"),
 )
 """One row per issue of a source: its start and end, when it was first seen
 and when it was last examined. A current one has no end.
@@ -526,13 +458,7 @@ RECORD_DECISIONS = Table(
 )
 """Decisions to release, mask or withhold, by class or item; the newest counts."""
 
-RECORD_RELEASES = Table(
-    "record_releases",
-    METADATA,
-    *keys(Text, "request_id", "sha256"),
-    *filled(Integer, "row_count", "withheld_count", "least"),
-    *filled(Text, "released_by", "released_time"),
-)
+RECORD_RELEASES = table_of("record_releases", ReleaseRow, keys=("request_id", "sha256"))
 """Released files, by hash."""
 
 _STATEMENTS: dict[str, Sequence[str]] = {}
