@@ -52,24 +52,18 @@ html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 
 READERS = {
     "For directors": (
-        "first-week", "reading-the-report", "reading-the-pictures", "reading-a-case", "review-desk",
-        "desk-access", "review-findings", "correct-a-list", "ask-the-person", "evidence-and-names",
-        "editions", "proposals", "questions", "glossary",
+        "reading-the-report", "reading-a-case", "review-findings", "evidence-and-names", "editions",
     ),
     "For operators": (
-        "install", "windows", "own-district", "bring-logs", "which-logs", "forward-logs",
-        "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud", "registry",
-        "registry-by-file", "registry-repair", "operate", "roles", "alerts",
-        "missing-logs", "troubleshoot", "back-up", "upgrade", "dagster",
-        "sizing", "many-districts",
+        "install", "own-district", "bring-logs", "forward-logs", "forward-proxies",
+        "forward-firewalls", "forward-windows", "forward-cloud", "registry", "registry-by-file",
+        "operate", "troubleshoot", "roles", "alerts", "back-up", "dagster", "sizing",
+        "many-districts",
     ),
-    "For analysts": (
-        "query", "own-rules", "sigma", "other-systems",
-        "desk-api",
-    ),
+    "For analysts": ("query", "own-rules", "other-systems"),
     "For counsel and the board": (
-        "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "outsiders",
-        "keep-and-delete", "public-records",
+        "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "keep-and-delete",
+        "public-records",
     ),
 }  # fmt: skip
 """Reader -> the how-tos for them, in the order in which they read."""

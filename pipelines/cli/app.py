@@ -222,7 +222,7 @@ class Commands(MutableMapping[str, "Command"]):
                 raise SettingsError(
                     "this command needs Linux",
                     where=name,
-                    remedy="On Windows: docs/how-to/windows.md lists the other way.",
+                    remedy="On Windows: docs/how-to/install.md lists the other way.",
                 ) from error
             group = typer.Typer(add_completion=False, rich_markup_mode=None)
             if isinstance(found, typer.Typer):

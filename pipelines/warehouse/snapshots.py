@@ -3,7 +3,7 @@
 A reader never blocks the writer, nor the writer a reader: each publication is a
 new file, and `CURRENT` names the newest. Hidden columns are never
 written: a file is made from frames, or from a copy of the snapshot before it, in
-which the days that differ are rewritten; see decision 0132.
+which the days that differ are rewritten; see decision 0008.
 """
 
 import os

@@ -55,7 +55,7 @@ def test_a_home_is_run_and_read(home):
 
 def test_no_command_has_a_parenthesis_that_powershell_would_run():
     """`icacls ... NAME:(OI)(CI)F` without quotes is "OI: the term is not recognized"."""
-    text = (REPO_ROOT / "docs" / "how-to" / "windows.md").read_text(encoding="utf-8")
+    text = (REPO_ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```powershell\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 3
     bare = [re.sub(r'"[^"]*"', "", line) for block in blocks for line in block.splitlines()]
@@ -67,7 +67,7 @@ def test_what_needs_linux_is_named(name, tmp_path):
     done = run(name, "--home", tmp_path)
     assert done.returncode == 2
     assert f"{name}: this command needs Linux" in done.stderr.decode()
-    assert b"docs/how-to/windows.md" in done.stderr
+    assert b"docs/how-to/install.md" in done.stderr
 
 
 def test_a_console_without_a_character_shows_its_code():
