@@ -315,7 +315,7 @@ def test_a_lead_on_a_site_asks_about_the_site_and_names_nobody():
     assert "1 site needs your decision" in text
     assert "1 site without a case: the logs cannot rule out an innocent" in text
     hours = use.filter(pl.col("event_date").is_between(MONDAY, MONDAY + timedelta(days=6))).height
-    assert f"no rule judges took {duration(20.0 * hours)}; they are counted" in text
+    assert f"no rule judges, took {duration(20.0 * hours)}; they are counted" in text
     assert not [path for path, text in texts(pages).items() if "heron-51" in text]
 
 

@@ -70,9 +70,8 @@ def summary(rows: pl.DataFrame) -> str:
     if minutes >= 1:
         said.append(
             text(
-                "Sites of private kinds that no rule judges took {minutes}; they are counted "
-                "without names. Health is such a kind, and so are jobs and dating unless your "
-                "settings include them (judged_kinds).",
+                "Sites of private kinds, which no rule judges, took {minutes}; they are counted "
+                "without names.",
                 minutes=duration(minutes),
             )
         )
