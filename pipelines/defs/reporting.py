@@ -17,7 +17,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 EVENTS_PER_COMMIT = 250
 """Half a second of work: a run of Dagster that writes meanwhile waits no longer."""
 
-Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
 def report_events(instance: dg.DagsterInstance, events: Sequence[Event]) -> None:
