@@ -183,6 +183,8 @@ import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event in EVENTS else None)
 import pipelines.definitions
+late = {"duckdb", "pyarrow", "babel", "plotly", "pipelines.run.run", "pipelines.alerts.dispatch"}
+assert not late & {*sys.modules}, late & {*sys.modules}
 print("\\n".join(sorted({path for path in opened if path.startswith(sys.argv[1])})))
 """
 EVENTS = ("open", "sqlite3.connect", "socket.connect", "os.listdir", "os.scandir")
