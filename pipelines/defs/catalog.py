@@ -124,13 +124,14 @@ def show_changes(
 ) -> dg.SensorResult | dg.SkipReason:
     """Report what changed since the last report; without a cursor, report everything.
 
-    The cursor describes the files that were reported: while they are unchanged, nothing is
-    opened or counted.
+    The cursor describes the files that were reported, and the reports: while they are
+    unchanged, nothing is opened or counted.
     """
+    memory = Memory(instance, home, is_new=not cursor)
     with home.opened() as district:
         if not district.home.warehouse.is_file():
             return dg.SkipReason("nothing was built yet")
-        if cursor == _stamp(district):
+        if cursor == f"{_stamp(district)} {memory.mark}":
             return dg.SkipReason(ALL_SHOWN)
     try:
         with home.idle() as district:
@@ -138,11 +139,10 @@ def show_changes(
             show_days(instance, district)
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    memory = Memory(instance, home, is_new=not cursor)
     shown, left = report_changes(memory, states, EVENTS_PER_TICK, partial(report_events, instance))
     return dg.SensorResult(
         skip_reason=f"{shown} changes are shown, {left} follow" if shown else ALL_SHOWN,
-        cursor=UNFINISHED if left else stamp,
+        cursor=UNFINISHED if left else f"{stamp} {memory.mark}",
     )
 
 
@@ -220,6 +220,11 @@ class Memory:
         self._key = f"schoolbell/reported/{home.folder.resolve()}"
         self._words = {} if is_new else self._read()
 
+    @property
+    def mark(self) -> str:
+        """One word for the reports; another one if a job has some reported again."""
+        return _word(sorted(self._words.items()))
+
     def newest_event(self) -> int:
         """Return the number of the newest event in Dagster's log."""
         return self._events.get_maximum_record_id() or 0
@@ -234,9 +239,17 @@ class Memory:
             return
         keys = {state.key for state in states}
         words = {key: word for key, word in self._words.items() if key in keys}
-        words |= {state.key: state.word for state in reported}
-        text = base64.b85encode(zlib.compress(json.dumps(words).encode())).decode()
+        self._write(words | {state.key: state.word for state in reported})
+
+    def forget(self, states: Sequence[State]) -> None:
+        """Have some states reported again."""
+        again = {state.key for state in states}
+        self._write({key: word for key, word in self._words.items() if key not in again})
+
+    def _write(self, words: Mapping[str, str]) -> None:
+        text = base64.b85encode(zlib.compress(json.dumps(dict(words)).encode())).decode()
         self._storage.set_cursor_values({self._key: text})
+        self._words = dict(words)
 
     def _read(self) -> dict[str, str]:
         text = self._storage.get_cursor_values({self._key}).get(self._key)

@@ -178,6 +178,11 @@ def test_a_freshness_policy_is_on_what_has_no_days_or_weeks_of_its_own_age(defs)
     }
 
 
+def test_the_guide_is_read_in_five_minutes():
+    guide = (REPO_ROOT / "docs" / "how-to" / "dagster.md").read_text()
+    assert len(guide.split()) <= 900
+
+
 OPENED = """
 import sys
 opened = []

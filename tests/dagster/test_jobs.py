@@ -24,7 +24,7 @@ from pipelines.run.run import RunResult, run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.published_reports import report_facts
-from pipelines.state.source_records import Quarantined, hold_back
+from pipelines.state.source_records import Quarantined, dirty_days, hold_back
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import models
 from pipelines.weeks import monday
@@ -417,6 +417,30 @@ def test_a_model_with_a_broken_grain_fails_its_checks_and_those_of_its_readers(
         one.passed
         for one in materialize(locate(home), requests, candidates).get_asset_check_evaluations()
     )
+
+
+def test_after_a_cancel_the_next_run_builds_what_is_left(ran, locate, tmp_path, monkeypatch):
+    home, day = tmp_path / "home", date(2026, 10, 20)
+    shutil.copytree(ran.home, home)
+    real, location = Database.build, locate(home)
+
+    def build(self, model, values, *days):
+        if model.name == "core.engaged_requests":
+            raise dg.DagsterExecutionInterruptedError  # what Dagster raises for Terminate
+        return real(self, model, values, *days)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "build", build)
+        assert not materialize(location, dg.AssetKey(["core", "engaged_requests"])).success
+    with open_district(home) as opened:
+        assert day in dirty_days(opened.store)
+        assert ledger.account(opened.store)  # and its lines are counted as before
+    assert location.run("run").success
+    with open_district(home) as opened:
+        assert dirty_days(opened.store) == []
+    mine, theirs = rows_of(home), rows_of(ran.home)
+    assert all(mine[name].equals(rows) for name, rows in theirs.items())
+    assert told_of(home) == told_of(ran.home)
 
 
 def test_a_file_that_does_not_add_up_fails_its_check(ran, locate, tmp_path):
