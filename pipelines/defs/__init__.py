@@ -1,7 +1,7 @@
 """Dagster definitions: names, order, schedules, retries and display.
 
 An asset's body opens the district home and calls one function; nothing is
-decided here. `resources` contains the home, `assets` the data assets, `automation` jobs,
-schedules and sensors, `elsewhere` reports outside builds, and `location` combines
-them.
+decided here. `resources` contains the home, `assets` and `observed` the data assets, `runs`
+the jobs, `automation` the schedule and the sensors, `catalog` shows what the home holds,
+and `location` combines them. Loading them opens settings and rules only.
 """

@@ -1,30 +1,30 @@
 """Every asset: events, SQL models, findings, snapshot, reports and the health of sources.
 
-All of them are what a run makes, so materializing some of them is a run: it rebuilds the
-chosen days, and does whatever else is due. Only the page of a week can be made on its own.
+Log files and the registry are external: people and other programs write them, and each
+observation has the version that decides what is rebuilt. The rest is what a run makes, so
+materializing some of it is a run: it rebuilds the chosen days, and does whatever else is due.
+Only the page of a week can be made on its own.
+
+This module is loaded each minute by Dagster's daemon: it opens no home, and what a run needs
+is named, not imported.
 """
 
-import inspect
+import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from types import ModuleType
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from pipelines.alerts.dispatch import send_alerts
-from pipelines.defs.resources import OWNER
+from pipelines.defs.resources import DAYS, OWNER
 from pipelines.events import EVENT_CLASSES, Column
-from pipelines.health.issues import KINDS
-from pipelines.health.overview import READ, looked_at
-from pipelines.privacy.pseudonyms import is_published
-from pipelines.refresh.steps import ingest_sources, judge_days
-from pipelines.registry import frames
+from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.registry.frames import FRAMES
+from pipelines.registry.table import tables
 from pipelines.reports.dictionary import header_of, sql_type
-from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.warehouse import inputs
 from pipelines.warehouse.headers import ColumnNote
 from pipelines.warehouse.models import Model, sql_folder
 
@@ -47,26 +47,65 @@ BALANCE = dg.AssetCheckSpec(
 CodeLinks = dict[str, dg.CodeReferencesMetadataValue]
 
 FINDINGS = dg.AssetKey(["findings", "findings"])
+LANDING = dg.AssetKey(["landing", "files"])
 SNAPSHOT = dg.AssetKey(["snapshots", "current"])
 REPORT = dg.AssetKey(["reports", "weekly"])
 SOURCES = dg.AssetKey(["health", "sources"])
 OUTBOX = dg.AssetKey(["alerts", "outbox"])
 PUBLISHED, COMPLETE = "published", "complete"
 """Checks of the newest week's report."""
+CURRENT = dg.AssetCheckSpec(
+    name="current",
+    asset=FINDINGS,
+    description="Every day before yesterday was judged with its newest lines and with the "
+    "current lists, rules and settings. If not, the check states the reason.",
+)
+VERSION = "dagster/data_version"
+"""The tag by which Dagster decides whether what was made from an asset is outdated."""
 WARN = dg.AssetCheckSeverity.WARN
 
 
+def files_read() -> list[dg.AssetSpec]:
+    """Return the assets that no run makes: delivered log files, and the registry."""
+    file_of = {
+        frame: f"registry/{table.file.name}"
+        for table in tables().values()
+        if table.file is not None
+        for frame in table.frames
+    }
+    return [
+        _spec(
+            LANDING.path,
+            group="landing",
+            description="The delivered files of every source, as the sensor `something_due` "
+            "last saw them.",
+            kinds={"file"},
+            tags=tags_of_layer("landing", {}),
+            metadata=code_of("pipelines.ingest.source"),
+        ),
+        *(
+            _spec(
+                ["registry", name],
+                group="registry",
+                description=f"Rows of {file_of.get(name, 'several files below registry/')}. The "
+                "version is that of the rows, which decides what is rebuilt.",
+                kinds={"csv"},
+                tags=tags_of_layer("registry", columns),
+                metadata=_columns_and_code(columns, "pipelines.registry.frames"),
+            )
+            for name, columns in FRAMES.items()
+        ),
+    ]
+
+
 def specs_of(
-    models: Iterable[Model],
-    daily: dg.DailyPartitionsDefinition,
-    versions: Mapping[str, str],
-    freshness: dg.FreshnessPolicy,
+    models: Iterable[Model], versions: Mapping[str, str], freshness: dg.FreshnessPolicy
 ) -> list[dg.AssetSpec]:
     """Return every asset of a run, each after what it reads.
 
     Args:
         versions: What a run notes of each model; empty before there is a district.
-        freshness: How old published tables may become.
+        freshness: How old a snapshot may become.
     """
     every = list(models)
     read_by = {
@@ -78,23 +117,16 @@ def specs_of(
             _spec(
                 ["raw", name],
                 group="raw",
+                deps=[".".join(LANDING.path)],
                 description=event_class.meaning,
                 kinds={"parquet"},
                 tags=tags_of_layer("raw", event_class.columns),
-                metadata=_columns_and_code(event_class.columns, ingest_sources),
+                metadata=_columns_and_code(
+                    event_class.columns, "pipelines.refresh.steps", "ingest_sources"
+                ),
+                partitions_def=DAYS,
             )
             for name, event_class in EVENT_CLASSES.items()
-        ),
-        *(
-            _spec(
-                ["registry", name],
-                group="registry",
-                description="Read from the district's files in registry/, at each run.",
-                kinds={"csv"},
-                tags=tags_of_layer("registry", columns),
-                metadata=_columns_and_code(columns, frames),
-            )
-            for name, columns in FRAMES.items()
         ),
         *(
             _spec(
@@ -103,11 +135,11 @@ def specs_of(
                 description=meaning,
                 kinds={"python"},
                 tags=tags_of_layer("dimension", {}),
-                metadata=code_of(inputs),
+                metadata=code_of("pipelines.warehouse.inputs"),
             )
             for name, meaning in DIMENSIONS.items()
         ),
-        *(_model_spec(model, daily, versions.get(model.name), freshness) for model in every),
+        *(_model_spec(model, versions.get(model.name)) for model in every),
         _spec(
             FINDINGS.path,
             group="findings",
@@ -115,9 +147,8 @@ def specs_of(
             description="Findings with evidence, alternatives and life-cycle.",
             kinds={"sqlite"},
             tags=tags_of_layer("findings", header_of("findings.findings").columns),
-            metadata=code_of(judge_days),
-            partitions_def=daily,
-            freshness_policy=freshness,
+            metadata=code_of("pipelines.refresh.steps", "judge_days"),
+            partitions_def=DAYS,
         ),
         _spec(
             SNAPSHOT.path,
@@ -126,17 +157,17 @@ def specs_of(
             description="Immutable, pseudonymous copy of the warehouse for readers.",
             kinds={"duckdb"},
             tags=tags_of_layer("published", {}),
-            metadata=code_of(publish_snapshot),
+            metadata=code_of("pipelines.reports.snapshot_tables", "publish_snapshot"),
             freshness_policy=freshness,
         ),
         _spec(
             SOURCES.path,
             group="health",
-            deps=[f"marts.{name}" for name in READ],
+            deps=[f"marts.{name}" for name in MODELS_READ],
             description="Whether each source's lines still come, by its own past.",
             kinds={"python"},
             tags=tags_of_layer("health", {}),
-            metadata=code_of(looked_at),
+            metadata=code_of("pipelines.health.overview", "looked_at"),
         ),
         _spec(
             OUTBOX.path,
@@ -145,7 +176,7 @@ def specs_of(
             description="The alerts that were due, each sent once.",
             kinds={"python"},
             tags=tags_of_layer("health", {}),
-            metadata=code_of(send_alerts),
+            metadata=code_of("pipelines.alerts.dispatch", "send_alerts"),
         ),
     ]
 
@@ -163,9 +194,9 @@ def _spec(
 
 
 def _columns_and_code(
-    columns: Mapping[str, Column], place: ModuleType | Callable[..., object]
+    columns: Mapping[str, Column], module: str, function: str = ""
 ) -> dict[str, object]:
-    return {"dagster/column_schema": column_schema(columns), **code_of(place)}
+    return {"dagster/column_schema": column_schema(columns), **code_of(module, function)}
 
 
 def tags_of_layer(layer: str, columns: Mapping[str, Column | ColumnNote]) -> dict[str, str]:
@@ -185,11 +216,21 @@ def _tags_of(model: Model) -> dict[str, str]:
     return tags | rule | {"status": status}
 
 
-def code_of(place: ModuleType | Callable[..., object]) -> CodeLinks:
-    """Return the metadata of an asset's link to the module or function that makes it."""
-    lines = 1 if isinstance(place, ModuleType) else inspect.getsourcelines(place)[1]
-    file = str(inspect.getsourcefile(place))
-    return _code_references([(file, lines)])
+def code_of(module: str, function: str = "") -> CodeLinks:
+    """Return the metadata of an asset's link to the module or function that makes it.
+
+    Raises:
+        LookupError: The module has no such function.
+    """
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise LookupError(module)
+    text = Path(spec.origin).read_text(encoding="utf-8")
+    place = re.search(rf"^def {function}\b", text, re.MULTILINE) if function else None
+    if function and place is None:
+        raise LookupError(f"{module}.{function}")
+    line = text.count("\n", 0, place.start()) + 1 if place else 1
+    return _code_references([(spec.origin, line)])
 
 
 def _code_references(places: Sequence[tuple[str, int]]) -> CodeLinks:
@@ -207,12 +248,7 @@ def fresh_within(hours: int) -> dg.FreshnessPolicy:
     )
 
 
-def _model_spec(
-    model: Model,
-    daily: dg.DailyPartitionsDefinition,
-    version: str | None,
-    freshness: dg.FreshnessPolicy,
-) -> dg.AssetSpec:
+def _model_spec(model: Model, version: str | None) -> dg.AssetSpec:
     """Return the asset of a model: its path is the key, its inputs are the dependencies."""
     code = model.header.code
     return _spec(
@@ -224,8 +260,7 @@ def _model_spec(
         tags=_tags_of(model),
         metadata=_metadata(model),
         code_version=version,
-        partitions_def=daily if model.is_dated else None,
-        freshness_policy=freshness if is_published(model) else None,
+        partitions_def=DAYS if model.is_dated else None,
     )
 
 
@@ -267,6 +302,7 @@ def checks_of(models: Iterable[Model]) -> list[dg.AssetCheckSpec]:
     """Return the checks of a run: lines that add up, every day built, sources that come."""
     return [
         BALANCE,
+        CURRENT,
         *(check for model in models for check in _model_checks(model)),
         *(
             dg.AssetCheckSpec(name=kind, asset=SOURCES, description=f"Not so: {meaning}.")

@@ -4,24 +4,20 @@ A message about a failed job names the job, the step and the type of error, neve
 that may contain a line of a log.
 """
 
-import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines.alerts.dispatch import announce, send_alerts
-from pipelines.alerts.memory import active_news
-from pipelines.alerts.news import run_failed, run_key
+from pipelines.defs.observed import Delivered, delivered, observe_files, version_of
 from pipelines.defs.resources import HomeResource
 from pipelines.defs.runs import PRIORITY, WATCH_PRIORITY, run_job, watch_job
 from pipelines.district import District
 from pipelines.errors import BusyError
-from pipelines.health.overview import looked_at
-from pipelines.run.registry_outline import keep_outline
-from pipelines.run.watch import first_open_day
 from pipelines.state import ledger
-from pipelines.state.source_records import dirty_days, last_run, last_run_versions, note_look
+from pipelines.state.source_records import last_run, note_look
 
+SHOW_SECONDS = 5
 TICK_SECONDS = 30
 LOOK_SECONDS = 60
 BETWEEN_LOOKS = timedelta(minutes=15)
@@ -63,11 +59,20 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
         """Request what is due; the run key is what it is due for, so the same asks once."""
+        from pipelines.alerts.dispatch import send_alerts
+        from pipelines.defs.catalog import pending
+        from pipelines.health.overview import looked_at
+        from pipelines.run.registry_outline import keep_outline
+
         now = datetime.now(UTC)
         with home.opened() as district:
-            files = _new_files(district)
-            reason = _reason_to_run(district, now, has_files=bool(files))
+            listed = delivered(district)
+            files = _new_files(district, listed)
+            reason = pending(district, now)
+            if files and not district.home.warehouse.is_file():
+                reason = "the first build"
             last = last_run(district.store)
+        observe_files(context.instance, listed)
         if reason:
             context.log.info("a run is due: %s", reason)
             return dg.RunRequest(run_key=f"{last} {reason} {files}", job_name=run_job.name)
@@ -92,31 +97,32 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
     return something_due
 
 
-def _new_files(district: District) -> str:
+def _new_files(district: District, listed: Sequence[Delivered]) -> str:
     """Return one word for the files that are new or have grown; empty without any."""
     read_files = {
         (file.source, file.path, file.raw_bytes, file.raw_mtime_ns)
         for file in ledger.source_files(district.store)
     }
-    listed_files = {
-        (delivery.source, delivery.path, delivery.raw_bytes, delivery.raw_mtime_ns)
-        for source in district.sources()
-        for delivery in source.listing().deliveries
-    }
-    new = sorted(listed_files - read_files, key=repr)
-    return hashlib.sha256(repr(new).encode()).hexdigest()[:16] if new else ""
+    new = [file for file in listed if file not in read_files]
+    return version_of(new) if new else ""
 
 
-def _reason_to_run(district: District, now: datetime, *, has_files: bool) -> str:
-    """Return why a run cannot wait for the night; empty if it can."""
-    if not district.home.warehouse.is_file():
-        has_files = has_files or bool(ledger.source_files(district.store))
-        return "the first build" if has_files else ""
-    if last_run_versions(district.store) != district.versions_key:
-        return f"other lists, rules or settings ({district.versions_key})"
-    first = first_open_day(district, now)
-    late = [str(day) for day in dirty_days(district.store) if day < first]
-    return f"new lines of {', '.join(late)}" if late else ""
+@dg.sensor(
+    name="catalog",
+    minimum_interval_seconds=SHOW_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Shows what the home holds, rows by day, and what the checks of a run found.",
+)
+def catalog(
+    context: dg.SensorEvaluationContext, home: HomeResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Report what changed since the last report.
+
+    It stays a sensor: a run of a timer has no run of Dagster that a condition could follow.
+    """
+    from pipelines.defs.catalog import show_changes
+
+    return show_changes(context.instance, home, context.cursor)
 
 
 @dg.run_failure_sensor(
@@ -127,6 +133,9 @@ def _reason_to_run(district: District, now: datetime, *, has_files: bool) -> str
 )
 def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
     """Send one notice per job, until a run of it succeeds."""
+    from pipelines.alerts.dispatch import announce
+    from pipelines.alerts.news import run_failed
+
     run = context.dagster_run
     steps = [(event.step_key or "?", _error(event)) for event in context.get_step_failure_events()]
     now = datetime.now(UTC)
@@ -152,6 +161,10 @@ def _error(event: dg.DagsterEvent) -> str:
 )
 def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> None:
     """Act only if there is such a notice."""
+    from pipelines.alerts.dispatch import announce
+    from pipelines.alerts.memory import active_news
+    from pipelines.alerts.news import run_key
+
     key = run_key(context.dagster_run.job_name)
     now = datetime.now(UTC)
     with home.opened() as district:

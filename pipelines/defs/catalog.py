@@ -2,6 +2,10 @@
 
 One short word describes the state of an asset on a day, or of a check. Dagster's own
 storage keeps the words that were reported, so that each look reports only what changed.
+
+Each event has the versions of what it was made from, so that Dagster marks a day as outdated
+exactly if its log lines, a list or a rule that it depends on changed since it was judged.
+
 A table shows a few rows. Dagster's pages have no login, so the preview has only columns
 that are not about people, and text columns only if their words are a closed list.
 """
@@ -12,7 +16,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +27,7 @@ from pipelines.defs.assets import (
     BALANCE,
     BUILT,
     COMPLETE,
+    CURRENT,
     DIMENSIONS,
     FINDINGS,
     OUTBOX,
@@ -30,29 +35,38 @@ from pipelines.defs.assets import (
     REPORT,
     SNAPSHOT,
     SOURCES,
+    VERSION,
     WARN,
     named_checks,
     severity_of,
 )
+from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
-from pipelines.defs.resources import HomeResource
-from pipelines.district import District, versions_of
+from pipelines.defs.resources import DAYS, WEEKS, HomeResource
+from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import EVENT_CLASSES
-from pipelines.health.issues import KINDS
+from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
-from pipelines.privacy.pseudonyms import is_published
+from pipelines.refresh.due import MODEL, noted, versions_judged
 from pipelines.refresh.spans import days_said_of
-from pipelines.registry.registry import Registry
 from pipelines.reports.dictionary import words_of
 from pipelines.reports.headline import NUMBERS
+from pipelines.run.watch import first_open_day
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import message_counts
 from pipelines.state.findings import stored_findings
 from pipelines.state.published_reports import report_facts
 from pipelines.state.rows import ReportRow
-from pipelines.state.source_records import Quarantined, last_look, lasting_issues, quarantined
+from pipelines.state.source_records import (
+    Quarantined,
+    dirty_days,
+    last_look,
+    last_run_versions,
+    lasting_issues,
+    quarantined,
+)
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import current, reading
@@ -62,13 +76,21 @@ MAX_ROWS = 5
 TEXT = ("varchar", "json", "[]", "struct", "map")
 EVENTS_PER_TICK = 4_000
 """A month of days, in some ten seconds; Dagster ends a tick after sixty."""
-TICK_SECONDS = 5
 
 WHOLE = ""
 """The day of assets without days."""
 
 Rows = dict[str, int]
 """The rows of each asset on one day."""
+
+INPUT, POINTER = "dagster/input_data_version/", "dagster/input_event_pointer/"
+CODE = "dagster/code_version"
+FROM_USER = "dagster/data_version_is_user_provided"
+"""Further tags by which Dagster decides whether an asset is outdated."""
+LATEST, NEVER, REBUILT_TOGETHER = "latest", "1", "NULL"
+"""Which report of a daily input a day was made from: the latest, none yet, or any, because a
+run builds both."""
+UNVERSIONED = "0"
 
 ALL_SHOWN = "everything that was built is shown"
 UNFINISHED = "unfinished"
@@ -84,49 +106,67 @@ class State(NamedTuple):
         word: One word for its rows or result. A second one after a colon describes what only
             the newest day shows; once the day is not the newest, the first decides.
         event: The report about it.
+        is_input: Others are made from it, so it is reported before them.
     """
 
     key: str
     word: str
     event: Event
+    is_input: bool = False
 
     def is_known(self, reported: Mapping[str, str]) -> bool:
         """Return whether this state was reported last."""
         return f"{reported.get(self.key, '')}:".startswith(f"{self.word}:")
 
 
-@dg.sensor(
-    minimum_interval_seconds=TICK_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Shows what the home holds, rows by day, and what the checks of a run found.",
-)
-def catalog(
-    context: dg.SensorEvaluationContext, home: HomeResource
+def show_changes(
+    instance: dg.DagsterInstance, home: HomeResource, cursor: str | None
 ) -> dg.SensorResult | dg.SkipReason:
     """Report what changed since the last report; without a cursor, report everything.
 
-    The cursor describes the files that were reported: while they are unchanged, nothing is
-    opened or counted. It stays a sensor: a run of a timer has no run of Dagster that a
-    condition could follow.
+    The cursor describes the files that were reported, and the reports: while they are
+    unchanged, nothing is opened or counted.
     """
+    memory = Memory(instance, home, is_new=not cursor)
     with home.opened() as district:
         if not district.home.warehouse.is_file():
             return dg.SkipReason("nothing was built yet")
-        if context.cursor == _stamp(district):
+        if cursor == f"{_stamp(district)} {memory.mark}":
             return dg.SkipReason(ALL_SHOWN)
     try:
         with home.idle() as district:
             stamp, states = _stamp(district), states_of(district)
+            show_days(instance, district)
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    memory = Memory(context.instance, home, is_new=not context.cursor)
-    shown, left = report_changes(
-        memory, states, EVENTS_PER_TICK, partial(report_events, context.instance)
-    )
+    shown, left = report_changes(memory, states, EVENTS_PER_TICK, partial(report_events, instance))
     return dg.SensorResult(
         skip_reason=f"{shown} changes are shown, {left} follow" if shown else ALL_SHOWN,
-        cursor=UNFINISHED if left else stamp,
+        cursor=UNFINISHED if left else f"{stamp} {memory.mark}",
     )
+
+
+def show_days(instance: dg.DagsterInstance, district: District) -> None:
+    """Make the days and weeks with log lines Dagster's partitions, oldest first."""
+    days = sorted(map(str, days_shown(district)))
+    weeks = sorted({fact["week"] for fact in report_facts(district.store)})
+    for partitions, keys in ((DAYS, days), (WEEKS, weeks)):
+        name = str(partitions.name)
+        shown = list(instance.get_dynamic_partitions(name))
+        same = 0
+        while same < min(len(shown), len(keys)) and shown[same] == keys[same]:
+            same += 1
+        # a range of partitions goes by their order: older logs move the later days behind them
+        for key in shown[same:]:
+            instance.delete_dynamic_partition(name, key)
+        if keys[same:]:
+            instance.add_dynamic_partitions(name, keys[same:])
+
+
+def days_shown(district: District) -> set[date]:
+    """Return the days that a run judges: those with log lines, and shortly after."""
+    waiting = (entry.event_date for entry in quarantined(district.store))
+    return days_said_of([*ledger.event_days(district.store), *filter(None, waiting)])
 
 
 def report_changes(
@@ -136,9 +176,21 @@ def report_changes(
     due = memory.due(states)
     reported = due[:limit]
     # newest days come first in the list, and last in the log: its last event is the latest
-    report([state.event for state in reversed(reported)])
+    report([state.event for state in reversed(reported) if state.is_input])
+    newest_input = memory.newest_event()
+    made = (state.event for state in reversed(reported) if not state.is_input)
+    report([_after(event, newest_input) for event in made])
     memory.note(states, reported)
     return len(reported), len(due) - len(reported)
+
+
+def _after(event: Event, newest_input: int) -> Event:
+    """Return a materialization that was made from the inputs reported up to an event."""
+    if not isinstance(event, dg.AssetMaterialization):
+        return event
+    tags = event.tags or {}
+    tags = {name: str(newest_input) if value == LATEST else value for name, value in tags.items()}
+    return event._replace(tags=tags)
 
 
 def states_of(district: District) -> list[State]:
@@ -164,9 +216,18 @@ class Memory:
         Args:
             is_new: Earlier reports do not count.
         """
-        self._storage = instance.daemon_cursor_storage
+        self._storage, self._events = instance.daemon_cursor_storage, instance.event_log_storage
         self._key = f"schoolbell/reported/{home.folder.resolve()}"
         self._words = {} if is_new else self._read()
+
+    @property
+    def mark(self) -> str:
+        """One word for the reports; another one if a job has some reported again."""
+        return _word(sorted(self._words.items()))
+
+    def newest_event(self) -> int:
+        """Return the number of the newest event in Dagster's log."""
+        return self._events.get_maximum_record_id() or 0
 
     def due(self, states: Sequence[State]) -> list[State]:
         """Return the states that were not reported last."""
@@ -178,9 +239,17 @@ class Memory:
             return
         keys = {state.key for state in states}
         words = {key: word for key, word in self._words.items() if key in keys}
-        words |= {state.key: state.word for state in reported}
-        text = base64.b85encode(zlib.compress(json.dumps(words).encode())).decode()
+        self._write(words | {state.key: state.word for state in reported})
+
+    def forget(self, states: Sequence[State]) -> None:
+        """Have some states reported again."""
+        again = {state.key for state in states}
+        self._write({key: word for key, word in self._words.items() if key not in again})
+
+    def _write(self, words: Mapping[str, str]) -> None:
+        text = base64.b85encode(zlib.compress(json.dumps(dict(words)).encode())).decode()
         self._storage.set_cursor_values({self._key: text})
+        self._words = dict(words)
 
     def _read(self) -> dict[str, str]:
         text = self._storage.get_cursor_values({self._key}).get(self._key)
@@ -201,55 +270,136 @@ def _stamp(district: District) -> str:
         sorted(path.name for path in district.home.snapshots.glob("*.duckdb")),
         reports,
         district.versions_key,
+        pending(district, datetime.now(UTC)),
     )
+
+
+class Inputs:
+    """What the days of a home were made from, and what it holds now.
+
+    Attributes:
+        lines: Event class, then day -> rows and version of its log lines.
+        frames: Frame of the registry -> versions of the last judgment and of now.
+        built: Model -> its version in the last whole run.
+        dirty: Days that wait to be built with new lines.
+    """
+
+    def __init__(self, district: District, database: Database) -> None:
+        """Read them."""
+        files: dict[tuple[str, str], list[str]] = {}
+        rows: Counter[tuple[str, str]] = Counter()
+        for file in ledger.lake_files(district.store):
+            if file.event_class in EVENT_CLASSES:
+                files.setdefault((file.event_class, file.event_date), []).append(file.sha256)
+                rows[file.event_class, file.event_date] += file.row_count
+        self.lines: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in EVENT_CLASSES}
+        for (name, day), digests in files.items():
+            self.lines[name][day] = (rows[name, day], _word(sorted(digests)))
+        self.frames = versions_judged(database, district)
+        self.built = {
+            name.removeprefix(MODEL): version
+            for name, version in noted(database, "main.built_with")
+            if name.startswith(MODEL)
+        }
+        self.dirty = {str(day) for day in dirty_days(district.store)}
+
+    def tags(self, name: str, reads: Iterable[str], day: str) -> dict[str, str]:
+        """Return the tags of a model's materialization on a day."""
+        code = self.built.get(name, UNVERSIONED)
+        tags = {CODE: code, VERSION: UNVERSIONED, FROM_USER: "true"}
+        for relation in reads:
+            schema, table = relation.split(".", 1)
+            key = relation.replace(".", "/")
+            if schema == "raw":
+                version = self.lines[table].get(day, (0, UNVERSIONED))[1]
+                pointer = NEVER if day in self.dirty else LATEST
+            elif schema == "registry":
+                version, pointer = self.frames[table][0], REBUILT_TOGETHER
+            else:
+                version, pointer = UNVERSIONED, REBUILT_TOGETHER
+            tags |= {INPUT + key: version, POINTER + key: pointer}
+        return tags
+
+
+def _versions_fixed(reads: Iterable[str] = ()) -> dict[str, str]:
+    """Return the tags of an asset that is never outdated: each run makes what is due of it."""
+    tags = {CODE: UNVERSIONED, VERSION: UNVERSIONED, FROM_USER: "true"}
+    for relation in reads:
+        key = relation.replace(".", "/")
+        tags |= {INPUT + key: UNVERSIONED, POINTER + key: REBUILT_TOGETHER}
+    return tags
 
 
 def _built(district: District) -> Iterator[State]:
     """Yield assets without days, then those of each day that a run builds, newest first."""
-    days = sorted(map(str, days_said_of(ledger.event_days(district.store))))
+    days = sorted(map(str, days_shown(district)))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
     previews: dict[str, dict[str, dg.TableMetadataValue]] = {}
     with reading(district.home.warehouse) as database:
+        inputs = Inputs(district, database)
         for name, model in district.models.items():
             if database.has(name):
                 _count(database, model, rows)
                 previews[name] = preview(database, model)
-        rows[WHOLE] |= _given(database, district.registry)
-    for name in EVENT_CLASSES:
-        files = ledger.lake_files(district.store, name)
-        rows[WHOLE][f"raw.{name}"] = sum(file.row_count for file in files)
+        rows[WHOLE] |= _dimensions(database)
     found = Counter(one["event_date"] for one in stored_findings(district.store))
     for day in days:
         rows[day][FINDINGS_NAME] = found[day]
-    versions = versions_of(district.models, district.settings)
-    fresh = {name: _snapshot_name(district.home) for name in _with_freshness(district.models)}
-    newest = max(days, default=WHOLE)
+    for entry in quarantined(district.store):
+        # it was not built, so the day is missing
+        rows.get(str(entry.event_date or WHOLE), {}).pop(entry.model, None)
+    newest = {WHOLE, max(days, default=WHOLE)}
     for day, counts in sorted(rows.items(), key=lambda one: one[0] or "9", reverse=True):
+        yield from _lines(inputs, day) if day else map(_input, lists_seen(district))
         for name, count in counts.items():
-            word, shown = _word(versions.get(name), count), {}
-            if day in (WHOLE, newest):
-                shown = previews.get(name, {})
-                word += ":" + _word(shown, fresh.get(name))
+            tags = _tags(district, inputs, name, day)
+            shown = previews.get(name, {}) if day in newest else {}
             made = dg.AssetMaterialization(
                 name.split("."),
                 partition=day or None,
                 metadata={"dagster/row_count": count, **shown},
+                tags=tags,
             )
-            yield State(f"{name} {day}", word, made)
+            word = _word(sorted(tags.items()), count)
+            yield State(f"{name} {day}", f"{word}:{_word(shown)}" if day in newest else word, made)
 
 
-def _with_freshness(models: Mapping[str, Model]) -> Iterator[str]:
-    """Yield the assets whose age Dagster checks: a new snapshot renews them."""
-    yield FINDINGS_NAME
-    yield from (name for name, model in models.items() if is_published(model))
+def _tags(district: District, inputs: Inputs, name: str, day: str) -> dict[str, str]:
+    """Return the versions of what an asset was made from on a day."""
+    if name in district.models:
+        return inputs.tags(name, district.models[name].inputs, day)
+    return _versions_fixed(_named(district, "detections") if name == FINDINGS_NAME else ())
 
 
-def _given(database: Database, registry: Registry) -> Rows:
-    """Return the rows of the dimensions and of the registry."""
+def _named(district: District, schema: str) -> Iterator[str]:
+    """Yield the names of the models of a schema."""
+    return (name for name, model in district.models.items() if model.schema_name == schema)
+
+
+def _input(event: dg.AssetMaterialization | dg.AssetObservation) -> State:
+    """Return the state of what others are made from; its version is its word."""
+    key = f"{'.'.join(event.asset_key.path)} {event.partition or WHOLE}"
+    return State(key, (event.tags or {})[VERSION], event, is_input=True)
+
+
+def _lines(inputs: Inputs, day: str) -> Iterator[State]:
+    """Yield the log lines of a day; a file that is not read yet outdates no day."""
+    for name, days in inputs.lines.items():
+        count, version = days.get(day, (0, UNVERSIONED))
+        yield _input(
+            dg.AssetMaterialization(
+                ["raw", name],
+                partition=day,
+                metadata={"dagster/row_count": count},
+                tags={VERSION: version},
+            )
+        )
+
+
+def _dimensions(database: Database) -> Rows:
+    """Return the rows of the dimensions."""
     tables = [f"identity.{name}" for name in DIMENSIONS if database.has(f"identity.{name}")]
-    counts = {name: database.rows(f"select count(*) from {name}")[0][0] for name in tables}  # noqa: S608
-    frames = registry.frames.items()
-    return counts | {f"registry.{name}": frame.height for name, frame in frames}
+    return {name: database.rows(f"select count(*) from {name}")[0][0] for name in tables}  # noqa: S608
 
 
 def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
@@ -279,7 +429,31 @@ def _checked(district: District) -> Iterator[State]:
         metadata={"files_that_do_not_add_up": dg.MetadataValue.json(wrong)},
     )
     yield _result(balance)
+    yield _result(_current(district))
     yield from _of_sources(district)
+
+
+def _current(district: District) -> dg.AssetCheckEvaluation:
+    """Return whether any day before the open ones waits for a run, and why."""
+    reason = pending(district, datetime.now(UTC))
+    return dg.AssetCheckEvaluation(
+        asset_key=CURRENT.asset_key,
+        check_name=CURRENT.name,
+        passed=not reason,
+        severity=WARN,
+        metadata={"a_run_is_due": reason} if reason else {},
+    )
+
+
+def pending(district: District, now: datetime) -> str:
+    """Return why a run cannot wait for the night; empty if it can."""
+    if not district.home.warehouse.is_file():
+        return "the first build" if ledger.source_files(district.store) else ""
+    if last_run_versions(district.store) != district.versions_key:
+        return f"other lists, rules or settings ({district.versions_key})"
+    first = first_open_day(district, now)
+    late = [str(day) for day in dirty_days(district.store) if day < first]
+    return f"new lines of {', '.join(late)}" if late else ""
 
 
 def _result(check: dg.AssetCheckEvaluation) -> State:
@@ -321,7 +495,11 @@ def _of_sources(district: District) -> Iterator[State]:
     records = [dg.TableRecord({name: str(row[name]) for name in SOURCE_COLUMNS}) for row in shown]
     schema = dg.TableSchema([dg.TableColumn(name) for name in SOURCE_COLUMNS])
     table = dg.MetadataValue.table(records, schema=schema)
-    looked = dg.AssetMaterialization(SOURCES, metadata={"sources": table})
+    looked = dg.AssetMaterialization(
+        SOURCES,
+        metadata={"sources": table},
+        tags=_versions_fixed(f"marts.{name}" for name in MODELS_READ),
+    )
     yield State("health.sources", _word(last_look(district.store), shown), looked)
     for kind in KINDS:
         issues = {
@@ -342,7 +520,11 @@ def _of_sources(district: District) -> Iterator[State]:
         )
     counts = message_counts(district.store)
     messages = {name: dg.MetadataValue.int(count) for name, count in sorted(counts.items())}
-    sent = dg.AssetMaterialization(OUTBOX, metadata=messages)
+    sent = dg.AssetMaterialization(
+        OUTBOX,
+        metadata=messages,
+        tags=_versions_fixed([".".join(SOURCES.path), FINDINGS_NAME]),
+    )
     yield State("alerts.outbox", _word(sorted(counts.items())), sent)
 
 
@@ -354,13 +536,20 @@ def _published(district: District) -> Iterator[State]:
     except ModelError:
         return
     copied = dg.AssetMaterialization(
-        SNAPSHOT, metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size}
+        SNAPSHOT,
+        metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size},
+        tags=_versions_fixed([FINDINGS_NAME, *_named(district, "marts")]),
     )
     yield State("snapshot", snapshot.name, copied)
     newest = {fact["week"]: fact for fact in report_facts(district.store)}
     for week, fact in sorted(newest.items(), reverse=True):
         shown = week_shown(district, fact)
-        page = dg.AssetMaterialization(REPORT, partition=week, metadata=shown)
+        page = dg.AssetMaterialization(
+            REPORT,
+            partition=week,
+            metadata=shown,
+            tags=_versions_fixed([".".join(SNAPSHOT.path)]),
+        )
         numbers = sorted(fact["facts"]["numbers"].items())
         yield State(f"report {week}", _word(fact["revision"], numbers), page)
     if newest:
@@ -408,13 +597,6 @@ def week_shown(district: District, fact: ReportRow) -> dict[str, dg.MetadataValu
         place = f"{address.rstrip('/')}/{page.parent.name}/{page.name}"
         shown["address"] = dg.MetadataValue.url(place)
     return shown
-
-
-def _snapshot_name(home: DistrictHome) -> str:
-    try:
-        return current(home.snapshots).name
-    except ModelError:
-        return ""
 
 
 def _word(*what: object) -> str:

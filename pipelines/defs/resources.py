@@ -1,25 +1,23 @@
 """The district home as a Dagster resource."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SchoolbellError
-from pipelines.refresh.spans import days_said_of
-from pipelines.registry.registry import Registry, load_registry, registry_mark
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.toml_reader import load_settings
-from pipelines.state.ledger import event_days
-from pipelines.state.source_records import quarantined
-from pipelines.weeks import monday
+
+if TYPE_CHECKING:  # it imports Polars
+    from pipelines.registry.registry import Registry
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
 MAX_WAIT_SECONDS = 600
@@ -29,6 +27,11 @@ OWNER = "team:technology"
 """The owner that Dagster shows for each asset."""
 DEFAULT_ZONE = "America/Chicago"
 
+DAYS = dg.DynamicPartitionsDefinition(name="days")
+WEEKS = dg.DynamicPartitionsDefinition(name="weeks")
+"""Local days and weeks with log lines. Dagster's storage keeps them, and the sensor of the
+catalog adds and removes them: a day without lines is not missing, and no reload is needed."""
+
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The district home of this process.
@@ -37,7 +40,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     choose the folder, or print a variable of the service.
     """
 
-    _known: tuple[object, Registry] | None = PrivateAttr(default=None)
+    _known: "tuple[object, Registry] | None" = PrivateAttr(default=None)
 
     @property
     def folder(self) -> Path:
@@ -72,8 +75,10 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         ):
             yield district
 
-    def _registry(self, home: DistrictHome, settings: Settings) -> Registry:
+    def _registry(self, home: DistrictHome, settings: Settings) -> "Registry":
         """Return the registry; a run of many assets reads it once, unless it changes."""
+        from pipelines.registry.registry import load_registry, registry_mark
+
         mark = registry_mark(home)
         if self._known is None or self._known[0] != mark:
             self._known = (mark, load_registry(home, settings))
@@ -102,52 +107,6 @@ def district_settings() -> Settings | None:
         return load_settings(DistrictHome(HomeResource().folder))
     except SchoolbellError:
         return None
-
-
-def logged_days(home: HomeResource) -> list[date]:
-    """Return the local days with log lines in the lake or held back, oldest first."""
-    try:
-        with home.opened() as district:
-            held = (entry.event_date for entry in quarantined(district.store))
-            return sorted({*event_days(district.store), *filter(None, held)})
-    except SchoolbellError:
-        return []
-
-
-def daily(zone: str, held: Sequence[date]) -> dg.DailyPartitionsDefinition:
-    """Return the local days from the first with log lines through today.
-
-    Past days without lines, and not shortly after some, are left out: a run builds
-    nothing for them, so they are not missing.
-    """
-    today, known = datetime.now(ZoneInfo(zone)).date(), days_said_of(held)
-    first = min(held, default=today)
-    without = (first + timedelta(days=n) for n in range((today - first).days))
-    return dg.DailyPartitionsDefinition(
-        start_date=first.isoformat(),
-        timezone=zone,
-        end_offset=1,
-        exclusions=[_midnight(day, zone) for day in without if day not in known] or None,
-    )
-
-
-def weekly(zone: str, held: Sequence[date]) -> dg.WeeklyPartitionsDefinition:
-    """Return weeks from Monday to Sunday through the current one; past ones only with lines."""
-    this = monday(datetime.now(ZoneInfo(zone)).date())
-    known = {monday(day) for day in held}
-    first = min(known, default=this)
-    past = (first + timedelta(weeks=n) for n in range((this - first).days // 7))
-    return dg.WeeklyPartitionsDefinition(
-        start_date=first.isoformat(),
-        timezone=zone,
-        day_offset=1,
-        end_offset=1,
-        exclusions=[_midnight(week, zone) for week in past if week not in known] or None,
-    )
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -20,19 +20,16 @@ from pipelines.defs.assets import (
     code_of,
     tags_of_layer,
 )
-from pipelines.defs.catalog import Memory, report_changes, states_of, week_checks, week_shown
-from pipelines.defs.reporting import Event
-from pipelines.defs.resources import MAX_WAIT_SECONDS, OWNER, HomeResource, days_of
+from pipelines.defs.resources import MAX_WAIT_SECONDS, OWNER, WEEKS, HomeResource, days_of
 from pipelines.errors import BusyError, safe
-from pipelines.refresh.spans import days_said_of
-from pipelines.reports.publication import publish_pending
-from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.run.run import RunResult, Watchers, result_lines, run, troubles
-from pipelines.run.watch import watch
 from pipelines.state.ledger import event_days
 from pipelines.state.published_reports import is_snapshot_due, report_facts
 from pipelines.state.source_records import mark_dirty, quarantined
 from pipelines.warehouse.models import Model
+
+if TYPE_CHECKING:  # Dagster's daemon loads this module each minute; a run imports the rest
+    from pipelines.defs.reporting import Event
+    from pipelines.run.run import RunResult, Watchers
 
 # Dagster keeps the type of an asset job to itself
 AssetJob = Any
@@ -67,6 +64,8 @@ def run_assets(models: Sequence[Model], specs: Sequence[dg.AssetSpec]) -> dg.Ass
     def run_steps(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        from pipelines.defs.catalog import Memory, states_of
+
         days = days_of(context)
         _ask_for(home, days)
         _run(context.log.info, home)
@@ -88,13 +87,14 @@ def run_assets(models: Sequence[Model], specs: Sequence[dg.AssetSpec]) -> dg.Ass
         for state in shown:
             if isinstance(state.event, dg.AssetCheckEvaluation):
                 yield _result_of(state.event)
-        Memory(context.instance, home).note(states, shown)
+        # Dagster wrote versions of its own; the catalog reports what the days were made from
+        Memory(context.instance, home).forget(shown)
 
     return run_steps
 
 
 def _is_of(
-    event: Event, days: Sequence[date], keys: set[dg.AssetKey], checks: Set[dg.AssetCheckKey]
+    event: "Event", days: Sequence[date], keys: set[dg.AssetKey], checks: Set[dg.AssetCheckKey]
 ) -> bool:
     """Return whether a run of these days, assets and checks reports an event."""
     if isinstance(event, dg.AssetCheckEvaluation):
@@ -125,6 +125,8 @@ def _ask_for(home: HomeResource, days: Sequence[date]) -> None:
 
 def refuse_empty(days: Sequence[date], logged: Sequence[date]) -> None:
     """Raise an error for days without log lines on them or shortly before."""
+    from pipelines.refresh.spans import days_said_of
+
     if not days_said_of(logged) & {*days}:
         span = f"{logged[0]} to {logged[-1]}" if logged else "none yet"
         raise dg.Failure(
@@ -139,6 +141,8 @@ def _run(log: Callable[[str], None], home: HomeResource) -> None:
     Raises:
         dg.RetryRequested: Another run holds the home.
     """
+    from pipelines.run.run import run
+
     try:
         done = run(home.folder, watchers=_watchers(log), wait_seconds=MAX_WAIT_SECONDS)
     except BusyError as error:
@@ -147,8 +151,10 @@ def _run(log: Callable[[str], None], home: HomeResource) -> None:
         log(line)
 
 
-def _watchers(log: Callable[[str], None]) -> Watchers:
+def _watchers(log: Callable[[str], None]) -> "Watchers":
     """Return receivers that log what is built, a line every few seconds."""
+    from pipelines.run.run import Watchers
+
     next_line = 0.0
 
     def building(what: str, done: int, total: int) -> None:
@@ -160,30 +166,30 @@ def _watchers(log: Callable[[str], None]) -> Watchers:
     return Watchers(building=building, message=log)
 
 
-def logged(done: RunResult) -> Iterator[str]:
+def logged(done: "RunResult") -> Iterator[str]:
     """Yield a run's messages without the details of failures, which may contain log values."""
+    from pipelines.run.run import result_lines
+
     yield from map(safe, (*done.refused, *done.mistakes))
     without_details = [gap for gap in done.gaps if gap not in done.failures]
     yield from result_lines(replace(done, gaps=without_details))
     yield from (gap.line for gap in done.failures)
 
 
-def report_asset(
-    weeks: dg.WeeklyPartitionsDefinition, freshness: dg.FreshnessPolicy
-) -> dg.AssetsDefinition:
+def report_asset(freshness: dg.FreshnessPolicy) -> dg.AssetsDefinition:
     """Build the asset of the weekly report, made from the newest snapshot."""
 
     @dg.asset(
         key=REPORT,
         deps=[SNAPSHOT],
         group_name="reports",
-        partitions_def=weeks,
+        partitions_def=WEEKS,
         description="Offline pages of each week, and the index of weeks. A report also writes each "
         "week that was judged since its own page was written.",
         owners=[OWNER],
         kinds={"html"},
         tags=tags_of_layer("published", {}),
-        metadata=code_of(publish_pending),
+        metadata=code_of("pipelines.reports.publication", "publish_pending"),
         freshness_policy=freshness,
         pool=POOL,
         check_specs=[
@@ -198,6 +204,10 @@ def report_asset(
     def report(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        from pipelines.defs.catalog import week_checks, week_shown
+        from pipelines.reports.publication import publish_pending
+        from pipelines.reports.snapshot_tables import publish_snapshot
+
         week, now = date.fromisoformat(context.partition_key), datetime.now(UTC)
         with home.writing() as district:
             if is_snapshot_due(district.store):
@@ -215,11 +225,14 @@ def report_asset(
 @dg.op(pool=POOL)
 def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Read, build, judge, publish and alert, and show in the catalog what changed."""
+    from pipelines.defs.catalog import Memory, report_changes, show_days, states_of
+
     _run(context.log.info, home)
     with home.writing() as district:
         states = states_of(district)
+        show_days(context.instance, district)
 
-    def log(events: Sequence[Event]) -> None:
+    def log(events: "Sequence[Event]") -> None:
         for event in events:
             context.log_event(event)  # type: ignore[arg-type]  # it logs checks, too
 
@@ -229,6 +242,9 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
 @dg.op
 def watch_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Read what arrived and alert on today, as `schoolbell watch` does."""
+    from pipelines.run.run import troubles
+    from pipelines.run.watch import watch
+
     done = watch(home.folder)
     for text in troubles(done.outcomes):
         context.log.warning(text)

@@ -6,11 +6,14 @@ sentences.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from pipelines.state.rows import FindingRow
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import attached_query, query_text
 from pipelines.warehouse.sentences import counted, listed
+
+if TYPE_CHECKING:  # DuckDB takes long to import, and Dagster's daemon needs the words each minute
+    from pipelines.warehouse.database import Database
 
 FACTS: Mapping[str, tuple[str, str]] = {
     "inventory": ("inventory", "the device is assigned to the account's owner"),
@@ -65,7 +68,7 @@ def every_set() -> dict[str, str]:
 
 
 def attributions(
-    database: Database,
+    database: "Database",
     findings: Iterable[FindingRow],
     named: Callable[[str], str],
     prefix: str = "",

@@ -39,6 +39,9 @@ KINDS: Mapping[Kind, str] = {
 }
 """Each kind, in words."""
 
+MODELS_READ = ("source_hours", "building_hours", "blind_share", "school_days", "source_clocks")
+"""Models of `marts` that show the health of sources."""
+
 STEPS = (
     timedelta(hours=4),
     timedelta(days=1),

@@ -17,7 +17,7 @@ from pipelines.district import District, home_rules, rules_of
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import NAME_PROOFS
 from pipelines.health.arrival import delays, off_clocks, usual_lag
-from pipelines.health.issues import Issue, Kind, keep_issues, uninhibited
+from pipelines.health.issues import MODELS_READ, Issue, Kind, keep_issues, uninhibited
 from pipelines.health.source_hours import closed_times, day_kinds, intervals, judged_hours
 from pipelines.lake.counts import DOUBTFUL
 from pipelines.lake.drift import drifts
@@ -64,13 +64,6 @@ OF_WAREHOUSE: tuple[Kind, ...] = (
     "off_clock",
     "not_come",
     "let_through",
-)
-READ = (
-    "source_hours",
-    "building_hours",
-    "blind_share",
-    "school_days",
-    "source_clocks",
 )
 _HAS = """
 select 1 from information_schema.tables
@@ -399,7 +392,7 @@ def _never(store: Store, settings: Settings, as_of: datetime) -> Iterator[Issue]
 def _of_warehouse(
     database: Database, district: District, lags: Mapping[str, timedelta | None], as_of: datetime
 ) -> tuple[list[Issue], pl.DataFrame]:
-    absent = {name for name in READ if not database.rows(_HAS, {"name": name})}
+    absent = {name for name in MODELS_READ if not database.rows(_HAS, {"name": name})}
     if absent:
         raise ModelError(f"not built yet: {', '.join(sorted(absent))}")
     today = as_of.date()

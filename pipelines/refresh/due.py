@@ -288,6 +288,24 @@ def _respelled(
     return respelled_days(database, store, home, changed, held) if changed else set()
 
 
+def rows_version(frame: pl.DataFrame) -> str:
+    """Return a word that is the same for the same rows, in any order."""
+    hashes = sorted(frame.unique().hash_rows().to_list())
+    return sha256(repr((frame.columns, hashes)).encode()).hexdigest()[:16]
+
+
+def versions_judged(database: Database, district: District) -> Mapping[str, tuple[str, str]]:
+    """Return the versions of each frame of the registry: of the last judgment, and of now."""
+    change = Change(database, district, ())
+    return {
+        name: (
+            rows_version(change.was(name)) if database.has(f"main.judged_{name}") else "",
+            rows_version(change.now(name)),
+        )
+        for name in district.registry.frames
+    }
+
+
 def _changed_files(database: Database, registry: Registry) -> tuple[str, ...]:
     was = set(noted(database, "main.judged_files"))
     now = set(registry.versions.items())

@@ -17,7 +17,8 @@ from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_watch
 from pipelines.district import District, only_writer, open_outlined
 from pipelines.errors import BusyError
 from pipelines.findings.lifecycle import LifecycleResult
-from pipelines.health.overview import READ, looked_at
+from pipelines.health.issues import MODELS_READ
+from pipelines.health.overview import looked_at
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome
 from pipelines.refresh.steps import ingest_sources, judge_unfinished
 from pipelines.state.retention import begun
@@ -100,7 +101,7 @@ def _looked(district: District, now: datetime, settle_seconds: float) -> WatchRe
     if days and district.home.warehouse.is_file():
         with suppress(DamagedWarehouseError), district.open_warehouse() as database:
             changes = judge_unfinished(
-                database, district, rules, [f"marts.{name}" for name in READ], days
+                database, district, rules, [f"marts.{name}" for name in MODELS_READ], days
             )
     return WatchResult(
         send_alerts(district, now, looked_at(district, now)),

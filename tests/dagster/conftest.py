@@ -60,6 +60,8 @@ class Location:
         return [
             one.asset_check_evaluation_data
             if one.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            else one.asset_observation_data.asset_observation
+            if one.event_type is dg.DagsterEventType.ASSET_OBSERVATION
             else one.materialization
             for one in events
         ]

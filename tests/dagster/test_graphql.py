@@ -4,6 +4,7 @@ The code location is loaded as `make dev` loads it, in a separate process.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from dagster import instance_for_test
@@ -15,8 +16,12 @@ from dagster_graphql.test.utils import (
 )
 
 from pipelines.defs.resources import HOME_VARIABLE
+from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
+from pipelines.state.source_records import mark_dirty
+from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
+from tests.dagster.conftest import RANGE_END, RANGE_START, Location
 
 NODES = """
 query { assetNodes {
@@ -31,6 +36,11 @@ query { repositoriesOrError { ... on RepositoryConnection { nodes {
   schedules { name scheduleState { status } }
   sensors { name description sensorState { status } }
 } } } }
+"""
+OUTDATED = """
+query ($key: AssetKeyInput!, $day: String) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+  staleStatus(partition: $day) staleCauses(partition: $day) { reason key { path } }
+} } }
 """
 LAUNCH = """
 mutation ($job: JobOrPipelineSelector!) {
@@ -91,6 +101,48 @@ def test_what_is_scheduled_runs_and_says_what_it_does(asked):
     assert set(states) == {"RUNNING"}
     said = {job["name"]: job["description"] for job in one["jobs"]}
     assert all(said[name] for name in ("run", "watch", "rebuild_days", "weekly_report"))
+
+
+def outdated(context, day):
+    """Return the models that Dagster marks as outdated on a day, with the assets that changed."""
+    context = context.process_context.create_request_context()  # a page that is loaded again
+    outdated = {}
+    for name, model in models().items():
+        given = {"key": {"path": name.split(".")}, "day": day if model.is_dated else None}
+        node = _asked(context, OUTDATED, given).data["assetNodeOrError"]
+        assert node["staleStatus"] != "MISSING", name
+        if node["staleStatus"] == "STALE":
+            outdated[name] = {"/".join(cause["key"]["path"]) for cause in node["staleCauses"]}
+    return outdated
+
+
+def test_a_day_is_outdated_by_what_changed_and_by_nothing_else(asked):
+    home, context = asked
+    day, leave = "2026-10-20", DistrictHome(home).registry / "leave.csv"
+    location = Location(home, context.instance)
+    location.ask("catalog")
+    assert outdated(context, day) == {}
+    before = leave.read_text()
+    leave.write_text(f"{before}p-1000,2026-10-20,full,personal,approved,\n")
+    location.ask("catalog")
+    readers = {name for name, model in models().items() if "registry.leave_windows" in model.inputs}
+    assert outdated(context, day) == {key: {"registry/leave_windows"} for key in readers}
+    leave.write_text(before)
+    location.ask("catalog")
+    assert outdated(context, day) == {}
+    with open_district(home) as opened, opened.store.writing() as connection:
+        mark_dirty(connection, [date(2026, 10, 20)], reason="new lines")
+    location.ask("catalog")
+    readers = {
+        name for name, model in models().items() if any("raw." in one for one in model.inputs)
+    }
+    assert outdated(context, day).keys() == readers
+    assert outdated(context, "2026-10-19") == {}
+    days = {RANGE_START: day, RANGE_END: day}
+    assert location.run("rebuild_days", tags=days).success
+    location.ask("catalog")  # and not the versions that Dagster gave to what the job made
+    assert outdated(context, day) == {}
+    assert outdated(context, "2026-10-19") == {}
 
 
 def test_a_run_that_is_launched_from_the_page_ends_well(asked):

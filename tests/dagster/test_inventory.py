@@ -1,22 +1,20 @@
 """What is in the code location, and that every way in loads the same one."""
 
+import subprocess
+import sys
 import tomllib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 import yaml
 
-from pipelines.defs.assets import FINDINGS, REPORT, SNAPSHOT
+from pipelines.defs.assets import LANDING, REPORT, SNAPSHOT
 from pipelines.defs.location import build_defs
-from pipelines.defs.resources import daily, weekly
-from pipelines.privacy.pseudonyms import published_tables
+from pipelines.registry.frames import FRAMES
 from pipelines.warehouse.models import models
-from pipelines.weeks import monday
 from tests.conftest import REPO_ROOT
-from tests.journey.small import ZONE
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def inventory(defs):
     lines = []
     for key in sorted(graph.get_all_asset_keys(), key=str):
         node = graph.get(key)
-        by = f" by {_days(node.partitions_def)}" if node.partitions_def else ""
+        by = f" by {node.partitions_def.name}" if node.partitions_def else ""
         lines.append(f"asset {key.to_user_string()}{by}")
         lines += [f"  reads {one.to_user_string()}" for one in sorted(node.parent_keys)]
         lines += [f"  check {one.name}" for one in sorted(node.check_keys)]
@@ -47,10 +45,6 @@ def inventory(defs):
 
 def _jobs(sensor):
     return ", ".join(one.job_name for one in sensor.targets) or "no job of its own"
-
-
-def _days(partitions):
-    return type(partitions).__name__.removesuffix("PartitionsDefinition").lower()
 
 
 def test_the_golden_inventory(defs, golden):
@@ -107,14 +101,21 @@ def test_the_night_begins_when_the_timer_of_a_home_without_dagster_does(defs):
     assert (schedule.job_name, schedule.cron_schedule) == ("run", "15 4 * * *")
 
 
-def test_days_follow_the_zone_of_the_home(tmp_path, monkeypatch):
+def test_the_night_follows_the_zone_of_the_home(tmp_path, monkeypatch):
     from pipelines.registry.new_home import create
 
     create(tmp_path, zone="Pacific/Auckland")
     monkeypatch.setenv("SCHOOLBELL_HOME", str(tmp_path))
-    graph = build_defs().resolve_asset_graph()
-    days = graph.get(dg.AssetKey(["core", "duty"])).partitions_def
-    assert days.timezone == "Pacific/Auckland"
+    (schedule,) = build_defs().schedules
+    assert schedule.execution_timezone == "Pacific/Auckland"
+
+
+def test_what_people_and_other_programs_write_is_external(defs):
+    graph = defs.resolve_asset_graph()
+    external = {key for key in graph.get_all_asset_keys() if graph.get(key).is_external}
+    assert external == {LANDING, *(dg.AssetKey(["registry", name]) for name in FRAMES)}
+    leave = graph.get(dg.AssetKey(["registry", "leave_windows"]))
+    assert "registry/leave.csv" in leave.description
 
 
 SOURCES_OF_TEXT = ("StringSourceType", "IntSourceType", "BoolSourceType")
@@ -162,26 +163,50 @@ def test_every_asset_has_a_code_link_kinds_and_tags(defs):
     assert rule["status"] in ("stable", "experimental")
 
 
-def test_every_published_asset_has_a_freshness_policy(defs):
+def test_a_freshness_policy_is_on_what_has_no_days_or_weeks_of_its_own_age(defs):
+    """Dagster measures the newest event of any day: a month built again would look fresh."""
     graph = defs.resolve_asset_graph()
-    published = {dg.AssetKey(name.split(".")) for name in published_tables(models())}
-    published |= {FINDINGS, SNAPSHOT, REPORT}
-    held = {key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy}
-    assert held == published
-    policy = graph.get(SNAPSHOT).freshness_policy
-    assert (policy.warn_window.to_timedelta(), policy.fail_window.to_timedelta()) == (
-        timedelta(hours=26), timedelta(hours=52),
-    )  # fmt: skip
+    policies = {key: graph.get(key).freshness_policy for key in graph.get_all_asset_keys()}
+    windows = {
+        key: (policy.warn_window.to_timedelta(), policy.fail_window.to_timedelta())
+        for key, policy in policies.items()
+        if policy
+    }
+    assert windows == {
+        SNAPSHOT: (timedelta(hours=26), timedelta(hours=52)),
+        REPORT: (timedelta(days=8), timedelta(days=16)),
+    }
 
 
-def test_past_days_without_lines_are_no_partitions():
-    today = datetime.now(ZoneInfo(ZONE)).date()
-    held = [today - timedelta(days=40), today - timedelta(days=39), today - timedelta(days=3)]
-    days = daily(ZONE, held).get_partition_keys()
-    # eight days after some lines, a model may have rows from them
-    known = {one + timedelta(days=n) for one in held for n in range(9)} | {today}
-    assert days == sorted(str(day) for day in known if day <= held[-1] or day == today)
-    assert weekly(ZONE, held).get_partition_keys() == sorted(
-        {str(monday(day)) for day in (*held, today)}
+def test_the_guide_is_read_in_five_minutes():
+    guide = (REPO_ROOT / "docs" / "how-to" / "dagster.md").read_text()
+    assert len(guide.split()) <= 900
+
+
+OPENED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event in EVENTS else None)
+import pipelines.definitions
+late = {"duckdb", "pyarrow", "babel", "plotly", "pipelines.run.run", "pipelines.alerts.dispatch"}
+assert not late & {*sys.modules}, late & {*sys.modules}
+print("\\n".join(sorted({path for path in opened if path.startswith(sys.argv[1])})))
+"""
+EVENTS = ("open", "sqlite3.connect", "socket.connect", "os.listdir", "os.scandir")
+
+
+def test_loading_the_location_opens_settings_and_own_rules_and_no_data(district):
+    """The daemon loads it each minute, and the state may be on another machine."""
+    home = district.home.resolve()
+    script = f"EVENTS = {EVENTS!r}\n{OPENED}"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(home)],
+        cwd=REPO_ROOT,
+        env={"SCHOOLBELL_HOME": str(home), "PATH": "/usr/bin:/bin", "HOME": "/nope"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert daily(ZONE, []).get_partition_keys() == [str(today)]
+    opened = {str(Path(one).relative_to(home)) for one in done.stdout.split()}
+    assert "district.toml" in opened
+    assert opened <= {"district.toml", "home.mark", "registry/agency/rules.toml", "detections"}
