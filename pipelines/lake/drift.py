@@ -130,7 +130,9 @@ def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
         yield from whole
         dates = {day for drift in whole for day in drift.empty_dates}
         for line_type in types if len(types) > 1 else ():
-            for drift in _of_field(_of_type(days, name, line_type), name):
+            if f"{name}{OF_TYPE}{line_type}" not in names:
+                continue  # never filled in such lines
+            for drift in _of_field(days, name, line_type):
                 if dates.isdisjoint(drift.empty_dates):
                     yield replace(drift, line_type=line_type)
     for name in ENUMERATED.get(days[0].event_class, ()) if days else ():
@@ -192,27 +194,32 @@ class _Past:
         )
 
 
-def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
+def _of_field(days: Sequence[SourceDay], name: str, line_type: str = "") -> Iterator[Drift]:
+    """Yield the drifts of a field; with a type, in the lines of that type."""
+    lines, values = f"{OF_TYPE}{line_type}", f"{name}{OF_TYPE}{line_type}" if line_type else name
     # weekends are machine days at many schools: they are compared with weekends
     weekdays, weekends = _Past(), _Past()
     missing: list[SourceDay] = []
     before = 0.0
     for day in days:
+        events = day.filled.get(lines, 0) if line_type else day.events
+        if line_type and events <= 0:
+            continue
         past = weekends if day.event_date.weekday() >= SATURDAY else weekdays
-        filled = day.filled.get(name, 0)
-        if past.fell(day.events, filled):
+        filled = day.filled.get(values, 0)
+        if past.fell(events, filled):
             before = past.share
             missing.append(day)
             continue
         if missing and not filled:
             missing.append(day)  # too small or too new a kind of day to end it
             continue
-        if missing and day.events >= MIN_NOW:
-            yield _missed(missing, name, before)
+        if missing and events >= MIN_NOW:
+            yield _missed(missing, name, line_type, before)
             missing = []
-        past.add(day.events, filled)
+        past.add(events, filled)
     if missing:
-        yield _missed(missing, name, before)
+        yield _missed(missing, name, line_type, before)
 
 
 def share(days: Iterable[SourceDay], name: str) -> float:
@@ -222,7 +229,8 @@ def share(days: Iterable[SourceDay], name: str) -> float:
     return sum(day.filled.get(name, 0) for day in listed) / events if events else 0.0
 
 
-def _missed(missing: Sequence[SourceDay], name: str, before: float) -> Drift:
+def _missed(days: Sequence[SourceDay], name: str, line_type: str, before: float) -> Drift:
+    missing = _of_type(days, name, line_type) if line_type else days
     empty = [day for day in missing if not day.filled.get(name, 0)]
     since = share(missing, name)
     return _drift(missing, name, empty=empty, before=before, since=since)
