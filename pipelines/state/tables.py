@@ -478,6 +478,38 @@ SOURCE_ISSUES = Table(
 and when it was last examined. A current one has no end.
 """
 
+FETCHED_STREAMS = Table(
+    "fetched_streams",
+    METADATA,
+    *keys(Text, "name", "stream"),
+    *filled(Text, "source", "since_time", "complete_until", "tried_time"),
+    *optional(Text, "problem", "problem_time", "deep_time", "fewer", "fewer_time"),
+    *filled(Integer, "step_seconds"),
+    *filled(BIG, "event_count"),
+    *optional(Text, "draft", "file"),
+)
+"""One row per log of a service that is asked for it. Every event before `complete_until` has
+been fetched, but for those of the gaps. `draft` is a file that is written and counts, and that
+gets its name `file` in the landing folder.
+"""
+
+FETCH_GAPS = Table(
+    "fetch_gaps",
+    METADATA,
+    *keys(Text, "name", "stream", "start_time"),
+    *filled(Text, "end_time", "reason", "seen_time"),
+)
+"""Windows that a service did not answer; they are tried again."""
+
+FETCHED_EVENTS = Table(
+    "fetched_events",
+    METADATA,
+    *keys(Text, "name", "stream", "event_key"),
+    Column("event_time", Text, nullable=False),
+    Index("fetched_events_time", "name", "stream", "event_time"),
+)
+"""Hashes of the ids of the newest events that were fetched, so that windows may overlap."""
+
 
 PURGED = Table(
     "purged",
