@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from pipelines.errors import SchoolbellError
@@ -149,7 +148,7 @@ class Caller:
             raise LargePageError(what, where=place) from error
         except NearAddressError as error:
             raise RefusedError(error.what, where=place, remedy=error.remedy) from error
-        except (OSError, HTTPException) as error:  # of `requests` too
+        except OSError as error:  # of `requests` too
             return None, f"no whole answer: {type(error).__name__}"
 
     def _once(

@@ -359,6 +359,7 @@ class _Log:
 
     Attributes:
         known: Keys of the events that count, with their times.
+        oldest: Beginning of the oldest window of this run.
     """
 
     work: _Work
@@ -368,6 +369,7 @@ class _Log:
     row: FetchedStreamRow
     gaps: list[Gap]
     known: dict[str, str]
+    oldest: datetime = datetime.max.replace(tzinfo=UTC)
     new: int = 0
     repeated: int = 0
 
@@ -417,6 +419,7 @@ class _Log:
             self.gaps,
             offered_from=self.work.now - self.stream.offered,
         )
+        self.oldest = min((span.start for span in spans), default=self.oldest)
         for span in spans:
             yield from cut(span, step)
 
@@ -518,7 +521,7 @@ class _Log:
     def _commit(self, draft: Draft | None) -> None:
         """Make the events of a draft count, and record how far the log is complete."""
         name, stream = self.work.target.name, self.stream.name
-        floor = min(_time(self.row["complete_until"]), self._complete_until()) - DEEP - MARGIN
+        floor = min(self._complete_until() - DEEP, self.oldest) - MARGIN
         is_new = draft is not None and draft.close()
         if draft is not None and is_new:
             self.row = {**self.row, "draft": draft.draft, "file": draft.file}

@@ -4,6 +4,7 @@ Graph v1.0 lists interactive sign-ins alone. An application signs in with its ow
 right that reads audit logs and nothing else.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,6 +83,8 @@ def sign_in(settings: MicrosoftSettings, caller: Caller) -> Authorize:
         RefusedError: Microsoft does not accept it.
     """
     where = f"[fetch.{caller.name}]"
+    # the library logs an answer that it cannot read, and a token may be in it
+    logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
     try:
         from msal import ConfidentialClientApplication
     except ImportError as error:
