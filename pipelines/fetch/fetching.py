@@ -29,8 +29,9 @@ from pipelines.fetch.calls import (
     WindowError,
     code_of,
 )
+from pipelines.fetch.completeness import label
 from pipelines.fetch.drafts import Draft, drop_drafts, name_draft
-from pipelines.fetch.pages import Event, at_place, read_page, with_parameters
+from pipelines.fetch.pages import Event, at_place, read_page
 from pipelines.fetch.services import AnyService, Authorize, ServiceSettings, Stream, services
 from pipelines.fetch.windows import DEEP, SHORTEST, Gap, Span, cut, due, with_gap, without
 from pipelines.landing.remote import is_remote
@@ -55,6 +56,7 @@ from pipelines.web import Response, asked
 RUN_SECONDS = 300.0
 """Time for one service in a run; what is left is fetched by the next."""
 WATCH_SECONDS = 60.0
+TRY_SECONDS = 30.0
 SMALLEST_PAGE = 10
 GONE = frozenset({400, 404, 410})
 """Answers to the address of a next page that is no longer known."""
@@ -62,6 +64,7 @@ MAX_FAILURES = 2
 """Windows in a row that a log may leave unanswered in a run."""
 MARGIN = timedelta(seconds=1)
 """Services differ in whether an end belongs to a window: neighbors overlap by this."""
+LAST = datetime.max.replace(tzinfo=UTC)
 SETTINGS_STREAM = ""
 """In place of a log, before the logs of a service are known."""
 HELP = "docs/how-to/forward-cloud.md lists its rights."
@@ -96,11 +99,6 @@ class Fetched:
     def shown(self) -> dict[str, object]:
         """The result for machines."""
         return asdict(self) | {"complete_until": self.complete_until.isoformat()}
-
-
-def label(name: str, stream: str) -> str:
-    """Return how a log is named for people."""
-    return f"{name}/{stream}" if stream else name
 
 
 @dataclass(frozen=True)
@@ -242,11 +240,41 @@ def fetch(
             every = target.kind().streams(own, session.get)
             chosen = _chosen(target, every)
         except (SchoolbellError, OSError) as error:
-            results += work.failed(words_of(error))
+            results += work.failed(error)
             continue
         work.settle()
         results += [work.fetch(stream, own.url, session) for stream in chosen]
     return results
+
+
+def tried(
+    home: DistrictHome,
+    settings: Settings,
+    now: datetime,
+    ask: Callable[..., Response] = asked,
+) -> Iterator[tuple[str, str]]:
+    """Yield each log of each service, and why it cannot be fetched; nothing is stored.
+
+    It is asked for its newest minutes.
+    """
+    for target in targets(home, settings):
+        try:
+            own = target.settings()
+            caller = Caller(target.name, own.origins, TRY_SECONDS, ask)
+            session = Session(target.kind(), own, caller)
+            every = _chosen(target, target.kind().streams(own, session.get))
+        except (SchoolbellError, OSError) as error:
+            yield target.name, words_of(error)
+            continue
+        for stream in every:
+            window = Span(now - stream.settles - SHORTEST, now - stream.settles)
+            try:
+                url = stream.url(own.url, window.start, window.end, SMALLEST_PAGE)
+                read_page(session.get(url, scope=stream.scope), url, stream.items)
+            except FetchError as error:
+                yield label(target.name, stream.name), words_of(error)
+            else:
+                yield label(target.name, stream.name), ""
 
 
 def words_of(error: Exception) -> str:
@@ -274,14 +302,15 @@ class _Work:
     store: Store
     now: datetime
 
-    def failed(self, problem: str) -> list[Fetched]:
+    def failed(self, error: SchoolbellError | OSError) -> list[Fetched]:
         """Record that nothing could be asked."""
+        what = error.what if isinstance(error, SchoolbellError) else words_of(error)
         rows = self._rows() or {SETTINGS_STREAM: self._new(SETTINGS_STREAM, timedelta(days=1))}
         with self.store.writing() as transaction:
             for row in rows.values():
-                put_stream(transaction, self._with(row, problem))
+                put_stream(transaction, self._with(row, what))
         return [
-            Fetched(self.target.name, name, _time(row["complete_until"]), problem=problem)
+            Fetched(self.target.name, name, _time(row["complete_until"]), problem=words_of(error))
             for name, row in rows.items()
         ]
 
@@ -369,42 +398,47 @@ class _Log:
     row: FetchedStreamRow
     gaps: list[Gap]
     known: dict[str, str]
-    oldest: datetime = datetime.max.replace(tzinfo=UTC)
+    oldest: datetime = LAST
     new: int = 0
     repeated: int = 0
 
     def fetch(self) -> Fetched:
         """Fetch every window that is due; record each one as it is done."""
-        problem = ""
+        problem: FetchError | None = None
         failures = 0
         for window in self._windows():
             try:
                 self._window(window)
                 failures = 0
             except LaterError as error:
-                problem = words_of(error)
+                problem = error
                 half = timedelta(seconds=self.row["step_seconds"]) / 2
                 self.row["step_seconds"] = int(max(half, SHORTEST).total_seconds())
                 break
             except RefusedError as error:
-                problem = words_of(error)
+                problem = error
                 break
             except FetchError as error:
-                problem = words_of(error)
+                problem = error
                 failures += 1
-                self.gaps = with_gap(self.gaps, Gap(window, problem, self.work.now))
+                self.gaps = with_gap(self.gaps, Gap(window, error.what, self.work.now))
                 self._advance(window)
                 self._commit(None)
                 if failures == MAX_FAILURES:
                     break
         else:
             self.row["step_seconds"] = int(self.stream.step.total_seconds())
-            if not problem and self._is_deep():
+            if problem is None and self._is_deep():
                 self.row["deep_time"] = now_text(self.work.now)
-        self.row = self.work.recorded(self.row, problem)
-        target = self.work.target
+        # what is kept is shown to more people: it has no address
+        self.row = self.work.recorded(self.row, problem.what if problem else "")
         return Fetched(
-            target.name, self.stream.name, self._complete_until(), self.new, self.repeated, problem
+            self.work.target.name,
+            self.stream.name,
+            self._complete_until(),
+            self.new,
+            self.repeated,
+            words_of(problem) if problem else "",
         )
 
     def _windows(self) -> Iterator[Span]:
@@ -466,12 +500,7 @@ class _Log:
 
     def _chain(self, window: Span, size: int, draft: Draft, seen: set[str]) -> None:
         stream = self.stream
-        parameters = {
-            **stream.fixed,
-            **stream.window(window.start - MARGIN, window.end),
-            stream.size[0]: str(size),
-        }
-        url: str | None = with_parameters(self.url + stream.path, parameters)
+        url: str | None = stream.url(self.url, window.start - MARGIN, window.end, size)
         visited: set[str] = set()
         stated = 0
         while url is not None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from pipelines.fetch.calls import Caller
-from pipelines.fetch.pages import NextPage
+from pipelines.fetch.pages import NextPage, with_parameters
 from pipelines.plugins import discover
 from pipelines.settings.plugin_settings import OwnSettings, wrong_setting
 from pipelines.web import Response, is_loopback, is_near
@@ -103,6 +103,15 @@ class Stream:
     total: str = ""
     settles: timedelta = timedelta()
     step: timedelta = timedelta(days=1)
+
+    def url(self, origin: str, start: datetime, end: datetime, size: int) -> str:
+        """Return the address of the first page of a span of time.
+
+        Args:
+            size: Events on a page.
+        """
+        parameters = {**self.fixed, **self.window(start, end), self.size[0]: str(size)}
+        return with_parameters(origin + self.path, parameters)
 
 
 Own = TypeVar("Own", bound=ServiceSettings)
