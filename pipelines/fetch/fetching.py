@@ -62,6 +62,8 @@ GONE = frozenset({400, 404, 410})
 """Answers to the address of a next page that is no longer known."""
 MAX_FAILURES = 2
 """Windows in a row that a log may leave unanswered in a run."""
+STRAY = timedelta(minutes=1)
+"""An event this long before its window shows that an answer belongs to another question."""
 MARGIN = timedelta(seconds=1)
 """Services differ in whether an end belongs to a window: neighbors overlap by this."""
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -442,15 +444,13 @@ class _Log:
         )
 
     def _windows(self) -> Iterator[Span]:
-        """Yield what is due: gaps, then what is new; once a day it reaches back a day more."""
-        start = _time(self.row["complete_until"])
-        if self._is_deep():
-            start = max(start - DEEP, _time(self.row["since_time"]))
+        """Yield what is due; once a day, the day before what is new too."""
+        start, since = _time(self.row["complete_until"]), _time(self.row["since_time"])
         step = timedelta(seconds=self.row["step_seconds"])
         spans = due(
-            start,
-            self.work.now - self.stream.settles,
+            Span(start, self.work.now - self.stream.settles),
             self.gaps,
+            Span(max(start - DEEP, since) if self._is_deep() else start, start),
             offered_from=self.work.now - self.stream.offered,
         )
         self.oldest = min((span.start for span in spans), default=self.oldest)
@@ -521,10 +521,13 @@ class _Log:
         if key in seen:
             return
         seen.add(key)
+        time = _event_time(event.fields, self.stream.event_time, window)
         if key in self.known:
             self.repeated += 1
         elif key not in draft.events:
-            draft.add(event.raw, key, _event_time(event.fields, self.stream.event_time, window))
+            draft.add(event.raw, key, time)
+        if time < now_text(window.start - STRAY):
+            raise WindowError("it gives events from before the window that it was asked for")
 
     def _note_fewer(self, window: Span, seen: set[str]) -> None:
         """Note remembered events that the service no longer gives."""

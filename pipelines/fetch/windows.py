@@ -40,17 +40,15 @@ def cut(span: Span, step: timedelta) -> Iterator[Span]:
         start = end
 
 
-def due(
-    complete_until: datetime, end: datetime, gaps: Sequence[Gap], *, offered_from: datetime
-) -> list[Span]:
-    """Return what is to be fetched: gaps that the service still offers, then what is new."""
-    again = [
-        Span(max(gap.span.start, offered_from), gap.span.end)
-        for gap in sorted(gaps)
-        if gap.span.end > offered_from
-    ]
-    start = max(complete_until, offered_from)
-    return [*again, *([Span(start, end)] if start < end else [])]
+def due(new: Span, gaps: Sequence[Gap], again: Span, *, offered_from: datetime) -> list[Span]:
+    """Return what is to be fetched: what is new, then gaps, then what is looked at again.
+
+    Args:
+        offered_from: The service gives nothing older.
+    """
+    spans = [new, *(gap.span for gap in sorted(gaps)), again]
+    offered = [Span(max(span.start, offered_from), span.end) for span in spans]
+    return [span for span in offered if span.start < span.end]
 
 
 def with_gap(gaps: Iterable[Gap], new: Gap) -> list[Gap]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -27,10 +28,13 @@ class Faulty:
     draw: random.Random
     share: float
     faults: Counter = field(default_factory=Counter)
+    first: str = ""
     last: Response | None = None
     is_off: bool = False
 
     def __call__(self, method, url, **more):
+        if self.first != (chain := without_place(url)):
+            self.first, self.last = chain, None
         if self.is_off or self.draw.random() >= self.share:
             self.last = self.vendor(method, url, **more)
             return self.last
@@ -102,8 +106,13 @@ def _nan(faulty, method, url, more):
     return Response(200, b'{"items": [{"a": NaN}], "value": [{"a": NaN}], "events": [NaN]}')
 
 
+def without_place(url):
+    """Return the question of an address, without the place of its page."""
+    return re.sub(r"[?&](after|pageToken|%24skiptoken|next_offset|limit)=[^&]*", "", url)
+
+
 def _again(faulty, method, url, more):
-    """Give the page before this one once more."""
+    """Give the page before this one of the same question once more."""
     return faulty.last or _good(faulty, method, url, more)
 
 

@@ -24,6 +24,9 @@ METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
 
 INSTALL = "pip install 'schoolbell[fetch]'"
 
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""Errors of libraries about an answer that is not what they expect."""
+
 Authorize = Callable[[str, str], Mapping[str, str]]
 """Returns the headers of a request, given its method and URL."""
 

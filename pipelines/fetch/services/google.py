@@ -16,6 +16,7 @@ from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.fetch.pages import token
 from pipelines.fetch.services import (
     INSTALL,
+    UNREADABLE,
     Authorize,
     Get,
     Origin,
@@ -100,7 +101,7 @@ def sign_in(settings: GoogleSettings, caller: Caller) -> Authorize:
         ) from error
     try:
         credentials.refresh(_Transport(caller))
-    except GoogleAuthError as error:
+    except (GoogleAuthError, *UNREADABLE) as error:
         raise RefusedError(
             "the sign-in of the service account is refused",
             where=where,

@@ -17,6 +17,7 @@ from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.fetch.pages import linked
 from pipelines.fetch.services import (
     INSTALL,
+    UNREADABLE,
     Authorize,
     Get,
     Origin,
@@ -98,18 +99,19 @@ def sign_in(settings: MicrosoftSettings, caller: Caller) -> Authorize:
             http_client=_Transport(caller),
         )
         answer = application.acquire_token_for_client([f"{settings.url}/.default"])
-    except ValueError as error:
+        word = answer.get("access_token")
+    except UNREADABLE as error:
         raise RefusedError(
             "the tenant does not answer as one", where=f"{where} tenant", remedy="Check its name."
         ) from error
-    if "access_token" not in answer:
+    if not word:
         raise RefusedError(
             "the sign-in of the application is refused",
             where=where,
             remedy="Check tenant, client_id and the secret's end: Entra admin center > App "
             "registrations > Certificates & secrets.",
         )
-    return bearer(answer["access_token"])
+    return bearer(word)
 
 
 class _Transport:
