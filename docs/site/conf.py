@@ -58,8 +58,8 @@ READERS = {
     ),
     "For operators": (
         "install", "windows", "own-district", "bring-logs", "which-logs", "forward-logs",
-        "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud", "registry",
-        "registry-by-file", "registry-repair", "operate", "roles", "alerts",
+        "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud", "fetch-logs",
+        "registry", "registry-by-file", "registry-repair", "operate", "roles", "alerts",
         "missing-logs", "troubleshoot", "back-up", "upgrade", "dagster",
         "sizing", "many-districts",
     ),

@@ -23,5 +23,5 @@ def fetch_logs(home: Home, as_json: AsJson = False) -> None:
     for one in done:
         print_facts(one.shown, safe(one.line), as_json=as_json)
     if not done and not as_json:
-        typer.echo("No service is configured: docs/how-to/forward-cloud.md")
+        typer.echo("No service is configured: docs/how-to/fetch-logs.md")
     sys.exit(1 if any(one.problem for one in done) else 0)

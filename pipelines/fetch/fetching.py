@@ -69,7 +69,7 @@ MARGIN = timedelta(seconds=1)
 LAST = datetime.max.replace(tzinfo=UTC)
 SETTINGS_STREAM = ""
 """In place of a log, before the logs of a service are known."""
-HELP = "docs/how-to/forward-cloud.md lists its rights."
+HELP = "docs/how-to/fetch-logs.md lists its rights."
 
 
 @dataclass(frozen=True)

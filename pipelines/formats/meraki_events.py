@@ -43,7 +43,6 @@ def more(context: Context) -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="meraki_events",
     product="Cisco Meraki, Dashboard API",
-    name_proof="recorded",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     split=json.split,

@@ -79,7 +79,7 @@ def _fetch(installation: Installation) -> CheckResult:
         return act(
             f"{len(wrong)} of {counted(len(answers), '1 log|# logs')} cannot be fetched; "
             f"{name}: {problem}",
-            "docs/how-to/forward-cloud.md lists the rights; then schoolbell fetch --home {home}",
+            "docs/how-to/fetch-logs.md lists the rights; then schoolbell fetch --home {home}",
         )
     return well(f"fetched: {', '.join(answers)}")
 
