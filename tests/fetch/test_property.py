@@ -23,7 +23,7 @@ LATEST = {"okta": 55, "google": 230, "microsoft": 115, "duo": 55, "meraki": 55}
 
 def drawn(kind, draw, hours):
     """Return events at random times, some of one instant, each shown at a random time."""
-    times = [NOW + timedelta(seconds=draw.randrange(hours * 3600)) for _ in range(hours * 30)]
+    times = [NOW + timedelta(seconds=draw.randrange(hours * 3600)) for _ in range(hours * 12)]
     times += draw.sample(times, len(times) // 10)
     return [
         Happened(one.time, one.time + timedelta(minutes=draw.randrange(LATEST[kind])), one.fields)
@@ -35,7 +35,7 @@ def drawn(kind, draw, hours):
 def test_faults_lose_no_event_and_repeat_none(kind, fetched_home, monkeypatch):
     home = fetched_home(kind, streams=[KINDS_OF_SERVICE[kind].stream])
     draw = random.Random(f"faults of {kind}")
-    hours = 400 if LONG else 30
+    hours = 300 if LONG else 30
     vendor = Vendor(kind, {KINDS_OF_SERVICE[kind].path: drawn(kind, draw, hours)}, NOW, 50)
     faulty = Faulty(vendor, draw, 0.25)
     real = drafts.name_draft

@@ -7,9 +7,11 @@ import base64
 import hmac
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -49,6 +51,7 @@ class Vendor:
     page_size: int = 1000
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
     asked: list[str] = field(default_factory=list)
+    sorted: dict = field(default_factory=dict)
 
     def __call__(
         self, method, url, *, seconds, most, data=None, headers=None, allow_redirects=True
@@ -75,12 +78,12 @@ class Vendor:
 
     def shown(self, path, first, last):
         """Return events of a span that have appeared, oldest first."""
-        found = [
-            one
-            for one in self.logs.get(path, ())
-            if first <= one.time < last and one.appears <= self.now
-        ]
-        return sorted(found, key=lambda one: one.time)
+        key = attrgetter("time")
+        every = self.sorted.get(path, ())
+        if len(every) != len(self.logs.get(path, ())):
+            every = self.sorted[path] = sorted(self.logs[path], key=key)
+        span = every[bisect_left(every, first, key=key) : bisect_left(every, last, key=key)]
+        return [one for one in span if one.appears <= self.now]
 
     def _described(self, path, given):
         """Return the log of a path, after checking the parameters as they are published."""
