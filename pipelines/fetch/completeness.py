@@ -17,7 +17,7 @@ PATIENCE = timedelta(hours=2)
 """A problem that passes within this is not reported: services have bad minutes."""
 RECENT = timedelta(days=7)
 """A service that gave fewer events longer ago than this is no longer reported."""
-BEHIND = timedelta(hours=30)
+BEHIND = timedelta(hours=6)
 """A log that is complete only until this long ago is reported at once."""
 
 

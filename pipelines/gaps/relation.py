@@ -39,7 +39,6 @@ WHY: Mapping[Reason, str] = {
     "rows": "no rows in {what}",
     "log": "no needed log arrives",
     "all_lost": "events {filter}",
-    "fetch": "{what}",
     "networks": "{lost} of {total} networks have no building",
 }
 """The reason in words, on every surface; a report translates them."""
@@ -58,7 +57,7 @@ LINES: Mapping[Reason, str] = {
     "networks": "{why}: {family} are off. Write it into subnets.csv, or list buildings in "
     "buildings.csv with the names that the networks have: the next run matches them",
     "keyboards": "no log shows the user of {lost} {unit}; {remedy} would ({detail})",
-    "fetch": "{why}",
+    "fetch": "{what}",
     "events": "{Family} cannot be judged: no {what} arrive{of_rules}",
     "fixed": "use at two keyboards cannot be judged at {schools}: devices.csv has no desktop or "
     "lab computer there, and portable devices may be next to each other",
