@@ -32,6 +32,7 @@ from pipelines.events import (
     TIME_QUALITIES,
     Column,
 )
+from pipelines.fetch.services import services
 from pipelines.formats import Format, formats
 from pipelines.formats.reading.table import names_in, texts_of
 from pipelines.health.product_stories import ROLES, product_stories
@@ -242,17 +243,19 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def _channels() -> Iterator[str]:
-    for name, channel in channels().items():
-        fields = channel.settings.model_fields
-        said = spaced((channel.settings.__doc__ or "").split("\n\n")[0])
-        parts = [f'Keys of a channel with `type = "{name}"`. {said}']
+    kinds = [(f"Channel {name}", f'type = "{name}"', one) for name, one in channels().items()]
+    kinds += [(f"Service {name}", f'service = "{name}"', one) for name, one in services().items()]
+    for title, line, plugin in kinds:
+        fields = plugin.settings.model_fields
+        said = spaced((plugin.settings.__doc__ or "").split("\n\n")[0])
+        parts = [f"Keys of a {title.split()[0].lower()} with `{line}`. {said}"]
         if fields:
             rows = [
                 [key, _kind(field), _default(field), _allowed(field)]
                 for key, field in fields.items()
             ]
             parts.append(table(["Key", "Type", "Default", "Allowed"], rows))
-        yield section(f"Channel {name}", *parts)
+        yield section(title, *parts)
 
 
 def _kind(field: FieldInfo) -> str:

@@ -8,7 +8,7 @@ import io
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
@@ -71,10 +71,11 @@ def _meant(text: str) -> Iterator[Address]:
 
 @dataclass(frozen=True)
 class Response:
-    """The status, and the requested part of the content."""
+    """The status, the requested part of the content, and the headers by lower-case name."""
 
     status: int
     data: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def within(seconds: float, call: Callable[[], Result]) -> Result:
@@ -144,7 +145,9 @@ def asked(
                 stream=True,
                 timeout=seconds * BETWEEN_BYTES,
             ) as answer:
-                return Response(answer.status_code, content(answer, most) if most else b"")
+                read = content(answer, most) if most else b""
+                named = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status_code, read, named)
 
     return within(seconds, call)
 

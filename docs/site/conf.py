@@ -56,7 +56,8 @@ READERS = {
     ),
     "For operators": (
         "install", "own-district", "bring-logs", "forward-logs", "forward-proxies",
-        "forward-firewalls", "forward-windows", "forward-cloud", "registry", "registry-by-file",
+        "forward-firewalls", "forward-windows", "forward-cloud", "fetch-logs", "registry",
+        "registry-by-file",
         "operate", "troubleshoot", "roles", "alerts", "back-up", "dagster", "sizing",
         "many-districts",
     ),

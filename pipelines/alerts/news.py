@@ -47,6 +47,8 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
     "not_come": "medium",
     "blind": "low",
     "forged": "high",
+    "not_fetched": "high",
+    "fewer": "medium",
 }
 """Facts about a whole source. Unreadable files are separate facts."""
 

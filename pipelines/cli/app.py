@@ -68,6 +68,10 @@ GROUPS = {
         "doctor": ("doctor:doctor", "Check home and machine: 0 well, 1 look, 2 act."),
         "report": ("report:app", "Republish weekly reports, or sign one."),
         "alerts": ("alerts:app", "Alerts: messages, tests, acknowledgments."),
+        "fetch": (
+            "fetch:fetch_logs",
+            "Fetch new logs from the services of [fetch]; run and watch do so first.",
+        ),
         "ingest": ("ingest:ingest", "Ingest new files in the landing folders."),
         "replay-rejects": (
             "replay_rejects:replay_rejects",
@@ -188,6 +192,7 @@ OPENING = frozenset(
         "run-week",
         "status",
         "watch",
+        "fetch",
         "ingest",
         "replay-rejects",
         "findings",

@@ -25,6 +25,7 @@ MAX_NAMED = 20
 """Number of files to list."""
 
 COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines")
+FETCHED = "complete until"
 
 
 def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
@@ -57,8 +58,13 @@ def _show(found: Status) -> None:
         [one.name, one.state, *_when(found, one.shown), one.counts.get("lines", 0)]
         for one in found.sources
     ]
+    columns: tuple[str, ...] = COLUMNS
+    if any(one.complete_until for one in found.sources):
+        columns = (*COLUMNS, FETCHED)
+        for row, one in zip(rows, found.sources, strict=True):
+            row.append(str(found.local(one.shown["complete_until"]) or ""))
     if rows:
-        screen.print(table("Sources", COLUMNS, rows))
+        screen.print(table("Sources", columns, rows))
     if any(one.state == HISTORY for one in found.sources):
         typer.echo(
             "history: its lines arrived long after the events, so the usual lag is unknown.",

@@ -27,6 +27,7 @@ def watch_home(
     days = [day.isoformat() for day in done.days]
     facts = {
         "is_busy": done.is_busy,
+        "fetched": [one.shown for one in done.fetched],
         "files": len(done.outcomes),
         "new_files": new,
         "days": days,
@@ -41,7 +42,10 @@ def watch_home(
             rules = ", ".join(done.rules) or "no rule that alerts immediately is live"
             lines.append(f"Judged before the night: {', '.join(days)} ({rules}).")
     lines.append(safe(f"Alerts: {done.alerts}"))
-    for line in troubles(done.outcomes):
+    for line in (
+        *(safe(one.line) for one in done.fetched if one.problem),
+        *troubles(done.outcomes),
+    ):
         typer.echo(line, err=True)
     if as_json or not is_quiet:
         print_facts(facts, *lines, as_json=as_json)

@@ -53,6 +53,7 @@ JOIN_LOGS = frozenset(
         "freeradius",
         "freeradius_detail",
         "meraki",
+        "meraki_events",
         "windows_nps",
         "windows_security_csv",
         "windows_security_json",

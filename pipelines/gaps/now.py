@@ -1,9 +1,12 @@
 """Computes what rules cannot judge now, from the state alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
+from itertools import chain
 
 from pipelines.district import enabled_models, rules_of
+from pipelines.fetch.completeness import completeness, reported
 from pipelines.gaps.explanations import newest_untested
 from pipelines.gaps.logs import undelivered, without_fixed_device
 from pipelines.gaps.relation import Gap, Reason
@@ -32,10 +35,12 @@ def gaps(store: Store, settings: Settings, outline: Outline, *reasons: Reason) -
         for gap in undelivered(store, settings, outline):
             if not (gap.remedy and any(remedy.startswith(gap.remedy) for remedy in remedies)):
                 yield gap
-    if "fixed" in reasons:
-        yield from without_fixed_device(outline)
-    if "explanation" in reasons:
-        yield from newest_untested(store)
+    others: Mapping[Reason, Callable[[], Iterable[Gap]]] = {
+        "fixed": partial(without_fixed_device, outline),
+        "explanation": partial(newest_untested, store),
+        "fetch": partial(not_fetched, store, settings),
+    }
+    yield from chain.from_iterable(found() for reason, found in others.items() if reason in reasons)
 
 
 def failure_facts(gap: Gap) -> dict[str, object]:
@@ -47,6 +52,12 @@ def failure_facts(gap: Gap) -> dict[str, object]:
         "rules": list(gap.rules),
         "models": list(gap.withheld),
     }
+
+
+def not_fetched(store: Store, settings: Settings) -> Iterator[Gap]:
+    """Yield the logs of services that are not complete: their newest events may still come."""
+    for one in reported(completeness(store, settings.fetch)):
+        yield Gap(reason="fetch", source=one.source, what=one.line(settings.district.zone))
 
 
 def not_built(store: Store, settings: Settings) -> list[Gap]:

@@ -23,10 +23,11 @@ Reason = Literal[
     "events",
     "fixed",
     "explanation",
+    "fetch",
 ]
 DATED: tuple[Reason, ...] = ("field", "model")
 """Reasons of rules that did not run on some days."""
-LIMITING: tuple[Reason, ...] = ("share", "loss", "networks", "keyboards", "events")
+LIMITING: tuple[Reason, ...] = ("share", "loss", "networks", "keyboards", "events", "fetch")
 """Reasons why rules judge less than the logs could let them: a run and `check` show these."""
 IDLE: tuple[Reason, ...] = ("rows", "log", "all_lost")
 """Reasons of rules that judged nothing."""
@@ -56,6 +57,7 @@ LINES: Mapping[Reason, str] = {
     "networks": "{why}: {family} are off. Write it into subnets.csv, or list buildings in "
     "buildings.csv with the names that the networks have: the next run matches them",
     "keyboards": "no log shows the user of {lost} {unit}; {remedy} would ({detail})",
+    "fetch": "{what}",
     "events": "{Family} cannot be judged: no {what} arrive{of_rules}",
     "fixed": "use at two keyboards cannot be judged at {schools}: devices.csv has no desktop or "
     "lab computer there, and portable devices may be next to each other",

@@ -23,6 +23,8 @@ Kind = Literal[
     "not_come",
     "let_through",
     "blind",
+    "not_fetched",
+    "fewer",
 ]
 KINDS: Mapping[Kind, str] = {
     "silent": "no lines, although they usually arrive",
@@ -36,6 +38,8 @@ KINDS: Mapping[Kind, str] = {
     "not_come": "expected traffic did not arrive",
     "let_through": "a request that the filter must block was allowed",
     "blind": "the log records less than usual",
+    "not_fetched": "not everything could be fetched",
+    "fewer": "the service gives fewer events than before",
 }
 """Each kind, in words."""
 

@@ -16,6 +16,8 @@ import polars as pl
 from pipelines.district import District, home_rules, rules_of
 from pipelines.errors import BusyError, ModelError
 from pipelines.events import NAME_PROOFS
+from pipelines.fetch.completeness import RECENT as FEWER_SHOWN
+from pipelines.fetch.completeness import Completeness, complete_until, completeness, reported
 from pipelines.health.arrival import delays, off_clocks, usual_lag
 from pipelines.health.issues import MODELS_READ, Issue, Kind, keep_issues, uninhibited
 from pipelines.health.source_hours import closed_times, day_kinds, intervals, judged_hours
@@ -55,7 +57,15 @@ JUDGED_DAYS = 45
 """A silence that began earlier is shown as that old; what was kept knows better."""
 RECENT = timedelta(days=14)
 """A field that is missing only in older events is not reported."""
-OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting", "forged")
+OF_LEDGER: tuple[Kind, ...] = (
+    "late",
+    "skewed",
+    "drifting",
+    "rejecting",
+    "forged",
+    "not_fetched",
+    "fewer",
+)
 
 OF_WAREHOUSE: tuple[Kind, ...] = (
     "silent",
@@ -309,6 +319,7 @@ def health_of(district: District, now: datetime) -> Health:
     found = [
         *_of_ledger(district.store, district.settings, days, as_of),
         *_never(district.store, district.settings, as_of),
+        *of_fetches(completeness(district.store, district.settings.fetch), now, district.zone),
     ]
     try:
         with attach_warehouse(district.home.warehouse) as database:
@@ -382,6 +393,28 @@ def forged(days: Sequence[SourceDay], as_of: datetime) -> Iterator[Issue]:
         )
 
 
+def of_fetches(logs: Sequence[Completeness], now: datetime, zone: str) -> Iterator[Issue]:
+    """Yield logs that could not be fetched, and services that took events back."""
+    for one in reported(logs):
+        assert one.since is not None
+        yield Issue(
+            source=one.source,
+            kind="not_fetched",
+            what=one.label,
+            start=one.since,
+            detail=one.line(zone),
+        )
+    for one in logs:
+        if one.fewer_time is not None and now - one.fewer_time <= FEWER_SHOWN:
+            yield Issue(
+                source=one.source,
+                kind="fewer",
+                what=one.label,
+                start=one.fewer_time,
+                detail=f"{one.label}: {one.fewer}",
+            )
+
+
 def _never(store: Store, settings: Settings, as_of: datetime) -> Iterator[Issue]:
     """Yield a source that the settings name and that never sent a line."""
     come = {file.source for file in ledger.source_files(store)}
@@ -404,7 +437,13 @@ def _of_warehouse(
     days = database.table("built.marts.school_days")
     shares = weekly_shares(database.table("built.marts.blind_share"))
     found = [
-        *_volumes(hours, days, lags, as_of, district.zone),
+        *_volumes(
+            hours,
+            days,
+            closed_times(lags, as_of, fetched(district.store), is_history_closed=False),
+            as_of,
+            district.zone,
+        ),
         *not_kept(
             district.settings.alerts.expected,
             promised(
@@ -424,10 +463,15 @@ def _of_warehouse(
     return found, shares
 
 
+def fetched(store: Store) -> Mapping[str, datetime]:
+    """Return until when each source that is fetched has all its lines."""
+    return complete_until(completeness(store))
+
+
 def _volumes(
     hours: pl.DataFrame,
     days: pl.DataFrame,
-    lags: Mapping[str, timedelta | None],
+    closed: pl.DataFrame,
     as_of: datetime,
     zone: str,
 ) -> list[Issue]:
@@ -436,7 +480,6 @@ def _volumes(
     if not isinstance(first, date):
         return []
     last = as_of.date() + timedelta(days=1)
-    closed = closed_times(lags, as_of, is_history_closed=False)
     kinds = day_kinds(days, min(first, last), last)
     since = last - timedelta(days=JUDGED_DAYS)
     return intervals(judged_hours(hours, kinds, closed, zone, since))

@@ -296,17 +296,27 @@ def _without_quiet_hours(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def closed_times(
-    lags: Mapping[str, timedelta | None], as_of: datetime, *, is_history_closed: bool
+    lags: Mapping[str, timedelta | None],
+    as_of: datetime,
+    fetched: Mapping[str, datetime] | None = None,
+    *,
+    is_history_closed: bool,
 ) -> pl.DataFrame:
     """Return up to when each source's hours have arrived, if they ever will.
 
     Args:
         lags: Usual delay of its lines; None for history alone.
+        fetched: Until when a source that is fetched is complete: later lines may still come.
         is_history_closed: Whether hours of history may be missing: yes in a report,
             which sends no alert.
     """
     now = as_of if is_history_closed else None
-    times = [now if lag is None else as_of - lag for lag in lags.values()]
+    usual = {name: now if lag is None else as_of - lag for name, lag in lags.items()}
+    known = fetched or {}
+    times = [
+        min(time, known.get(name, time)) if time is not None else None
+        for name, time in usual.items()
+    ]
     frame = pl.DataFrame({"source": list(lags), "closed_time": times})
     return frame.with_columns(
         pl.col("source").cast(pl.String), pl.col("closed_time").cast(pl.Datetime("us", "UTC"))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipelines.fetch.completeness import complete_until, completeness
 from pipelines.health.arrival import usual_lags
 from pipelines.health.issues import EVERYWHERE, in_words
 from pipelines.ingest.source import SETTLE_SECONDS, Source, left_out, waits
@@ -49,6 +50,7 @@ class SourceState:
         state: well, history, never, or what is wrong, joined by commas.
         line: What is wrong, in a sentence; empty if nothing is.
         counts: Files, lines, and where the lines went.
+        complete_until: Everything before was fetched; None if it is delivered.
     """
 
     name: str
@@ -60,11 +62,12 @@ class SourceState:
     grade: int
     line: str
     counts: Mapping[str, int | str]
+    complete_until: datetime | None = None
 
     @property
     def shown(self) -> dict[str, object]:
         """Return plain values for JSON."""
-        event, arrival = self.newest_event, self.newest_arrival
+        event, arrival, until = self.newest_event, self.newest_arrival, self.complete_until
         return {
             **self.counts,
             "source": self.name,
@@ -72,6 +75,7 @@ class SourceState:
             "newest_event": event.isoformat(timespec="seconds") if event else None,
             "newest_arrival": arrival.isoformat(timespec="seconds") if arrival else None,
             "usual_lag_minutes": self.lag_minutes,
+            "complete_until": until.isoformat(timespec="seconds") if until else None,
             "arrival_lags": dict(self.arrivals),
         }
 
@@ -79,6 +83,7 @@ class SourceState:
 def source_states(store: Store, settings: Settings) -> list[SourceState]:
     """Return every source that delivered, and those that the settings name."""
     events, arrivals = newest_events(store), newest_arrivals(store)
+    fetched = complete_until(completeness(store, settings.fetch))
     days = source_days(store)
     lags = usual_lags(days)
     counts = {str(row["source"]): row for row in ledger.account(store)}
@@ -87,7 +92,7 @@ def source_states(store: Store, settings: Settings) -> list[SourceState]:
         if row["kind"] != "rejecting":  # files in trouble are counted as they are now
             wrong.setdefault(row["source"], []).append(row)
     found = []
-    for name in sorted({*counts, *settings.sources}):
+    for name in sorted({*counts, *settings.sources, *fetched, *wrong}):
         lag = lags.get(name)
         grade, state, line = _judged(name, wrong.get(name, []), lag, has_come=name in counts)
         found.append(
@@ -101,6 +106,7 @@ def source_states(store: Store, settings: Settings) -> list[SourceState]:
                 grade=grade,
                 line=line,
                 counts=counts.get(name, {}),
+                complete_until=fetched.get(name),
             )
         )
     return found

@@ -386,7 +386,7 @@ class _Run:
         return passed
 
     def _is_settled(self, delivery: Delivery) -> bool:
-        return delivery.is_part or delivery.raw_mtime_ns <= self.settled_ns
+        return delivery.is_complete or delivery.raw_mtime_ns <= self.settled_ns
 
     def _failed(self, record: FileRecord, delivery: Delivery, error: SourceError) -> FileRecord:
         """Return the row of a file that could not be read: all its lines are pending."""

@@ -21,6 +21,8 @@ from pipelines.landing.compression import Fault
 from pipelines.landing.workbooks import ENDINGS, sheets_of
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
+FETCHED = ".fetched.json.gz"
+"""Ending of a file that gets its name once it is whole."""
 NOT_FOR_US = (".DS_Store", ".directory", ".gitignore", ".gitkeep", ".keep")
 """Entries in folders that are not deliveries and are never waited for."""
 
@@ -77,9 +79,9 @@ class Delivery:
         return self.member.packed_bytes if self.member else self.raw_bytes
 
     @property
-    def is_part(self) -> bool:
-        """Whether it is from an archive or a workbook, which is complete if it can be read."""
-        return self.member is not None or self.sheet is not None
+    def is_complete(self) -> bool:
+        """Whether it never grows: it was fetched whole, or is from an archive or a workbook."""
+        return self.member is not None or self.sheet is not None or self.path.endswith(FETCHED)
 
     @property
     def where(self) -> str:

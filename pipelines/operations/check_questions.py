@@ -222,6 +222,8 @@ def _judged(opened: Installation) -> Reasons:
     if week.rule_count:
         yield WELL, week.line
     for gap in opened.gaps(*LIMITING, *IDLE, "fixed", "explanation"):
+        if gap.reason == "fetch":
+            continue  # an issue of its source
         # no action is needed if a district never had such a log
         yield LOOK if gap.reason in ("share", "loss") else WELL, gap.line
 
@@ -333,6 +335,7 @@ QUESTIONS = (
                 (each.grade, each.line) for each in one.sources if each.grade != WELL
             ],
         ),
+        Question("fetch", "configured services give their logs"),
         Question("unread", "nothing waits unread", reasons=_stuck),
         Question("refused", "every delivery can be read"),
         Question(

@@ -14,6 +14,7 @@ from pipelines.alerts.channels import channel_faults, report_channels
 from pipelines.district import District, home_rules
 from pipelines.engines import CLUSTERED
 from pipelines.errors import SchoolbellError
+from pipelines.fetch.faults import fetch_faults
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
 from pipelines.ingest.source import Source
@@ -198,6 +199,7 @@ def _faults(district: District) -> Iterator[Fault]:
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:
             yield from channel_faults(district.home, district.settings, name, one)
+    yield from fetch_faults(district.home, district.settings)
     yield from _expected(district.sources(), district.settings)
 
 

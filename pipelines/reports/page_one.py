@@ -60,6 +60,8 @@ ACTIONS: Mapping[str, str] = {
     "forged": "find out who writes names of others into {source}",
     "not_come": "find out where the expected traffic in {source} went",
     "let_through": "check the block list of {source}",
+    "not_fetched": "find out why {source} cannot be fetched",
+    "fewer": "find out why the service of {source} gives fewer events",
     "blind": "find out why the {source} log leaves out accounts or sites",
 }
 """The action for each kind of issue; the reader's technology office does it."""

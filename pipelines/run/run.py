@@ -13,6 +13,7 @@ from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import BusyError, SchoolbellError, capital, safe, safe_lines
+from pipelines.fetch.fetching import Fetched, fetch
 from pipelines.findings.lifecycle import LifecycleResult
 from pipelines.gaps.now import failure_facts, gaps
 from pipelines.gaps.relation import LIMITING, Gap
@@ -63,6 +64,7 @@ class RunResult:
         mistakes: Rows of lists that were left out.
     """
 
+    fetched: Sequence[Fetched] = ()
     outcomes: Sequence[Outcome] = ()
     built: BuildResult = field(default_factory=BuildResult)
     kept: LifecycleResult = field(default_factory=lambda: LifecycleResult((), (), ()))
@@ -210,6 +212,9 @@ def run_opened(
         seconds[step] = (ended - began).total_seconds()
         began = ended
 
+    fetched = fetch(district.home, district.settings, district.store)
+    if fetched:
+        lap("fetch")
     with district.engine(engine, watchers.message) as opened:
         outcomes = ingest_sources(
             district, settle_seconds=settle_seconds, watch=watchers.reading, engine=opened
@@ -240,6 +245,7 @@ def run_opened(
     if weeks or alerts.new:
         move_on(district.home, district.store)
     return RunResult(
+        fetched=fetched,
         outcomes=outcomes,
         built=done.built,
         kept=done.kept,
@@ -322,6 +328,7 @@ def facts_of(done: RunResult) -> dict[str, object]:
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}
     return {
+        "fetched": [one.shown for one in done.fetched],
         "files": dict(sorted(kinds.items())),
         "in_trouble": [
             {"source": one.source, "path": one.path, "message": one.message}
@@ -359,6 +366,7 @@ def facts_of(done: RunResult) -> dict[str, object]:
 def result_lines(done: RunResult) -> Iterator[str]:
     """Yield one line for each thing that changed; a few for each file in trouble."""
     yield from troubles(done.outcomes)
+    yield from (safe(one.line) for one in done.fetched)
     yield from done.notes
     if done.set_aside:
         yield set_aside(done.set_aside)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_watch
 from pipelines.district import District, only_writer, open_outlined
 from pipelines.errors import BusyError
+from pipelines.fetch.fetching import WATCH_SECONDS, Fetched, fetch
 from pipelines.findings.lifecycle import LifecycleResult
 from pipelines.health.issues import MODELS_READ
 from pipelines.health.overview import looked_at
@@ -43,6 +44,7 @@ class WatchResult:
 
     alerts: AlertSummary
     is_busy: bool = False
+    fetched: Sequence[Fetched] = ()
     outcomes: Sequence[Outcome] = ()
     days: Sequence[date] = ()
     rules: Collection[str] = ()
@@ -93,6 +95,7 @@ def first_open_day(district: District, now: datetime) -> date:
 def _looked(district: District, now: datetime, settle_seconds: float) -> WatchResult:
     if begun(district.store) is not None:  # of a purge, which the next run finishes first
         return WatchResult(send_alerts(district, now))
+    fetched = fetch(district.home, district.settings, district.store, seconds=WATCH_SECONDS)
     outcomes = ingest_sources(district, settle_seconds=settle_seconds)
     days = open_days(district, now)
     rules = ringing(district) if days else []  # reading the models takes a tenth of a look
@@ -105,6 +108,7 @@ def _looked(district: District, now: datetime, settle_seconds: float) -> WatchRe
             )
     return WatchResult(
         send_alerts(district, now, looked_at(district, now)),
+        fetched=fetched,
         outcomes=outcomes,
         days=days if changes else (),
         rules=rules,

@@ -6,10 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.settings.problems import MisusedKeyError, Part, Severity, gathered, nearest, setting
-from pipelines.settings.secrets import is_reference
-
-SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
+from pipelines.settings.plugin_settings import PluginPart
+from pipelines.settings.problems import MisusedKeyError, Part, Severity, nearest, setting
 
 Audience = Literal["director", "operator", "superintendent"]
 About = Literal["conduct", "security", "administration", "health", "undecided"]
@@ -23,7 +21,7 @@ SecurityRule = Annotated[str, Field(pattern=r"^AN-[A-Z0-9]{1,4}$")]
 BOTH: tuple[Audience, ...] = ("director", "operator")
 
 
-class Channel(Part):
+class Channel(PluginPart):
     """A way to deliver alerts; its name is yours to choose."""
 
     type: str = Field(
@@ -51,24 +49,6 @@ class Channel(Part):
             }
         ],
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, data: object) -> object:
-        return gathered(cls, data, "settings")
-
-    @model_validator(mode="after")
-    def _secrets_by_reference(self) -> "Channel":
-        for key, value in self.settings.items():
-            if any(word in key for word in SECRET_WORDS) and not is_reference(value):
-                raise MisusedKeyError(
-                    key,
-                    "must be a reference, not the secret itself",
-                    allowed='{ file = "/path" }, { env = "NAME" }, '
-                    '{ credential = "NAME" } or { keyring = "NAME" }',
-                    paste=f'{key} = {{ file = "/etc/schoolbell/{key}" }}',
-                )
-        return self
 
 
 class Route(Part):

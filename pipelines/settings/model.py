@@ -25,6 +25,7 @@ from pydantic import (
 from pipelines.day_kinds import DAY_TYPES, DayType
 from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts, Weekday
+from pipelines.settings.fetch_settings import FetchedService
 from pipelines.settings.problems import SEVERITIES, MisusedKeyError, Part, gathered, setting
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Desk, Roles
@@ -633,6 +634,7 @@ class Settings(Part):
     alerts: Alerts = Alerts()
     registry: RegistrySettings = RegistrySettings()
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
+    fetch: Mapping[ListName, FetchedService] = Field(default_factory=dict)
     limits: Limits = Limits()
     dagster: Dagster = Dagster()
     engine: EngineSettings = EngineSettings()

@@ -46,6 +46,28 @@ def looked_up(reference: Mapping[str, object], where: str) -> str:
     return _KINDS[kind](str(name), where)
 
 
+def require_private(reference: Mapping[str, object], where: str) -> None:
+    """Refuse the file of a secret that other accounts of the machine can read or replace.
+
+    Raises:
+        SettingsError: It belongs to another account, or its mode lets others in.
+    """
+    name = reference.get("file")
+    if name is None or os.name != "posix":
+        return
+    try:
+        held = Path(str(name)).stat()
+    except OSError:
+        return  # looking it up reports that
+    if held.st_uid not in (os.geteuid(), 0) or held.st_mode & 0o077:
+        raise SettingsError(
+            f"other accounts can use the secret's file: its mode is {held.st_mode & 0o777:o}, and "
+            f"it belongs to user {held.st_uid}",
+            where=where,
+            remedy=f"chmod 600 {name}, owned by the account that runs Schoolbell",
+        )
+
+
 def _of_environment(name: str, where: str) -> str:
     found = os.environ.get(name)
     if found is None:

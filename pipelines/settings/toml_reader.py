@@ -11,10 +11,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsError
-from pipelines.settings.alert_settings import SECRET_WORDS
 from pipelines.settings.allowed_values import allowed_values
 from pipelines.settings.home import DistrictHome, own_rule_files, owner_of
 from pipelines.settings.model import Detection, Settings
+from pipelines.settings.plugin_settings import is_secret, secret_line, shown_found
 from pipelines.settings.problems import (
     NOT_ALLOWED,
     InvalidSettingsError,
@@ -30,7 +30,6 @@ from pipelines.settings.toml_text import (
     mended_line,
     part_of,
     shown_value,
-    toml,
 )
 
 Fields = Mapping[str, FieldInfo]
@@ -66,23 +65,6 @@ def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
         allowed='key = "text", key = 3, key = true, key = ["a", "b"], [table]',
         paste=secret_line(key) if is_secret(key) else mended_line(written),
     )
-
-
-def is_secret(key: str) -> bool:
-    """Return whether a key may hold a secret, which is never repeated."""
-    return any(word in key.lower() for word in SECRET_WORDS)
-
-
-def secret_line(key: str) -> str:
-    """Return a description of a secret: its place."""
-    return f'{key} = {{ file = "/etc/schoolbell/{key}" }}'
-
-
-def shown_found(key: str, value: object) -> str:
-    """Return a value as TOML; a table by its keys alone, since it may hold secrets."""
-    if isinstance(value, Mapping):
-        return f"a table with {', '.join(map(str, value)) or 'nothing'}"
-    return _HIDDEN if is_secret(key) else toml(value)
 
 
 def _merged(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:

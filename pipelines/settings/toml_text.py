@@ -16,6 +16,7 @@ NAMED = {
     "sources": "proxy",
     "detections": "SA-1",
     "lists": "games",
+    "fetch": "okta",
     "alerts.routes": "at_night",
     "alerts.expected": "filter_canary",
     "alerts.channels": "director",

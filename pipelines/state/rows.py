@@ -380,6 +380,37 @@ class DecisionRow(TypedDict):
     times: int
 
 
+class FetchedStreamRow(TypedDict):
+    """A log that a service is asked for."""
+
+    name: str
+    stream: str
+    source: str
+    since_time: str
+    complete_until: str
+    tried_time: str
+    problem: str | None
+    problem_time: str | None
+    deep_time: str | None
+    fewer: str | None
+    fewer_time: str | None
+    step_seconds: int
+    event_count: int
+    draft: str | None
+    file: str | None
+
+
+class FetchGapRow(TypedDict):
+    """A window that a service did not answer."""
+
+    name: str
+    stream: str
+    start_time: str
+    end_time: str
+    reason: str
+    seen_time: str
+
+
 class IssueRow(TypedDict):
     """An issue of a source; a current one has no end."""
 

@@ -33,6 +33,8 @@ from pipelines.state.rows import (
     CommentRow,
     DecisionRow,
     EvidenceRow,
+    FetchedStreamRow,
+    FetchGapRow,
     FindingText,
     GrantRow,
     HistoryRow,
@@ -409,6 +411,24 @@ SOURCE_ISSUES = table_of(
 """One row per issue of a source: its start and end, when it was first seen
 and when it was last examined. A current one has no end.
 """
+
+FETCHED_STREAMS = table_of("fetched_streams", FetchedStreamRow, keys=("name", "stream"))
+"""One row per log of a service that is asked for it. Every event before `complete_until` has
+been fetched, but for those of the gaps. `draft` is a file that is written and counts, and that
+gets its name `file` in the landing folder.
+"""
+
+FETCH_GAPS = table_of("fetch_gaps", FetchGapRow, keys=("name", "stream", "start_time"))
+"""Windows that a service did not answer; they are tried again."""
+
+FETCHED_EVENTS = Table(
+    "fetched_events",
+    METADATA,
+    *keys(Text, "name", "stream", "event_key"),
+    Column("event_time", Text, nullable=False),
+    Index("fetched_events_time", "name", "stream", "event_time"),
+)
+"""Hashes of the ids of the newest events that were fetched, so that windows may overlap."""
 
 
 PURGED = Table(

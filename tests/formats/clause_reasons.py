@@ -58,13 +58,13 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ESCAPED: (POWERSHELL,),
         "has the port after a colon, and IPv6 in separate columns": ("sonicwall",),
         "has the version before the address, as in `ipv4:192.0.2.17:445`": ("samba_audit",),
-        "has no addresses": ("duo_administrators",),
+        "has no addresses": ("duo_administrators", "meraki_events"),
     },
     "IPv6": {
         BINARY: ("windows_security_evtx",),
         ESCAPED: (POWERSHELL,),
         "has columns for IPv4": ("windows_nps",),
-        "has no addresses": ("duo_administrators",),
+        "has no addresses": ("duo_administrators", "meraki_events"),
     },
 }  # fmt: skip
 """Behavior -> reason -> formats whose golden events cannot show it."""

@@ -19,6 +19,7 @@ WHY_NOT: Mapping[str, str] = {
     "clearpass": "no samples",
     "duo": "no samples",
     "duo_administrators": "no samples",
+    "meraki_events": "no samples",
     "cisco_ise": "the sample has none, and contains only profiling",
     "cloudflare_gateway": "no samples",
     "console_csv": "no samples",

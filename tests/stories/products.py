@@ -942,6 +942,7 @@ NOT_TOLD: Mapping[str, str] = {
     "kea_log": "the same leases as kea_leases, without host names",
     "lease_csv": "exports of leases, as of Windows DHCP",
     "leef": "an envelope, in which products write what their own logs hold",
+    "meraki_events": "the 802.1X logins of meraki, as objects",
     "mikrotik": "as pfSense: a line when a connection begins, no bytes",
     "paloalto_json": "the same records as paloalto",
     "sophos_utm": "its proxy writes what Sophos XG writes",

@@ -75,7 +75,7 @@ ENVIRONMENT = {
 }
 NETWORK = {
     "alerts/channels",
-    "web.py",  # for the heartbeat, webhooks and OpenID, with a deadline
+    "web.py",  # for the heartbeat, webhooks, OpenID and [fetch], with a deadline
     "cli/lists.py",  # `lists update`, from the addresses of [lists]
     "desk/",  # listens on this machine; fetches from [desk.openid] alone
     "landing/remote.py",
@@ -144,6 +144,7 @@ def test_nothing_is_computed_on_import():
 PLUG_INS = {
     "cli", "formats", "formats/reading", "registry/tables",
     "registry/imports", "reports/sections", "alerts/channels", "operations/checks",
+    "fetch/services",
     "settings", "synthetic/writers",
 }  # fmt: skip
 """Folders whose files are called by what they are about: a command, a CSV."""

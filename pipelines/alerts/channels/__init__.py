@@ -12,48 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError, PydanticUndefined
+from pydantic import AfterValidator, ValidationInfo
 
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.plugins import discover
 from pipelines.settings import alert_settings
-from pipelines.settings.allowed_values import allowed_values
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.settings.problems import NOT_ALLOWED, Fault, nearest
-from pipelines.settings.secrets import is_reference, looked_up
-from pipelines.settings.toml_reader import is_secret, secret_line, shown_found
+from pipelines.settings.plugin_settings import OwnSettings, setting_faults, with_secrets
+from pipelines.settings.problems import Fault, nearest
 from pipelines.settings.toml_text import toml
 
-WRONG_SETTING = "wrong_setting"
 IsSame = Callable[[Mapping[str, object]], bool]
 
 
-class ChannelSettings(BaseModel):
-    """Base of what a channel needs; unknown keys are refused.
-
-    An example of a field is what `check` proposes where the key is missing.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ChannelSettings(OwnSettings):
+    """Base of what a channel needs."""
 
 
 Own = TypeVar("Own", bound=ChannelSettings)
-
-
-def wrong_setting(what: str, allowed: str, paste: str) -> PydanticCustomError:
-    """Build the error of a channel's validator, with everything that `check` prints.
-
-    Args:
-        what: What is wrong with the value.
-        allowed: The allowed values.
-        paste: A correct line.
-    """
-    words = {"what": what, "allowed": allowed, "paste": paste}
-    return PydanticCustomError(WRONG_SETTING, "{allowed}", words)
 
 
 def _in_home(path: Path, info: ValidationInfo) -> Path:
@@ -119,19 +97,7 @@ def prepared(
             where=where,
             remedy="Types: " + ", ".join(sorted(known)),
         )
-    values = {
-        key: looked_up(value, f"{where} {key}") if is_reference(value) else value
-        for key, value in given.items()
-    }
-    try:
-        return known[kind], known[kind].settings.model_validate(values, context={"home": home})
-    except ValidationError as error:
-        fields = known[kind].settings.model_fields
-        wrong = "; ".join(
-            f"{key} {_mistake(detail, fields.get(key))}" for key, detail in _by_key(error)
-        )
-        remedy = "Correct district.toml; for the line and a corrected one: schoolbell check"
-        raise SettingsError(wrong, where=where, remedy=remedy) from error
+    return known[kind], with_secrets(known[kind].settings, given, where, home)
 
 
 def unusable(home: DistrictHome, settings: Settings) -> Iterator[str]:
@@ -142,23 +108,6 @@ def unusable(home: DistrictHome, settings: Settings) -> Iterator[str]:
                 prepared(name, channel.type, channel.settings, home.path)
         except SettingsError as error:
             yield f"{error.where} {error.what}; schoolbell check shows a corrected line"
-
-
-def _by_key(error: ValidationError) -> Iterator[tuple[str, ErrorDetails]]:
-    """Yield the first error of each setting."""
-    seen: set[str] = set()
-    for detail in error.errors(include_input=False, include_url=False):
-        key = str(detail["loc"][0])
-        if key not in seen:
-            seen.add(key)
-            yield key, detail
-
-
-def _mistake(detail: ErrorDetails, field: FieldInfo | None) -> str:
-    fixed = {"missing": "is missing", "extra_forbidden": "is not a setting of this type"}
-    if detail["type"] == WRONG_SETTING:
-        return "{what}; write {paste}".format_map(detail["ctx"])
-    return fixed.get(detail["type"]) or f"must be {allowed_values(detail, field)}"
 
 
 def append_line(path: Path, line: str, *, may_repeat: bool = False, is_same: IsSame) -> None:
@@ -226,73 +175,10 @@ def channel_faults(
     try:
         channel, own = prepared(name, configured.type, configured.settings, home.path)
     except SettingsError as error:
-        cause = error.__cause__
-        if isinstance(cause, ValidationError):
-            yield from _keys(at, configured, cause)
-        else:
-            yield _secret(at, configured, error)
+        model = known[configured.type].settings
+        yield from setting_faults(at, model, configured.settings, error)
     else:
         yield from _strangers(settings, at, channel.recipients(own))
-
-
-def _keys(
-    at: tuple[str, ...], configured: alert_settings.Channel, error: ValidationError
-) -> Iterator[Fault]:
-    fields = channels()[configured.type].settings.model_fields
-    for key, detail in _by_key(error):
-        if detail["type"] == "extra_forbidden":
-            yield _unknown(at, key, configured, fields)
-            continue
-        if detail["type"] == WRONG_SETTING:
-            words = detail["ctx"]
-            place = (*at, key)
-            yield Fault(place, words["what"], None, words["allowed"], words["paste"])
-            continue
-        is_missing = detail["type"] == "missing"
-        what = "is missing" if is_missing else NOT_ALLOWED
-        found = None if is_missing else shown_found(key, configured.settings.get(key))
-        allowed = allowed_values(detail, fields[key])
-        yield Fault((*at, key), what, found, allowed, _line(key, fields[key]))
-
-
-def _unknown(
-    at: tuple[str, ...],
-    key: str,
-    configured: alert_settings.Channel,
-    fields: Mapping[str, FieldInfo],
-) -> Fault:
-    """Build the fault of an unknown key; its value may be a secret."""
-    guess = nearest(key, fields)
-    what = f"unknown key (did you mean {guess}?)" if guess else "unknown key"
-    paste = f"# {key} ="
-    if guess and (is_secret(guess) or is_secret(key)):
-        paste = secret_line(guess)
-    elif guess:
-        paste = f"{guess} = {toml(configured.settings[key])}"
-    return Fault((*at, key), what, key, ", ".join(fields), paste)
-
-
-def _line(key: str, field: FieldInfo) -> str:
-    """Return a correct line: the example or the default."""
-    if is_secret(key):
-        return secret_line(key)
-    if field.examples:
-        return f"{key} = {toml(field.examples[0])}"
-    is_set = field.default is not PydanticUndefined and field.default is not None
-    return f"{key} = {toml(field.default)}" if is_set else f"# {key} ="
-
-
-def _secret(at: tuple[str, ...], configured: alert_settings.Channel, error: SettingsError) -> Fault:
-    """Build the fault of a secret that its reference does not lead to."""
-    key = error.where.rpartition(" ")[2]
-    found = configured.settings.get(key)
-    return Fault(
-        (*at, key),
-        error.what,
-        toml(found),  # a reference, not a secret
-        "a file that the account of Schoolbell can read, or a variable that is set",
-        secret_line(key),
-    )
 
 
 def _strangers(settings: Settings, at: tuple[str, ...], given: Sequence[str]) -> Iterator[Fault]:

@@ -16,10 +16,11 @@ from email.utils import formatdate
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pipelines.alerts.channels import Channel, ChannelSettings, wrong_setting
+from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
 from pipelines.alerts.printed import printed
 from pipelines.errors import DeliveryError
+from pipelines.settings.plugin_settings import wrong_setting
 
 PERMANENT = 500
 TLS_FROM_THE_START = 465

@@ -1,8 +1,9 @@
 """The answers of `schoolbell doctor`, a module per subject.
 
 `operations/check_questions.py` has the questions. Each module contains `CHECKS`, a `Subject`
-with an answer per question. An answer only reads; it writes nothing, makes no network call, and
-names the command to run. `examine` asks every question; an error in one does not stop the others.
+with an answer per question. An answer only reads; it writes nothing and names the command to run.
+Only `fetch` connects, to the services that the settings name. `examine` asks every question; an
+error in one does not stop the others.
 """
 
 import shlex

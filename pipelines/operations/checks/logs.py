@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import BusyError, ModelError
+from pipelines.fetch.fetching import tried
 from pipelines.gaps.relation import LIMITING
 from pipelines.gaps.week import noted_week
 from pipelines.health.arrival import MIN_PAIRS
@@ -65,6 +66,22 @@ def _arrival(installation: Installation) -> CheckResult:
         )
         return look(f"no new events: {names}", "check the systems that should deliver them")
     return well("every source has recent events")
+
+
+def _fetch(installation: Installation) -> CheckResult:
+    """Ask each configured service for its newest minutes: the one check that connects."""
+    answers = dict(tried(installation.home, installation.settings, installation.now))
+    if not answers:
+        return unasked("no service is configured")
+    wrong = {name: problem for name, problem in answers.items() if problem}
+    if wrong:
+        name, problem = next(iter(wrong.items()))
+        return act(
+            f"{len(wrong)} of {counted(len(answers), '1 log|# logs')} cannot be fetched; "
+            f"{name}: {problem}",
+            "docs/how-to/fetch-logs.md lists the rights; then schoolbell fetch --home {home}",
+        )
+    return well(f"fetched: {', '.join(answers)}")
 
 
 def _unread(installation: Installation) -> CheckResult:
@@ -260,6 +277,7 @@ CHECKS = Subject(
     {
         "sources": _sources,
         "arrival": _arrival,
+        "fetch": _fetch,
         "unread": _unread,
         "refused": _refused,
         "trouble": _read_to_the_end,

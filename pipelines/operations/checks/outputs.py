@@ -91,14 +91,17 @@ def _tested(installation: Installation) -> CheckResult:
 def _secrets(installation: Installation) -> CheckResult:
     files = [
         Path(str(value["file"]))
-        for channel in installation.settings.alerts.channels.values()
-        for value in channel.settings.values()
+        for one in (
+            *installation.settings.alerts.channels.values(),
+            *installation.settings.fetch.values(),
+        )
+        for value in one.settings.values()
         if is_reference(value) and "file" in value
     ]
     loose = [file for file in files if file.is_file() and file.stat().st_mode & 0o077]
     if loose:
         names = " ".join(map(str, loose))
-        return act("others can read a secret of a channel", f"chmod 600 {names}")
+        return act("others can read a secret of a channel or a service", f"chmod 600 {names}")
     return well("no secret file is readable by others")
 
 

@@ -24,7 +24,8 @@ BELL = '''"""Alert channel: a bell that is rung over HTTP."""
 import requests
 from pydantic import Field, field_validator
 
-from pipelines.alerts.channels import Channel, ChannelSettings, wrong_setting
+from pipelines.alerts.channels import Channel, ChannelSettings
+from pipelines.settings.plugin_settings import wrong_setting
 from pipelines.errors import DeliveryError
 
 

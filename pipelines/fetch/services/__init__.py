@@ -1,0 +1,161 @@
+"""Services, one per module: their logs, their settings, and how they are signed in to.
+
+A module ends in `SERVICE = Service(...)`. Each log is a `Stream`: a path, its parameters, the
+places of events, ids and times in an answer, and the delay with which the vendor documents that
+events appear.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from pipelines.fetch.calls import Caller
+from pipelines.fetch.pages import NextPage, with_parameters
+from pipelines.plugins import discover
+from pipelines.settings.plugin_settings import OwnSettings, wrong_setting
+from pipelines.web import Response, is_loopback, is_near
+
+METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
+"""Names of metadata services of clouds; the address is checked when it is connected to."""
+
+INSTALL = "pip install 'schoolbell[fetch]'"
+
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""Errors of libraries about an answer that is not what they expect."""
+
+Authorize = Callable[[str, str], Mapping[str, str]]
+"""Returns the headers of a request, given its method and URL."""
+
+Get = Callable[[str], Response]
+"""Returns the good answer of an address."""
+
+Window = Callable[[datetime, datetime], Mapping[str, str]]
+"""Returns the parameters that limit an answer to a span of time."""
+
+
+def _origin(url: str) -> str:
+    """Return `https://host`, which may be `http` on this machine alone."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower().rstrip(".")
+    is_own = host == "localhost" or is_loopback(host)
+    is_plain = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+    is_right = is_plain and bool(host) and host.isascii() and url.isprintable() and " " not in url
+    is_secure = parts.scheme == "https" or (parts.scheme == "http" and is_own)
+    if not (is_right and is_secure) or is_near(host) or host in METADATA_NAMES:
+        raise wrong_setting(
+            "is not the address of a service: https:// and a host, without a path",
+            "https:// and a host",
+            'url = "https://service.example"',
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class ServiceSettings(OwnSettings):
+    """Base of what a service needs."""
+
+    url: Origin
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every address that may be asked."""
+        return frozenset({self.url})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """One log of a service.
+
+    Attributes:
+        path: Below the service's address.
+        window: Parameters for a span of time.
+        fixed: Parameters that never change.
+        size: Parameter for the number of events on a page, and its largest value.
+        items: Place of the events in an answer, as `response/authlogs`; empty: the answer itself.
+        event_id: Place of the id in an event; empty: the event has none, its content is its id.
+        event_time: Place of the time by which the service selects.
+        next_page: How the next page is found.
+        total: Place of the number of events of the whole window; empty: the service states none.
+        lag: An event that is older than this has appeared.
+        settles: The service shows nothing newer than this.
+        offered: How far back the service goes.
+        step: The longest window that is asked for.
+        scope: The least right that it needs, in the service's words.
+        gives: The content, as in "sign-ins".
+    """
+
+    name: str
+    path: str
+    window: Window
+    size: tuple[str, int]
+    event_time: str
+    next_page: NextPage
+    lag: timedelta
+    offered: timedelta
+    scope: str
+    gives: str
+    event_id: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    items: str = ""
+    total: str = ""
+    settles: timedelta = timedelta()
+    step: timedelta = timedelta(days=1)
+
+    def url(self, origin: str, start: datetime, end: datetime, size: int) -> str:
+        """Return the address of the first page of a span of time.
+
+        Args:
+            size: Events on a page.
+        """
+        parameters = {**self.fixed, **self.window(start, end), self.size[0]: str(size)}
+        return with_parameters(origin + self.path, parameters)
+
+
+Own = TypeVar("Own", bound=ServiceSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(Generic[Own]):
+    """A service with logs.
+
+    Attributes:
+        settings: The keys of its table in `district.toml`.
+        sign_in: Returns what signs requests; called again when the service refuses it.
+        streams: Its logs; given a way to get an address, where they depend on the district.
+    """
+
+    name: str
+    product: str
+    settings: type[Own]
+    sign_in: Callable[[Own, Caller], Authorize]
+    streams: Callable[[Own, Get], Sequence[Stream]]
+
+
+AnyService = Service[Any]
+"""A service with settings that only its own functions read."""
+
+
+def services() -> Mapping[str, AnyService]:
+    """Return every service in this folder, by name."""
+    return discover(__name__, "SERVICE", Service)
+
+
+def bearer(token: str, kind: str = "Bearer") -> Authorize:
+    """Return what signs requests with a token."""
+    return lambda _method, _url: {"Authorization": f"{kind} {token}"}
+
+
+def utc(moment: datetime) -> str:
+    """Return an instant as services write it: UTC, milliseconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def between(start: str, end: str) -> Window:
+    """Return the window that two parameters limit."""
+    return lambda first, last: {start: utc(first), end: utc(last)}

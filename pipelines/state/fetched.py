@@ -1,0 +1,81 @@
+"""Logs that services are asked for: how far each one is complete, and which events it gave."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
+
+from pipelines.state.connections import Store, now_text
+from pipelines.state.rows import FetchedStreamRow, FetchGapRow
+from pipelines.state.tables import FETCH_GAPS, FETCHED_EVENTS, FETCHED_STREAMS
+
+KEYS_PER_STATEMENT = 10_000
+
+
+def fetched_streams(store: Store) -> list[FetchedStreamRow]:
+    """Return every log that was asked for, by name and stream."""
+    query = select(FETCHED_STREAMS).order_by(FETCHED_STREAMS.c.name, FETCHED_STREAMS.c.stream)
+    return store.rows(FetchedStreamRow, query)
+
+
+def fetch_gaps(store: Store) -> list[FetchGapRow]:
+    """Return the windows that services did not answer, oldest first."""
+    return store.rows(FetchGapRow, select(FETCH_GAPS).order_by(FETCH_GAPS.c.start_time))
+
+
+def put_stream(connection: Connection, row: FetchedStreamRow) -> None:
+    """Add the row of a stream, or replace it."""
+    here = _of(FETCHED_STREAMS, row["name"], row["stream"])
+    if not connection.execute(update(FETCHED_STREAMS).where(here).values(**row)).rowcount:
+        connection.execute(insert(FETCHED_STREAMS).values(**row))
+
+
+def put_gaps(connection: Connection, name: str, stream: str, rows: Iterable[FetchGapRow]) -> None:
+    """Replace the gaps of a stream."""
+    connection.execute(delete(FETCH_GAPS).where(_of(FETCH_GAPS, name, stream)))
+    for row in rows:
+        connection.execute(insert(FETCH_GAPS).values(**row))
+
+
+def known_events(store: Store, name: str, stream: str) -> dict[str, str]:
+    """Return the keys of remembered events, with their times."""
+    query = select(FETCHED_EVENTS.c.event_key, FETCHED_EVENTS.c.event_time)
+    with store.reading() as connection:
+        found = connection.execute(query.where(_of(FETCHED_EVENTS, name, stream)))
+        return {row.event_key: row.event_time for row in found}
+
+
+def remember_events(
+    connection: Connection, name: str, stream: str, events: Mapping[str, str], floor: datetime
+) -> None:
+    """Remember events by key and time, and forget those before a time.
+
+    Args:
+        floor: No later window reaches back further.
+    """
+    connection.execute(
+        delete(FETCHED_EVENTS).where(
+            _of(FETCHED_EVENTS, name, stream), FETCHED_EVENTS.c.event_time < now_text(floor)
+        )
+    )
+    kept = [
+        {"name": name, "stream": stream, "event_key": key, "event_time": time}
+        for key, time in events.items()
+        if time >= now_text(floor)
+    ]
+    for rows in _portions(kept):
+        connection.execute(insert(FETCHED_EVENTS), rows)
+
+
+def forget_stream(connection: Connection, name: str, stream: str) -> None:
+    """Forget the row of a log."""
+    connection.execute(delete(FETCHED_STREAMS).where(_of(FETCHED_STREAMS, name, stream)))
+
+
+def _portions(rows: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    for start in range(0, len(rows), KEYS_PER_STATEMENT):
+        yield rows[start : start + KEYS_PER_STATEMENT]
+
+
+def _of(table: Table, name: str, stream: str) -> ColumnElement[bool]:
+    return and_(table.c.name == name, table.c.stream == stream)
