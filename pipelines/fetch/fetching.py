@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.fetch.answers import Event, at_place, read_page
 from pipelines.fetch.calls import (
     FORBIDDEN,
     REFUSED,
@@ -31,7 +32,6 @@ from pipelines.fetch.calls import (
 )
 from pipelines.fetch.completeness import label
 from pipelines.fetch.drafts import Draft, drop_drafts, name_draft
-from pipelines.fetch.pages import Event, at_place, read_page
 from pipelines.fetch.services import AnyService, Authorize, ServiceSettings, Stream, services
 from pipelines.fetch.windows import DEEP, SHORTEST, Gap, Span, cut, due, with_gap, without
 from pipelines.landing.remote import is_remote

@@ -57,6 +57,7 @@ MAIN_FIELDS = [
     ("google_workspace", {"host": "ex5c0017", "logon_kind": "interactive"}),
     ("entra_signin", {"user_name": "ada@example.org", "src_ip": "203.0.113.7"}),
     ("entra_signin", {"user_name": "ada@example.org", "src_ip": "203.0.113.7"}),
+    ("meraki_events", {"user_name": "ada", "src_mac": "02:00:5e:00:53:0a", "is_success": True}),
     ("sshd_pam", {"user_name": "ada", "src_ip": "192.0.2.17", "is_success": True}),
     ("freeradius", {"user_name": "ada", "src_mac": "00:00:5e:00:53:01"}),
     ("openvpn", {"user_name": "ada", "assigned_ip": "10.8.0.6"}),

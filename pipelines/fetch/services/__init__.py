@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from pipelines.fetch.answers import NextPage, with_parameters
 from pipelines.fetch.calls import Caller
-from pipelines.fetch.pages import NextPage, with_parameters
 from pipelines.plugins import discover
 from pipelines.settings.plugin_settings import OwnSettings, wrong_setting
 from pipelines.web import Response, is_loopback, is_near

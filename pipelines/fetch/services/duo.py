@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from pipelines.fetch.answers import token
 from pipelines.fetch.calls import Caller
-from pipelines.fetch.pages import token
 from pipelines.fetch.services import Authorize, Get, Origin, Service, ServiceSettings, Stream
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import Field
 
 from pipelines.errors import SettingsError
+from pipelines.fetch.answers import token
 from pipelines.fetch.calls import Caller, RefusedError
-from pipelines.fetch.pages import token
 from pipelines.fetch.services import (
     INSTALL,
     UNREADABLE,

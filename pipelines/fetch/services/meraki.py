@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import Field
 
+from pipelines.fetch.answers import Page, at_place, link, read_page, with_parameters
 from pipelines.fetch.calls import Caller, WindowError
-from pipelines.fetch.pages import Page, at_place, link, read_page, with_parameters
 from pipelines.fetch.services import (
     Authorize,
     Get,

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from pipelines.errors import SettingsError
+from pipelines.fetch.answers import linked
 from pipelines.fetch.calls import Caller, RefusedError
-from pipelines.fetch.pages import linked
 from pipelines.fetch.services import (
     INSTALL,
     UNREADABLE,

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from pipelines.fetch.answers import link
 from pipelines.fetch.calls import Caller
-from pipelines.fetch.pages import link
 from pipelines.fetch.services import (
     Authorize,
     Get,
