@@ -90,6 +90,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
         "machine/clock",
         "machine/encrypted",
         "machine/local-disk",
+        "logs/fetch",
         "logs/rotation",
         "outputs/telemetry",
         "outputs/loopback",
