@@ -9,6 +9,7 @@ import gzip
 import os
 import re
 import secrets
+from collections.abc import Container
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -63,10 +64,16 @@ def name_draft(folder: Path, draft: str | None, file: str | None) -> None:
         sync(folder)
 
 
-def drop_drafts(folder: Path, name: str) -> None:
-    """Delete what a run that was cut off left behind and no state counts."""
+def drop_drafts(folder: Path, name: str, counted: Container[str | None]) -> None:
+    """Delete the drafts of a service that a run left behind when it was cut off.
+
+    Args:
+        counted: Drafts that the state counts, of every service: the name of one service may
+            begin with that of another, and both may have this folder.
+    """
     for path in folder.glob(f"{UNNAMED}{PLAIN.sub('_', name)}-*{FETCHED}"):
-        path.unlink(missing_ok=True)
+        if path.name not in counted:
+            path.unlink(missing_ok=True)
 
 
 def _stamp(moment: datetime) -> str:

@@ -320,7 +320,8 @@ class _Work:
         """Finish what a run that was cut off began; the settings are right again."""
         for row in self._rows().values():
             name_draft(self.target.folder, row["draft"], row["file"])
-        drop_drafts(self.target.folder, self.target.name)
+        counted = {row["draft"] for row in fetched_streams(self.store)}
+        drop_drafts(self.target.folder, self.target.name, counted)
         with self.store.writing() as transaction:
             forget_stream(transaction, self.target.name, SETTINGS_STREAM)
 

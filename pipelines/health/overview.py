@@ -440,7 +440,7 @@ def _of_warehouse(
         *_volumes(
             hours,
             days,
-            closed_times(lags, as_of, fetched(district.store), is_history_closed=False),
+            closed_times(lags, as_of, fetched_until(district), is_history_closed=False),
             as_of,
             district.zone,
         ),
@@ -463,9 +463,12 @@ def _of_warehouse(
     return found, shares
 
 
-def fetched(store: Store) -> Mapping[str, datetime]:
-    """Return until when each source that is fetched has all its lines."""
-    return complete_until(completeness(store))
+def fetched_until(district: District) -> Mapping[str, datetime]:
+    """Return the time up to which each fetched source is complete.
+
+    A source whose service is no longer asked is judged by its usual delay again.
+    """
+    return complete_until(completeness(district.store, district.settings.fetch))
 
 
 def _volumes(

@@ -15,7 +15,7 @@ from pipelines.errors import SettingsError
 from pipelines.gaps.days import UNJUDGED
 from pipelines.gaps.logs import arrived, fed_since, lacking_files
 from pipelines.health.arrival import usual_lags
-from pipelines.health.overview import fetched
+from pipelines.health.overview import fetched_until
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
@@ -289,7 +289,7 @@ def report_inputs(
     lags = dict.fromkeys(hours["source"].unique()) | usual_lags(counted_days(district.store))
     # hours before the next look are not missing
     as_of = min(now, last_look(district.store) or now)
-    closed = closed_times(lags, as_of, fetched(district.store), is_history_closed=True)
+    closed = closed_times(lags, as_of, fetched_until(district), is_history_closed=True)
     inputs = ReportInputs(
         findings=database.table("findings.findings"),
         evidence=database.table("findings.evidence"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pipelines.district import open_outlined
 from pipelines.fetch.completeness import complete_until, completeness
 from pipelines.gaps.now import gaps
-from pipelines.health.overview import of_fetches
+from pipelines.health.overview import fetched_until, of_fetches
 from pipelines.health.source_hours import closed_times
 from pipelines.health.source_states import source_states
 from pipelines.web import Response
@@ -38,6 +38,21 @@ def test_hours_that_may_still_come_are_not_silent(fetched_home):
     lags = {"okta": timedelta(), "proxy": timedelta()}
     closed = closed_times(lags, NOW, limits, is_history_closed=False)
     assert closed.rows() == [("okta", NOW - HOUR), ("proxy", NOW)]
+
+
+def test_a_service_that_is_switched_off_hides_no_silence(fetched_home):
+    """Its source counted as complete until the last fetch forever: no later hour was silent."""
+    home = fetched_home("okta")
+    home.one(vendor_of("okta", every(7, 10)))
+    with open_outlined(home.home.path) as district:
+        assert fetched_until(district) == {"okta": NOW - HOUR}
+    settings = home.home.settings_file
+    text = settings.read_text()
+    for gone in (text.replace("\n[fetch.okta]", "\n[fetch.okta]\nenabled = false"),
+                 text.partition("\n[fetch.okta]")[0]):  # fmt: skip
+        settings.write_text(gone)
+        with open_outlined(home.home.path) as district:
+            assert fetched_until(district) == {}
 
 
 def test_a_refused_right_stops_at_the_same_time_everywhere(fetched_home):

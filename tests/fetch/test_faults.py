@@ -244,6 +244,28 @@ def test_a_kill_between_record_and_name_loses_nothing(okta, monkeypatch):
     whole(home, vendor)
 
 
+def test_a_kill_of_one_service_loses_nothing_to_another_with_the_same_folder(okta, monkeypatch):
+    """The drafts of `okta-west` were deleted with those of `okta`, though the state counted them."""
+    home, vendor = okta
+    settings = home.home.settings_file
+    east = settings.read_text()
+    west = east.replace("\n[fetch.okta]", '\n[fetch.okta-west]\nsource = "okta"')
+    settings.write_text(west)
+    monkeypatch.setattr(fetching, "name_draft", lambda *_given: dead())
+
+    def dead():
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        home.one(vendor)
+    monkeypatch.undo()
+    monkeypatch.setenv("TEST_TOKEN", TOKEN)
+    settings.write_text(east)
+    home.one(lambda *_given, **_more: Response(200, b"[]"))
+    settings.write_text(west)
+    whole(home, vendor)
+
+
 def test_a_window_that_stays_unanswered_stops_no_later_one(okta):
     home, vendor = okta
 
