@@ -32,7 +32,15 @@ from pipelines.fetch.calls import (
 )
 from pipelines.fetch.completeness import label
 from pipelines.fetch.drafts import Draft, drop_drafts, name_draft
-from pipelines.fetch.services import AnyService, Authorize, ServiceSettings, Stream, services
+from pipelines.fetch.services import (
+    INSTALL,
+    MISSING,
+    AnyService,
+    Authorize,
+    ServiceSettings,
+    Stream,
+    services,
+)
 from pipelines.fetch.windows import DEEP, SHORTEST, Gap, Span, cut, due, with_gap, without
 from pipelines.landing.remote import is_remote
 from pipelines.settings.fetch_settings import FetchedService
@@ -109,18 +117,37 @@ class Target:
 
     Attributes:
         given: Its table of the settings.
-        folder: Landing folder of its source.
+        path: Folder of its source, as the settings have it.
     """
 
     name: str
     given: FetchedService
     source: str
-    folder: Path
+    home: DistrictHome
+    path: str
+
+    @property
+    def folder(self) -> Path:
+        """The landing folder of its source."""
+        return self.home.path / self.path
 
     @property
     def where(self) -> str:
         """Its table, for messages."""
         return f"[fetch.{self.name}]"
+
+    def require_folder(self) -> None:
+        """Refuse a source whose folder is on another machine.
+
+        Raises:
+            SettingsError: It is.
+        """
+        if is_remote(self.path):
+            raise SettingsError(
+                f"the folder of source {self.source} is on another machine",
+                where=f"{self.where} source",
+                remedy="Name a source with a folder on this machine.",
+            )
 
     def kind(self) -> AnyService:
         """Return its service.
@@ -151,25 +178,15 @@ class Target:
 
 
 def targets(home: DistrictHome, settings: Settings) -> list[Target]:
-    """Return the services that are configured and enabled.
-
-    Raises:
-        SettingsError: The folder of its source is on another machine.
-    """
-    found = []
+    """Return the enabled services of the settings."""
+    enabled = []
     for name, given in settings.fetch.items():
         source = given.source or name
         configured = settings.sources.get(source)
         path = (configured.path if configured else None) or f"landing/{source}"
-        if is_remote(path):
-            raise SettingsError(
-                f"the folder of source {source} is on another machine",
-                where=f"[fetch.{name}] source",
-                remedy="Name a source with a folder on this machine.",
-            )
         if given.enabled:
-            found.append(Target(name, given, source, home.path / path))
-    return found
+            enabled.append(Target(name, given, source, home, str(path)))
+    return enabled
 
 
 class Session:
@@ -236,16 +253,12 @@ def fetch(
         moment = now or datetime.now(UTC)
         work = _Work(target, store, moment)
         try:
-            own = target.settings()
-            caller = Caller(target.name, own.origins, seconds, ask, sleep)
-            session = Session(target.kind(), own, caller)
-            every = target.kind().streams(own, session.get)
-            chosen = _chosen(target, every)
+            url, session, streams = _opened(target, seconds, ask, sleep)
+            work.settle()
         except (SchoolbellError, OSError) as error:
             results += work.failed(error)
             continue
-        work.settle()
-        results += [work.fetch(stream, own.url, session) for stream in chosen]
+        results += [work.fetch(stream, url, session) for stream in streams]
     return results
 
 
@@ -261,22 +274,39 @@ def tried(
     """
     for target in targets(home, settings):
         try:
-            own = target.settings()
-            caller = Caller(target.name, own.origins, TRY_SECONDS, ask)
-            session = Session(target.kind(), own, caller)
-            every = _chosen(target, target.kind().streams(own, session.get))
+            origin, session, streams = _opened(target, TRY_SECONDS, ask)
         except (SchoolbellError, OSError) as error:
             yield target.name, words_of(error)
             continue
-        for stream in every:
+        for stream in streams:
             window = Span(now - stream.settles - SHORTEST, now - stream.settles)
             try:
-                url = stream.url(own.url, window.start, window.end, SMALLEST_PAGE)
+                url = stream.url(origin, window.start, window.end, SMALLEST_PAGE)
                 read_page(session.get(url, scope=stream.scope), url, stream.items)
             except FetchError as error:
                 yield label(target.name, stream.name), words_of(error)
             else:
                 yield label(target.name, stream.name), ""
+
+
+def _opened(
+    target: Target,
+    seconds: float,
+    ask: Callable[..., Response],
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[str, Session, list[Stream]]:
+    """Return the address of a service, its session, and the logs that the settings name.
+
+    Raises:
+        SchoolbellError: A setting is wrong, or the service does not list its logs.
+    """
+    target.require_folder()
+    service = target.kind()
+    if not service.is_installed:
+        raise SettingsError(MISSING, where=target.where, remedy=INSTALL)
+    values = target.settings()
+    session = Session(service, values, Caller(target.name, values.origins, seconds, ask, sleep))
+    return values.url, session, _chosen(target, service.streams(values, session.get))
 
 
 def words_of(error: Exception) -> str:

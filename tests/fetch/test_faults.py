@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pipelines.district import open_outlined
 from pipelines.fetch import fetching
 from pipelines.fetch.calls import PAGE_BYTES
+from pipelines.fetch.faults import fetch_faults
 from pipelines.web import Response, asked
 from tests.fetch.conftest import NOW
 from tests.fetch.faulty import KilledError
@@ -245,7 +247,7 @@ def test_a_kill_between_record_and_name_loses_nothing(okta, monkeypatch):
 
 
 def test_a_kill_of_one_service_loses_nothing_to_another_with_the_same_folder(okta, monkeypatch):
-    """The drafts of `okta-west` were deleted with those of `okta`, though the state counted them."""
+    """The drafts of `okta-west` that the state counted were deleted with those of `okta`."""
     home, vendor = okta
     settings = home.home.settings_file
     east = settings.read_text()
@@ -264,6 +266,19 @@ def test_a_kill_of_one_service_loses_nothing_to_another_with_the_same_folder(okt
     home.one(lambda *_given, **_more: Response(200, b"[]"))
     settings.write_text(west)
     whole(home, vendor)
+
+
+def test_a_source_on_another_machine_ends_no_run(okta):
+    """A run ended before it read any log file."""
+    home, vendor = okta
+    with home.home.settings_file.open("a") as file:
+        file.write('\n[sources.okta]\npath = "s3://bucket/logs"\n')
+    (done,) = home.fetch(vendor)
+    assert "the folder of source okta is on another machine" in done.problem
+    assert vendor.asked == []
+    with open_outlined(home.home.path) as district:
+        (fault,) = fetch_faults(district.home, district.settings)
+    assert (fault.what, fault.found) == ("the folder of source okta is on another machine", None)
 
 
 def test_a_window_that_stays_unanswered_stops_no_later_one(okta):

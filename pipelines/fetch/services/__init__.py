@@ -8,6 +8,7 @@ events appear.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
 """Names of metadata services of clouds; the address is checked when it is connected to."""
 
 INSTALL = "pip install 'schoolbell[fetch]'"
+MISSING = "the extra fetch is missing"
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """Errors of libraries about an answer that is not what they expect."""
@@ -126,6 +128,7 @@ class Service(Generic[Own]):
 
     Attributes:
         settings: The keys of its table in `district.toml`.
+        library: Module of the extra `fetch` that its sign-in needs; empty without one.
         sign_in: Returns what signs requests; called again when the service refuses it.
         streams: Its logs; given a way to get an address, where they depend on the district.
     """
@@ -133,8 +136,17 @@ class Service(Generic[Own]):
     name: str
     product: str
     settings: type[Own]
+    library: str = ""
     sign_in: Callable[[Own, Caller], Authorize]
     streams: Callable[[Own, Get], Sequence[Stream]]
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its library can be imported."""
+        try:
+            return not self.library or find_spec(self.library) is not None
+        except ModuleNotFoundError:  # nor the package above it
+            return False
 
 
 AnyService = Service[Any]

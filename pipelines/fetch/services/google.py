@@ -15,7 +15,6 @@ from pipelines.errors import SettingsError
 from pipelines.fetch.answers import token
 from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.fetch.services import (
-    INSTALL,
     UNREADABLE,
     Authorize,
     Get,
@@ -76,15 +75,13 @@ def sign_in(settings: GoogleSettings, caller: Caller) -> Authorize:
     """Return what signs requests, with a token that Google gives for the key.
 
     Raises:
-        SettingsError: The key is not one of a service account, or the extra is missing.
+        SettingsError: The key is not one of a service account.
         RefusedError: Google does not accept it.
     """
     where = f"[fetch.{caller.name}]"
-    try:
-        from google.auth.exceptions import GoogleAuthError
-        from google.oauth2.service_account import Credentials
-    except ImportError as error:
-        raise SettingsError("the extra fetch is missing", where=where, remedy=INSTALL) from error
+    from google.auth.exceptions import GoogleAuthError
+    from google.oauth2.service_account import Credentials
+
     try:
         key = json.loads(settings.key_secret)
         # the address in the key is not a setting: no one named it
@@ -112,7 +109,7 @@ def sign_in(settings: GoogleSettings, caller: Caller) -> Authorize:
 
 
 class _Transport:
-    """What the library sends its request with."""
+    """Sends the request of the library."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -137,6 +134,7 @@ SERVICE = Service(
     name="google",
     product="Google Workspace",
     settings=GoogleSettings,
+    library="google.auth",
     sign_in=sign_in,
     streams=streams,
 )

@@ -12,11 +12,9 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from pipelines.errors import SettingsError
 from pipelines.fetch.answers import linked
 from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.fetch.services import (
-    INSTALL,
     UNREADABLE,
     Authorize,
     Get,
@@ -80,16 +78,13 @@ def sign_in(settings: MicrosoftSettings, caller: Caller) -> Authorize:
     """Return what signs requests, with a token that Microsoft gives for the secret.
 
     Raises:
-        SettingsError: The extra is missing.
         RefusedError: Microsoft does not accept it.
     """
     where = f"[fetch.{caller.name}]"
     # the library logs an answer that it cannot read, and a token may be in it
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
-    try:
-        from msal import ConfidentialClientApplication
-    except ImportError as error:
-        raise SettingsError("the extra fetch is missing", where=where, remedy=INSTALL) from error
+    from msal import ConfidentialClientApplication
+
     try:
         application = ConfidentialClientApplication(
             settings.client_id,
@@ -115,7 +110,7 @@ def sign_in(settings: MicrosoftSettings, caller: Caller) -> Authorize:
 
 
 class _Transport:
-    """What the library sends its requests with."""
+    """Sends the requests of the library."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -163,6 +158,7 @@ SERVICE = Service(
     name="microsoft",
     product="Microsoft Entra",
     settings=MicrosoftSettings,
+    library="msal",
     sign_in=sign_in,
     streams=streams,
 )
