@@ -1,4 +1,4 @@
-"""The command that asks services for their logs."""
+"""The command that fetches the logs of cloud services."""
 
 import sys
 
@@ -19,9 +19,9 @@ def fetch_logs(home: Home, as_json: AsJson = False) -> None:
     Nothing is read into the lake: the next run does that.
     """
     with open_outlined(home) as district, only_writer(district.home, WAIT_SECONDS):
-        done = fetch(district.home, district.settings, district.store)
-    for one in done:
-        print_facts(one.shown, safe(one.line), as_json=as_json)
-    if not done and not as_json:
+        logs = fetch(district.home, district.settings, district.store)
+    for log in logs:
+        print_facts(log.shown, safe(log.line), as_json=as_json)
+    if not logs and not as_json:
         typer.echo("No service is configured: docs/how-to/fetch-logs.md")
-    sys.exit(1 if any(one.problem for one in done) else 0)
+    sys.exit(1 if any(log.problem for log in logs) else 0)

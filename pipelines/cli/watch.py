@@ -27,7 +27,7 @@ def watch_home(
     days = [day.isoformat() for day in done.days]
     facts = {
         "is_busy": done.is_busy,
-        "fetched": [one.shown for one in done.fetched],
+        "fetched": [log.shown for log in done.fetched],
         "files": len(done.outcomes),
         "new_files": new,
         "days": days,
@@ -43,7 +43,7 @@ def watch_home(
             lines.append(f"Judged before the night: {', '.join(days)} ({rules}).")
     lines.append(safe(f"Alerts: {done.alerts}"))
     for line in (
-        *(safe(one.line) for one in done.fetched if one.problem),
+        *(safe(log.line) for log in done.fetched if log.problem),
         *troubles(done.outcomes),
     ):
         typer.echo(line, err=True)

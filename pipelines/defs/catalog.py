@@ -185,7 +185,7 @@ def report_changes(
 
 
 def _after(event: Event, newest_input: int) -> Event:
-    """Return a materialization that was made from the inputs reported up to an event."""
+    """Return a materialization with the number of the newest reported input in its tags."""
     if not isinstance(event, dg.AssetMaterialization):
         return event
     tags = event.tags or {}
@@ -275,7 +275,7 @@ def _stamp(district: District) -> str:
 
 
 class Inputs:
-    """What the days of a home were made from, and what it holds now.
+    """The versions of the lines, lists and models of a home, at the last run and now.
 
     Attributes:
         lines: Event class, then day -> rows and version of its log lines.
@@ -322,7 +322,7 @@ class Inputs:
 
 
 def _versions_fixed(reads: Iterable[str] = ()) -> dict[str, str]:
-    """Return the tags of an asset that is never outdated: each run makes what is due of it."""
+    """Return the tags of an asset that is never outdated, because each run brings it up to date."""
     tags = {CODE: UNVERSIONED, VERSION: UNVERSIONED, FROM_USER: "true"}
     for relation in reads:
         key = relation.replace(".", "/")

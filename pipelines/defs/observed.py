@@ -57,9 +57,10 @@ def lists_seen(district: District) -> Iterator[dg.AssetObservation]:
 def observe_files(instance: dg.DagsterInstance, files: Sequence[Delivered]) -> None:
     """Show the delivered files in the catalog, if they changed."""
     last = instance.fetch_observations(LANDING, limit=1).records
-    seen = files_seen(files)
-    if not last or (last[0].event_log_entry.tags or {}).get(VERSION) != seen.tags[VERSION]:
-        instance.report_runless_asset_event(seen)
+    observation = files_seen(files)
+    version = (last[0].event_log_entry.tags or {}).get(VERSION) if last else None
+    if version != observation.tags[VERSION]:
+        instance.report_runless_asset_event(observation)
 
 
 def observed_assets(**metadata: object) -> dg.AssetsDefinition:
@@ -78,12 +79,12 @@ def observed_assets(**metadata: object) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.ObserveResult]:
         with home.opened() as district:
-            for seen in (files_seen(delivered(district)), *lists_seen(district)):
-                if seen.asset_key in context.selected_asset_keys:
+            for observation in (files_seen(delivered(district)), *lists_seen(district)):
+                if observation.asset_key in context.selected_asset_keys:
                     yield dg.ObserveResult(
-                        asset_key=seen.asset_key,
-                        metadata=seen.metadata,
-                        data_version=dg.DataVersion(seen.tags[VERSION]),
+                        asset_key=observation.asset_key,
+                        metadata=observation.metadata,
+                        data_version=dg.DataVersion(observation.tags[VERSION]),
                     )
 
     return observe  # type: ignore[no-any-return]

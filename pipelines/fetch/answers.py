@@ -129,8 +129,8 @@ def _after(text: str, at: int, sign: str) -> int:
 
 def _next(text: str, at: int) -> int:
     """Return the place after white space."""
-    found = SPACE.match(text, at)
-    return found.end() if found else at
+    space = SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def at_place(fields: Any, place: str) -> Any:
@@ -144,9 +144,9 @@ def at_place(fields: Any, place: str) -> Any:
 
 def link(page: Page, _end: datetime | None = None) -> str | None:
     """Find the next page in the header `Link`."""
-    for found in LINK.finditer(page.headers.get("link", "")):
-        if IS_NEXT.search(found[2]):
-            return str(urljoin(page.url, found[1]))
+    for entry in LINK.finditer(page.headers.get("link", "")):
+        if IS_NEXT.search(entry[2]):
+            return str(urljoin(page.url, entry[1]))
     return None
 
 

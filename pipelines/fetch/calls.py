@@ -29,7 +29,7 @@ CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 CODES = ("errorCode", "error/code", "error/status", "code", "error")
 """Places of an error's code in the answers of services."""
 MESSAGE_BYTES = 65_536
-DATE_HEADERS = ("retry-after", "x-rate-limit-reset")
+WAIT_HEADERS = ("retry-after", "x-rate-limit-reset")
 
 
 class FetchError(SchoolbellError):
@@ -184,7 +184,7 @@ class Caller:
 
     def _asked_wait(self, answer: Response, otherwise: float) -> float:
         """Return the seconds that a service asks to wait, as seconds, a date or a time."""
-        for name in DATE_HEADERS:
+        for name in WAIT_HEADERS:
             text = answer.headers.get(name, "").strip()
             if text.isascii() and text.isdecimal():
                 number = float(text[:12])

@@ -1,4 +1,4 @@
-"""How far the logs that services are asked for are complete, and why no further.
+"""The time up to which each fetched log is complete, and what prevents more.
 
 Health, gaps, `status`, `doctor` and the report have their words from here.
 """
@@ -53,7 +53,7 @@ class Completeness:
         return label(self.name, self.stream)
 
     def line(self, zone: str) -> str:
-        """Return how far it is complete, and why no further."""
+        """Return the time up to which it is complete, and the problem if there is one."""
         until = f"{self.until.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
         because = f", because {self.problem}" if self.problem else ""
         return f"{self.label} is complete until {until}{because}"
@@ -74,7 +74,7 @@ def label(name: str, stream: str) -> str:
 def completeness(
     store: Store, configured: Mapping[str, FetchedService] | None = None
 ) -> list[Completeness]:
-    """Return every log that was asked for in the newest run of its service.
+    """Return each log of the newest fetch of its service.
 
     Args:
         configured: Services of the settings; others are left out. None: all.
@@ -105,18 +105,18 @@ def completeness(
     ]
 
 
-def complete_until(found: Collection[Completeness]) -> dict[str, datetime]:
-    """Return until when each source has all its lines, of its logs that ever gave any."""
+def complete_until(logs: Collection[Completeness]) -> dict[str, datetime]:
+    """Return the time up to which each source is complete; logs without any data do not count."""
     until: dict[str, datetime] = {}
-    for one in found:
-        if one.has_data:
-            until[one.source] = min(one.until, until.get(one.source, one.until))
+    for log in logs:
+        if log.has_data:
+            until[log.source] = min(log.until, until.get(log.source, log.until))
     return until
 
 
-def reported(found: Collection[Completeness]) -> Iterator[Completeness]:
+def reported(logs: Collection[Completeness]) -> Iterator[Completeness]:
     """Yield the logs that are not complete, and not for a moment only."""
-    return (one for one in found if one.is_reported)
+    return (log for log in logs if log.is_reported)
 
 
 def _is_on(configured: Mapping[str, FetchedService] | None, name: str) -> bool:

@@ -20,13 +20,13 @@ def fetch_faults(home: DistrictHome, settings: Settings) -> Iterator[Fault]:
 def _of(target: Target) -> Iterator[Fault]:
     at = ("fetch", target.name)
     kind = target.given.service
-    known = services()
-    if kind not in known:
-        guess = nearest(kind, known) or min(known)
+    kinds = services()
+    if kind not in kinds:
+        guess = nearest(kind, kinds) or min(kinds)
         what, paste = "this kind of service does not exist", f'service = "{guess}"'
-        yield Fault((*at, "service"), what, kind, ", ".join(sorted(known)), paste)
+        yield Fault((*at, "service"), what, kind, ", ".join(sorted(kinds)), paste)
         return
-    if not known[kind].is_installed:
+    if not kinds[kind].is_installed:
         yield Fault((*at, "service"), MISSING, kind, INSTALL, f"# {INSTALL}")
     try:
         target.require_folder()
@@ -36,4 +36,4 @@ def _of(target: Target) -> Iterator[Fault]:
     try:
         target.settings()
     except SettingsError as error:
-        yield from setting_faults(at, known[kind].settings, target.given.settings, error)
+        yield from setting_faults(at, kinds[kind].settings, target.given.settings, error)

@@ -100,10 +100,10 @@ class Fetched:
     @property
     def line(self) -> str:
         """The result in a sentence."""
-        said = f"{label(self.name, self.stream)}: {self.events:,} new events"
+        new_events = f"{label(self.name, self.stream)}: {self.events:,} new events"
         if self.problem:
-            return f"{said}; not complete: {self.problem}"
-        return f"{said}, complete until {self.complete_until:%Y-%m-%d %H:%M} UTC"
+            return f"{new_events}; not complete: {self.problem}"
+        return f"{new_events}, complete until {self.complete_until:%Y-%m-%d %H:%M} UTC"
 
     @property
     def shown(self) -> dict[str, object]:
@@ -155,14 +155,14 @@ class Target:
         Raises:
             SettingsError: There is no such service.
         """
-        known = services()
-        if self.given.service not in known:
+        kinds = services()
+        if self.given.service not in kinds:
             raise SettingsError(
                 f"{self.given.service!r} is not a kind of service",
                 where=self.where,
-                remedy="Kinds: " + ", ".join(sorted(known)),
+                remedy="Kinds: " + ", ".join(sorted(kinds)),
             )
-        return known[self.given.service]
+        return kinds[self.given.service]
 
     def settings(self) -> ServiceSettings:
         """Return its settings, with secrets.
@@ -192,8 +192,8 @@ def targets(home: DistrictHome, settings: Settings) -> list[Target]:
 class Session:
     """Signs in when it is first needed, and again when the service refuses the sign-in."""
 
-    def __init__(self, service: AnyService, own: ServiceSettings, caller: Caller) -> None:
-        self._sign_in: Callable[[], Authorize] = partial(service.sign_in, own, caller)
+    def __init__(self, service: AnyService, settings: ServiceSettings, caller: Caller) -> None:
+        self._sign_in: Callable[[], Authorize] = partial(service.sign_in, settings, caller)
         self._caller = caller
         self._authorize: Authorize | None = None
 
@@ -213,17 +213,17 @@ class Session:
             answer = self._asked(url)
         if answer.status == 200:
             return answer
-        said = f"it answers {answer.status}{code_of(answer)}"
+        status = f"it answers {answer.status}{code_of(answer)}"
         where = self._caller.place(url)
         if answer.status == REFUSED:
             remedy = f"Renew the secret of [fetch.{self._caller.name}]. {HELP}"
-            raise SignInEndedError(f"{said}: the sign-in is refused", where=where, remedy=remedy)
+            raise SignInEndedError(f"{status}: the sign-in is refused", where=where, remedy=remedy)
         if answer.status == FORBIDDEN:
             right = f"the right {scope}" if scope else "a right"
-            raise RefusedError(f"{said}: {right} is missing", where=where, remedy=HELP)
+            raise RefusedError(f"{status}: {right} is missing", where=where, remedy=HELP)
         if is_next and answer.status in GONE:
-            raise CursorError(f"{said}: the next page is no longer known", where=where)
-        raise WindowError(said, where=where)
+            raise CursorError(f"{status}: the next page is no longer known", where=where)
+        raise WindowError(status, where=where)
 
     def _asked(self, url: str) -> Response:
         if self._authorize is None:
@@ -360,10 +360,10 @@ class _Work:
         name = self.target.name
         row = self._rows().get(stream.name) or self._new(stream.name, stream.step)
         gaps = [
-            Gap(Span(_time(one["start_time"]), _time(one["end_time"])), one["reason"],
-                _time(one["seen_time"]))
-            for one in fetch_gaps(self.store)
-            if (one["name"], one["stream"]) == (name, stream.name)
+            Gap(Span(_time(gap["start_time"]), _time(gap["end_time"])), gap["reason"],
+                _time(gap["seen_time"]))
+            for gap in fetch_gaps(self.store)
+            if (gap["name"], gap["stream"]) == (name, stream.name)
         ]  # fmt: skip
         log = _Log(
             self, stream, url, session, row, gaps, known_events(self.store, name, stream.name)
@@ -409,10 +409,10 @@ class _Work:
 
     def recorded(self, row: FetchedStreamRow, problem: str) -> FetchedStreamRow:
         """Record the state of a log without new events."""
-        kept = self._with(row, problem)
+        new_row = self._with(row, problem)
         with self.store.writing() as transaction:
-            put_stream(transaction, kept)
-        return kept
+            put_stream(transaction, new_row)
+        return new_row
 
 
 @dataclass
@@ -420,7 +420,7 @@ class _Log:
     """One log of a service in one run.
 
     Attributes:
-        known: Keys of the events that count, with their times.
+        counted: Keys of the events that count, with their times.
         oldest: Beginning of the oldest window of this run.
     """
 
@@ -430,7 +430,7 @@ class _Log:
     session: Session
     row: FetchedStreamRow
     gaps: list[Gap]
-    known: dict[str, str]
+    counted: dict[str, str]
     oldest: datetime = LAST
     new: int = 0
     repeated: int = 0
@@ -463,7 +463,7 @@ class _Log:
             self.row["step_seconds"] = int(self.stream.step.total_seconds())
             if problem is None and self._is_deep():
                 self.row["deep_time"] = now_text(self.work.now)
-        # what is kept is shown to more people: it has no address
+        # the stored problem is shown to more people, so it has no address
         self.row = self.work.recorded(self.row, problem.what if problem else "")
         return Fetched(
             self.work.target.name,
@@ -553,7 +553,7 @@ class _Log:
             return
         seen.add(key)
         time = _event_time(event.fields, self.stream.event_time, window)
-        if key in self.known:
+        if key in self.counted:
             self.repeated += 1
         elif key not in draft.events:
             draft.add(event.raw, key, time)
@@ -563,7 +563,7 @@ class _Log:
     def _note_fewer(self, window: Span, seen: set[str]) -> None:
         """Note remembered events that the service no longer gives."""
         first, last = now_text(window.start + MARGIN), now_text(window.end - MARGIN)
-        gone = sum(first < time < last and key not in seen for key, time in self.known.items())
+        gone = sum(first < time < last and key not in seen for key, time in self.counted.items())
         if gone:
             noun = "event" if gone == 1 else "events"
             self.row["fewer"] = (
@@ -608,9 +608,9 @@ class _Log:
             put_stream(transaction, self.row)
         if is_new:
             name_draft(self.work.target.folder, self.row["draft"], self.row["file"])
-        self.known.update(events)
+        self.counted.update(events)
         oldest = now_text(floor)
-        self.known = {key: time for key, time in self.known.items() if time >= oldest}
+        self.counted = {key: time for key, time in self.counted.items() if time >= oldest}
 
 
 def _key(fields: Mapping[str, object], place: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 SHORTEST = timedelta(minutes=5)
 """A window that does not fit into a run is halved down to this."""
 DEEP = timedelta(days=1)
-"""How far beyond the usual delay a window reaches back once in this time."""
+"""Once a day, a window begins a day earlier than the usual delay requires."""
 
 
 @dataclass(frozen=True, order=True)
@@ -53,15 +53,15 @@ def due(new: Span, gaps: Sequence[Gap], again: Span, *, offered_from: datetime) 
 
 def with_gap(gaps: Iterable[Gap], new: Gap) -> list[Gap]:
     """Return gaps with one more; those that touch it become a part of it."""
-    kept: list[Gap] = []
+    apart: list[Gap] = []
     span, seen = new.span, new.seen
     for gap in sorted(gaps):
         if gap.span.end < span.start or gap.span.start > span.end:
-            kept.append(gap)
+            apart.append(gap)
         else:
             span = Span(min(gap.span.start, span.start), max(gap.span.end, span.end))
             seen = min(gap.seen, seen)
-    return sorted([*kept, Gap(span, new.reason, seen)])
+    return sorted([*apart, Gap(span, new.reason, seen)])
 
 
 def without(gaps: Iterable[Gap], fetched: Span) -> list[Gap]:

@@ -40,7 +40,7 @@ def gaps(store: Store, settings: Settings, outline: Outline, *reasons: Reason) -
         "explanation": partial(newest_untested, store),
         "fetch": partial(not_fetched, store, settings),
     }
-    yield from chain.from_iterable(found() for reason, found in others.items() if reason in reasons)
+    yield from chain.from_iterable(read() for reason, read in others.items() if reason in reasons)
 
 
 def failure_facts(gap: Gap) -> dict[str, object]:
@@ -56,8 +56,8 @@ def failure_facts(gap: Gap) -> dict[str, object]:
 
 def not_fetched(store: Store, settings: Settings) -> Iterator[Gap]:
     """Yield the logs of services that are not complete: their newest events may still come."""
-    for one in reported(completeness(store, settings.fetch)):
-        yield Gap(reason="fetch", source=one.source, what=one.line(settings.district.zone))
+    for log in reported(completeness(store, settings.fetch)):
+        yield Gap(reason="fetch", source=log.source, what=log.line(settings.district.zone))
 
 
 def not_built(store: Store, settings: Settings) -> list[Gap]:

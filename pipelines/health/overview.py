@@ -394,24 +394,24 @@ def forged(days: Sequence[SourceDay], as_of: datetime) -> Iterator[Issue]:
 
 
 def of_fetches(logs: Sequence[Completeness], now: datetime, zone: str) -> Iterator[Issue]:
-    """Yield logs that could not be fetched, and services that took events back."""
-    for one in reported(logs):
-        assert one.since is not None
+    """Yield logs that could not be fetched, and services that give fewer events than before."""
+    for log in reported(logs):
+        assert log.since is not None
         yield Issue(
-            source=one.source,
+            source=log.source,
             kind="not_fetched",
-            what=one.label,
-            start=one.since,
-            detail=one.line(zone),
+            what=log.label,
+            start=log.since,
+            detail=log.line(zone),
         )
-    for one in logs:
-        if one.fewer_time is not None and now - one.fewer_time <= FEWER_SHOWN:
+    for log in logs:
+        if log.fewer_time is not None and now - log.fewer_time <= FEWER_SHOWN:
             yield Issue(
-                source=one.source,
+                source=log.source,
                 kind="fewer",
-                what=one.label,
-                start=one.fewer_time,
-                detail=f"{one.label}: {one.fewer}",
+                what=log.label,
+                start=log.fewer_time,
+                detail=f"{log.label}: {log.fewer}",
             )
 
 

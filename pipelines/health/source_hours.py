@@ -306,15 +306,15 @@ def closed_times(
 
     Args:
         lags: Usual delay of its lines; None for history alone.
-        fetched: Until when a source that is fetched is complete: later lines may still come.
+        fetched: The time up to which a fetched source is complete; later lines may still arrive.
         is_history_closed: Whether hours of history may be missing: yes in a report,
             which sends no alert.
     """
     now = as_of if is_history_closed else None
     usual = {name: now if lag is None else as_of - lag for name, lag in lags.items()}
-    known = fetched or {}
+    limits = fetched or {}
     times = [
-        min(time, known.get(name, time)) if time is not None else None
+        min(time, limits.get(name, time)) if time is not None else None
         for name, time in usual.items()
     ]
     frame = pl.DataFrame({"source": list(lags), "closed_time": times})

@@ -80,7 +80,7 @@ class Delivery:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it never grows: it was fetched whole, or is from an archive or a workbook."""
+        """Whether no bytes follow: it was fetched, or comes from an archive or a workbook."""
         return self.member is not None or self.sheet is not None or self.path.endswith(FETCHED)
 
     @property

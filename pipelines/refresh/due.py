@@ -289,7 +289,7 @@ def _respelled(
 
 
 def rows_version(frame: pl.DataFrame) -> str:
-    """Return a word that is the same for the same rows, in any order."""
+    """Return a hash of the rows of a frame, whatever their order."""
     hashes = sorted(frame.unique().hash_rows().to_list())
     return sha256(repr((frame.columns, hashes)).encode()).hexdigest()[:16]
 

@@ -232,12 +232,12 @@ def claim_with_names(claim: str, details: Mapping[str, object], names: Mapping[s
 
 def building_codes(details: Mapping[str, object]) -> Mapping[str, Sequence[str]]:
     """Return the details that contain codes of buildings."""
-    found = {
+    lists = {
         key: [value] if isinstance(value, str) else texts_in(details, key)
         for key, value in details.items()
         if key.endswith(BUILDINGS)
     }
-    return {key: codes for key, codes in found.items() if codes}
+    return {key: codes for key, codes in lists.items() if codes}
 
 
 def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:

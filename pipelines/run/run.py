@@ -328,7 +328,7 @@ def facts_of(done: RunResult) -> dict[str, object]:
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}
     return {
-        "fetched": [one.shown for one in done.fetched],
+        "fetched": [log.shown for log in done.fetched],
         "files": dict(sorted(kinds.items())),
         "in_trouble": [
             {"source": one.source, "path": one.path, "message": one.message}
@@ -366,7 +366,7 @@ def facts_of(done: RunResult) -> dict[str, object]:
 def result_lines(done: RunResult) -> Iterator[str]:
     """Yield one line for each thing that changed; a few for each file in trouble."""
     yield from troubles(done.outcomes)
-    yield from (safe(one.line) for one in done.fetched)
+    yield from (safe(log.line) for log in done.fetched)
     yield from done.notes
     if done.set_aside:
         yield set_aside(done.set_aside)

@@ -1,4 +1,4 @@
-"""Settings of services that are asked for their logs."""
+"""Settings of the cloud services whose logs are fetched."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

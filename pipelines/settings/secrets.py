@@ -56,13 +56,13 @@ def require_private(reference: Mapping[str, object], where: str) -> None:
     if name is None or os.name != "posix":
         return
     try:
-        held = Path(str(name)).stat()
+        status = Path(str(name)).stat()
     except OSError:
         return  # looking it up reports that
-    if held.st_uid not in (os.geteuid(), 0) or held.st_mode & 0o077:
+    if status.st_uid not in (os.geteuid(), 0) or status.st_mode & 0o077:
         raise SettingsError(
-            f"other accounts can use the secret's file: its mode is {held.st_mode & 0o777:o}, and "
-            f"it belongs to user {held.st_uid}",
+            "other accounts can use the secret's file: "
+            f"its mode is {status.st_mode & 0o777:o}, and it belongs to user {status.st_uid}",
             where=where,
             remedy=f"chmod 600 {name}, owned by the account that runs Schoolbell",
         )

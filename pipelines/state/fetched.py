@@ -1,4 +1,4 @@
-"""Logs that services are asked for: how far each one is complete, and which events it gave."""
+"""The logs of cloud services: the time up to which each is complete, its gaps and event ids."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ KEYS_PER_STATEMENT = 10_000
 
 
 def fetched_streams(store: Store) -> list[FetchedStreamRow]:
-    """Return every log that was asked for, by name and stream."""
+    """Return every fetched log, by name and stream."""
     query = select(FETCHED_STREAMS).order_by(FETCHED_STREAMS.c.name, FETCHED_STREAMS.c.stream)
     return store.rows(FetchedStreamRow, query)
 
@@ -41,8 +41,8 @@ def known_events(store: Store, name: str, stream: str) -> dict[str, str]:
     """Return the keys of remembered events, with their times."""
     query = select(FETCHED_EVENTS.c.event_key, FETCHED_EVENTS.c.event_time)
     with store.reading() as connection:
-        found = connection.execute(query.where(_of(FETCHED_EVENTS, name, stream)))
-        return {row.event_key: row.event_time for row in found}
+        rows = connection.execute(query.where(_of(FETCHED_EVENTS, name, stream)))
+        return {row.event_key: row.event_time for row in rows}
 
 
 def remember_events(
@@ -58,12 +58,12 @@ def remember_events(
             _of(FETCHED_EVENTS, name, stream), FETCHED_EVENTS.c.event_time < now_text(floor)
         )
     )
-    kept = [
+    new_rows = [
         {"name": name, "stream": stream, "event_key": key, "event_time": time}
         for key, time in events.items()
         if time >= now_text(floor)
     ]
-    for rows in _portions(kept):
+    for rows in _portions(new_rows):
         connection.execute(insert(FETCHED_EVENTS), rows)
 
 

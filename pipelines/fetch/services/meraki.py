@@ -89,15 +89,15 @@ def streams(settings: MerakiSettings, get: Get) -> list[Stream]:
     url: str | None = (
         f"{settings.url}{API}/organizations/{settings.organization}/networks?perPage=1000"
     )
-    found: list[Stream] = []
+    logs: list[Stream] = []
     visited: set[str] = set()
     while url is not None and url not in visited:
         visited.add(url)
         page = read_page(get(url), url, "")
         for network in page.events:
-            found += _of_network(network.fields)
+            logs += _of_network(network.fields)
         url = link(page)
-    return found
+    return logs
 
 
 def _of_network(fields: Mapping[str, object]) -> list[Stream]:
