@@ -25,7 +25,7 @@ columns:
   measure: {type: double, is: seconds}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account}, kept for administration, read pages of {sites:count external site}
+  The administrator account {account} read pages of {sites:count external site}
   for about {total_seconds:duration} (estimate).
 details:
   sites: int

@@ -43,8 +43,8 @@ columns:
   measure: {type: double, is: 'addresses, ports, or pairs, in ten minutes'}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
-  {account} tried {targets:count target} inside within ten minutes, and
-  {silent_share:percent} did not answer.
+  {account} tried {targets:count internal address} within ten minutes, and
+  {silent_share:percent} of them did not answer.
 details:
   targets: int
   silent_share: double

@@ -42,7 +42,7 @@ columns:
   measure: {type: double, is: accounts refused}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
-  From {account}, sign-in was refused to {accounts:count account} within
+  From {account}, sign-ins to {accounts:count account} were refused within
   {minutes:count minute}, {tries:count once|at most # times} each[{entered?};
   {entered} of them got in from there soon after].
 details:

@@ -35,7 +35,7 @@ columns:
   measure: {type: double, is: number of sign-ins}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account}, kept for a service, [{logons?}was logged on {logons:count
+  The service account {account} [{logons?}was logged on {logons:count
   time}][{logons?}{joins?} and ][{joins?}joined the network {joins:count time}] at
   {devices:count device} that people sit at.
 details:
