@@ -56,10 +56,9 @@ READERS = {
     ),
     "For operators": (
         "install", "own-district", "bring-logs", "forward-logs", "forward-proxies",
-        "forward-firewalls", "forward-windows", "forward-cloud", "fetch-logs", "registry",
-        "registry-by-file",
-        "operate", "troubleshoot", "roles", "alerts", "back-up", "dagster", "sizing",
-        "many-districts",
+        "forward-firewalls", "forward-windows", "forward-cloud", "receive-logs", "fetch-logs",
+        "registry", "registry-by-file", "operate", "troubleshoot", "roles", "alerts", "back-up",
+        "dagster", "sizing", "many-districts",
     ),
     "For analysts": ("query", "own-rules", "other-systems"),
     "For counsel and the board": (

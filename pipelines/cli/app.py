@@ -47,7 +47,7 @@ GROUPS = {
         "lists": ("lists:app", "Site lists from other publishers."),
         "units": (
             "units:units",
-            "Write systemd units, a Dagster login and sudo rules.",
+            "Write systemd units, the collector, a Dagster login and sudo rules.",
         ),
         "protect": (
             "protect:protect_home",
@@ -71,6 +71,10 @@ GROUPS = {
         "fetch": (
             "fetch:fetch_logs",
             "Fetch new logs from the services of [fetch]; run and watch do so first.",
+        ),
+        "receive": (
+            "receive:receive_lines",
+            "Write lines from rsyslog to a landing folder; its configuration starts this.",
         ),
         "ingest": ("ingest:ingest", "Ingest new files in the landing folders."),
         "replay-rejects": (

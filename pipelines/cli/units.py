@@ -18,10 +18,11 @@ def units(
     ] = "schoolbell",
     as_json: AsJson = False,
 ) -> None:
-    """Write systemd units, a Dagster login and sudo rules.
+    """Write systemd units, the collector, a Dagster login and sudo rules.
 
-    Nothing is installed: review them, then copy what you want to /etc/systemd/system,
-    /etc/nginx/conf.d and /etc/sudoers.d.
+    The collector has the ports of [collector.receive]. Nothing is installed: review them,
+    then copy what you want to /etc/systemd/system, /etc/nginx/conf.d, /etc/sudoers.d and
+    /etc/schoolbell.
     """
     paths = [str(path) for path in write_units(to, home.resolve(), user)]
     print_facts({"files": paths}, *paths, as_json=as_json)

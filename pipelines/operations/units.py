@@ -28,7 +28,9 @@ from pathlib import Path
 
 import pipelines
 from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.operations.collector import collector_files
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.toml_reader import load_settings
 
 READERS, ANALYSTS, OPERATORS = "readers", "snapshots", "operators"
 GROUPS: Mapping[str, str] = {
@@ -269,18 +271,22 @@ def write_units(to: Path, home: Path, account: str) -> list[Path]:
 
     Raises:
         UnitsError: A name would be read otherwise in a unit, or a file differs.
+        SettingsError: The collector cannot receive what `district.toml` asks for.
     """
-    for text in (str(home), account, str(Path(sys.executable).parent)):
-        if not PLAIN.fullmatch(text):
-            raise UnitsError(
-                f"{text!r} contains characters with a special meaning in units",
-                where="--home, --user",
-                remedy="Use letters, digits, dots, dashes and underscores.",
-            )
+    programs = Path(sys.executable).parent
+    for text in (str(home), account, str(programs)):
+        _require_plain(text, "--home, --user")
+    files = {name: _for(text, home, account) for name, text in _files()}
+    district_home = DistrictHome(home)
+    if district_home.settings_file.is_file():
+        settings = load_settings(district_home)
+        for name in settings.collector.receive:
+            if source := settings.sources.get(name):
+                _require_plain(source.path or name, f"district.toml, [sources.{name}] path")
+        files |= collector_files(district_home, settings, programs / "schoolbell")
     written = []
-    for name, text in _files():
+    for name, content in files.items():
         target = to / name
-        content = _for(text, home, account)
         if target.exists() and target.read_text(encoding="utf-8") != content:
             raise UnitsError(
                 "already exists with different contents",
@@ -292,6 +298,16 @@ def write_units(to: Path, home: Path, account: str) -> list[Path]:
         target.chmod(0o644)  # as systemd's own are
         written.append(target)
     return written
+
+
+def _require_plain(text: str, where: str) -> None:
+    """Raise an error for characters that units and rsyslog would read otherwise."""
+    if not PLAIN.fullmatch(text):
+        raise UnitsError(
+            f"{text!r} contains characters with a special meaning in these files",
+            where=where,
+            remedy="Use letters, digits, dots, dashes and underscores.",
+        )
 
 
 def _files() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_network
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -133,6 +134,11 @@ def _inside(path: str) -> str:
     return path
 
 
+def _network(network: str) -> str:
+    """Return an address or a network as it is usually written."""
+    return str(ip_network(network))
+
+
 def _origin(origin: str) -> str:
     """Return a url that can be fetched, or a path."""
     if "://" not in origin:
@@ -145,7 +151,10 @@ def _origin(origin: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 FilePath = Annotated[str, AfterValidator(_inside)]
+Absolute = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._/-]+)?$")]
+"""A path that needs no quotes in the files of other programs."""
 Origin = Annotated[str, AfterValidator(_origin)]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 @dataclass(frozen=True)
@@ -287,6 +296,65 @@ def _break_of(text: str) -> UsualBreak:
             return made
     message = 'is not a break; write "11:00-13:30, 30": from, to, and how many minutes'
     raise ValueError(message)
+
+
+Way = Literal["tls", "tcp", "udp"]
+
+
+class Receive(Part):
+    """A port for the lines of the source of this name, and the devices that may send them."""
+
+    port: int = Field(
+        description="port of these devices alone", examples=[5514], ge=1_024, le=65_535
+    )
+    senders: tuple[Network, ...] = Field(
+        description="addresses or networks of the devices; others are refused",
+        examples=[["192.0.2.1", "198.51.100.0/24"]],
+        min_length=1,
+    )
+    by: Way = setting("tcp", "tls, tcp or udp; by udp, lines can be lost and forged", "tls")
+    peers: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9.*-]{0,252}$")], ...] = (
+        setting((), "names in the certificates of the devices, for tls", ["fw1.school.example"])
+    )
+
+    octet_counted: bool = setting(
+        True,
+        "false: no message has its length in front (RFC 6587); needed for lines that begin with "
+        "a digit, such as those that Squid itself sends",
+        False,
+    )
+
+    @model_validator(mode="after")
+    def _tls_names_its_peers(self) -> "Receive":
+        if (self.by == "tls") != bool(self.peers):
+            raise MisusedKeyError(
+                "peers",
+                "belongs to tls, and to no other way",
+                allowed="the names in the certificates of the devices",
+                paste='peers = ["fw1.school.example"]',
+            )
+        return self
+
+
+class Collector(Part):
+    """The program that receives lines over the network; `schoolbell units` configures it."""
+
+    certificate: Absolute = setting(
+        "", "its certificate with the chain, for TLS", "/etc/schoolbell/collector/cert.pem"
+    )
+    key: Absolute = setting("", "the key of that", "/etc/schoolbell/collector/key.pem")
+    authority: Absolute = setting(
+        "",
+        "certificate of the authority that signed those of the devices",
+        "/etc/schoolbell/collector/ca.pem",
+    )
+    queue: Absolute = setting(
+        "/var/lib/schoolbell-collector", "folder of lines that cannot be written yet"
+    )
+    queue_mb: int = setting(
+        4_096, "megabytes that it may take for each source", ge=64, le=1_000_000
+    )
+    receive: Mapping[ListName, Receive] = Field(default_factory=dict)
 
 
 class Source(Part):
@@ -627,6 +695,7 @@ class Settings(Part):
 
     district: District
     sources: Mapping[str, Source] = Field(default_factory=dict)
+    collector: Collector = Collector()
     detections: Mapping[str, Detection] = Field(default_factory=dict)
     report: Report = Report()
     referral: Referral = Referral()

@@ -14,6 +14,7 @@ from pipelines.errors import SettingsError
 
 NAMED = {
     "sources": "proxy",
+    "collector.receive": "firewall",
     "detections": "SA-1",
     "lists": "games",
     "fetch": "okta",

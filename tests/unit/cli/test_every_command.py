@@ -14,8 +14,8 @@ from pipelines.registry.new_home import create
 from tests.journey.commands import schoolbell
 from tests.unit.test_own_rules import FILE, RULE
 
-WITHOUT_JSON: dict[str, str] = {}
-"""Commands that tell machines nothing, with the reason; there is none today."""
+WITHOUT_JSON: dict[str, str] = {"receive": "rsyslog reads its answers"}
+"""Commands that tell machines nothing, with the reason."""
 
 
 def walked(group, path=()):
