@@ -57,8 +57,8 @@ READERS = {
     "For operators": (
         "install", "own-district", "bring-logs", "forward-logs", "forward-proxies",
         "forward-firewalls", "forward-windows", "forward-cloud", "receive-logs", "fetch-logs",
-        "registry", "registry-by-file", "operate", "troubleshoot", "roles", "alerts", "back-up",
-        "dagster", "sizing", "many-districts",
+        "fetch-lists", "registry", "registry-by-file", "operate", "troubleshoot", "roles",
+        "alerts", "back-up", "dagster", "sizing", "many-districts",
     ),
     "For analysts": ("query", "own-rules", "other-systems"),
     "For counsel and the board": (

@@ -70,7 +70,7 @@ GROUPS = {
         "alerts": ("alerts:app", "Alerts: messages, tests, acknowledgments."),
         "fetch": (
             "fetch:fetch_logs",
-            "Fetch new logs from the services of [fetch]; run and watch do so first.",
+            "Fetch new logs and lists from the services of [fetch]; run and watch do so first.",
         ),
         "receive": (
             "receive:receive_lines",

@@ -14,6 +14,7 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.private_kinds import decide_private_kinds
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
+from pipelines.fetch.lists import fetched_files
 from pipelines.gaps.logs import arrived
 from pipelines.gaps.week import noted_week
 from pipelines.health.product_stories import shown_by_logs
@@ -24,6 +25,7 @@ from pipelines.registry.imports.merged_rows import Merged
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.state.connections import Store
+from pipelines.state.fetched import note_waiting
 from pipelines.warehouse.sentences import counted
 
 SHOWN = 5
@@ -68,14 +70,16 @@ def setup(
     """Fill the registry from exports of your district's systems.
 
     Shows what each export provides, what is skipped and why, and the rules that it
-    enables. On a terminal it asks for one export after another. Existing rows are not
-    changed.
+    enables. Lists that a service of [fetch] gave are read, too. On a terminal it asks for
+    one export after another. Existing rows are not changed.
     """
     is_asking = not sources and not as_json and sys.stdin.isatty()
     _refuse_unknown(sources or (), take or ())
     paths = _asked() if is_asking else list(sources or ())
     hours = checked(usual_duty) if usual_duty else ""
     with open_district(home) as district:
+        fetched = [path for _, path in fetched_files(district.home, district.settings)]
+        paths = [*paths, *fetched]
         plan = plan_of(district, paths, take or (), hours)
         if is_asking and ("staff_duty.csv" in plan.missing or plan.unplaced):
             hours = _asked_hours() if "staff_duty.csv" in plan.missing else hours
@@ -170,6 +174,7 @@ def _written(
     names = ", ".join(path.name for path in paths)
     with only_writer(home):
         done = write(store, home, plan, str(who_asks(home, settings)), names)
+        note_waiting(store, 0)
     keeps = "The home keeps what later lists complete. " if plan.to_keep else ""
     return [
         *done,

@@ -175,6 +175,26 @@ def token(parameter: str, place: str) -> NextPage:
 def with_parameters(url: str, more: Mapping[str, str]) -> str:
     """Return an address with parameters added or replaced, in the order of their names."""
     parts = urlsplit(url)
-    every = dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(more)
-    query = urlencode(sorted(every.items()), quote_via=quote, safe="~")
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    every = [*((name, value) for name, value in given if name not in more), *more.items()]
+    query = urlencode(sorted(every), quote_via=quote, safe="~")
     return urlunsplit(parts._replace(query=query))
+
+
+def numbered(parameter: str, total: str, *, by_page: bool = False) -> NextPage:
+    """Find the next page by the number of rows, or of pages, before it.
+
+    Args:
+        total: Place of the number of all rows in the answer, or the name of its header.
+    """
+
+    def following(page: Page, _end: datetime | None = None) -> str | None:
+        given = dict(parse_qsl(urlsplit(page.url).query))
+        start, size = int(given.get(parameter, 0)), len(page.events)
+        stated = page.headers.get(total.lower(), at_place(page.rest, total))
+        before = (start * int(given["page-size"]) if by_page else start) + size
+        if not size or (str(stated).isdecimal() and before >= int(str(stated))):
+            return None
+        return with_parameters(page.url, {parameter: str(start + (1 if by_page else size))})
+
+    return following

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.fetch.answers import Event, at_place, read_page
@@ -37,6 +38,7 @@ from pipelines.fetch.services import (
     MISSING,
     AnyService,
     Authorize,
+    Listing,
     ServiceSettings,
     Stream,
     services,
@@ -193,7 +195,8 @@ class Session:
     """Signs in when it is first needed, and again when the service refuses the sign-in."""
 
     def __init__(self, service: AnyService, settings: ServiceSettings, caller: Caller) -> None:
-        self._sign_in: Callable[[], Authorize] = partial(service.sign_in, settings, caller)
+        self.scopes: set[str] = set()
+        self._sign_in: Callable[..., Authorize] = partial(service.sign_in, settings, caller)
         self._caller = caller
         self._authorize: Authorize | None = None
 
@@ -227,7 +230,7 @@ class Session:
 
     def _asked(self, url: str) -> Response:
         if self._authorize is None:
-            self._authorize = self._sign_in()
+            self._authorize = self._sign_in(self.scopes)
         return self._caller.send("GET", url, self._authorize("GET", url))
 
 
@@ -253,7 +256,7 @@ def fetch(
         moment = now or datetime.now(UTC)
         work = _Work(target, store, moment)
         try:
-            url, session, streams = _opened(target, seconds, ask, sleep)
+            url, session, streams, _ = opened(target, seconds, ask, sleep)
             work.settle()
         except (SchoolbellError, OSError) as error:
             results += work.failed(error)
@@ -268,34 +271,43 @@ def tried(
     now: datetime,
     ask: Callable[..., Response] = asked,
 ) -> Iterator[tuple[str, str]]:
-    """Yield each log of each service, and why it cannot be fetched; nothing is stored.
+    """Yield each log and list of each service, and why it cannot be fetched; nothing is stored.
 
-    It is asked for its newest minutes.
+    A log is asked for its newest minutes, a list for its first page.
     """
     for target in targets(home, settings):
         try:
-            origin, session, streams = _opened(target, TRY_SECONDS, ask)
+            origin, session, streams, listings = opened(target, TRY_SECONDS, ask)
         except (SchoolbellError, OSError) as error:
             yield target.name, words_of(error)
             continue
-        for stream in streams:
-            window = Span(now - stream.settles - SHORTEST, now - stream.settles)
+        for one, url in _first_pages(origin, now, streams, listings):
+            problem = ""
             try:
-                url = stream.url(origin, window.start, window.end, SMALLEST_PAGE)
-                read_page(session.get(url, scope=stream.scope), url, stream.items)
+                read_page(session.get(url, scope=one.scope), url, one.items)
             except FetchError as error:
-                yield label(target.name, stream.name), words_of(error)
-            else:
-                yield label(target.name, stream.name), ""
+                problem = words_of(error)
+            yield label(target.name, one.name), problem
 
 
-def _opened(
+def _first_pages(
+    origin: str, now: datetime, streams: Sequence[Stream], listings: Sequence[Listing]
+) -> Iterator[tuple[Stream | Listing, str]]:
+    """Yield each log with the address of its newest minutes, each list with its first page's."""
+    for stream in streams:
+        end = now - stream.settles
+        yield stream, stream.url(origin, end - SHORTEST, end, SMALLEST_PAGE)
+    for listing in listings:
+        yield listing, listing.url(origin)
+
+
+def opened(
     target: Target,
     seconds: float,
     ask: Callable[..., Response],
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[str, Session, list[Stream]]:
-    """Return the address of a service, its session, and the logs that the settings name.
+) -> tuple[str, Session, list[Stream], list[Listing]]:
+    """Return the address of a service, its session, and the logs and lists of the settings.
 
     Raises:
         SchoolbellError: A setting is wrong, or the service does not list its logs.
@@ -305,8 +317,16 @@ def _opened(
     if not service.is_installed:
         raise SettingsError(MISSING, where=target.where, remedy=INSTALL)
     values = target.settings()
-    session = Session(service, values, Caller(target.name, values.origins, seconds, ask, sleep))
-    return values.url, session, _chosen(target, service.streams(values, session.get))
+    listings = _named(target, "lists", service.listings(values), target.given.lists)
+    caller = Caller(target.name, values.origins, seconds, ask, sleep)
+    session = Session(service, values, caller)
+    session.scopes |= {listing.scope for listing in listings}
+    streams: list[Stream] = []
+    if target.given.logs:
+        every = service.logs(values, session.get)
+        streams = _named(target, "streams", every, target.given.streams or [s.name for s in every])
+        session.scopes |= {stream.scope for stream in streams}
+    return values.url, session, streams, listings
 
 
 def words_of(error: Exception) -> str:
@@ -314,16 +334,23 @@ def words_of(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _chosen(target: Target, every: Sequence[Stream]) -> list[Stream]:
-    wanted = target.given.streams
-    names = [stream.name for stream in every]
+One = TypeVar("One", Stream, Listing)
+
+
+def _named(target: Target, key: str, every: Sequence[One], wanted: Sequence[str]) -> list[One]:
+    """Return the logs or lists of some names.
+
+    Raises:
+        SettingsError: The service has none of a name.
+    """
+    names = [one.name for one in every]
     if strange := sorted(set(wanted) - set(names)):
         raise SettingsError(
-            f"the service has no log {strange[0]!r}",
-            where=f"{target.where} streams",
-            remedy=f"Logs: {', '.join(names) or 'none'}",
+            f"the service has no {key.removesuffix('s')} {strange[0]!r}",
+            where=f"{target.where} {key}",
+            remedy=f"It has: {', '.join(names) or 'none'}",
         )
-    return [stream for stream in every if not wanted or stream.name in wanted]
+    return [one for one in every if one.name in wanted]
 
 
 @dataclass(frozen=True)

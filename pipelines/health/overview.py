@@ -18,6 +18,7 @@ from pipelines.errors import BusyError, ModelError
 from pipelines.events import NAME_PROOFS
 from pipelines.fetch.completeness import RECENT as FEWER_SHOWN
 from pipelines.fetch.completeness import Completeness, complete_until, completeness, reported
+from pipelines.fetch.lists import list_problems
 from pipelines.health.arrival import delays, off_clocks, usual_lag
 from pipelines.health.issues import MODELS_READ, Issue, Kind, keep_issues, uninhibited
 from pipelines.health.source_hours import closed_times, day_kinds, intervals, judged_hours
@@ -319,6 +320,7 @@ def health_of(district: District, now: datetime) -> Health:
     found = [
         *_of_ledger(district.store, district.settings, days, as_of),
         *_never(district.store, district.settings, as_of),
+        *of_lists(district.store, district.settings),
         *of_fetches(completeness(district.store, district.settings.fetch), now, district.zone),
     ]
     try:
@@ -413,6 +415,13 @@ def of_fetches(logs: Sequence[Completeness], now: datetime, zone: str) -> Iterat
                 start=log.fewer_time,
                 detail=f"{log.label}: {log.fewer}",
             )
+
+
+def of_lists(store: Store, settings: Settings) -> Iterator[Issue]:
+    """Yield lists for the registry whose newest answer does not count."""
+    for name, problem, since in list_problems(store, settings):
+        detail = f"{name}: the list of the registry is an earlier one, because {problem}"
+        yield Issue(source=name, kind="not_fetched", what=name, start=since, detail=detail)
 
 
 def _never(store: Store, settings: Settings, as_of: datetime) -> Iterator[Issue]:

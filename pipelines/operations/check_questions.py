@@ -39,6 +39,7 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, outbox
 from pipelines.state.connections import Store, read_store
+from pipelines.state.fetched import waiting_changes
 from pipelines.state.ledger import FileRecord
 from pipelines.state.retention import begun
 from pipelines.state.source_records import dirty_days, set_back
@@ -193,6 +194,13 @@ def _some(grade: int, count: int, nouns: str, rest: str) -> Reasons:
     return [(grade, f"{counted(count, nouns)} {rest}")] if count else []
 
 
+def _fetched_changes(installation: Installation) -> Reasons:
+    """Return what fetched lists would change, which no person has accepted yet."""
+    count = waiting_changes(installation.store)
+    words = "1 change of fetched lists waits|# changes of fetched lists wait"
+    return _some(LOOK, count, words, "to be accepted: schoolbell setup")
+
+
 def _no_files(opened: Installation) -> Reasons:
     if not opened.files:
         yield (
@@ -335,7 +343,9 @@ QUESTIONS = (
                 (each.grade, each.line) for each in one.sources if each.grade != WELL
             ],
         ),
-        Question("fetch", "configured services give their logs"),
+        Question(
+            "fetch", "configured services give their logs and lists", reasons=_fetched_changes
+        ),
         Question("unread", "nothing waits unread", reasons=_stuck),
         Question("refused", "every delivery can be read"),
         Question(

@@ -79,6 +79,7 @@ RIGHTS: Mapping[str, Right] = {
     "snapshots": Right(ANALYSTS, 0o2750, 0o440),
     "registry": Right(OPERATORS, 0o2770, 0o660),
     "exports-kept": Right(OPERATORS, 0o2770, 0o660),
+    "lists-fetched": Right(OPERATORS, 0o2770, 0o660),
     # anyone who opens a snapshot leaves a note; no one removes another's
     "openings": Right(ANALYSTS, 0o3770, None),
     # the account that delivers logs owns the folders of the sources

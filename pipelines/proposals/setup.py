@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.district import District, Reading
+from pipelines.fetch.lists import fetched_files
 from pipelines.gaps.logs import lacking_files, note_systems
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
@@ -62,6 +63,7 @@ from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Store, fact, remember
+from pipelines.state.fetched import note_waiting
 
 LOG_BYTES = 64_000_000
 """Bytes of the logs that are searched for host names."""
@@ -467,6 +469,35 @@ def match_again(district: District) -> tuple[District, list[str]]:
     with store.writing() as writing:
         remember(writing, MATCHED, digest_of(home, settings))
     return district, [f"Exports of an earlier setup were matched again: {one}" for one in done]
+
+
+def use_fetched(district: District) -> tuple[District, list[str]]:
+    """Write what fetched lists add, where the settings say so; count what waits for a person.
+
+    The caller holds the home's lock.
+
+    Returns:
+        The district with the registry as it is now, and a sentence about each changed file.
+    """
+    home, settings, store = district.home, district.settings, district.store
+    files = fetched_files(home, settings)
+    # of a registry with a file that shrank, nothing is concluded
+    if not files or district.outline.refused:
+        return district, []
+    by_itself = [path for target, path in files if target.apply]
+    done: list[str] = []
+    if by_itself and not (plan := plan_of(district, by_itself)).is_empty:
+        done = write(store, home, plan, "schoolbell run", "fetched lists")
+        district = replace(district, reading=Reading.of(load_registry(home, settings)))
+    waits = [path for target, path in files if not target.apply]
+    count = changes_of(plan_of(district, waits)) if waits else 0
+    note_waiting(store, count)
+    return district, [f"From fetched lists: {one}" for one in done]
+
+
+def changes_of(plan: Plan) -> int:
+    """Return how many rows and cells a plan would add, and how many cells differ."""
+    return sum(len(one.added) + len(one.filled) + len(one.differs) for one in plan.files)
 
 
 def _written_hours(home: DistrictHome, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import BusyError, SchoolbellError, capital, safe, safe_lines
 from pipelines.fetch.fetching import Fetched, fetch
+from pipelines.fetch.lists import fetch_lists
 from pipelines.findings.lifecycle import LifecycleResult
 from pipelines.gaps.now import failure_facts, gaps
 from pipelines.gaps.relation import LIMITING, Gap
@@ -178,12 +179,18 @@ def _finish_purge(
 
 
 def _completed(district: District) -> tuple[District, Sequence[str]]:
-    """Return the district after kept exports were matched again, and what changed."""
-    if not district.home.kept_exports.is_dir():
-        return district, ()
-    from pipelines.proposals.setup import match_again  # it takes long to import
+    """Return the district with what fetched lists and kept exports add, and what changed."""
+    lists = fetch_lists(district.home, district.settings, district.store)
+    notes = [safe(one.line) for one in lists]
+    if not (lists or district.home.kept_exports.is_dir()):
+        return district, notes
+    from pipelines.proposals.setup import match_again, use_fetched  # they take long to import
 
-    return match_again(district)
+    if lists:
+        district, added = use_fetched(district)
+        notes += added
+    district, matched = match_again(district)
+    return district, [*notes, *matched]
 
 
 def run_opened(

@@ -70,6 +70,11 @@ class DistrictHome:
         return self.path / "exports-kept"
 
     @property
+    def fetched_lists(self) -> Path:
+        """The newest complete list that each service gave, a folder per service."""
+        return self.path / "lists-fetched"
+
+    @property
     def landing(self) -> Path:
         """Folder in which log files arrive, one subfolder per source."""
         return self.path / "landing"

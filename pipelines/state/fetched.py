@@ -5,11 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
-from pipelines.state.connections import Store, now_text
-from pipelines.state.rows import FetchedStreamRow, FetchGapRow
-from pipelines.state.tables import FETCH_GAPS, FETCHED_EVENTS, FETCHED_STREAMS
+from pipelines.state.connections import Store, fact, now_text, remember
+from pipelines.state.rows import FetchedListRow, FetchedStreamRow, FetchGapRow
+from pipelines.state.tables import FETCH_GAPS, FETCHED_EVENTS, FETCHED_LISTS, FETCHED_STREAMS
 
 KEYS_PER_STATEMENT = 10_000
+WAITING = "fetched_changes"
+"""Name of the fact."""
 
 
 def fetched_streams(store: Store) -> list[FetchedStreamRow]:
@@ -28,6 +30,32 @@ def put_stream(connection: Connection, row: FetchedStreamRow) -> None:
     here = _of(FETCHED_STREAMS, row["name"], row["stream"])
     if not connection.execute(update(FETCHED_STREAMS).where(here).values(**row)).rowcount:
         connection.execute(insert(FETCHED_STREAMS).values(**row))
+
+
+def fetched_lists(store: Store) -> list[FetchedListRow]:
+    """Return every fetched list, by service and name."""
+    query = select(FETCHED_LISTS).order_by(FETCHED_LISTS.c.name, FETCHED_LISTS.c.listing)
+    return store.rows(FetchedListRow, query)
+
+
+def put_list(store: Store, row: FetchedListRow) -> None:
+    """Add the row of a list, or replace it."""
+    here = and_(FETCHED_LISTS.c.name == row["name"], FETCHED_LISTS.c.listing == row["listing"])
+    with store.writing() as connection:
+        if not connection.execute(update(FETCHED_LISTS).where(here).values(**row)).rowcount:
+            connection.execute(insert(FETCHED_LISTS).values(**row))
+
+
+def waiting_changes(store: Store) -> int:
+    """Return how many changes of fetched lists no person has accepted yet."""
+    with store.reading() as connection:
+        return int(fact(connection, WAITING) or 0)
+
+
+def note_waiting(store: Store, count: int) -> None:
+    """Note how many changes of fetched lists wait for a person."""
+    with store.writing() as connection:
+        remember(connection, WAITING, str(count))
 
 
 def put_gaps(connection: Connection, name: str, stream: str, rows: Iterable[FetchGapRow]) -> None:

@@ -411,6 +411,21 @@ class FetchGapRow(TypedDict):
     seen_time: str
 
 
+class FetchedListRow(TypedDict):
+    """A list for the registry that a service is asked for.
+
+    `row_count` is that of the newest list that counts; `refused_count` that of a shorter one.
+    """
+
+    name: str
+    listing: str
+    fetched_time: str | None
+    row_count: int
+    refused_count: int | None
+    problem: str | None
+    problem_time: str | None
+
+
 class IssueRow(TypedDict):
     """An issue of a source; a current one has no end."""
 

@@ -33,6 +33,7 @@ from pipelines.state.rows import (
     CommentRow,
     DecisionRow,
     EvidenceRow,
+    FetchedListRow,
     FetchedStreamRow,
     FetchGapRow,
     FindingText,
@@ -420,6 +421,9 @@ gets its name `file` in the landing folder.
 
 FETCH_GAPS = table_of("fetch_gaps", FetchGapRow, keys=("name", "stream", "start_time"))
 """Windows that a service did not answer; they are tried again."""
+
+FETCHED_LISTS = table_of("fetched_lists", FetchedListRow, keys=("name", "listing"))
+"""One row per list that a service is asked for, with its newest problem."""
 
 FETCHED_EVENTS = Table(
     "fetched_events",

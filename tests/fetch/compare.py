@@ -27,10 +27,14 @@ EDM = {"Edm.String": "string", "Edm.Boolean": "boolean", "Edm.DateTimeOffset": "
 LIMITS = ("minimum", "maximum", "default")
 
 
-def differences(service: str, path: Path) -> Iterator[str]:
-    """Yield what a vendor's description says otherwise."""
+def differences(service: str, path: Path, *names: str) -> Iterator[str]:
+    """Yield what a vendor's description says otherwise.
+
+    Args:
+        names: Logs and lists that the file describes; all, if none is named.
+    """
     for name, log in DESCRIPTIONS[service].items():
-        if not isinstance(log, dict) or "path" not in log:
+        if not isinstance(log, dict) or "path" not in log or name not in (names or (name,)):
             continue
         try:
             parameters, fields = described(path, log)
@@ -101,9 +105,9 @@ def _kind(schema: dict[str, Any]) -> str:
 
 
 def _discovery(value: dict[str, Any], log: dict[str, Any]) -> Described:
-    method = value["resources"]["activities"]["methods"]["list"]
-    if f"/{method['path']}" != log["path"]:
-        raise KeyError(log["path"])
+    methods = {f"/{one['path']}": one for one in _methods(value)}
+    path = log["path"].replace("/my_customer/", "/{customerId}/")
+    method = methods[path]
     parameters = {}
     for key, one in method["parameters"].items():
         names = re.findall(r"\((\w+)\)", one.get("pattern", "")) if key == "applicationName" else []
@@ -112,15 +116,25 @@ def _discovery(value: dict[str, Any], log: dict[str, Any]) -> Described:
     return parameters, {key: one.get("type", "object") for key, one in schema.items()}
 
 
+def _methods(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every method that gets a list, of resources within resources too."""
+    for one in value.get("resources", {}).values():
+        yield from (method for name, method in one.get("methods", {}).items() if name == "list")
+        yield from _methods(one)
+
+
 def _metadata(path: Path, log: dict[str, Any]) -> Described:
     spaces = {"e": "http://docs.oasis-open.org/odata/ns/edm"}
     root = ElementTree.parse(path).getroot()
     kind = root.find(f".//e:EntityType[@Name='{log['schema']}']", spaces)
     place = log["path"].rpartition("/")[2]
-    holder = root.find(".//e:EntityType[@Name='auditLogRoot']", spaces)
-    if kind is None or holder is None:
+    if kind is None:
         raise KeyError(log["schema"])
-    if holder.find(f"e:NavigationProperty[@Name='{place}']", spaces) is None:
+    holders = "e:NavigationProperty", ".//e:EntitySet"
+    if all(
+        root.find(f".//{one.removeprefix('.//')}[@Name='{place}']", spaces) is None
+        for one in holders
+    ):
         raise KeyError(log["path"])
     fields = {"id": "string"}  # of every entity
     for one in kind.findall("e:Property", spaces):
@@ -135,6 +149,6 @@ def _metadata(path: Path, log: dict[str, Any]) -> Described:
 
 
 if __name__ == "__main__":
-    found = list(differences(sys.argv[1], Path(sys.argv[2])))
+    found = list(differences(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]))
     print("\n".join(found) or "no difference")
     sys.exit(bool(found))

@@ -8,7 +8,7 @@ import pytest
 from pipelines.district import open_outlined
 from pipelines.fetch.fetching import fetch
 from pipelines.registry.new_home import create
-from tests.fetch.vendors import KINDS_OF_SERVICE
+from tests.fetch.vendors import KINDS_OF_SERVICE, settings_of
 
 NOW = datetime(2026, 11, 4, 15, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def fetched_home(tmp_path, monkeypatch, google_key):
 
     def made(kind="okta", **more):
         place = create(tmp_path / "home")
-        given = dict(KINDS_OF_SERVICE[kind].settings)
+        given = dict(settings_of(kind))
         if kind == "google":
             given["key_secret"] = google_key
         lines = [f"[fetch.{kind}]", f'service = "{kind}"']

@@ -357,6 +357,25 @@ KINDS_OF_SERVICE = {
 }  # fmt: skip
 
 
+LIST_SERVICES = {
+    "oneroster": {
+        "url": "https://sis.school.example", "client_id": "schoolbell",
+        "sign_in_url": "https://sis.school.example/oauth/token",
+        "client_secret": "secret-of-the-test",
+    },
+    "jamf": {
+        "url": "https://school.jamfcloud.example",
+        "client_id": "00000000-0000-4000-8000-000000000002",
+        "client_secret": "secret-of-the-test",
+    },
+}  # fmt: skip
+"""Settings of services that have lists alone."""
+
+
+def settings_of(kind: str) -> dict[str, str]:
+    return LIST_SERVICES.get(kind) or KINDS_OF_SERVICE[kind].settings
+
+
 def happened(kind: str, times: Iterable[datetime], late: timedelta = timedelta()) -> list[Happened]:
     """Return an event at each time, checked against the published fields."""
     described = KINDS_OF_SERVICE[kind]

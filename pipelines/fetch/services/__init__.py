@@ -5,7 +5,7 @@ places of events, ids and times in an answer, and the delay with which the vendo
 events appear.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -119,6 +119,36 @@ class Stream:
         return with_parameters(origin + self.path, parameters)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A list for the registry, which is fetched whole.
+
+    Attributes:
+        path: Below the service's address.
+        fixed: Parameters.
+        size: Parameter for the number of rows on a page, and its largest value.
+        items: Place of the rows in an answer, as for a log.
+        row_id: Place of what identifies a row; a row that comes twice counts once.
+        next_page: How the next page is found.
+        total: Place of the number of all rows; empty: the service states none.
+        scope: The least right that it needs, in the service's words.
+    """
+
+    name: str
+    path: str
+    size: tuple[str, int]
+    items: str
+    row_id: str
+    next_page: NextPage
+    scope: str
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    total: str = ""
+
+    def url(self, origin: str) -> str:
+        """Return the address of the first page."""
+        return with_parameters(origin + self.path, {**self.fixed, self.size[0]: str(self.size[1])})
+
+
 Own = TypeVar("Own", bound=ServiceSettings)
 
 
@@ -129,16 +159,27 @@ class Service(Generic[Own]):
     Attributes:
         settings: The keys of its table in `district.toml`.
         library: Module of the extra `fetch` that its sign-in needs; empty without one.
-        sign_in: Returns what signs requests; called again when the service refuses it.
+        sign_in: Returns what signs requests with some rights; called again when the service
+            refuses it.
         streams: Its logs; given a way to get an address, where they depend on the district.
+        lists: Its lists for the registry.
     """
 
     name: str
     product: str
     settings: type[Own]
     library: str = ""
-    sign_in: Callable[[Own, Caller], Authorize]
-    streams: Callable[[Own, Get], Sequence[Stream]]
+    sign_in: Callable[[Own, Caller, Collection[str]], Authorize]
+    streams: Callable[[Own, Get], Sequence[Stream]] | Sequence[Stream] = ()
+    lists: Callable[[Own], Sequence[Listing]] | Sequence[Listing] = ()
+
+    def logs(self, settings: Own, get: Get) -> Sequence[Stream]:
+        """Return its logs."""
+        return self.streams(settings, get) if callable(self.streams) else self.streams
+
+    def listings(self, settings: Own) -> Sequence[Listing]:
+        """Return its lists."""
+        return self.lists(settings) if callable(self.lists) else self.lists
 
     @property
     def is_installed(self) -> bool:

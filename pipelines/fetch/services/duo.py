@@ -5,7 +5,7 @@ Requests are signed with a secret that is never sent. Duo shows nothing of the n
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from pipelines.fetch.answers import token
 from pipelines.fetch.calls import Caller
-from pipelines.fetch.services import Authorize, Get, Origin, Service, ServiceSettings, Stream
+from pipelines.fetch.services import Authorize, Origin, Service, ServiceSettings, Stream
 
 
 def _window(first: datetime, last: datetime) -> Mapping[str, str]:
@@ -52,7 +52,7 @@ class DuoSettings(ServiceSettings):
     secret_key: str = Field(repr=False, min_length=20)
 
 
-def sign_in(settings: DuoSettings, _caller: Caller) -> Authorize:
+def sign_in(settings: DuoSettings, _caller: Caller, _scopes: Collection[str]) -> Authorize:
     """Return what signs requests: a hash of date, method, host, path and parameters."""
 
     def authorize(method: str, url: str) -> Mapping[str, str]:
@@ -67,9 +67,6 @@ def sign_in(settings: DuoSettings, _caller: Caller) -> Authorize:
     return authorize
 
 
-def streams(_settings: DuoSettings, _get: Get) -> list[Stream]:
-    """Return the one log."""
-    return [AUTHENTICATION]
-
-
-SERVICE = Service(name="duo", product="Duo", settings=DuoSettings, sign_in=sign_in, streams=streams)
+SERVICE = Service(
+    name="duo", product="Duo", settings=DuoSettings, sign_in=sign_in, streams=[AUTHENTICATION]
+)

@@ -5,7 +5,7 @@ reads reports and nothing else. Its key is signed with here; Google's sign-in se
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.fetch.services import (
     UNREADABLE,
     Authorize,
-    Get,
+    Listing,
     Origin,
     Service,
     ServiceSettings,
@@ -27,6 +27,7 @@ from pipelines.fetch.services import (
 )
 
 SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
+DIRECTORY = "https://www.googleapis.com/auth/admin.directory"
 HALF_YEAR = timedelta(days=180)
 REPORTS = {
     "login": ("sign-ins", timedelta(hours=4)),
@@ -57,6 +58,30 @@ STREAMS = [
 ]
 
 
+LISTS = [
+    Listing(
+        name="users",
+        path="/admin/directory/v1/users",
+        fixed={"customer": "my_customer", "orderBy": "email"},
+        size=("maxResults", 500),
+        items="users?",
+        row_id="id",
+        next_page=token("pageToken", "nextPageToken"),
+        scope=f"{DIRECTORY}.user.readonly",
+    ),
+    Listing(
+        name="devices",
+        path="/admin/directory/v1/customer/my_customer/devices/chromeos",
+        fixed={"projection": "FULL"},
+        size=("maxResults", 200),
+        items="chromeosdevices?",
+        row_id="deviceId",
+        next_page=token("pageToken", "nextPageToken"),
+        scope=f"{DIRECTORY}.device.chromeos.readonly",
+    ),
+]
+
+
 class GoogleSettings(ServiceSettings):
     """The administrator in whose name the service account asks, and the account's JSON key."""
 
@@ -71,7 +96,7 @@ class GoogleSettings(ServiceSettings):
         return frozenset({self.url, self.sign_in_url})
 
 
-def sign_in(settings: GoogleSettings, caller: Caller) -> Authorize:
+def sign_in(settings: GoogleSettings, caller: Caller, scopes: Collection[str]) -> Authorize:
     """Return what signs requests, with a token that Google gives for the key.
 
     Raises:
@@ -87,7 +112,7 @@ def sign_in(settings: GoogleSettings, caller: Caller) -> Authorize:
         # the address in the key is not a setting: no one named it
         credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
             {**key, "token_uri": f"{settings.sign_in_url}/token"},
-            scopes=[SCOPE],
+            scopes=sorted(scopes),
             subject=settings.admin,
         )
     except (ValueError, TypeError, GoogleAuthError) as error:
@@ -102,8 +127,9 @@ def sign_in(settings: GoogleSettings, caller: Caller) -> Authorize:
         raise RefusedError(
             "the sign-in of the service account is refused",
             where=where,
-            remedy=f"Check its key, [fetch] admin, and that its client id has the scope {SCOPE}: "
-            "Admin console > Security > API controls > Domain-wide delegation.",
+            remedy="Check its key, [fetch] admin, and that its client id has the scopes "
+            f"{', '.join(sorted(scopes))}: Admin console > Security > API controls > "
+            "Domain-wide delegation.",
         ) from error
     return bearer(credentials.token)
 
@@ -125,16 +151,12 @@ class _Transport:
         return self._caller.send(method, url, headers or {}, body)
 
 
-def streams(_settings: GoogleSettings, _get: Get) -> list[Stream]:
-    """Return a log for each application."""
-    return STREAMS
-
-
 SERVICE = Service(
     name="google",
     product="Google Workspace",
     settings=GoogleSettings,
     library="google.auth",
     sign_in=sign_in,
-    streams=streams,
+    streams=STREAMS,
+    lists=LISTS,
 )

@@ -4,7 +4,7 @@ The log has a page after every page, also after the newest event: a window ends 
 page that reaches its end. Events have no id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -75,7 +75,7 @@ class MerakiSettings(ServiceSettings):
     api_key: str = Field(repr=False, min_length=10)
 
 
-def sign_in(settings: MerakiSettings, _caller: Caller) -> Authorize:
+def sign_in(settings: MerakiSettings, _caller: Caller, _scopes: Collection[str]) -> Authorize:
     """Return what signs requests."""
     return bearer(settings.api_key)
 

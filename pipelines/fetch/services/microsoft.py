@@ -5,7 +5,7 @@ right that reads audit logs and nothing else.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.fetch.services import (
     UNREADABLE,
     Authorize,
-    Get,
+    Listing,
     Origin,
     Service,
     ServiceSettings,
@@ -59,6 +59,38 @@ STREAMS = [
 ]
 
 
+USER_FIELDS = (
+    "accountEnabled", "department", "displayName", "employeeId", "givenName", "id", "jobTitle",
+    "mail", "officeLocation", "surname", "userPrincipalName", "userType",
+)  # fmt: skip
+DEVICE_FIELDS = (
+    "deviceCategoryDisplayName", "deviceName", "ethernetMacAddress", "id",
+    "managedDeviceOwnerType", "model", "operatingSystem", "serialNumber", "userPrincipalName",
+    "wiFiMacAddress",
+)  # fmt: skip
+LISTS = [
+    Listing(
+        name=name,
+        path=f"/v1.0/{path}",
+        fixed={"$select": ",".join(fields)},
+        size=("$top", 999),
+        items="value",
+        row_id="id",
+        next_page=linked("@odata.nextLink"),
+        scope=scope,
+    )
+    for name, path, scope, fields in (
+        ("users", "users", "User.Read.All", USER_FIELDS),
+        (
+            "devices",
+            "deviceManagement/managedDevices",
+            "DeviceManagementManagedDevices.Read.All",
+            DEVICE_FIELDS,
+        ),
+    )
+]
+
+
 class MicrosoftSettings(ServiceSettings):
     """The tenant, and the application that may read its audit logs."""
 
@@ -74,7 +106,7 @@ class MicrosoftSettings(ServiceSettings):
         return frozenset({self.url, self.sign_in_url})
 
 
-def sign_in(settings: MicrosoftSettings, caller: Caller) -> Authorize:
+def sign_in(settings: MicrosoftSettings, caller: Caller, _scopes: Collection[str]) -> Authorize:
     """Return what signs requests, with a token that Microsoft gives for the secret.
 
     Raises:
@@ -149,16 +181,12 @@ class _Answer:
             raise ValueError(self.status_code)
 
 
-def streams(_settings: MicrosoftSettings, _get: Get) -> list[Stream]:
-    """Return both logs."""
-    return STREAMS
-
-
 SERVICE = Service(
     name="microsoft",
     product="Microsoft Entra",
     settings=MicrosoftSettings,
     library="msal",
     sign_in=sign_in,
-    streams=streams,
+    streams=STREAMS,
+    lists=LISTS,
 )

@@ -4,6 +4,7 @@ A request with an end is bounded by the time of the events, and ends without a n
 token belongs to an administrator whose role may do nothing but read.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from pipelines.fetch.answers import link
 from pipelines.fetch.calls import Caller
 from pipelines.fetch.services import (
     Authorize,
-    Get,
+    Listing,
     Origin,
     Service,
     ServiceSettings,
@@ -37,6 +38,17 @@ LOGS = Stream(
 )
 
 
+USERS = Listing(
+    name="users",
+    path="/api/v1/users",
+    size=("limit", 200),
+    items="",
+    row_id="id",
+    next_page=link,
+    scope="okta.users.read (role Read-only Administrator)",
+)
+
+
 class OktaSettings(ServiceSettings):
     """The address of the organization, and an API token."""
 
@@ -44,16 +56,16 @@ class OktaSettings(ServiceSettings):
     token: str = Field(repr=False, min_length=10)
 
 
-def sign_in(settings: OktaSettings, _caller: Caller) -> Authorize:
+def sign_in(settings: OktaSettings, _caller: Caller, _scopes: Collection[str]) -> Authorize:
     """Return what signs requests."""
     return bearer(settings.token, "SSWS")
 
 
-def streams(_settings: OktaSettings, _get: Get) -> list[Stream]:
-    """Return the one log."""
-    return [LOGS]
-
-
 SERVICE = Service(
-    name="okta", product="Okta", settings=OktaSettings, sign_in=sign_in, streams=streams
+    name="okta",
+    product="Okta",
+    settings=OktaSettings,
+    sign_in=sign_in,
+    streams=[LOGS],
+    lists=[USERS],
 )

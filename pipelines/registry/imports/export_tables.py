@@ -42,6 +42,10 @@ API_NAMES: Mapping[str, str] = {
     "preferredFirstName": "preferredGivenName",
 }
 """Name in the API -> column of the CSV files."""
+SEPARATE = frozenset({"roles"})
+"""Lists within a row that are a table of their own."""
+LISTED = 3
+"""Objects of a list within a row that become columns, as `externalIds.0.value`."""
 
 _ISC = re.compile(
     r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t\r]*(?=\n))?"
@@ -289,9 +293,19 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str
         name = before + API_NAMES.get(key, key)
         if isinstance(one, dict) and "sourcedId" not in one:
             yield from _flat(one, f"{name}.")
+        elif isinstance(one, list) and name not in SEPARATE and _is_plain(one):
+            for number, member in enumerate(one[:LISTED]):
+                yield from _flat(member, f"{name}.{number}.")
         else:
             members = one if isinstance(one, list) else [one]
             yield name, ",".join(filter(None, map(_cell, members)))
+
+
+def _is_plain(members: Sequence[Any]) -> bool:
+    """Return whether they are objects that have no id of their own."""
+    return bool(members) and all(
+        isinstance(one, dict) and "sourcedId" not in one for one in members
+    )
 
 
 def _cell(value: object) -> str:

@@ -368,7 +368,7 @@ EXPORTS: tuple[Export, ...] = (
             "place": "orgunitpath", "off": "suspended",
         },
         how="GAM: gam print users fields primaryEmail,name,orgUnitPath,suspended,"
-        "externalIds,organizations",
+        "externalIds,organizations; or the pages of the Directory API as JSON",
     ),
     Export(
         name="Active Directory users",
@@ -429,7 +429,7 @@ EXPORTS: tuple[Export, ...] = (
             "place": "orgunitpath|organizationalunit",
             "room": "annotatedlocation|location", "note": "notes|annotatednotes",
             "state": "status|provisionstatus", "app": "kioskapp",
-            "recent": "mostrecentuser|recentusersemail", "model": "model",
+            "recent": "mostrecentuser|recentusersemail|recentusers0email", "model": "model",
         },
         says={"device_class": "chromebook"},
         how="admin.google.com: Devices, Chrome, Devices, Export, CSV",
@@ -451,12 +451,15 @@ EXPORTS: tuple[Export, ...] = (
         name="Intune devices",
         facts="device",
         into="devices.csv",
-        marks=("devicename", "serialnumber", "primaryuserupn|primaryuseremailaddress"),
+        marks=("devicename", "serialnumber",
+               "primaryuserupn|primaryuseremailaddress|manageddeviceownertype"),
         cells=MANAGED | {
-            "place": "devicecategory|category|devicegroup", "state": "managedby",
-            "user": "primaryuserupn|primaryuseremailaddress", "short": "",
+            "place": "devicecategory|devicecategorydisplayname|category|devicegroup",
+            "state": "managedby",
+            "user": "primaryuserupn|primaryuseremailaddress|userprincipalname", "short": "",
+            "owned": "ownership|manageddeviceownertype",
         },
-        how="intune.microsoft.com: Devices, All devices, Export",
+        how="intune.microsoft.com: Devices, All devices, Export; or the pages of its API as JSON",
     ),
     Export(
         name="Windows Autopilot devices",
@@ -490,6 +493,20 @@ EXPORTS: tuple[Export, ...] = (
         cells=MANAGED,
         how="Jamf Pro: Computers, Search Inventory, a search that shows name, serial "
         "number, MAC addresses, model, user name, email address and building: Export, CSV",
+    ),
+    Export(
+        name="Jamf computers of its API",
+        facts="device",
+        into="devices.csv",
+        marks=("generalname", "hardwareserialnumber", "udid"),
+        cells={
+            "hostname": "generalname", "serial": "hardwareserialnumber",
+            "mac": "hardwaremacaddress", "ethernet_mac": "hardwarealtmacaddress",
+            "asset_tag": "generalassettag", "model": "hardwaremodel",
+            "user": "userandlocationemail", "short": "userandlocationusername",
+            "note": "userandlocationroom",
+        },
+        how="Jamf Pro: the pages of its API (computers-inventory) as JSON",
     ),
     Export(
         name="Jamf mobile devices",

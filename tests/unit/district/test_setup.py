@@ -729,7 +729,7 @@ def test_a_network_is_written_as_one():
 def test_it_asks_on_a_terminal(home, exports, monkeypatch):
     """A folder, or Enter and one export after the other; then whether to write."""
     folder = exports({"roster.zip": ROSTER})
-    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 40]
+    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 60]
     asked = []
 
     def prompt(question, *_default, **_how):
