@@ -205,7 +205,10 @@ def states_of(district: District) -> list[State]:
 class Memory:
     """The words that were reported of a home, in the storage of Dagster's cursors.
 
-    Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands.
+    Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands. A
+    job that ends while a tick reports writes the keys to report again into a place of its own,
+    with a number. The words contain the number that was read before their states were, so that
+    a tick that began earlier and ends later loses none of these keys.
     """
 
     def __init__(
@@ -217,8 +220,14 @@ class Memory:
             is_new: Earlier reports do not count.
         """
         self._storage, self._events = instance.daemon_cursor_storage, instance.event_log_storage
-        self._key = f"schoolbell/reported/{home.folder.resolve()}"
-        self._words = {} if is_new else self._read()
+        folder = home.folder.resolve()
+        self._key, self._again_key = f"schoolbell/reported/{folder}", f"schoolbell/again/{folder}"
+        values = self._storage.get_cursor_values({self._key, self._again_key})
+        noted_number, words = _unpacked(values.get(self._key))
+        self._number, again = _unpacked(values.get(self._again_key))
+        self._again = again if noted_number != self._number else {}
+        valid_keys = set() if is_new else words.keys() - self._again.keys()
+        self._words = {key: words[key] for key in valid_keys}
 
     @property
     def mark(self) -> str:
@@ -239,24 +248,25 @@ class Memory:
             return
         keys = {state.key for state in states}
         words = {key: word for key, word in self._words.items() if key in keys}
-        self._write(words | {state.key: state.word for state in reported})
+        self._words = words | {state.key: state.word for state in reported}
+        self._storage.set_cursor_values({self._key: _packed(self._number, self._words)})
 
     def forget(self, states: Sequence[State]) -> None:
         """Have some states reported again."""
-        again = {state.key for state in states}
-        self._write({key: word for key, word in self._words.items() if key not in again})
+        again = self._again | {state.key: state.word for state in states}
+        self._storage.set_cursor_values({self._again_key: _packed(self._number + 1, again)})
 
-    def _write(self, words: Mapping[str, str]) -> None:
-        text = base64.b85encode(zlib.compress(json.dumps(dict(words)).encode())).decode()
-        self._storage.set_cursor_values({self._key: text})
-        self._words = dict(words)
 
-    def _read(self) -> dict[str, str]:
-        text = self._storage.get_cursor_values({self._key}).get(self._key)
-        if not text:
-            return {}
-        words: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text)))
-        return words
+def _packed(number: int, words: Mapping[str, str]) -> str:
+    text = json.dumps([number, dict(words)]).encode()
+    return base64.b85encode(zlib.compress(text)).decode()
+
+
+def _unpacked(text: str | None) -> tuple[int, dict[str, str]]:
+    if not text:
+        return 0, {}
+    number, words = json.loads(zlib.decompress(base64.b85decode(text)))
+    return number, words
 
 
 def _stamp(district: District) -> str:
