@@ -21,7 +21,7 @@ from pathlib import Path
 
 MAX_LENGTH = 60
 """A longer text is the license itself, not its name."""
-LICENSE_FILES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
+LICENSE_FILES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
 UNKNOWN = "not installed here"
 
 
