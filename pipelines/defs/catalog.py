@@ -37,6 +37,7 @@ from pipelines.defs.assets import (
     SOURCES,
     VERSION,
     WARN,
+    lineage_of,
     named_checks,
     severity_of,
 )
@@ -344,13 +345,13 @@ def _built(district: District) -> Iterator[State]:
     """Yield assets without days, then those of each day that a run builds, newest first."""
     days = sorted(map(str, days_shown(district)))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, dg.TableMetadataValue]] = {}
+    previews: dict[str, dict[str, dg.MetadataValue[Any]]] = {}
     with reading(district.home.warehouse) as database:
         inputs = Inputs(district, database)
         for name, model in district.models.items():
             if database.has(name):
                 _count(database, model, rows)
-                previews[name] = preview(database, model)
+                previews[name] = {**preview(database, model), **lineage_of(model)}
         rows[WHOLE] |= _dimensions(database)
     found = Counter(one["event_date"] for one in stored_findings(district.store))
     for day in days:
