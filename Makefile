@@ -6,6 +6,11 @@ SBOM = $(UV) export -q --frozen --no-dev --format cyclonedx1.5
 # what the container image installs
 IMAGE_EXTRAS := --extra webserver --extra postgres --extra gz
 BIN := .venv/bin
+DIST := dist
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+# the time of the commit, so that each build of it has the same bytes
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date -r pyproject.toml +%s))
+SAME_BYTES = --sort=name --mtime=@$(EPOCH) --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -117,18 +122,27 @@ site: setup ## the documents of each version as pages in build/site, with a samp
 	SAMPLE=$(DEMO_HOME)/reports $(BIN)/python -m docs.versions build/site
 	@echo build/site/index.html
 
-release: setup ## wheel, sdist, SBOM, image and checksums in dist/; SIGN_KEY=FILE signs, IMAGE=no leaves it out
-	rm -rf dist
-	$(UV) build -q --out-dir dist
-	$(SBOM) --all-extras -o dist/schoolbell.cdx.json > /dev/null
-	$(SBOM) $(IMAGE_EXTRAS) -o dist/schoolbell-image.cdx.json > /dev/null
-	$(BIN)/python -m docs.licenses dist/schoolbell.cdx.json > dist/LICENSES.txt
-	$(if $(filter no,$(IMAGE)),,deploy/container/build.sh dist $(IMAGE_OPTIONS))
-	cd dist && sha256sum *.whl *.tar.gz *.json LICENSES.txt > SHA256SUMS
-	$(if $(SIGN_KEY),ssh-keygen -q -Y sign -f $(SIGN_KEY) -n file dist/SHA256SUMS)
-	@ls dist
+release: setup ## wheel, sdist, documents, SBOM, licenses, image and checksums in dist/; SIGN_KEY=FILE signs, IMAGE=no leaves it out
+	rm -rf $(DIST)
+	$(UV) build -q --out-dir $(DIST)
+	tar $(SAME_BYTES) -c README.md CHANGELOG.md LICENSE docs/journey.md docs/how-to docs/reference docs/decisions docs/pictures \
+	  | gzip -n9 > $(DIST)/schoolbell-$(VERSION)-documents.tar.gz
+	cp CHANGELOG.md $(DIST)/
+	$(SBOM) --all-extras -o $(DIST)/schoolbell.cdx.json > /dev/null
+	$(SBOM) $(IMAGE_EXTRAS) -o $(DIST)/schoolbell-image.cdx.json > /dev/null
+	$(BIN)/python -m docs.licenses $(DIST)/schoolbell.cdx.json $(EPOCH) > $(DIST)/LICENSES.txt
+	$(BIN)/python -m docs.licenses $(DIST)/schoolbell-image.cdx.json $(EPOCH) --texts > $(DIST)/NOTICES-image.txt
+	$(if $(filter no,$(IMAGE)),,deploy/container/build.sh $(DIST) $(IMAGE_OPTIONS))
+	cd $(DIST) && sha256sum *.whl *.tar.gz *.json *.txt *.md > SHA256SUMS
+	$(if $(SIGN_KEY),ssh-keygen -q -Y sign -f $(SIGN_KEY) -n file $(DIST)/SHA256SUMS)
+	@ls $(DIST)
+
+reproduce: setup ## build the release a second time, without its image, and compare each byte with dist/
+	@test -f dist/SHA256SUMS || $(MAKE) release IMAGE=no
+	$(MAKE) release DIST=build/reproduced IMAGE=no SIGN_KEY=
+	grep -v -- -image.tar.gz dist/SHA256SUMS | diff - build/reproduced/SHA256SUMS
 
 clean: ## remove the environment and all generated files
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench strangers space same judge day experience lab lab-small newcomer golden docs site release clean
+.PHONY: help setup demo dev desk format check lint test test-long bench strangers space same judge day experience lab lab-small newcomer golden docs site release reproduce clean

@@ -290,6 +290,17 @@ def _metadata(model: Model) -> dict[str, object]:
     }
 
 
+def lineage_of(model: Model) -> dict[str, dg.MetadataValue[Any]]:
+    """Return the metadata of the columns that have their meaning from a column of an input."""
+    origins = {
+        name: [dg.TableColumnDep(asset_key=column.of.split("."), column_name=name)]
+        for name, column in model.header.columns.items()
+        if column.of in model.inputs
+    }
+    lineage = dg.MetadataValue.column_lineage(dg.TableColumnLineage(origins))
+    return {"dagster/column_lineage": lineage} if origins else {}
+
+
 def named_checks(model: Model) -> dict[str, str]:
     """Return the conditions of a model by check name."""
     numbered = {

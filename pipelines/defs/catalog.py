@@ -37,6 +37,7 @@ from pipelines.defs.assets import (
     SOURCES,
     VERSION,
     WARN,
+    lineage_of,
     named_checks,
     severity_of,
 )
@@ -205,7 +206,10 @@ def states_of(district: District) -> list[State]:
 class Memory:
     """The words that were reported of a home, in the storage of Dagster's cursors.
 
-    Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands.
+    Not in the sensor's cursor: Dagster copies that into each tick, and there are thousands. A
+    job that ends while a tick reports writes the keys to report again into a place of its own,
+    with a number. The words contain the number that was read before their states were, so that
+    a tick that began earlier and ends later loses none of these keys.
     """
 
     def __init__(
@@ -217,8 +221,14 @@ class Memory:
             is_new: Earlier reports do not count.
         """
         self._storage, self._events = instance.daemon_cursor_storage, instance.event_log_storage
-        self._key = f"schoolbell/reported/{home.folder.resolve()}"
-        self._words = {} if is_new else self._read()
+        folder = home.folder.resolve()
+        self._key, self._again_key = f"schoolbell/reported/{folder}", f"schoolbell/again/{folder}"
+        values = self._storage.get_cursor_values({self._key, self._again_key})
+        noted_number, words = _unpacked(values.get(self._key))
+        self._number, again = _unpacked(values.get(self._again_key))
+        self._again = again if noted_number != self._number else {}
+        valid_keys = set() if is_new else words.keys() - self._again.keys()
+        self._words = {key: words[key] for key in valid_keys}
 
     @property
     def mark(self) -> str:
@@ -239,24 +249,25 @@ class Memory:
             return
         keys = {state.key for state in states}
         words = {key: word for key, word in self._words.items() if key in keys}
-        self._write(words | {state.key: state.word for state in reported})
+        self._words = words | {state.key: state.word for state in reported}
+        self._storage.set_cursor_values({self._key: _packed(self._number, self._words)})
 
     def forget(self, states: Sequence[State]) -> None:
         """Have some states reported again."""
-        again = {state.key for state in states}
-        self._write({key: word for key, word in self._words.items() if key not in again})
+        again = self._again | {state.key: state.word for state in states}
+        self._storage.set_cursor_values({self._again_key: _packed(self._number + 1, again)})
 
-    def _write(self, words: Mapping[str, str]) -> None:
-        text = base64.b85encode(zlib.compress(json.dumps(dict(words)).encode())).decode()
-        self._storage.set_cursor_values({self._key: text})
-        self._words = dict(words)
 
-    def _read(self) -> dict[str, str]:
-        text = self._storage.get_cursor_values({self._key}).get(self._key)
-        if not text:
-            return {}
-        words: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text)))
-        return words
+def _packed(number: int, words: Mapping[str, str]) -> str:
+    text = json.dumps([number, dict(words)]).encode()
+    return base64.b85encode(zlib.compress(text)).decode()
+
+
+def _unpacked(text: str | None) -> tuple[int, dict[str, str]]:
+    if not text:
+        return 0, {}
+    number, words = json.loads(zlib.decompress(base64.b85decode(text)))
+    return number, words
 
 
 def _stamp(district: District) -> str:
@@ -334,13 +345,13 @@ def _built(district: District) -> Iterator[State]:
     """Yield assets without days, then those of each day that a run builds, newest first."""
     days = sorted(map(str, days_shown(district)))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, dg.TableMetadataValue]] = {}
+    previews: dict[str, dict[str, dg.MetadataValue[Any]]] = {}
     with reading(district.home.warehouse) as database:
         inputs = Inputs(district, database)
         for name, model in district.models.items():
             if database.has(name):
                 _count(database, model, rows)
-                previews[name] = preview(database, model)
+                previews[name] = {**preview(database, model), **lineage_of(model)}
         rows[WHOLE] |= _dimensions(database)
     found = Counter(one["event_date"] for one in stored_findings(district.store))
     for day in days:

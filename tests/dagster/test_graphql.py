@@ -15,6 +15,7 @@ from dagster_graphql.test.utils import (
     infer_job_selector,
 )
 
+from pipelines.defs.reporting import report_events
 from pipelines.defs.resources import HOME_VARIABLE
 from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
@@ -143,6 +144,33 @@ def test_a_day_is_outdated_by_what_changed_and_by_nothing_else(asked):
     location.ask("catalog")  # and not the versions that Dagster gave to what the job made
     assert outdated(context, day) == {}
     assert outdated(context, "2026-10-19") == {}
+
+
+def test_a_tick_that_a_rebuild_overlaps_leaves_no_day_outdated(asked, monkeypatch):
+    home, context = asked
+    day, leave = "2026-10-20", DistrictHome(home).registry / "leave.csv"
+    location = Location(home, context.instance)
+    location.ask("catalog")
+    before, calls = leave.read_text(), []
+    leave.write_text(f"{before}p-1001,2026-10-20,full,personal,approved,\n")
+
+    def report_then_rebuild(instance, events):
+        report_events(instance, events)
+        calls.append(len(events))
+        if len(calls) == 1:
+            days = {RANGE_START: day, RANGE_END: day}
+            assert location.run("rebuild_days", tags=days).success
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.defs.catalog.report_events", report_then_rebuild)
+        location.ask("catalog")
+    assert calls
+    location.ask("catalog")
+    assert outdated(context, day) == {}
+    leave.write_text(before)
+    assert location.run("run").success
+    location.ask("catalog")
+    assert outdated(context, day) == {}
 
 
 def test_a_run_that_is_launched_from_the_page_ends_well(asked):

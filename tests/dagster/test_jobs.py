@@ -352,6 +352,23 @@ def test_a_table_is_previewed_without_a_name_or_a_text_of_a_log(district, locate
     assert not seen & secret
 
 
+def test_a_column_shows_the_column_that_it_has_its_meaning_from(district, locate, tmp_path):
+    made = [one for one in locate(district.copy(tmp_path)).shown() if hasattr(one, "partition")]
+    lineage = {
+        (".".join(one.asset_key.path), one.partition): one.metadata["dagster/column_lineage"].value
+        for one in made
+        if "dagster/column_lineage" in one.metadata
+    }
+    site_use = lineage["core.site_use", "2026-10-20"].deps_by_column
+    visits = dg.AssetKey(["core", "site_visits"])
+    assert site_use["site"] == [dg.TableColumnDep(asset_key=visits, column_name="site")]
+    assert "total_seconds" not in site_use
+    every = {".".join(one.asset_key.path) for one in made} | {"landing.files"}
+    for of_model in lineage.values():
+        for (dep,) in of_model.deps_by_column.values():
+            assert ".".join(dep.asset_key.path) in every
+
+
 # the checks
 
 

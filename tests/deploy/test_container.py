@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.licenses import licenses
+from docs.licenses import complete, licenses, texts
 from tests.conftest import REPO_ROOT
 
 FOLDER = REPO_ROOT / "deploy" / "container"
@@ -68,7 +68,7 @@ def test_uv_is_installed_by_its_hash_alone():
 
 def test_the_list_of_parts_names_every_extra_and_what_the_image_has(tmp_path):
     makefile = (REPO_ROOT / "Makefile").read_text()
-    assert "$(SBOM) --all-extras -o dist/schoolbell.cdx.json" in makefile
+    assert "$(SBOM) --all-extras -o $(DIST)/schoolbell.cdx.json" in makefile
     extras = re.search(r"^IMAGE_EXTRAS := (.+)$", makefile, re.MULTILINE)[1]
     assert CONTAINERFILE.count(extras) == 2
     path = tmp_path / "parts.json"
@@ -79,6 +79,26 @@ def test_the_list_of_parts_names_every_extra_and_what_the_image_has(tmp_path):
     assert "MIT" in lines[0]
     assert "LGPL" in lines[1] or "Lesser" in lines[1]
     assert lines[2].endswith("not installed here")
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in "".join(texts(path)).upper()
+
+
+def test_two_builds_of_one_commit_have_equal_lists_of_parts(tmp_path):
+    files = []
+    for number in (1, 2):
+        path = tmp_path / f"{number}.json"
+        build = {"timestamp": f"2026-12-0{number}T00:00:00Z"}
+        parts = [{"name": "polars", "version": "9"}, {"name": "of-another-machine", "version": "9"}]
+        listed = {"serialNumber": f"urn:uuid:{number}", "metadata": build, "components": parts}
+        path.write_text(json.dumps(listed))
+        complete(path, 1_796_000_000)
+        files.append(path.read_bytes())
+    assert files[0] == files[1]
+    listed = json.loads(files[0])
+    assert listed["metadata"]["timestamp"] == "2026-11-30T00:53:20Z"
+    assert "MIT" in listed["components"][0]["licenses"][0]["license"]["name"]
+    assert "licenses" not in listed["components"][1]
+    complete(path, 1_796_000_001)
+    assert json.loads(path.read_text())["serialNumber"] != listed["serialNumber"]
 
 
 @each_service
