@@ -60,6 +60,7 @@ from pipelines.state.audit import Act
 from pipelines.state.rows import number_in, texts_in
 
 NAME = FILE.name
+PROHIBITED = "prohibited"
 WEEKS = 8
 
 
@@ -232,7 +233,8 @@ def proposal(
 
     Args:
         roles: Between bars: all, staff, student, a job title.
-        first: First day; None covers all earlier use.
+        first: First day; None covers all earlier use. A denial begins today at the earliest:
+            no one could know of it before.
 
     Raises:
         SettingsError: The registry would reject it.
@@ -243,17 +245,21 @@ def proposal(
         raise SettingsError(
             f"{site!r} is not a site", where="SITE", remedy="Write learn.example.org."
         )
+    is_denied = site_class == PROHIBITED
+    if is_denied:
+        first = max(first or context.today, context.today)
+    match = "domain" if registrable_domain(host) == host else "host"
     ids = set(context.district.registry.frames["approved_sites"]["entry_id"])
     row = {
         "entry_id": next_id(context.district.home, NAME, "E", ids),
         "pattern": host,
-        "match": "domain" if registrable_domain(host) == host else "host",
+        "match": "deny" if is_denied else match,
         "roles": roles.strip() or "all",
         "purpose": required_reason(reason),
         "consent_by": context.asker.user_name,
         "valid_from": first.isoformat() if first else "",
         "valid_to": last.isoformat() if last else "",
-        "class": site_class,
+        "class": "" if is_denied else site_class,
     }
     if any(is_formula(value) for value in row.values()):
         raise SettingsError("a spreadsheet would read a value as a formula", where=NAME)
@@ -285,9 +291,9 @@ def approve_site(context: ActionContext, row: Mapping[str, str]) -> None:
     span = f"{row['roles']}, {row['valid_from'] or 'any day'} to {row['valid_to'] or 'open'}"
     act = Act(
         actor=str(context.asker),
-        action="site approved",
+        action="site denied" if row["match"] == "deny" else "site approved",
         subject=row["entry_id"],
-        reason=f"{row['pattern']} as {row['class']} for {span}: {row['purpose']}",
+        reason=f"{row['pattern']} as {row['class'] or PROHIBITED} for {span}: {row['purpose']}",
     )
     adds = _adds(context, row)
     with changed(context.district, context.chain, NAME, approved_sites, adds, act):
@@ -424,6 +430,7 @@ class SiteInput(Input):
                 "approved_non_business": "Approved, not for the work",
                 "work_system": "A work system that only these roles use",
                 "district": "A site of the district",
+                PROHIBITED: "Denied: not to be used, from today on",
             },
         ),
         typer.Option("--class"),
@@ -482,7 +489,12 @@ def site(context: ActionContext, given: SiteInput) -> Preview:
         same = row_of(now)
         approve_site(now, same)
         ident, pattern = same["entry_id"], same["pattern"]
-        closes = "Cases that it covers close with the next run."
+        is_denied = same["match"] == "deny"
+        closes = (
+            "Its use is judged from today on."
+            if is_denied
+            else "Cases that it covers close with the next run."
+        )
         since = f" from {same['valid_from']}" if same["valid_from"] else ""
         return Result(
             f"{pattern} is on the list as {ident}. {closes}",

@@ -2,7 +2,7 @@
 
 import typer
 
-from pipelines.actions import permits
+from pipelines.actions import apps, permits
 from pipelines.actions.permits import UndecidedSite, undecided_sites
 from pipelines.cli.commands import add
 from pipelines.cli.options import AsJson, Home, open_context
@@ -10,7 +10,7 @@ from pipelines.cli.output import emit
 from pipelines.findings.cases import queue
 from pipelines.reports.words import count
 
-app = typer.Typer(help="Sites that need a decision.", no_args_is_help=True)
+app = typer.Typer(help="Sites that need a decision, and apps.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -33,4 +33,4 @@ def _line(row: UndecidedSite) -> str:
     return line
 
 
-add(app, "sites", permits)
+add(app, "sites", permits, apps)

@@ -17,6 +17,7 @@ from pipelines.actions.referral_access import granted_referrals, opened, read_le
 from pipelines.actions.referrals import letter
 from pipelines.actions.verdicts import verdict_many
 from pipelines.desk import views
+from pipelines.desk.app_page import apps_page
 from pipelines.desk.background_mail import sent_to
 from pipelines.desk.queue import many_page, queue_page, selected
 from pipelines.desk.security import MAX_DIGITS
@@ -26,6 +27,8 @@ from pipelines.desk.visits import View, Visit
 from pipelines.errors import NothingReadError, SettingsError
 from pipelines.findings.rule_quality import IS_CONFIRMED
 from pipelines.operations.status import status_of
+from pipelines.reports.app_rows import decisions
+from pipelines.reports.report_inputs import with_frames
 from pipelines.settings.roles import Right
 from pipelines.state.desk_users import case_revision
 from pipelines.state.privacy_records import gather_openings
@@ -198,6 +201,21 @@ def use_view(visit: Visit) -> Response:
     except NothingReadError:
         return visit.nothing_yet("Use")
     return visit.page("use.html.j2", **use_page(inputs, chosen))
+
+
+def apps_view(visit: Visit) -> Response:
+    """Show apps and AI tools with the people who use them, and decide about one."""
+    try:
+        inputs = visit.desk.home.base()
+    except NothingReadError:
+        return visit.nothing_yet("Apps and AI tools")
+    context = visit.context()
+    frames, use = context.district.registry.frames, inputs.app_use
+    # the registry is newer than the snapshot: a decision shows at once
+    apps = decisions(frames["apps"], frames["approved_sites"], use, context.today)
+    values = apps_page(with_frames(inputs, {"apps": apps}), visit.request.query_params)
+    choices = views.whom_to_approve(context)
+    return visit.page("apps.html.j2", may=visit.asker.may("sites"), for_whom=choices, **values)
 
 
 def record_view(visit: Visit) -> Response:

@@ -321,13 +321,13 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         "sites": [row for row in rows if not row["settled_by"]],
         "settled": [row for row in rows if row["settled_by"]],
         "may": context.asker.may("sites"),
-        "for_whom": _for_whom(context),
+        "for_whom": whom_to_approve(context),
         "labels": {case.case_id: case.label for case in context.cases},
         "has_list": context.district.registry.frames["approved_sites"].height > 0,
     }
 
 
-def _for_whom(context: ActionContext) -> dict[str, str]:
+def whom_to_approve(context: ActionContext) -> dict[str, str]:
     """Return for whom a site can be approved: everyone, a role, or a job of the registry."""
     jobs = context.district.registry.frames["people"]["job_title"].drop_nulls().unique().sort()
     choices = {"all": "Everyone", "staff": "Staff", "student": "Students"}

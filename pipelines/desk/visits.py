@@ -28,6 +28,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/reports", "Reports", "findings"),
     ("/weeks", "Weeks", "findings"),
     ("/use", "Use", "findings"),
+    ("/apps", "Apps and AI", "findings"),
     ("/records", "Records", "records"),
     ("/acts", "Activity log", "findings"),
     ("/system", "System", "accounts"),

@@ -17,7 +17,16 @@ from pipelines.district import District
 from pipelines.registry.account_names import bare
 from pipelines.registry.frames import frames_touching, schema
 from pipelines.registry.sites import registrable_domain
-from pipelines.registry.table import Addresses, Clauses, Dates, EveryDay, Mentions, Sites, Words
+from pipelines.registry.table import (
+    Addresses,
+    Clauses,
+    Dates,
+    EveryDay,
+    Mentions,
+    NoDay,
+    Sites,
+    Words,
+)
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import served
 from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, show_raw
@@ -370,6 +379,11 @@ def by_clause(change: Change, names: Collection[str]) -> set[date]:
     return found & set(change.held)
 
 
+def by_no_row(_change: Change, _names: Collection[str]) -> set[date]:
+    """Return no day: neither a model nor a finding reads the rows."""
+    return set()
+
+
 def by_any_row(change: Change, _names: Collection[str]) -> set[date]:
     """Return every day, because the rows define no days."""
     return set(change.held)
@@ -383,6 +397,7 @@ TOUCH: Sequence[tuple[Collection[str], Touch]] = (
     *(((name,), by_site) for name in SITES),
     *(((name,), by_word) for name in frames_touching(Words)),
     *(((name,), by_any_row) for name in frames_touching(EveryDay)),
+    *(((name,), by_no_row) for name in frames_touching(NoDay)),
     (MENTIONED, by_mention),
     (PLACES, by_address),
     (CLAUSES, by_clause),

@@ -72,6 +72,12 @@ def service_hosts() -> pl.DataFrame:
 
 
 @cache
+def known_apps() -> pl.DataFrame:
+    """`app`, `kind`, `vendor` and `hosts` (between bars) of apps that schools use."""
+    return _list("known_apps.csv")
+
+
+@cache
 def sensitive_categories() -> pl.DataFrame:
     """Return each sensitive `category`, and `is_judged`."""
     return _list("sensitive_categories.csv").with_columns(is_judged=pl.col("is_judged") == "true")
@@ -86,6 +92,7 @@ def version() -> str:
         login_hosts,
         background_hosts,
         service_hosts,
+        known_apps,
         sensitive_categories,
     )
     texts = (listed().write_csv() for listed in lists)

@@ -119,7 +119,12 @@ class Clauses:
     """A changed row touches the days with findings that rest on its clause."""
 
 
-Touches = EveryDay | Dates | Sites | Words | Mentions | Addresses | Clauses
+@dataclass(frozen=True)
+class NoDay:
+    """A changed row touches no day: pages alone read it."""
+
+
+Touches = EveryDay | Dates | Sites | Words | Mentions | Addresses | Clauses | NoDay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +137,7 @@ class Table:
         make: Makes them, with what is wrong in the rows.
         file: Its CSV file; None where it is made from something else.
         touches: Which days a changed row of its frames touches.
-        is_built: Models read its frames; else they decide about findings alone.
+        is_built: Models read its frames; else they decide about findings alone, or pages read them.
     """
 
     name: str

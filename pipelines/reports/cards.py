@@ -178,6 +178,8 @@ def _gaps_said(view: View) -> str:
     gaps = sorted(runs(missing_hours(view)), key=lambda gap: -gap.lost)
     if not gaps:
         return ""
+    if view.inputs.reader == "public":
+        return text("Some log lines are missing. Numbers do not include what happened then.")
     named = "; ".join(say_hours(gap, view) for gap in gaps[:SHOWN])
     more = len(gaps) - SHOWN
     rest = text("; and {n} more", n=number(more)) if more > 0 else ""

@@ -38,6 +38,7 @@ Words = Mapping[str, str]
 OPEN = frozenset(
     {
         "activity",
+        "app",
         "building",
         "service",
         "served",

@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.errors import capital
 from pipelines.findings.cases import Case, aged
 from pipelines.privacy.suppression import Grid, band, held_back, with_totals
+from pipelines.reports.app_rows import published
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of, week_cards
 from pipelines.reports.headline import coverage, new_sites
@@ -528,7 +529,7 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
     )
     frames = {
         **{name: getattr(inputs, name).filter(building=building) for name in BUILDING},
-        **{name: empty_frame(name) for name in (*DISTRICT, "site_use")},
+        **{name: empty_frame(name) for name in (*DISTRICT, "site_use", "app_use", "apps")},
         "findings": inputs.findings.join(held, on="finding_id", how="semi"),
         "evidence": inputs.evidence.join(held, on="finding_id", how="semi"),
     }
@@ -540,7 +541,8 @@ def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """Return the inputs without rows that represent one account or few."""
     bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
     own = replace(inputs, desk="", previous=weeks(inputs), earlier_facts=())
-    return with_frames(own, {name: empty_frame(name) for name in bare})
+    frames = {name: empty_frame(name) for name in bare}
+    return with_frames(own, frames | published(inputs))
 
 
 def weeks(inputs: ReportInputs) -> list[WeekNumbers]:

@@ -23,7 +23,16 @@ UNSHOWN = {"sites", "status_reason"}
 DataType = pl.DataType | type[pl.DataType]
 
 _NOT_TEXT: Mapping[DataType, Sequence[str]] = {
-    pl.Date: ("event_date", "first_seen_date", "valid_to", "review_by"),
+    pl.Date: (
+        "event_date",
+        "first_seen_date",
+        "valid_to",
+        "review_by",
+        "first_date",
+        "ends",
+        "asked",
+        "decided_until",
+    ),
     pl.Int64: (
         "request_count",
         "account_count",
@@ -55,6 +64,7 @@ _NOT_TEXT: Mapping[DataType, Sequence[str]] = {
         "without_account_count",
         "card_count",
         "device_count",
+        "licenses",
     ),
     pl.Float64: (
         "minutes",
@@ -65,7 +75,7 @@ _NOT_TEXT: Mapping[DataType, Sequence[str]] = {
         "megabytes_out",
     ),
     INSTANT: ("hour_start", "start_time", "end_time"),
-    pl.Boolean: ("is_expected", "is_loss", "is_listed"),
+    pl.Boolean: ("is_expected", "is_loss", "is_listed", "student_data", "is_in_file"),
 }
 _KINDS = {name: kind for kind, names in _NOT_TEXT.items() for name in names}
 """Types that are not text: a column has the same type in every frame."""
@@ -123,6 +133,13 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "unjudged_sites": (
         "event_date", "site", "account_count", "minutes", "longest_minutes",
         "categories",
+    ),
+    "app_use": (
+        "event_date", "app", "role", "building", "account_count", "first_date",
+    ),
+    "apps": (
+        "app", "hosts", "kind", "vendor", "agreement", "ends", "student_data", "owner",
+        "licenses", "asked", "is_in_file", "decision", "decided_for", "decided_until",
     ),
     "permits": ("permit_id", "kind", "about", "valid_to", "review_by"),
 }  # fmt: skip
@@ -190,6 +207,8 @@ class ReportInputs:
         rule_coverage: What each family of rules could judge, by filter, each day.
         account_names: Forms of account names that are read without a setting.
         new_services: New outside sites, by day, without names of people.
+        app_use: Accounts that used an app in the four weeks up to a day, by role and building.
+        apps: The apps of the registry, and the decision of the list of sites about each.
         unjudged_sites: Sites read at length that are on too few lists, by day.
         rule_ends: Which last conditions the candidates of rules failed, by day.
         unused_lines: System events with accounts or network cards, by format and kind.
@@ -250,6 +269,8 @@ class ReportInputs:
     rule_coverage: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_coverage"))
     placeless_networks: tuple[int, int] = (0, 0)
     new_services: pl.DataFrame = field(default_factory=lambda: empty_frame("new_services"))
+    app_use: pl.DataFrame = field(default_factory=lambda: empty_frame("app_use"))
+    apps: pl.DataFrame = field(default_factory=lambda: empty_frame("apps"))
     unjudged_sites: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged_sites"))
     rule_ends: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_ends"))
     unused_lines: pl.DataFrame = field(default_factory=lambda: empty_frame("unused_lines"))

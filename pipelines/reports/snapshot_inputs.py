@@ -20,6 +20,7 @@ from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import Registry, building_names, placeless_networks
+from pipelines.reports.app_rows import decisions
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame, with_frames
@@ -290,6 +291,8 @@ def report_inputs(
     # hours before the next look are not missing
     as_of = min(now, last_look(district.store) or now)
     closed = closed_times(lags, as_of, fetched_until(district), is_history_closed=True)
+    app_use = _known(database, "marts.app_use")
+    frames, today = district.registry.frames, now.astimezone(ZoneInfo(district.zone)).date()
     inputs = ReportInputs(
         findings=database.table("findings.findings"),
         evidence=database.table("findings.evidence"),
@@ -316,6 +319,8 @@ def report_inputs(
             domain.pattern for domain in noted_domains(district.store) if domain.state == APPLIED
         ],
         new_services=_known(database, "marts.new_services"),
+        app_use=app_use,
+        apps=decisions(frames["apps"], frames["approved_sites"], app_use, today),
         unjudged_sites=_known(database, "marts.unjudged_sites"),
         rule_ends=_known(database, "marts.rule_ends"),
         unused_lines=_known(database, "marts.unused_lines"),

@@ -212,6 +212,11 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
         ("site", site,
          ("sites", "decide", "lessons.example.org", "--roles", "staff", "--from",
           "2026-10-01", "--until", "2027-05-01", "--reason", REASON, "--save")),
+        ("app", {"app": "Reading Room", "hosts": "readingroom.example", "kind": "learning",
+                 "asked": "2026-10-20", "owner": "library", "reason": REASON},
+         ("sites", "app", "Reading Room", "--hosts", "readingroom.example", "--kind",
+          "learning", "--asked", "2026-10-20", "--owner", "library", "--reason", REASON,
+          "--save")),
         ("assign", values | {"assignee": "ada"},
          ("findings", "assign", case, "ada", "--reason", REASON)),
         ("verdict", values | {"code": "benign"},
@@ -298,7 +303,7 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
             about = page.form("/act/verdict")
             sent = {"token": about["token"], "revision": about["revision"]}
             sent |= {key: drawn(right, value) for key, value in fields.items()}
-            if name == "site":
+            if name in ("site", "app"):
                 tried(visitor, sent, name)
             if "record" in fields:
                 sent |= visitor.get(f"/records/{sent['record']}").form(f"/act/{name}")

@@ -608,6 +608,60 @@ def previous(weeks: int) -> list[dict]:
     ]
 
 
+def _app(app: str, hosts: str, kind: str, **facts: object) -> dict[str, object]:
+    """Return an app; what is not given is unknown."""
+    blank = dict.fromkeys(
+        ("vendor", "agreement", "ends", "student_data", "owner", "licenses", "asked",
+         "decision", "decided_for", "decided_until")
+    )  # fmt: skip
+    return {"app": app, "hosts": hosts, "kind": kind, "is_in_file": True, **blank, **facts}
+
+
+APPS = [
+    _app("Essay Helper", "essayhelper.example|essay.example", "generative_ai",
+         vendor="Example Press", student_data=True, owner="curriculum office",
+         asked=date(2026, 11, 12), decision="approved", decided_for="person:p-1001|teacher",
+         decided_until=date(2027, 6, 30)),
+    _app("new-ai.example", "new-ai.example", "generative_ai", is_in_file=False),
+    _app("Sketch Bot", "sketchbot.example", "generative_ai", is_in_file=False,
+         decision="denied", decided_for="all"),
+    _app("Reading Room", "readingroom.example", "learning", vendor="Example Press",
+         agreement="contract 2026-14", ends=date(2026, 12, 31), student_data=False,
+         owner="library", licenses=400, decision="approved", decided_for="all"),
+    _app("Map Maker", "mapmaker.example", "creative", agreement="contract 2025-3",
+         ends=date(2026, 6, 30), decision="ended", decided_for="all",
+         decided_until=date(2026, 6, 30)),
+    _app("Tax Desk", "taxdesk.example", "office", agreement="order 12", student_data=False,
+         licenses=30),
+]  # fmt: skip
+"""Apps: asked about, without a row, denied, ending, ended, and paid without use."""
+
+
+def app_use() -> list[dict[str, object]]:
+    """Return accounts of four weeks by role and building; some cells are of few accounts."""
+    cells = (
+        ("Essay Helper", "teacher", 0, 14, -40),
+        ("Essay Helper", "student", 0, 2, -40),
+        ("Essay Helper", "student", 1, 9, -40),
+        ("Essay Helper", "unknown", 1, 3, -40),
+        ("new-ai.example", "teacher", 0, 2, 2),
+        ("Sketch Bot", "student", 1, 6, 3),
+        ("Reading Room", "student", 0, 31, -40),
+        ("Map Maker", "teacher", 1, 5, -60),
+    )
+    return [
+        {
+            "event_date": MONDAY + timedelta(days=6),
+            "app": app,
+            "role": role,
+            "building": BUILDINGS[place],
+            "account_count": accounts,
+            "first_date": MONDAY + timedelta(days=begun),
+        }
+        for app, role, place, accounts, begun in cells
+    ]
+
+
 def busy() -> ReportInputs:
     """Return a week with everything in it."""
     rows = findings_of_busy_week()
@@ -629,6 +683,8 @@ def busy() -> ReportInputs:
         blind_share=frame("blind_share", blind_share()),
         new_services=frame("new_services", SERVICES),
         unjudged_sites=frame("unjudged_sites", UNJUDGED),
+        app_use=frame("app_use", app_use()),
+        apps=frame("apps", APPS),
         rule_ends=frame("rule_ends", ENDS),
         unused_lines=frame("unused_lines", TALK),
         audit_head="41:" + "ab" * 32,
@@ -755,6 +811,8 @@ def hostile() -> ReportInputs:
         blind_share=poisoned(inputs.blind_share, "source", "building"),
         new_services=poisoned(inputs.new_services, "site", "categories"),
         unjudged_sites=poisoned(inputs.unjudged_sites, "site", "categories"),
+        app_use=poisoned(inputs.app_use, "app", "role", "building"),
+        apps=poisoned(inputs.apps, "app", "hosts", "vendor", "agreement", "owner", "decided_for"),
         rule_ends=poisoned(inputs.rule_ends, "condition"),
         unused_lines=poisoned(inputs.unused_lines, "source", "kind"),
         source_hours=inputs.source_hours.with_columns(source=pl.col("source").replace(renamed)),

@@ -82,6 +82,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "ip_geo.csv": ("cidr", "country", "city", "lat", "lon", "network_type"),
     "egress.csv": ("cidr", "meaning"),
     "access_points.csv": ("name", "building"),
+    "apps.csv": ("app", "hosts", "kind", "vendor", "agreement", "ends", "student_data",
+                 "owner", "licenses", "asked"),
     "change_windows.csv": ("system", "weekday", "start_local", "end_local"),
 }  # fmt: skip
 """Header of each file."""
@@ -104,6 +106,18 @@ FIXED: Mapping[str, Sequence[Row]] = {
          "lat": "39.04", "lon": "-77.49", "network_type": "hosting"},
         {"cidr": "2001:db8:5::/48", "country": "US", "city": "Sampleton",
          "lat": "41.70", "lon": "-93.05", "network_type": "residential"},
+    ),
+    "apps.csv": (
+        {"app": "Khan Academy", "agreement": "contract 2025-31", "ends": "2027-06-30",
+         "student_data": "yes", "owner": "curriculum office"},
+        {"app": "Quizlet", "agreement": "order 2025-118", "ends": "2026-11-13",
+         "student_data": "yes", "owner": "curriculum office", "licenses": "120"},
+        {"app": "Book Creator", "agreement": "contract 2026-09", "ends": "2027-01-08",
+         "student_data": "yes", "owner": "library", "licenses": "300"},
+        {"app": "Google Docs", "agreement": "contract 2024-02", "student_data": "yes",
+         "owner": "technology office"},
+        {"app": "Poem Quarry", "hosts": "poemquarry.example", "kind": "generative_ai",
+         "vendor": "Quarry Learning", "student_data": "no", "asked": "2026-10-19"},
     ),
     "egress.csv": (
         {"cidr": "198.51.100.0/28", "meaning": "district NAT"},

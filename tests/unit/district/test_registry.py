@@ -117,6 +117,13 @@ BAD_ROWS = {
         ("fw1,1,,21:00,,,", "start_local", "is empty"),
         ("fw1,1,17:00,17:00,,,", "end_local", "is start_local"),
     ],
+    "apps.csv": [
+        (",a.example,learning,,,,,,,", "app", "is empty"),
+        ("Map Maker,,learning,,,,,,,", "hosts", "has no hosts"),
+        ("Map Maker,not a host,learning,,,,,,,", "hosts", "is not a host name"),
+        ("Map Maker,a.example,castle,,,,,,,", "kind", "words"),
+        ("Map Maker,a.example,learning,,,June,,,,", "ends", "cannot be read"),
+    ],
     "ip_geo.csv": [
         (",US,,,,residential", "cidr", "is empty"),
         ("nowhere,US,,,,residential", "cidr", "is not a network"),
