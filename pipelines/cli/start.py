@@ -22,8 +22,11 @@ from pipelines.cli.options import AsJson, Home, Quiet, SettleSeconds, open_conte
 from pipelines.cli.output import print_facts
 from pipelines.cli.private_kinds import decide_private_kinds
 from pipelines.cli.setup import outline
-from pipelines.district import District, only_writer, open_district
+from pipelines.district import District, only_writer, open_district, open_outlined
 from pipelines.errors import SettingsError, capital, safe, safe_lines
+from pipelines.fetch.fetching import fetch
+from pipelines.fetch.lists import fetch_lists, fetched_files
+from pipelines.fetch.services import services
 from pipelines.ingest.source import SETTLE_SECONDS
 from pipelines.proposals.first_steps import FirstSteps, MissingExport, first_steps, format_of
 from pipelines.proposals.setup import plan_of, write
@@ -33,6 +36,7 @@ from pipelines.reports.words import count
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import nearest
+from pipelines.state.fetched import note_waiting
 
 Paths = Annotated[
     list[Path] | None,
@@ -90,17 +94,17 @@ def start(
         )
     _refuse_unknown(systems or ())
     found = _bring_all(home, logs or (), exports or (), systems or (), is_asking=is_asking)
-    _step(3, "The first report")
+    _step(4, "The first report")
     if not found.is_read:
         typer.echo("No recognized log yet. Add one, then run this again:")
         typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
         raise typer.Exit(1)
     _run(home, settle_seconds, is_quiet=is_quiet)
-    _step(4, "Suggestions from the logs")
+    _step(5, "Suggestions from the logs")
     if _proposals(home, is_asking=is_asking):
         _run(home, settle_seconds, is_quiet=is_quiet)
     decide_private_kinds(home, is_asking=is_asking)
-    _step(5, "What to do next")
+    _step(6, "What to do next")
     with open_district(home) as district:
         for line in _next(first_steps(district), home):
             typer.echo(safe(line))
@@ -118,13 +122,16 @@ def _bring_all(
     is_asking: bool,
 ) -> FirstSteps:
     """Bring logs and exports, those given or asked for; how far the home has come."""
-    _step(1, "Logs")
+    _step(1, "Services that give their logs and lists")
+    for line in _fetched(home):
+        typer.echo(safe(line))
+    _step(2, "Logs")
     with open_district(home) as district:
         bring(district.home, logs or (_asked_logs(district.home) if is_asking else ()))
         found = first_steps(district)
     for line in _logs(found):
         typer.echo(safe(line))
-    _step(2, "Exports of your systems")
+    _step(3, "Exports of your systems")
     if is_asking and not (systems or exports):
         systems = _asked_systems()
     given = exports or (_asked_exports(found, systems) if is_asking else ())
@@ -273,8 +280,20 @@ def _opens(one: MissingExport) -> str:
     return one.subjects or one.disables
 
 
+def _fetched(home: Path) -> Iterator[str]:
+    """Fetch what the services of the settings give; name those that could give something."""
+    with open_outlined(home) as district, only_writer(district.home):
+        parts = district.home, district.settings, district.store
+        yield from (log.line for log in fetch(*parts))
+        yield from (one.line for one in fetch_lists(*parts, is_forced=True))
+        if not district.settings.fetch:
+            products = ", ".join(sorted(one.product for one in services().values()))
+            yield f"None is configured. Schoolbell can ask {products}: docs/how-to/fetch-logs.md"
+
+
 def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> Iterator[str]:
-    """Read exports into the registry; ask first where a person can answer."""
+    """Read exports and fetched lists into the registry; ask first where a person can answer."""
+    paths = [*paths, *(path for _, path in fetched_files(district.home, district.settings))]
     if not paths:
         return
     plan = plan_of(district, paths)
@@ -287,6 +306,7 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
         with only_writer(district.home):
             names = ", ".join(path.name for path in paths)
             done = list(write(district.store, district.home, plan, actor, names))
+            note_waiting(district.store, 0)
         already = {line.strip() for line in planned}
         yield from (line for line in done if line.strip() not in already)
         yield "Delete the exports: they contain names. The home keeps what later lists complete."

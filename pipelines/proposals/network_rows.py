@@ -27,10 +27,13 @@ RANDOM_SHARE = 0.3
 MIN_COMPUTERS = 3
 BUILDING_SHARE = 0.95
 """Minimum share of a network's computers in one building, for it to be that building's."""
+MIN_PORTABLE, DAYS_SHARE, VISITORS = 10, 0.8, 0.1
+"""Where portable computers visit: computers in one building at least, their minimum share of the
+days of all computers, and the largest share of any other building. A person must confirm it."""
 
 
 class UnplacedAddress(NamedTuple):
-    """An address in use that no network contains, and its computers with their places."""
+    """An address in use that no network contains, and its computers: name, place and day."""
 
     ip: str
     mac: str | None
@@ -52,13 +55,16 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
         if one is not None
     }
     has_computers = any(row.computers for rows in found.values() for row in rows)
-    alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
+    alike: dict[tuple[int, str, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
         if len(rows) >= MIN_ADDRESSES:
             is_outside = _block(network) in outside and not any(row.mac for row in rows)
             kind = REMOTE if is_outside else _kind(rows, has_computers=has_computers)
-            alike[network.version, kind, _building(rows)].append(network)
-    for (_, kind, building), several in sorted(alike.items()):
+            building, doubt = _building(rows)
+            if kind == "wifi" and not has_computers:
+                doubt = "it may be for guests"
+            alike[network.version, kind, building, doubt].append(network)
+    for (_, kind, building, doubt), several in sorted(alike.items()):
         for network in ipaddress.collapse_addresses(several):
             count = sum(len(found[one]) for one in several if one.subnet_of(network))
             why = WHY.get(kind, "the kind is guessed from their network cards")
@@ -66,7 +72,7 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
                 "subnets.csv",
                 {"cidr": str(network), "building": building, "kind": kind},
                 f"{count} addresses here have no building; {why}",
-                doubt="" if kind != "wifi" or has_computers else "it may be for guests",
+                doubt=doubt,
             )
 
 
@@ -75,14 +81,24 @@ def _block(network: Network) -> Network:
     return network.supernet(new_prefix=BLOCKS[network.version])
 
 
-def _building(rows: Sequence[UnplacedAddress]) -> str:
-    """Return the one building of the computers on a network; empty if there is none."""
-    found = {one for row in rows for one in row.computers or ()}
-    places = Counter(one.rpartition(" ")[2] for one in found)
-    if len(found) < MIN_COMPUTERS:
-        return ""
-    building, count = places.most_common(1)[0]
-    return building if count >= BUILDING_SHARE * len(found) else ""
+def _building(rows: Sequence[UnplacedAddress]) -> tuple[str, str]:
+    """Return the building of the computers on a network, empty if there is none, and a doubt."""
+    days = {tuple(one.rsplit(" ", 2)) for row in rows for one in row.computers or ()}
+    computers = Counter(place for _, place in {(name, place) for name, place, _ in days})
+    if computers.total() < MIN_COMPUTERS:
+        return "", ""
+    building, count = computers.most_common(1)[0]
+    if count >= BUILDING_SHARE * computers.total():
+        return building, ""
+    by_days = Counter(place for _, place, _ in days)
+    visits = max(by_days[place] for place in computers if place != building) / by_days.total()
+    share = by_days[building] / by_days.total()
+    if count < MIN_PORTABLE or share < DAYS_SHARE or visits > VISITORS:
+        return "", ""
+    return building, (
+        f"{count} of {computers.total()} computers there are listed at {building}, and were there "
+        f"on {share:.0%} of the days; the others may be visitors or neighbors"
+    )
 
 
 def _network(address: str) -> Network | None:

@@ -9,7 +9,7 @@ select
     seen.ip,
     any_value(holders.mac) as mac,
     coalesce(bool_or(holders.binding = 'tunnel'), false) as is_tunnel,
-    list(distinct known.device || ' ' || known.building)
+    list(distinct known.device || ' ' || known.building || ' ' || holders.event_date)
     filter (where known.device is not null) as computers
 from (
     select distinct ip from identity.address_holders

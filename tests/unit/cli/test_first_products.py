@@ -101,7 +101,7 @@ def test_a_guest_network_is_not_offered_as_the_district_s_wifi():
     phones = [UnplacedAddress(f"10.9.0.{n}", f"0a:00:00:00:00:{n:02x}", False, None)
               for n in range(10, 20)]  # fmt: skip
     staff = [row._replace(ip=row.ip.replace("10.9", "10.8")) for row in phones]
-    staff[:3] = [row._replace(mac=f"04:00:00:00:00:{n:02x}", computers=[f"nb-{n} HS"])
+    staff[:3] = [row._replace(mac=f"04:00:00:00:00:{n:02x}", computers=[f"nb-{n} HS 2026-11-02"])
                  for n, row in enumerate(staff[:3])]  # fmt: skip
     kinds = {one.cells["cidr"]: one for one in networks(Seen([*phones, *staff]))}
     assert kinds["10.9.0.0/24"].cells["kind"] == "byod"
@@ -110,6 +110,25 @@ def test_a_guest_network_is_not_offered_as_the_district_s_wifi():
     (one,) = networks(Seen(phones))
     assert one.cells["kind"] == "wifi"
     assert one.doubt
+
+
+@pytest.mark.parametrize(
+    ("visits", "building"),
+    [
+        ({"MS": 8, "ES": 9}, "HS"),  # a few carry theirs from school to school
+        ({"MS": 24}, ""),  # it may belong to two buildings
+        ({"MS": 40, "ES": 40, "DO": 40}, ""),  # a network of all
+    ],
+)
+def test_a_network_of_portable_computers_is_placed_by_days_and_doubted(visits, building):
+    own = [f"cb-{n} HS 2026-11-{day:02}" for n in range(12) for day in range(2, 12)]
+    others = [f"{name}-{n % 4} {name} 2026-11-{2 + n // 4:02}"
+              for name, count in visits.items() for n in range(count)]  # fmt: skip
+    rows = [UnplacedAddress(f"10.8.0.{n}", f"04:00:00:00:00:{n:02x}", False, [*own, *others])
+            for n in range(10, 20)]  # fmt: skip
+    (one,) = networks(Seen(rows))
+    assert one.cells["building"] == building
+    assert bool(one.doubt) == bool(building)
 
 
 def test_many_waiting_files_are_one_line():
