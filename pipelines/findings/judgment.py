@@ -11,6 +11,7 @@ from functools import cached_property
 import polars as pl
 
 from pipelines.district import District
+from pipelines.events import place_of
 from pipelines.findings.cases import Owner, nobody, owners
 from pipelines.findings.exceptions import (
     ConsentPermit,
@@ -31,14 +32,20 @@ from pipelines.findings.grades import (
 from pipelines.findings.record import FITS, Alternative, Candidate, Finding, candidates, finding_id
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.privacy.redaction import sensitive_names
+from pipelines.state import ledger
+from pipelines.state.connections import Store
 from pipelines.state.findings import fired_days
 from pipelines.state.reviews import last_verdicts
+from pipelines.warehouse.clock_pairs import wrong_hours
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import Clause, Detection
 from pipelines.warehouse.sentences import fill
 
 TWO_WEEKS = timedelta(days=13)
 NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."
+CLOCK = "The clock of a log is wrong"
+CLOCK_DAYS = timedelta(days=7)
+"""A day on which a clock cannot be measured has the state of the nearest one within this."""
 DEMOTED = Alternative(
     "The rule errs too often here",
     "reviewers did not confirm enough of its findings; they are leads until it changes",
@@ -61,6 +68,7 @@ class Circumstances:
         stages: Trial or live, where the district sets it, by id.
         demoted: Rules whose findings are leads, because of earlier decisions.
         settled: Decided findings; a demotion does not change them.
+        wrong_times: Events with a time that is wrong by hours, and why.
         sensitive: Sites and hosts whose names only a case may show.
     """
 
@@ -74,6 +82,7 @@ class Circumstances:
     stages: Mapping[str, str] = field(default_factory=dict)
     demoted: frozenset[str] = frozenset()
     settled: frozenset[str] = frozenset()
+    wrong_times: Mapping[int, str] = field(default_factory=dict)
     sensitive: frozenset[str] = frozenset()
 
     @cached_property
@@ -117,6 +126,10 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
         tested += consent_alternatives(known.consent_rows, seen)
     if is_demoted:
         tested.append(DEMOTED)
+    if why := next(
+        (known.wrong_times[one] for one in row.evidence if one in known.wrong_times), ""
+    ):
+        tested.append(Alternative(CLOCK, why, FITS))
     version = known.versions.get(row.code)
     limits = _limits(detection.clauses, known)
     return Finding(
@@ -200,6 +213,10 @@ def judged_findings(
         judged: Days by the id of the rule.
     """
     frames = district.registry.frames
+    found = {
+        code: candidates(database, detection, judged.get(code, ()))
+        for code, detection in district.detections.items()
+    }
     known = Circumstances(
         earlier=_outside(fired_days(district.store), judged),
         exceptions=frames["exceptions"],
@@ -211,15 +228,48 @@ def judged_findings(
         stages=district.stages,
         demoted=demoted(qualities_of(district)),
         settled=frozenset(last_verdicts(district.store)),
+        wrong_times=wrong_times(
+            database, district.store, [one for rows in found.values() for one in rows]
+        ),
         sensitive=sensitive_names(database),
     )
     return [
         finding
         for code, detection in district.detections.items()
-        for finding in judge(
-            detection, candidates(database, detection, judged.get(code, ())), known
-        )
+        for finding in judge(detection, found[code], known)
     ]
+
+
+def wrong_times(database: Database, store: Store, found: Sequence[Candidate]) -> dict[int, str]:
+    """Return the cited events of sources whose clock was off by hours on their day, and why.
+
+    Other sources show it (`marts.source_clocks`); a source without a zone in the settings is an
+    example. Where a clock is wrong, a person is in another lesson, break or building.
+    """
+    if not found or not database.has("marts.source_clocks"):
+        return {}
+    days = sorted({row.event_date for row in found})
+    rows = database.days_of("marts.source_clocks", days[0] - CLOCK_DAYS, days[-1] + CLOCK_DAYS)
+    measured = wrong_hours(pl.DataFrame(rows, infer_schema_length=None)) if rows else {}
+    off = {name: words for name, words in measured.items() if any(words.values())}
+    if not off:
+        return {}
+    source_of = {one.file_id: one.source for one in ledger.source_files(store)}
+    why = {}
+    for row in found:
+        for event in row.evidence:
+            source = source_of.get(place_of(event)[0], "")
+            if words := _nearest(off.get(source, {}), row.event_date):
+                why[event] = f"the clock of {source} was {words}, so its times are not known"
+    return why
+
+
+def _nearest(measured: Mapping[date, str], day: date) -> str:
+    """Return the words of the measured day nearest to a day; empty where none is near."""
+    if not measured:
+        return ""
+    nearest = min(measured, key=lambda one: (abs(one - day), one))
+    return measured[nearest] if abs(nearest - day) <= CLOCK_DAYS else ""
 
 
 def _outside(

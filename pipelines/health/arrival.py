@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipelines.health.issues import Issue
-from pipelines.state.rows import typed
 from pipelines.state.source_records import LAGS, SourceDay
+from pipelines.warehouse.clock_pairs import Apart, blamed, clock_words
 
 if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     import polars as pl
@@ -25,15 +25,6 @@ MOST = 0.5
 AHEAD_SHARE = 0.2
 CLASSES = list(LAGS)
 
-OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0}
-"""Maximum difference by kind of pair: beyond it a request can go to the wrong holder of an
-address. One logon of a person follows the other by up to a minute. By what begins in
-both, only whole and half hours are known."""
-MIN_PAIRS = 20
-"""Minimum pairs in a day for a difference to be reported."""
-STEADY = 0.25
-"""The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
-SCATTER = 30.0
 HOUR = 3_600
 HALF_HOUR = 1_800
 ZONE_SECONDS = 180
@@ -139,32 +130,6 @@ def _issue(source: str, kind: str, day: date, detail: str) -> Issue:
     )
 
 
-class Apart(NamedTuple):
-    """Two sources whose clocks differ, and since when.
-
-    Attributes:
-        seconds: To be added to the stamps of `source` to get those of `other`.
-    """
-
-    source: str
-    other: str
-    seconds: float
-    pairs: int
-    since: date
-
-
-class ClockPair(NamedTuple):
-    """A row of `marts.source_clocks`: how far two clocks were apart on a day."""
-
-    source: str
-    other_source: str
-    event_date: date
-    basis: str
-    offset_seconds: float
-    spread_seconds: float
-    pair_count: int
-
-
 def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> Iterator[Issue]:
     """Yield the wrong one of two different clocks: the one that agrees with no third, or both.
 
@@ -172,52 +137,13 @@ def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> 
         days: Rows of `marts.source_clocks`.
         zones: The zone in which each source is read.
     """
-    import polars as pl
-
-    enough = days.filter(pl.col("pair_count") >= MIN_PAIRS)
-    # of one moment two clocks say most
-    rank = (pl.col("basis") != "moment") + (pl.col("basis") == "zone").cast(pl.UInt8)
-    surest = enough.sort("event_date", rank).unique(
-        ["source", "other_source", "event_date"], keep="first", maintain_order=True
-    )
-    rows: dict[tuple[str, str], list[ClockPair]] = {}
-    for pair in typed(ClockPair, surest.select(ClockPair._fields).iter_rows(named=True)):
-        rows.setdefault((pair.source, pair.other_source), []).append(pair)
-    apart = [_apart(row) for row in rows.values() if _is_off(row[-1])]
-    agree = {
-        name
-        for (source, other), one in rows.items()
-        if abs(one[-1].offset_seconds) <= OFF_SECONDS[one[-1].basis]
-        for name in (source, other)
-    }
-    for one in apart:
-        sides = {one.source: one.other, one.other: one.source}
-        blamed = sides.keys() - agree or sides.keys()
-        for name in sorted(blamed):
-            ahead = one.seconds if name == one.other else -one.seconds
-            zone = (zones or {}).get(name)
-            yield _disagreement(name, sides[name], ahead, one, zone)
-
-
-def _is_off(row: ClockPair) -> bool:
-    off = abs(row.offset_seconds)
-    return off > OFF_SECONDS[row.basis] and row.spread_seconds <= max(SCATTER, STEADY * off)
-
-
-def _apart(rows: Sequence[ClockPair]) -> Apart:
-    """Return the newest difference, and the first of the days in a row that have one."""
-    last = rows[-1]
-    since = last.event_date
-    for row in reversed(rows):
-        if not _is_off(row):
-            break
-        since = row.event_date
-    return Apart(last.source, last.other_source, last.offset_seconds, last.pair_count, since)
+    for name, other, ahead, one in blamed(days):
+        yield _disagreement(name, other, ahead, one, (zones or {}).get(name))
 
 
 def _disagreement(name: str, other: str, ahead: float, found: Apart, zone: str | None) -> Issue:
     way = "ahead of" if ahead > 0 else "behind"
-    detail = f"{_clock_words(abs(ahead))} {way} {other}, from {found.pairs:,} pairs of one day"
+    detail = f"{clock_words(abs(ahead))} {way} {other}, from {found.pairs:,} pairs of one day"
     if zone is not None:
         detail += _zone_advice(zone, ahead, found.since)
     return Issue(
@@ -241,9 +167,3 @@ def _zone_advice(zone: str, ahead: float, day: date) -> str:
         if at_noon.astimezone(ZoneInfo(name)).utcoffset() == true:
             return f': set zone = "{name}" for this source if its timestamps have no zone'
     return ": set zone for this source if its timestamps have no zone"
-
-
-def _clock_words(seconds: float) -> str:
-    if seconds >= HOUR:
-        return f"{seconds / HOUR:.1f} hours"
-    return f"{seconds:,.0f} seconds"

@@ -80,7 +80,10 @@ _HAS = """
 select 1 from information_schema.tables
 where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
 """
-_CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
+_CLOCKS = """
+select * from built.marts.source_clocks
+where event_date >= least($first, (select max(event_date) from built.marts.source_clocks) - 14)
+"""
 
 
 def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:

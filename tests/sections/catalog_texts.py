@@ -14,7 +14,7 @@ from pipelines.errors import capital
 from pipelines.findings import grades
 from pipelines.findings.attribution_words import every_set
 from pipelines.findings.exceptions import NAMED_ASIDE
-from pipelines.findings.judgment import DEMOTED
+from pipelines.findings.judgment import CLOCK, DEMOTED
 from pipelines.findings.record import BY_DESIGN, FITS, NOT_TESTABLE, RULED_OUT
 from pipelines.findings.work_list import RULE_OF_GROUPING
 from pipelines.gaps.explanations import TESTED_WITH
@@ -77,6 +77,7 @@ OF_FINDINGS = (
     grades.NOT_SAID,
     grades.STILL_FITS,
     "no lease and no registry row identifies the device that had the address",
+    CLOCK,
     DEMOTED.name,
     DEMOTED.test,
     NAMED_ASIDE,

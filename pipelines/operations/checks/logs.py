@@ -9,7 +9,6 @@ from pipelines.errors import BusyError, ModelError
 from pipelines.fetch.fetching import tried
 from pipelines.gaps.relation import LIMITING
 from pipelines.gaps.week import noted_week
-from pipelines.health.arrival import MIN_PAIRS
 from pipelines.health.name_domains import undecided
 from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.line_account import days_ahead
@@ -19,6 +18,7 @@ from pipelines.operations.checks import CheckResult, Subject, act, look, unasked
 from pipelines.registry.account_domains import APPLIED
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import noted_domains, source_days, stored_issues
+from pipelines.warehouse.clock_pairs import MIN_PAIRS
 from pipelines.warehouse.models import attached_query
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import attach_warehouse

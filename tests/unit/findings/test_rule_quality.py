@@ -94,6 +94,16 @@ def test_findings_of_a_demoted_rule_are_leads_and_say_why():
     assert found(demoted=frozenset({"SA-2"})) == strong
 
 
+def test_a_finding_from_a_log_whose_clock_is_hours_off_is_a_lead():
+    strong = found()
+    why = "the clock of proxy was 8.0 hours ahead of windows, so its times are not known"
+    lead = found(wrong_times={strong.evidence[0]: why})
+    assert (strong.confidence, lead.confidence) == ("C3", "C1")
+    (reason,) = set(lead.alternatives) - set(strong.alternatives)
+    assert (reason.result, reason.test) == ("fits", why)
+    assert found(wrong_times={10**12: why}) == strong
+
+
 def test_a_demotion_leaves_what_was_decided():
     strong = found()
     settled = frozenset({strong.finding_id})

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.health.arrival import MIN_PAIRS, off_clocks
+from pipelines.health.arrival import off_clocks
+from pipelines.warehouse.clock_pairs import MIN_PAIRS, wrong_hours
 
 FIRST = date(2026, 3, 2)
 
@@ -98,3 +99,27 @@ def test_what_begins_in_both_tells_a_wrong_zone():
     assert len(list(off_clocks(days(row, basis="zone")))) == 2
     same = (0, "windows", "zscaler", 0.0, 3.0, 40)
     assert list(off_clocks(days(same, basis="zone"))) == []
+
+
+def test_a_clock_that_is_hours_off_is_wrong_on_its_days_and_the_others_are_right():
+    measured = wrong_hours(
+        days(
+            (0, "entra", "proxy", 28_800.0, 40.0),
+            (0, "entra", "windows", 0.0),
+            (0, "proxy", "windows", -28_800.0, 27.0),
+            (1, "entra", "proxy", 0.0),
+            (1, "entra", "windows", 0.0),
+            basis="zone",
+        )
+    )
+    assert measured["entra"] == {FIRST: "", FIRST + timedelta(days=1): ""}
+    assert measured["windows"] == {FIRST: "", FIRST + timedelta(days=1): ""}
+    assert measured["proxy"][FIRST].startswith("8.0 hours ahead of ")
+    assert measured["proxy"][FIRST + timedelta(days=1)] == ""
+
+
+def test_a_minute_moves_no_one_into_another_lesson():
+    assert wrong_hours(days((0, "dhcp", "wifi", 300.0))) == {
+        "dhcp": {FIRST: ""},
+        "wifi": {FIRST: ""},
+    }
