@@ -53,6 +53,7 @@ html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 READERS = {
     "For directors": (
         "reading-the-report", "reading-a-case", "review-findings", "evidence-and-names", "editions",
+        "apps",
     ),
     "For operators": (
         "install", "own-district", "bring-logs", "forward-logs", "forward-proxies",

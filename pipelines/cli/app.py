@@ -130,7 +130,7 @@ GROUPS = {
             "inquiry:app",
             "Inquiries from offices about an account.",
         ),
-        "sites": ("sites:app", "Sites that need a decision."),
+        "sites": ("sites:app", "Sites that need a decision, and apps."),
         "fix": (
             "fix:app",
             "Correct a list from a case: leave, duty, holder, building, account.",

@@ -101,20 +101,20 @@ def receive(receiver: Receiver, incoming: BinaryIO, answers: BinaryIO) -> None:
     lines and sends them again.
     """
     _answer(answers, OK)
-    transaction: list[bytes] | None = None
+    batch: list[bytes] | None = None
     for line in incoming:
         if not line.endswith(b"\n"):
             return  # rsyslog ended within a line, and will send it again
         if line == BEGIN:
-            transaction = []
+            batch = []
             _answer(answers, OK)
         elif line == COMMIT:
-            _answer(answers, _written(receiver, transaction or []))
-            transaction = None
-        elif transaction is None:
+            _answer(answers, _written(receiver, batch or []))
+            batch = None
+        elif batch is None:
             _answer(answers, _written(receiver, [line.removeprefix(MARK)]))
         else:
-            transaction.append(line.removeprefix(MARK))
+            batch.append(line.removeprefix(MARK))
             _answer(answers, LATER)
 
 

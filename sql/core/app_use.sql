@@ -16,7 +16,7 @@ params:
 by_account: [core.engaged_requests, core.host_services]
 columns:
   app: {type: varchar, is: name of the app}
-  account: {type: varchar, is: account it counts for}
+  account: {type: varchar, pii: direct, is: account it counts for}
   role: {type: varchar, is: the role of the account's owner; unknown without one}
   building:
     type: varchar

@@ -12,7 +12,7 @@ from pipelines.state.tables import REQUESTS
 from tests.desk.visiting import USERS
 
 REASON = "the hearing of Monday"
-MAX_PAGES = 60
+MAX_PAGES = 80
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def planted(desk):
 WORD = re.compile(r"[\w.@-]+(?: [\w.@-]+)?")
 
 
-ALIKE = ("/cases/", "/sites?", "/decide?", "/use?", "/?")
+ALIKE = ("/cases/", "/sites?", "/decide?", "/use?", "/apps?", "/?")
 """Pages of which a few are enough."""
 
 

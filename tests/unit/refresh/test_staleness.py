@@ -78,6 +78,8 @@ CASES = {
     "background_hosts": ({"host": "nobody-asked.example", "kind": "cdn"}, []),
     "login_hosts": ({"host": "login.example.com"}, [7]),
     "bad_hosts": ({"host": "news.example.net"}, [8, 9]),
+    "apps": ({"app": "News", "agreement": "yes"}, []),
+    "app_hosts": ({"host": "news.example.net", "app": "News"}, [8, 9]),
     "category_words": ({"word": "fun", "category": "games"}, [7, 8, 9]),
     "buildings": ({"building": "MS", "campus": "north"}, []),
     # the address that a narrower network has stays where it was
