@@ -30,7 +30,7 @@ TOPIC = "apps"
 
 
 class AppInput(Input):
-    """What the district records about an app; what is not given stays as it is."""
+    """Facts about an app that the district records; an empty one does not change."""
 
     app: Annotated[str, Form("App"), typer.Argument(metavar="app", help="Name of the app.")]
     hosts: Annotated[
@@ -154,12 +154,12 @@ def _write(context: ActionContext, cells: Mapping[str, str], why: str) -> None:
         if after == before:
             return
         rows = changes_between(before, after, file, names_in(district.settings, file))
-        said = ", ".join(f"{name} {value}" for name, value in cells.items() if name != "app")
+        changes = ", ".join(f"{name} {value}" for name, value in cells.items() if name != "app")
         act = Act(
             actor=str(context.asker),
             action="app recorded",
             subject=cells["app"],
-            reason=f"{said}: {why}",
+            reason=f"{changes}: {why}",
         )
         with changed(district, context.chain, file, apps, lambda _: after, act) as transaction:
             topic = f"{TOPIC}:{canonical.lower(cells['app'])}"

@@ -181,6 +181,12 @@ def with_parameters(url: str, more: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
+def stated_count(page: Page, place: str) -> int | None:
+    """Return the number at a place of the answer, or in a header; None if there is none."""
+    stated = str(page.headers.get(place.lower(), at_place(page.rest, place)))
+    return int(stated) if stated.isdecimal() else None
+
+
 def numbered(parameter: str, total: str, *, by_page: bool = False) -> NextPage:
     """Find the next page by the number of rows, or of pages, before it.
 
@@ -191,9 +197,9 @@ def numbered(parameter: str, total: str, *, by_page: bool = False) -> NextPage:
     def following(page: Page, _end: datetime | None = None) -> str | None:
         given = dict(parse_qsl(urlsplit(page.url).query))
         start, size = int(given.get(parameter, 0)), len(page.events)
-        stated = page.headers.get(total.lower(), at_place(page.rest, total))
+        stated = stated_count(page, total)
         before = (start * int(given["page-size"]) if by_page else start) + size
-        if not size or (str(stated).isdecimal() and before >= int(str(stated))):
+        if not size or (stated is not None and before >= stated):
             return None
         return with_parameters(page.url, {parameter: str(start + (1 if by_page else size))})
 

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.errors import SchoolbellError
-from pipelines.fetch.answers import at_place, read_page
+from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.fetch.answers import at_place, read_page, stated_count
 from pipelines.fetch.calls import FetchError, WindowError
 from pipelines.fetch.completeness import label
 from pipelines.fetch.fetching import RUN_SECONDS, Session, Target, opened, targets, words_of
@@ -49,8 +49,8 @@ class FetchedList:
     @property
     def line(self) -> str:
         """The result in a sentence."""
-        told = f"{label(self.name, self.listing)}: {self.rows:,} rows"
-        return f"{told} of the last good list; {self.problem}" if self.problem else told
+        counted = f"{label(self.name, self.listing)}: {self.rows:,} rows"
+        return f"{counted} of the last good list; {self.problem}" if self.problem else counted
 
     @property
     def shown(self) -> dict[str, object]:
@@ -74,7 +74,17 @@ def fetch_lists(
         is_forced: Fetch those of today again.
         accept: Lists that count although they lost rows, as `google/users`.
         ask: Sends one request.
+
+    Raises:
+        SettingsError: A list to accept is not one of the settings.
     """
+    listed = [label(one.name, name) for one in targets(home, settings) for name in one.given.lists]
+    if strange := sorted({*accept} - {*listed}):
+        raise SettingsError(
+            f"{strange[0]!r} is not a list that is fetched",
+            where="--accept",
+            remedy=f"It is one of: {', '.join(listed) or 'none'}.",
+        )
     moment = now or datetime.now(UTC)
     rows = {(row["name"], row["listing"]): row for row in fetched_lists(store)}
     results: list[FetchedList] = []
@@ -205,10 +215,7 @@ def _rows(listing: Listing, origin: str, session: Session) -> list[str]:
             if not isinstance(identity, str) or not identity:
                 raise WindowError(f"a row has no {listing.row_id}")
             rows[identity] = event.raw
-        total = at_place(page.rest, listing.total) if listing.total else None
-        header = page.headers.get("x-total-count", "")
-        stated = max(stated, total if isinstance(total, int) else 0)
-        stated = max(stated, int(header) if header.isdecimal() else 0)
+        stated = max(stated, stated_count(page, listing.total) or 0)
         if len(rows) > MAX_ROWS:
             raise WindowError(f"it has more than {MAX_ROWS:,} rows")
         url = listing.next_page(page, datetime.now(UTC))

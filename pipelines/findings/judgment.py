@@ -213,7 +213,7 @@ def judged_findings(
         judged: Days by the id of the rule.
     """
     frames = district.registry.frames
-    found = {
+    rows = {
         code: candidates(database, detection, judged.get(code, ()))
         for code, detection in district.detections.items()
     }
@@ -229,14 +229,14 @@ def judged_findings(
         demoted=demoted(qualities_of(district)),
         settled=frozenset(last_verdicts(district.store)),
         wrong_times=wrong_times(
-            database, district.store, [one for rows in found.values() for one in rows]
+            database, district.store, [one for listed in rows.values() for one in listed]
         ),
         sensitive=sensitive_names(database),
     )
     return [
         finding
         for code, detection in district.detections.items()
-        for finding in judge(detection, found[code], known)
+        for finding in judge(detection, rows[code], known)
     ]
 
 

@@ -82,7 +82,7 @@ where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
 """
 _CLOCKS = """
 select * from built.marts.source_clocks
-where event_date >= least($first, (select max(event_date) from built.marts.source_clocks) - 14)
+where event_date >= least($first, (select max(event_date) from built.marts.source_clocks) - $days)
 """
 
 
@@ -468,7 +468,7 @@ def _of_warehouse(
         ),
         *grown(shares, district.zone),
         *off_clocks(
-            database.frame(_CLOCKS, {"first": today - RECENT}),
+            database.frame(_CLOCKS, {"first": today - RECENT, "days": RECENT.days}),
             {source.name: source.zone for source in district.sources()},
         ),
     ]

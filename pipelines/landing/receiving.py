@@ -34,12 +34,10 @@ class Receiver:
     Attributes:
         folder: The landing folder of the source; made if missing.
         today: Returns the date in the file's name.
-        repeated: Lines that were there already and were not written again.
     """
 
     folder: Path
     today: Callable[[], date] = date.today
-    repeated: int = 0
     _earlier: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,7 +67,6 @@ class Receiver:
                 raise
         finally:
             os.close(descriptor)
-        self.repeated += len(lines) - len(new)
         self._earlier = self._earlier[len(lines) :] if not new else []
 
     def _repeated(self, lines: Sequence[bytes]) -> int:
@@ -83,14 +80,21 @@ class Receiver:
         return 0
 
     def _last_lines(self) -> list[bytes]:
-        """Return the whole lines at the end of the newest file."""
+        """Return the last lines of the newest file, after cutting off one without an end.
+
+        A crash left it in the middle of a transaction, which rsyslog will send again.
+        """
         files = sorted(self.folder.glob("[0-9]*-[0-9]*-[0-9]*.log"))
         if not files:
             return []
-        with files[-1].open("rb") as file:
+        with files[-1].open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             start = max(0, file.seek(0, os.SEEK_END) - REPEATED_BYTES)
             file.seek(start)
-            lines = file.read().splitlines(keepends=True)
+            tail = file.read()
+            whole = tail[: tail.rfind(b"\n") + 1]
+            file.truncate(start + len(whole))
+        lines = whole.splitlines(keepends=True)
         return lines[1:] if start else lines
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.alerts.facts import standstill
 from pipelines.district import District, Reading, home_rules
+from pipelines.fetch.lists import fetched_files
 from pipelines.gaps.logs import arrived
 from pipelines.gaps.now import gaps, not_built
 from pipelines.gaps.relation import IDLE, LIMITING, Gap, Reason
@@ -196,7 +197,8 @@ def _some(grade: int, count: int, nouns: str, rest: str) -> Reasons:
 
 def _fetched_changes(installation: Installation) -> Reasons:
     """Return what fetched lists would change, which no person has accepted yet."""
-    count = waiting_changes(installation.store)
+    is_fetched = fetched_files(installation.home, installation.settings)
+    count = waiting_changes(installation.store) if is_fetched else 0
     words = "1 change of fetched lists waits|# changes of fetched lists wait"
     return _some(LOOK, count, words, "to be accepted: schoolbell setup")
 

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.district import open_outlined
 from pipelines.errors import SettingsError
+from pipelines.landing.receiving import Receiver
 from pipelines.operations.collector import FILTER, RSYSLOG, collector_files
 from pipelines.registry.new_home import create
 from pipelines.settings.toml_reader import load_settings
@@ -259,6 +260,16 @@ def test_kills_of_the_collector_and_of_its_writer_lose_no_line_and_repeat_none(t
         collector.wait_for(len(sent))
         time.sleep(1)
     assert Counter(collector.landed()) == Counter(sent)
+
+
+def test_half_a_line_of_a_crash_is_cut_off_and_its_transaction_written_once(tmp_path):
+    whole = [line(number) + b"\n" for number in range(4)]
+    Receiver(tmp_path).write(whole[:1])
+    (path,) = tmp_path.glob("*.log")
+    with path.open("ab") as file:
+        file.write(whole[1] + whole[2][:20])
+    Receiver(tmp_path).write(whole[1:])
+    assert path.read_bytes() == b"".join(whole)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import pytest
 
 from pipelines.district import open_district, open_outlined
+from pipelines.errors import SettingsError
 from pipelines.fetch.lists import fetch_lists, fetched_files
 from pipelines.health.overview import of_lists
 from pipelines.proposals.setup import plan_of, use_fetched
@@ -362,6 +363,31 @@ def test_only_the_rights_of_what_is_asked_for_are_needed(listed_home, monkeypatc
     monkeypatch.setattr(Credentials, "from_service_account_info", noted)
     fetch(home, Lists("google"))
     assert asked == [["https://www.googleapis.com/auth/admin.directory.user.readonly"]]
+
+
+@pytest.mark.parametrize("address", ["http://sis.school.example", "https://169.254.169.254"])
+def test_a_secret_goes_to_no_address_that_is_not_safe(address, listed_home):
+    service = Lists("oneroster")
+    (done,) = fetch(listed_home("oneroster", "users", sign_in_url=address), service)
+    assert "sign_in_url" in done.problem
+    assert service.forms == []
+
+
+def test_a_list_to_accept_that_is_not_fetched_is_refused(listed_home):
+    home = listed_home("okta", "users")
+    with pytest.raises(SettingsError, match="'okta/user' is not a list that is fetched"):
+        fetch(home, Lists("okta"), accept=["okta/user"])
+
+
+def test_a_cell_that_a_person_corrected_does_not_wait_for_ever(listed_home):
+    home = listed_home("okta", "users")
+    fetch(home, Lists("okta"))
+    assert schoolbell("setup", "--home", home.path, "--write").code == 0
+    path = home.registry / "users.csv"
+    path.write_text(path.read_text().replace("Sample7", "Example7"))
+    with open_district(home.path) as district:
+        use_fetched(district)
+        assert waiting_changes(district.store) == 0
 
 
 def test_a_list_that_the_service_does_not_have_is_named(listed_home):

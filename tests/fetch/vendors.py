@@ -360,7 +360,7 @@ KINDS_OF_SERVICE = {
 LIST_SERVICES = {
     "oneroster": {
         "url": "https://sis.school.example", "client_id": "schoolbell",
-        "sign_in_url": "https://sis.school.example/oauth/token",
+        "sign_in_url": "https://sis.school.example",
         "client_secret": "secret-of-the-test",
     },
     "jamf": {

@@ -5,17 +5,18 @@ places of events, ids and times in an answer, and the delay with which the vendo
 events appear.
 """
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import Annotated, Any, Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import AfterValidator
 
 from pipelines.fetch.answers import NextPage, with_parameters
-from pipelines.fetch.calls import Caller
+from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.plugins import discover
 from pipelines.settings.plugin_settings import OwnSettings, wrong_setting
 from pipelines.web import Response, is_loopback, is_near
@@ -130,7 +131,7 @@ class Listing:
         items: Place of the rows in an answer, as for a log.
         row_id: Place of what identifies a row; a row that comes twice counts once.
         next_page: How the next page is found.
-        total: Place of the number of all rows; empty: the service states none.
+        total: Place of the number of all rows, or its header; empty: the service states none.
         scope: The least right that it needs, in the service's words.
     """
 
@@ -202,6 +203,28 @@ def services() -> Mapping[str, AnyService]:
 def bearer(token: str, kind: str = "Bearer") -> Authorize:
     """Return what signs requests with a token."""
     return lambda _method, _url: {"Authorization": f"{kind} {token}"}
+
+
+def signed_in(
+    caller: Caller, url: str, form: Mapping[str, str], remedy: str, **headers: str
+) -> Authorize:
+    """Return what signs requests, with a token for an application's secret (OAuth 2).
+
+    Raises:
+        RefusedError: The service does not accept it; `remedy` is what to check.
+    """
+    sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    data = urlencode({"grant_type": "client_credentials", **form}).encode()
+    answer = caller.send("POST", url, sent, data)
+    try:
+        token = json.loads(answer.data)["access_token"]
+    except UNREADABLE as error:
+        raise RefusedError(
+            "the sign-in of the application is refused",
+            where=f"[fetch.{caller.name}]",
+            remedy=remedy,
+        ) from error
+    return bearer(str(token))
 
 
 def utc(moment: datetime) -> str:

@@ -3,22 +3,19 @@
 An API client signs in with its own secret, with a role that reads computers and nothing else.
 """
 
-import json
 from collections.abc import Collection
-from urllib.parse import urlencode
 
 from pydantic import Field
 
 from pipelines.fetch.answers import numbered
-from pipelines.fetch.calls import Caller, RefusedError
+from pipelines.fetch.calls import Caller
 from pipelines.fetch.services import (
-    UNREADABLE,
     Authorize,
     Listing,
     Origin,
     Service,
     ServiceSettings,
-    bearer,
+    signed_in,
 )
 
 COMPUTERS = Listing(
@@ -48,24 +45,9 @@ def sign_in(settings: JamfSettings, caller: Caller, _scopes: Collection[str]) ->
     Raises:
         RefusedError: It does not accept it.
     """
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": settings.client_id,
-        "client_secret": settings.client_secret,
-    }
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    url = f"{settings.url}/api/oauth/token"
-    answer = caller.send("POST", url, headers, urlencode(form).encode())
-    try:
-        token = json.loads(answer.data)["access_token"]
-    except UNREADABLE as error:
-        raise RefusedError(
-            "the sign-in of the API client is refused",
-            where=f"[fetch.{caller.name}]",
-            remedy="Check client_id and the secret: Jamf Pro, Settings > System > API roles and "
-            "clients.",
-        ) from error
-    return bearer(str(token))
+    form = {"client_id": settings.client_id, "client_secret": settings.client_secret}
+    remedy = "Check client_id and the secret: Jamf Pro, Settings > System > API roles and clients."
+    return signed_in(caller, f"{settings.url}/api/oauth/token", form, remedy)
 
 
 SERVICE = Service(

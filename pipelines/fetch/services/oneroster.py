@@ -5,23 +5,20 @@ the core of the roster. https://www.imsglobal.org/spec/oneroster/v1p2, and v1p1.
 """
 
 import base64
-import json
 from collections.abc import Collection
 from typing import Literal
-from urllib.parse import urlencode, urlsplit
 
 from pydantic import Field
 
 from pipelines.fetch.answers import numbered
-from pipelines.fetch.calls import Caller, RefusedError
+from pipelines.fetch.calls import Caller
 from pipelines.fetch.services import (
-    UNREADABLE,
     Authorize,
     Listing,
     Origin,
     Service,
     ServiceSettings,
-    bearer,
+    signed_in,
 )
 
 ROOTS = {"1.1": "/ims/oneroster/v1p1", "1.2": "/ims/oneroster/rostering/v1p2"}
@@ -30,6 +27,7 @@ SCOPES = {
     "roster-core.readonly"
     for version in ROOTS
 }
+TOTAL = "x-total-count"
 PATH = r"^(/[A-Za-z0-9._~-]+)*$"
 
 
@@ -39,15 +37,15 @@ class OneRosterSettings(ServiceSettings):
     url: Origin = Field(examples=["https://sis.school.example"])
     version: Literal["1.1", "1.2"] = "1.1"
     root: str = Field("", pattern=PATH, examples=["/ims/oneroster/v1p1"])
-    sign_in_url: str = Field(examples=["https://sis.school.example/oauth/token"])
+    sign_in_url: Origin = Field(examples=["https://sis.school.example"])
+    sign_in_path: str = Field("/oauth/token", pattern=PATH)
     client_id: str = Field(min_length=1, max_length=200, pattern=r"^[!-9;-~]+$")
     client_secret: str = Field(repr=False, min_length=8)
 
     @property
     def origins(self) -> frozenset[str]:
         """Every address that may be asked."""
-        parts = urlsplit(self.sign_in_url)
-        return frozenset({self.url, f"{parts.scheme}://{parts.netloc.lower()}"})
+        return frozenset({self.url, self.sign_in_url})
 
 
 def sign_in(settings: OneRosterSettings, caller: Caller, scopes: Collection[str]) -> Authorize:
@@ -57,21 +55,14 @@ def sign_in(settings: OneRosterSettings, caller: Caller, scopes: Collection[str]
         RefusedError: It does not accept it.
     """
     word = f"{settings.client_id}:{settings.client_secret}".encode()
-    headers = {
-        "Authorization": f"Basic {base64.b64encode(word).decode()}",
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    form = {"grant_type": "client_credentials", "scope": " ".join(sorted(scopes))}
-    answer = caller.send("POST", settings.sign_in_url, headers, urlencode(form).encode())
-    try:
-        token = json.loads(answer.data)["access_token"]
-    except UNREADABLE as error:
-        raise RefusedError(
-            "the sign-in of the application is refused",
-            where=f"[fetch.{caller.name}]",
-            remedy="Check sign_in_url, client_id and the secret in the student information system.",
-        ) from error
-    return bearer(str(token))
+    return signed_in(
+        caller,
+        settings.sign_in_url + settings.sign_in_path,
+        {"scope": " ".join(sorted(scopes))},
+        "Check sign_in_url, sign_in_path, client_id and the secret in the student information "
+        "system.",
+        Authorization=f"Basic {base64.b64encode(word).decode()}",
+    )
 
 
 def lists(settings: OneRosterSettings) -> list[Listing]:
@@ -85,7 +76,8 @@ def lists(settings: OneRosterSettings) -> list[Listing]:
             size=("limit", 1000),
             items=name,
             row_id="sourcedId",
-            next_page=numbered("offset", "x-total-count"),
+            next_page=numbered("offset", TOTAL),
+            total=TOTAL,
             scope=SCOPES[settings.version],
         )
         for name in ("users", "orgs")
