@@ -72,6 +72,7 @@ class Caller:
         seconds: Time for everything.
         ask: Sends one request.
         bytes_left: Of all answers.
+        is_path_secret: Messages name the host alone.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Caller:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     bytes_left: int = RUN_BYTES
+    is_path_secret: bool = False
     _end: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -121,7 +123,7 @@ class Caller:
         raise WindowError(problem, where=place)
 
     def place(self, url: str) -> str:
-        """Return host and path of an address, for messages.
+        """Return host and path of an address, for messages; the host alone of one with a secret.
 
         Raises:
             RefusedError: It is not an address of this service.
@@ -134,7 +136,7 @@ class Caller:
                 where=f"[fetch.{self.name}]",
                 remedy="Nothing was sent there. If it is the service's own, write it as url.",
             )
-        return f"{parts.hostname}{parts.path}"
+        return f"{parts.hostname}{'' if self.is_path_secret else parts.path}"
 
     def _tried(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None

@@ -36,9 +36,10 @@ from pipelines.fetch.drafts import Draft, drop_drafts, name_draft
 from pipelines.fetch.services import (
     INSTALL,
     MISSING,
+    AnyList,
     AnyService,
     Authorize,
-    Listing,
+    Document,
     ServiceSettings,
     Stream,
     services,
@@ -284,15 +285,19 @@ def tried(
         for one, url in _first_pages(origin, now, streams, listings):
             problem = ""
             try:
-                read_page(session.get(url, scope=one.scope), url, one.items)
+                answer = session.get(url, scope=one.scope)
+                if isinstance(one, Document):
+                    one.count(answer.data)
+                else:
+                    read_page(answer, url, one.items)
             except FetchError as error:
                 problem = words_of(error)
             yield label(target.name, one.name), problem
 
 
 def _first_pages(
-    origin: str, now: datetime, streams: Sequence[Stream], listings: Sequence[Listing]
-) -> Iterator[tuple[Stream | Listing, str]]:
+    origin: str, now: datetime, streams: Sequence[Stream], listings: Sequence[AnyList]
+) -> Iterator[tuple[Stream | AnyList, str]]:
     """Yield each log with the address of its newest minutes, each list with its first page's."""
     for stream in streams:
         end = now - stream.settles
@@ -306,7 +311,7 @@ def opened(
     seconds: float,
     ask: Callable[..., Response],
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[str, Session, list[Stream], list[Listing]]:
+) -> tuple[str, Session, list[Stream], list[AnyList]]:
     """Return the address of a service, its session, and the logs and lists of the settings.
 
     Raises:
@@ -318,9 +323,16 @@ def opened(
         raise SettingsError(MISSING, where=target.where, remedy=INSTALL)
     values = target.settings()
     listings = _named(target, "lists", service.listings(values), target.given.lists)
-    caller = Caller(target.name, values.origins, seconds, ask, sleep)
+    caller = Caller(
+        target.name,
+        values.origins,
+        seconds,
+        ask,
+        sleep,
+        is_path_secret=values.is_path_secret,
+    )
     session = Session(service, values, caller)
-    session.scopes |= {listing.scope for listing in listings}
+    session.scopes |= {listing.scope for listing in listings if listing.scope}
     streams: list[Stream] = []
     if target.given.logs:
         every = service.logs(values, session.get)
@@ -334,7 +346,7 @@ def words_of(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-One = TypeVar("One", Stream, Listing)
+One = TypeVar("One", Stream, AnyList)
 
 
 def _named(target: Target, key: str, every: Sequence[One], wanted: Sequence[str]) -> list[One]:

@@ -1,12 +1,12 @@
 """Fetches lists for the registry, each whole; a list that is not whole does not count.
 
-The newest complete list of a service is in a file, as the service sent it: one object per line,
-in a JSON array. `setup` reads it like an export. A list that lost rows is set aside until a
-person accepts it.
+The newest complete list of a service is in a file, as the service sent it: a JSON array with one
+object per line, or the document itself. `setup` reads it like an export. A list that lost rows is
+set aside until a person accepts it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from pipelines.fetch.answers import at_place, read_page, stated_count
 from pipelines.fetch.calls import FetchError, WindowError
 from pipelines.fetch.completeness import label
 from pipelines.fetch.fetching import RUN_SECONDS, Session, Target, opened, targets, words_of
-from pipelines.fetch.services import Listing
+from pipelines.fetch.services import AnyList, Document, Listing
 from pipelines.settings.fetch_settings import FetchedService
 from pipelines.settings.home import PRIVATE, DistrictHome, make_folder, sync
 from pipelines.settings.model import MAX_LOSS, Settings
@@ -28,7 +28,7 @@ from pipelines.web import Response, asked
 EVERY = timedelta(hours=20)
 """A list is fetched once a day, also if the run begins a little earlier than yesterday."""
 MAX_ROWS = 2_000_000
-SUFFIX = ".json"
+SUFFIXES = (Listing.suffix, ".ics")
 PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -108,12 +108,13 @@ def fetch_lists(
 
 def fetched_files(home: DistrictHome, settings: Settings) -> list[tuple[FetchedService, Path]]:
     """Return the files of lists that count, each with the settings of its service."""
-    paths = (
-        (target.given, _file(home, target.name, name))
+    return [
+        (target.given, path)
         for target in targets(home, settings)
         for name in target.given.lists
-    )
-    return [(given, path) for given, path in paths if path.is_file()]
+        for suffix in SUFFIXES
+        if (path := _file(home, target.name, name, suffix)).is_file()
+    ]
 
 
 def list_problems(store: Store, settings: Settings) -> Iterator[tuple[str, str, datetime]]:
@@ -133,38 +134,38 @@ class _Work:
     now: datetime
     accept: Collection[str]
 
-    def fetch(self, listing: Listing, origin: str, session: Session) -> FetchedList:
+    def fetch(self, listing: AnyList, origin: str, session: Session) -> FetchedList:
         """Fetch one list and let it count, or record why it does not."""
         try:
-            lines = _rows(listing, origin, session)
+            count, data = _whole(listing, origin, session)
         except FetchError as error:
             return self.failed(listing.name, error)
         row = self._row(listing.name)
         before = row["row_count"]
         is_accepted = label(self.target.name, listing.name) in self.accept
-        path = _file(self.target.home, self.target.name, listing.name)
-        if not lines or (len(lines) < before * (1 - MAX_LOSS) and not is_accepted):
+        path = _file(self.target.home, self.target.name, listing.name, listing.suffix)
+        if not count or (count < before * (1 - MAX_LOSS) and not is_accepted):
             problem = "it gives no rows"
-            if lines:
+            if count:
                 name = label(self.target.name, listing.name)
                 problem = (
-                    f"the newest has {len(lines):,} rows, which is too few to believe. If that is "
+                    f"the newest has {count:,} rows, which is too few to believe. If that is "
                     f"right: schoolbell fetch --accept {name}"
                 )
-            return self._refused(listing.name, problem, len(lines))
-        _write(path, lines)
+            return self._refused(listing.name, problem, count)
+        _write(path, data)
         put_list(
             self.store,
             {
                 **row,
                 "fetched_time": now_text(self.now),
-                "row_count": len(lines),
+                "row_count": count,
                 "refused_count": None,
                 "problem": None,
                 "problem_time": None,
             },
         )
-        return FetchedList(self.target.name, listing.name, len(lines))
+        return FetchedList(self.target.name, listing.name, count)
 
     def failed(self, name: str, error: SchoolbellError | OSError) -> FetchedList:
         """Record that a list could not be fetched; the last good one stays."""
@@ -194,6 +195,19 @@ class _Work:
             problem=None,
             problem_time=None,
         )
+
+
+def _whole(listing: AnyList, origin: str, session: Session) -> tuple[int, bytes]:
+    """Return the number of rows of a list, and its file.
+
+    Raises:
+        FetchError: The list is not whole.
+    """
+    if isinstance(listing, Document):
+        data = session.get(listing.url(origin), scope=listing.scope).data
+        return listing.count(data), data
+    rows = _rows(listing, origin, session)
+    return len(rows), ("[\n" + ",\n".join(rows) + "\n]\n").encode()
 
 
 def _rows(listing: Listing, origin: str, session: Session) -> list[str]:
@@ -232,15 +246,16 @@ def _is_due(row: FetchedListRow | None, now: datetime) -> bool:
     return now - datetime.fromisoformat(row["fetched_time"]) >= EVERY
 
 
-def _file(home: DistrictHome, name: str, listing: str) -> Path:
-    return home.fetched_lists / PLAIN.sub("_", name) / f"{PLAIN.sub('_', listing)}{SUFFIX}"
+def _file(home: DistrictHome, name: str, listing: str, suffix: str) -> Path:
+    folder, stem = PLAIN.sub("_", name), PLAIN.sub("_", f"{name}-{listing}")
+    return home.fetched_lists / folder / f"{stem}{suffix}"
 
 
-def _write(path: Path, lines: Sequence[str]) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Replace a list as a whole: who reads it sees the one before, or this one."""
     make_folder(path.parent.parent, PRIVATE)
     make_folder(path.parent, PRIVATE)
     draft = path.with_suffix(".tmp")
-    draft.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    draft.write_bytes(data)
     draft.replace(path)
     sync(path.parent)

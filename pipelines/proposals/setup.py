@@ -496,8 +496,8 @@ def use_fetched(district: District) -> tuple[District, list[str]]:
 
 
 def changes_of(plan: Plan) -> int:
-    """Return how many rows and cells a plan would add."""
-    return sum(len(one.added) + len(one.filled) for one in plan.files)
+    """Return how many rows, cells and calendars a plan would add."""
+    return sum(len(one.added) + len(one.filled) for one in plan.files) + len(plan.calendars)
 
 
 def _written_hours(home: DistrictHome, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:

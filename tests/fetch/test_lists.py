@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
@@ -187,7 +187,7 @@ def fetch(home, ask, now=NOW, **more):
 def rows_of(home):
     with open_outlined(home.path) as district:
         files = fetched_files(district.home, district.settings)
-    return {path.stem: json.loads(path.read_text()) for _, path in files}
+    return {path.stem.rpartition("-")[2]: json.loads(path.read_text()) for _, path in files}
 
 
 @pytest.mark.parametrize(("kind", "name"), sorted(DESCRIBED), ids="/".join)
@@ -400,5 +400,118 @@ def test_each_service_with_lists_is_described():
     from pipelines.fetch.services import services
 
     with_lists = {name for name, one in services().items() if one.lists}
-    assert {kind for kind, _ in DESCRIBED} == with_lists
+    # a calendar is a file of RFC 5545, which no vendor describes
+    assert {kind for kind, _ in DESCRIBED} == with_lists - {"calendar"}
     assert with_lists <= KINDS_OF_SERVICE.keys() | LIST_SERVICES.keys()
+
+
+HOLIDAYS = ("20261126", "20261127", "20261221", "20261222", "20261223")
+SECRET_PATH = "private-0a1b2c3d"
+
+
+def calendar_of(days, name="Example schools"):
+    """Return a calendar in which school is off on some days."""
+    events = [
+        f"BEGIN:VEVENT\r\nUID:{day}@calendar.example\r\nDTSTART;VALUE=DATE:{day}\r\n"
+        "SUMMARY:No school\r\nEND:VEVENT"
+        for day in days
+    ]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"X-WR-CALNAME:{name}", *events, "END:VCALENDAR", ""]
+    return "\r\n".join(lines).encode()
+
+
+class CalendarSite:
+    """A site with a calendar at one address."""
+
+    def __init__(self, data, status=200):
+        self.answer = Response(status, data, {})
+        self.asked = []
+
+    def __call__(self, method, url, *, headers=None, allow_redirects=True, **_more):
+        assert (method, allow_redirects) == ("GET", False)
+        assert "Authorization" not in headers
+        self.asked.append(url)
+        return self.answer
+
+
+@pytest.fixture
+def calendar_home(fetched_home):
+    """Return a function that makes a home which fetches its calendar."""
+
+    def made(scheme="https", **more):
+        url = f"{scheme}://calendar.example/ical/{SECRET_PATH}/basic.ics?v=1"
+        return fetched_home("calendar", url=url, lists=["days"], **more).home
+
+    return made
+
+
+@pytest.mark.parametrize("scheme", ["https", "webcal"])
+def test_the_calendar_of_an_address_waits_until_a_person_accepts_it(scheme, calendar_home):
+    home = calendar_home(scheme)
+    site = CalendarSite(calendar_of(HOLIDAYS))
+    (done,) = fetch(home, site)
+    assert (done.rows, done.problem) == (5, "")
+    assert site.asked == [f"https://calendar.example/ical/{SECRET_PATH}/basic.ics?v=1"]
+    with open_district(home.path) as district:
+        use_fetched(district)
+        assert waiting_changes(district.store) == 1
+    shown = schoolbell("setup", "--home", home.path).out
+    assert "calendar-days.ics" in shown
+    assert schoolbell("setup", "--home", home.path, "--write").code == 0
+    with open_district(home.path) as district:
+        days = dict(district.registry.frames["calendar_days"].select("date", "day_type").iter_rows())
+        use_fetched(district)
+        assert waiting_changes(district.store) == 0
+    assert days[date(2026, 11, 26)] == "holiday"
+    assert days[date(2026, 11, 30)] == "school"
+
+
+def test_a_calendar_that_applies_by_itself_follows_a_snow_day(calendar_home):
+    home = calendar_home(apply=True)
+    fetch(home, CalendarSite(calendar_of(HOLIDAYS)))
+    with open_district(home.path) as district:
+        use_fetched(district)
+    fetch(home, CalendarSite(calendar_of(["20261202", *HOLIDAYS])), NOW + timedelta(days=1))
+    with open_district(home.path) as district:
+        after, told = use_fetched(district)
+    assert told == ["From fetched lists: calendar-days.ics: 20 days"]
+    days = dict(after.registry.frames["calendar_days"].select("date", "day_type").iter_rows())
+    assert days[date(2026, 12, 2)] == "holiday"
+    assert [*home.registry.glob("calendar-days.ics?*")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (calendar_of(HOLIDAYS)[:-20], "is not a calendar, or not all of it arrived"),
+        (b"<html>Sign in</html>", "is not a calendar, or not all of it arrived"),
+        (calendar_of(()), "it gives no rows"),
+        (calendar_of(HOLIDAYS[:3]), "too few to believe"),
+    ],
+)
+def test_a_calendar_that_is_not_whole_does_not_count(answer, problem, calendar_home):
+    home = calendar_home()
+    fetch(home, CalendarSite(calendar_of(HOLIDAYS)))
+    (done,) = fetch(home, CalendarSite(answer), NOW + timedelta(days=1))
+    assert problem in done.problem
+    with open_outlined(home.path) as district:
+        ((_, path),) = fetched_files(district.home, district.settings)
+    assert path.read_bytes() == calendar_of(HOLIDAYS)
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 500])
+def test_the_secret_in_the_address_of_a_calendar_is_in_no_message(status, calendar_home):
+    home = calendar_home()
+    (done,) = fetch(home, CalendarSite(b"", status))
+    assert str(status) in done.problem
+    assert "calendar.example" in done.problem
+    assert SECRET_PATH not in done.problem
+    assert SECRET_PATH not in schoolbell("status", "--home", home.path).err
+
+
+@pytest.mark.parametrize("url", ["http://calendar.example/a.ics", "https://169.254.169.254/a.ics"])
+def test_a_calendar_comes_from_a_safe_address_alone(url, fetched_home):
+    site = CalendarSite(calendar_of(HOLIDAYS))
+    (done,) = fetch(fetched_home("calendar", url=url, lists=["days"]).home, site)
+    assert "is not the address of a calendar" in done.problem
+    assert site.asked == []

@@ -358,6 +358,7 @@ KINDS_OF_SERVICE = {
 
 
 LIST_SERVICES = {
+    "calendar": {"url": "https://calendar.example/basic.ics"},
     "oneroster": {
         "url": "https://sis.school.example", "client_id": "schoolbell",
         "sign_in_url": "https://sis.school.example",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import AfterValidator
@@ -43,17 +43,29 @@ Window = Callable[[datetime, datetime], Mapping[str, str]]
 def _origin(url: str) -> str:
     """Return `https://host`, which may be `http` on this machine alone."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").lower().rstrip(".")
-    is_own = host == "localhost" or is_loopback(host)
-    is_plain = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
-    is_right = is_plain and bool(host) and host.isascii() and url.isprintable() and " " not in url
-    is_secure = parts.scheme == "https" or (parts.scheme == "http" and is_own)
-    if not (is_right and is_secure) or is_near(host) or host in METADATA_NAMES:
+    if parts.path.strip("/") or parts.query or not is_safe(url):
         raise wrong_setting(
             "is not the address of a service: https:// and a host, without a path",
             "https:// and a host",
             'url = "https://service.example"',
         )
+    return origin_of(url)
+
+
+def is_safe(url: str) -> bool:
+    """Return whether a secret may go to an address: by HTTPS, or on this machine by HTTP."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower().rstrip(".")
+    is_own = host == "localhost" or is_loopback(host)
+    is_plain = not (parts.fragment or parts.username)
+    is_right = is_plain and bool(host) and host.isascii() and url.isprintable() and " " not in url
+    is_secure = parts.scheme == "https" or (parts.scheme == "http" and is_own)
+    return is_right and is_secure and not is_near(host) and host not in METADATA_NAMES
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
@@ -61,8 +73,13 @@ Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class ServiceSettings(OwnSettings):
-    """Base of what a service needs."""
+    """Base of what a service needs.
 
+    Attributes:
+        is_path_secret: The path of its address is a secret, which no message may contain.
+    """
+
+    is_path_secret: ClassVar[bool] = False
     url: Origin
 
     @property
@@ -145,9 +162,33 @@ class Listing:
     fixed: Mapping[str, str] = field(default_factory=dict)
     total: str = ""
 
+    suffix: ClassVar[str] = ".json"
+
     def url(self, origin: str) -> str:
         """Return the address of the first page."""
         return with_parameters(origin + self.path, {**self.fixed, self.size[0]: str(self.size[1])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A list for the registry which one answer contains, in a form of its kind.
+
+    Attributes:
+        suffix: Of its file.
+        count: Returns its number of rows; raises `WindowError` if it is not whole.
+    """
+
+    name: str
+    suffix: str
+    count: Callable[[bytes], int]
+    scope: str = ""
+
+    def url(self, origin: str) -> str:
+        """Return its address."""
+        return origin
+
+
+AnyList = Listing | Document
 
 
 Own = TypeVar("Own", bound=ServiceSettings)
@@ -172,13 +213,13 @@ class Service(Generic[Own]):
     library: str = ""
     sign_in: Callable[[Own, Caller, Collection[str]], Authorize]
     streams: Callable[[Own, Get], Sequence[Stream]] | Sequence[Stream] = ()
-    lists: Callable[[Own], Sequence[Listing]] | Sequence[Listing] = ()
+    lists: Callable[[Own], Sequence[AnyList]] | Sequence[AnyList] = ()
 
     def logs(self, settings: Own, get: Get) -> Sequence[Stream]:
         """Return its logs."""
         return self.streams(settings, get) if callable(self.streams) else self.streams
 
-    def listings(self, settings: Own) -> Sequence[Listing]:
+    def listings(self, settings: Own) -> Sequence[AnyList]:
         """Return its lists."""
         return self.lists(settings) if callable(self.lists) else self.lists
 
