@@ -231,12 +231,23 @@ def of_group(current: Sequence[Offer], name: str) -> list[Group]:
 
 def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> TrialResult:
     """Judge the last weeks as if these were accepted, all together, on a copy."""
-    context.require("replay")
     files = dict.fromkeys(one.file for one in picked)
     changes = {
         name: change_of(context, name, [one for one in picked if one.file == name])
         for name in files
     }
+    return trial_with(context, changes, weeks)
+
+
+def trial_with(
+    context: ActionContext, changes: Mapping[str, Callable[[bytes], bytes]], weeks: int
+) -> TrialResult:
+    """Judge the last weeks with changed registry files, on a copy.
+
+    Args:
+        changes: For each file, a function of its bytes.
+    """
+    context.require("replay")
     district = context.district
     days = inputs.lake_files(district.store, district.home.lake).days()
     # days that an acceptance since the last run opened are built first

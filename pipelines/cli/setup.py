@@ -10,21 +10,25 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home, who_asks
+from pipelines.actions.fetched_lists import TRIED_WEEKS, changed_files
+from pipelines.actions.permits import effects
+from pipelines.actions.proposals import findings_of, trial_with
+from pipelines.actions.site_effects import NO_CASE, in_words
+from pipelines.cli.console import working
+from pipelines.cli.options import AsJson, Home, open_context, who_asks
+from pipelines.cli.output import print_facts
 from pipelines.cli.private_kinds import decide_private_kinds
-from pipelines.district import only_writer, open_district
+from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.fetch.lists import fetched_files
 from pipelines.gaps.logs import arrived
 from pipelines.gaps.week import noted_week
 from pipelines.health.product_stories import shown_by_logs
+from pipelines.proposals.fetched import accept_fetched
 from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
-from pipelines.settings.home import DistrictHome
-from pipelines.settings.model import Settings
-from pipelines.state.connections import Store
 from pipelines.state.fetched import note_waiting
 from pipelines.warehouse.sentences import counted
 
@@ -65,6 +69,12 @@ def setup(
             ),
         ),
     ] = "",
+    is_tried: Annotated[
+        bool,
+        typer.Option(
+            "--try", help="Also show which findings of the last two weeks it would add or remove."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fill the registry from exports of your district's systems.
@@ -78,27 +88,18 @@ def setup(
     paths = _asked() if is_asking else list(sources or ())
     hours = checked(usual_duty) if usual_duty else ""
     with open_district(home) as district:
-        fetched = [path for _, path in fetched_files(district.home, district.settings)]
-        paths = [*paths, *fetched]
-        plan = plan_of(district, paths, take or (), hours)
+        # what a person removed does not come back by itself, but from a file that they name
+        is_fetched = not paths
+        paths += [path for _, path in fetched_files(district.home, district.settings)]
+        plan = plan_of(district, paths, take or (), hours, is_new_only=is_fetched)
         if is_asking and ("staff_duty.csv" in plan.missing or plan.unplaced):
             hours = _asked_hours() if "staff_duty.csv" in plan.missing else hours
             plan = plan_of(district, paths, take or (), hours, list(_asked_places(plan)))
-        if as_json:
-            typer.echo(json.dumps(_facts(plan)))
-        else:
-            for line in _told(plan):
-                typer.echo(safe_lines(line))
-            line = capital(noted_week(district.store).line)
-            typer.echo(f"{line}. The next run recalculates it.")
-            for line in shown_by_logs(arrived(district.store)):
-                typer.echo(safe_lines(f"{line}."))
+        _show(district, plan, as_json=as_json)
+        if is_tried and not plan.is_empty:
+            _try(home, plan, as_json=as_json)
         is_wanted = is_written or (is_asking and not plan.is_empty and typer.confirm("Write this?"))
-        done = (
-            _written(district.store, district.home, district.settings, plan, paths)
-            if is_wanted
-            else []
-        )
+        done = _written(district, plan, paths, is_fetched=is_fetched) if is_wanted else []
     for line in done:
         typer.echo(safe_lines(line), err=as_json)
     if not as_json and not is_wanted:
@@ -106,6 +107,18 @@ def setup(
         typer.echo(f"Nothing was written.{more}")
     if not as_json:
         decide_private_kinds(home, is_asking=is_asking)
+
+
+def _show(district: District, plan: Plan, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_facts(plan)))
+        return
+    for line in _told(plan):
+        typer.echo(safe_lines(line))
+    line = capital(noted_week(district.store).line)
+    typer.echo(f"{line}. The next run recalculates it.")
+    for line in shown_by_logs(arrived(district.store)):
+        typer.echo(safe_lines(f"{line}."))
 
 
 def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:
@@ -166,15 +179,37 @@ def _path(question: str) -> Path | None:
     return None
 
 
-def _written(
-    store: Store, home: DistrictHome, settings: Settings, plan: Plan, paths: list[Path]
-) -> list[str]:
+def _try(home: Path, plan: Plan, *, as_json: bool) -> None:
+    """Print which findings of the last weeks the plan would add or remove."""
+    with open_context(home, "replay") as context:
+        with working("judging the last weeks with the new rows"):
+            trial = trial_with(context, changed_files(plan), TRIED_WEEKS)
+        before, after = findings_of(trial)
+        print_facts(
+            {
+                "effects": effects(trial.differences),
+                "findings_before": before,
+                "findings_after": after,
+            },
+            f"Findings from {trial.first} to {trial.last}: {before} -> {after}",
+            *(capital(f"{one}.") for one in in_words(context, trial.differences) or [NO_CASE]),
+            as_json=as_json,
+        )
+
+
+def _written(district: District, plan: Plan, paths: list[Path], *, is_fetched: bool) -> list[str]:
     if plan.is_empty:
         return ["Nothing new."]
-    names = ", ".join(path.name for path in paths)
+    home, store = district.home, district.store
+    actor = str(who_asks(home, district.settings))
     with only_writer(home):
-        done = write(store, home, plan, str(who_asks(home, settings)), names)
+        if is_fetched:
+            _, done = accept_fetched(district, plan, actor)
+        else:
+            done = write(store, home, plan, actor, ", ".join(path.name for path in paths))
         note_waiting(store, 0)
+    if is_fetched:
+        return [*done, "The next run uses it. schoolbell propose --take-back fetched undoes it."]
     keeps = "The home keeps what later lists complete. " if plan.to_keep else ""
     return [
         *done,

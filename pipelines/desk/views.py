@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.actions.action import AnyAction, every_action
 from pipelines.actions.context import ActionContext
+from pipelines.actions.fetched_lists import lines_of
 from pipelines.actions.fixes import corrections
 from pipelines.actions.inquiries import release_inquiry
 from pipelines.actions.kept_evidence import pack
@@ -60,6 +61,7 @@ from pipelines.findings.review import is_approved, is_own_request, is_waiting, u
 from pipelines.health.source_states import HISTORY
 from pipelines.operations.status import Status, instant_of
 from pipelines.privacy.redaction import hidden_sites
+from pipelines.proposals.fetched import FETCHED, waiting_plan
 from pipelines.proposals.first_steps import first_steps
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
@@ -71,6 +73,7 @@ from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.asked_questions import questions
 from pipelines.state.audit import Entry
 from pipelines.state.desk_users import saved_views
+from pipelines.state.fetched import waiting_changes
 from pipelines.state.findings import history
 from pipelines.state.published_reports import published_weeks, report_facts
 from pipelines.state.records_requests import RecordRequest, record_decisions, record_requests
@@ -387,13 +390,29 @@ def proposals_page(context: ActionContext) -> dict[str, object]:
         ],
         "doubtful": [_proposed_site(each) for one in sites for each in one.doubts],
         "in_force": [(topic, _title_of(context, topic)) for topic in sorted(in_force)],
+        "fetched": _fetched(context),
         "may": context.asker.may("sites"),
+    }
+
+
+def _fetched(context: ActionContext) -> dict[str, object]:
+    """Return what fetched lists would add, without names, and the rules that would begin."""
+    district = context.district
+    if not waiting_changes(district.store):
+        return {"lines": [], "rules": []}
+    plan = waiting_plan(district)
+    begins = sorted({*plan.lacking_before} - {*plan.lacking})
+    return {
+        "lines": list(lines_of(plan)),
+        "rules": [district.headers[code].title for code in begins],
     }
 
 
 def _title_of(context: ActionContext, topic: str) -> str:
     """Return the title of an accepted group; corrections name the case that they came from."""
     kind, _, ident = topic.partition(":")
+    if kind == FETCHED:
+        return f"rows of fetched lists, added {day_with_year(date.fromisoformat(ident))}"
     if kind != FROM_CASE:
         return TITLES.get(topic, topic)
     case = context.find_case(ident)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipelines.district import District
 from pipelines.registry.csv_files import RegistryFrame, read_file
 from pipelines.registry.edits import put, refuse
-from pipelines.registry.frames import FILES
+from pipelines.registry.imports.exports import IMPORTED
 from pipelines.registry.registry import Registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
@@ -37,7 +37,7 @@ def checked(
     before = path.read_bytes() if path.exists() else b""
     after = change(before)
     most = settings.limits.registry_rows
-    rows = check(read_file(after, FILES[file], names_in(settings, file), most))
+    rows = check(read_file(after, IMPORTED[file], names_in(settings, file), most))
     refuse([problem for problem in rows.problems if _is_new(registry, file, problem)])
     return before, after
 

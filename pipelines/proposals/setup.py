@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.district import District, Reading
-from pipelines.fetch.lists import fetched_files
 from pipelines.gaps.logs import lacking_files, note_systems
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
@@ -56,14 +55,15 @@ from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.outline import digest_of
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
+from pipelines.registry.taking_back import changes_between
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
+from pipelines.state.accepted_groups import add_group
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Store, fact, remember
-from pipelines.state.fetched import note_waiting
 
 LOG_BYTES = 64_000_000
 """Bytes of the logs that are searched for host names."""
@@ -142,6 +142,8 @@ def plan_of(
     taking: Collection[str] = (),
     usual_duty: str = "",
     coordinates: Iterable[Row] = (),
+    *,
+    is_new_only: bool = False,
 ) -> Plan:
     """Return what files and folders of exports would change, without writing.
 
@@ -150,6 +152,7 @@ def plan_of(
         usual_duty: Hours of all staff, as 07:30-16:00; without any, those in the
             absences if the district has no other hours.
         coordinates: Cells `building`, `lat` and `lon` that a person gave.
+        is_new_only: Leave out rows that the registry had before, and has no longer.
     """
     plan = Plan(usual_duty=usual_duty)
     settings = district.settings
@@ -176,7 +179,11 @@ def plan_of(
         new = {id(sheet) for sheet, _ in sheets}
         plan.taken = [one for one in results if id(one.sheet) in new]
         plan.kept = [one for one in results if id(one.sheet) not in new]
-        plan.files = list(_merged(district.home, home, settings, plan, taking, coordinates))
+        plan.files = list(
+            _merged(
+                district.home, home, settings, plan, taking, coordinates, is_new_only=is_new_only
+            )
+        )
     plan.to_keep = files_of([*sheets, *kept])
     plan.is_kept = are_kept(district.home.kept_exports, plan.to_keep)
     has_hours = "staff_duty.csv" not in district.registry.missing
@@ -342,6 +349,8 @@ def _merged(
     plan: Plan,
     taking: Collection[str],
     coordinates: Iterable[Row],
+    *,
+    is_new_only: bool,
 ) -> Iterator[Merged]:
     """Yield each file with the rows of the new tables, then of those of earlier imports.
 
@@ -358,6 +367,8 @@ def _merged(
             continue
         renames = settings.registry.columns.get(name, {})
         is_taken = name in taking
+        if is_new_only and rows.get(name):
+            rows[name] = not_deleted(home.kept_exports, file, rows[name], before, renames)
         made = merge(before, file, rows.get(name, ()), renames, is_taken=is_taken)
         if earlier.get(name):
             again = not_deleted(home.kept_exports, file, earlier[name], made.data, renames)
@@ -392,7 +403,9 @@ def _is_new(home: DistrictHome, calendar: NewCalendar) -> bool:
     return not path.is_file() or path.read_bytes() != calendar.data
 
 
-def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str) -> list[str]:
+def write(
+    store: Store, home: DistrictHome, plan: Plan, actor: str, source: str, topic: str = ""
+) -> list[str]:
     """Write the plan, one audited action per file, and return a summary.
 
     The caller holds the home's lock. A file in which an existing line changes
@@ -400,10 +413,26 @@ def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str)
 
     Args:
         source: Origin of the rows, for the audit log.
+        topic: Group under which the rows can be taken back; empty: they cannot.
     """
-    done = []
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     chain = open_chain(store, home)
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    done = [*_written_files(home, plan, actor, source, topic, chain, stamp)]
+    done += _written_calendars(home, plan, actor, source, chain, stamp)
+    tables = [*plan.taken, *plan.kept]
+    keep(home.kept_exports, plan.to_keep)
+    note_written(home.kept_exports, rows_by_file(tables))
+    if systems := sum((Counter(one.systems) for one in tables), Counter[str]()):
+        note_systems(store, systems)
+    if plan.usual_duty:
+        done += _written_hours(home, plan, actor, chain)
+    return done
+
+
+def _written_files(
+    home: DistrictHome, plan: Plan, actor: str, source: str, topic: str, chain: Chain, stamp: str
+) -> Iterator[str]:
+    headers = load_settings(home).registry.columns
     for merged in plan.files:
         if not merged.is_changed:
             continue
@@ -416,12 +445,21 @@ def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str)
             subject=merged.file,
             reason=f"{counts} from {source} ({hashes})",
         )
-        with chain.recording(act):
+        with chain.recording(act) as transaction:
+            if topic:
+                renames = headers.get(merged.file, {})
+                rows = changes_between(merged.before, merged.data, merged.file, renames)
+                add_group(transaction, topic, merged.file, [asdict(one) for one in rows], actor)
             if merged.is_rewritten:
                 put(path.with_name(f"{merged.file}{ORIGINAL}{stamp}"), merged.before)
             put(path, merged.data)
         kept = f"; original: {merged.file}{ORIGINAL}{stamp}"
-        done.append(f"{merged.file}: {counts}{kept if merged.is_rewritten else ''}")
+        yield f"{merged.file}: {counts}{kept if merged.is_rewritten else ''}"
+
+
+def _written_calendars(
+    home: DistrictHome, plan: Plan, actor: str, source: str, chain: Chain, stamp: str
+) -> Iterator[str]:
     for calendar in plan.calendars:
         path = home.registry / calendar.name
         act = Act(
@@ -434,15 +472,7 @@ def write(store: Store, home: DistrictHome, plan: Plan, actor: str, source: str)
             if path.is_file():
                 put(path.with_name(f"{path.name}{ORIGINAL}{stamp}"), path.read_bytes())
             put(path, calendar.data)
-        done.append(f"{calendar.name}: {sum(calendar.days.values())} days")
-    tables = [*plan.taken, *plan.kept]
-    keep(home.kept_exports, plan.to_keep)
-    note_written(home.kept_exports, rows_by_file(tables))
-    if systems := sum((Counter(one.systems) for one in tables), Counter[str]()):
-        note_systems(store, systems)
-    if plan.usual_duty:
-        done += _written_hours(home, plan, actor, chain)
-    return done
+        yield f"{calendar.name}: {sum(calendar.days.values())} days"
 
 
 def match_again(district: District) -> tuple[District, list[str]]:
@@ -469,35 +499,6 @@ def match_again(district: District) -> tuple[District, list[str]]:
     with store.writing() as writing:
         remember(writing, MATCHED, digest_of(home, settings))
     return district, [f"Exports of an earlier setup were matched again: {one}" for one in done]
-
-
-def use_fetched(district: District) -> tuple[District, list[str]]:
-    """Write what fetched lists add, where the settings say so; count what waits for a person.
-
-    The caller holds the home's lock.
-
-    Returns:
-        The district with the registry as it is now, and a sentence about each changed file.
-    """
-    home, settings, store = district.home, district.settings, district.store
-    files = fetched_files(home, settings)
-    # of a registry with a file that shrank, nothing is concluded
-    if not files or district.outline.refused:
-        return district, []
-    by_itself = [path for target, path in files if target.apply]
-    done: list[str] = []
-    if by_itself and not (plan := plan_of(district, by_itself)).is_empty:
-        done = write(store, home, plan, "schoolbell run", "fetched lists")
-        district = replace(district, reading=Reading.of(load_registry(home, settings)))
-    waits = [path for target, path in files if not target.apply]
-    count = changes_of(plan_of(district, waits)) if waits else 0
-    note_waiting(store, count)
-    return district, [f"From fetched lists: {one}" for one in done]
-
-
-def changes_of(plan: Plan) -> int:
-    """Return how many rows, cells and calendars a plan would add."""
-    return sum(len(one.added) + len(one.filled) for one in plan.files) + len(plan.calendars)
 
 
 def _written_hours(home: DistrictHome, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:

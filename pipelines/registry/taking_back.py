@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.registry.csv_document import CsvDocument, CsvRow
-from pipelines.registry.frames import FILES
+from pipelines.registry.imports.exports import IMPORTED
 from pipelines.registry.imports.merged_rows import KEYS
 
 Cells = Mapping[str, str]
@@ -58,7 +58,7 @@ def taken_back(
     data: bytes, name: str, changes: Sequence[RowChange], renames: Mapping[str, str]
 ) -> tuple[bytes, int]:
     """Return the file without what a write did, and how many rows stay since they changed."""
-    document = CsvDocument(data, FILES[name], renames)
+    document = CsvDocument(data, IMPORTED[name], renames)
     if not document.rows:
         return data, len(changes)
     by_cell: dict[tuple[str, str], list[CsvRow]] = {}
@@ -107,5 +107,5 @@ def _filled(document: CsvDocument, row: CsvRow) -> Cells:
 
 
 def _rows(data: bytes, name: str, renames: Mapping[str, str]) -> list[Cells]:
-    document = CsvDocument(data, FILES[name], renames)
+    document = CsvDocument(data, IMPORTED[name], renames)
     return [_filled(document, row) for row in document.rows]

@@ -3,8 +3,9 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from pipelines.state.connections import Store, now_text
 from pipelines.state.rows import AcceptedGroup, typed
@@ -37,6 +38,13 @@ def end_group(connection: Connection, number: str) -> None:
     connection.execute(
         update(ACCEPTED_GROUPS).where(here).values(taken_back_time=now_text(), changes="[]")
     )
+
+
+def forget_groups(connection: Connection, topic: str, before: datetime) -> None:
+    """Delete parts of a group that were accepted before a time; no one can take them back."""
+    parts = ACCEPTED_GROUPS.c.topic.startswith(f"{topic}:", autoescape=True)
+    earlier = ACCEPTED_GROUPS.c.accepted_time < now_text(before)
+    connection.execute(delete(ACCEPTED_GROUPS).where(parts, earlier))
 
 
 def accepted_groups(store: Store) -> list[AcceptedGroup]:

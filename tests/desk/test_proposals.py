@@ -6,11 +6,14 @@ import shutil
 import pytest
 
 from pipelines.district import open_district
+from pipelines.fetch.lists import fetch_lists
 from pipelines.proposals import registry_proposals
+from pipelines.proposals.fetched import use_fetched
 from pipelines.proposals.first_steps import first_steps
 from pipelines.settings.home import DistrictHome
 from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk
+from tests.fetch.test_lists import Lists
 from tests.journey.changed import changed
 
 
@@ -147,3 +150,44 @@ def test_the_first_steps_accept_what_the_logs_suggest(forgotten, tmp_path, socke
         assert visitor.post("/act/proposal-group", sent).status == 303
         assert 'name="group" value="networks"' not in visitor.get("/start").text
     assert len(subnets.read_text().splitlines()) > before
+
+
+JAMF = """
+[fetch.jamf]
+service = "jamf"
+url = "https://school.jamfcloud.example"
+client_id = "00000000-0000-4000-8000-000000000002"
+client_secret = { env = "TEST_SECRET" }
+logs = false
+lists = ["computers"]
+"""
+
+
+def test_what_fetched_lists_add_is_tried_accepted_and_taken_back(
+    forgotten, tmp_path, sockets, secret, monkeypatch
+):
+    home = DistrictHome(shutil.copytree(forgotten, tmp_path / "fetched"))
+    monkeypatch.setenv("TEST_SECRET", "secret-of-the-test")
+    with home.settings_file.open("a") as file:
+        file.write(JAMF)
+    with open_district(home.path) as district:
+        parts = district.home, district.settings, district.store
+        fetch_lists(*parts, ask=Lists("jamf", count=30))
+        use_fetched(district)
+    devices = home.registry / "devices.csv"
+    before = devices.read_bytes()
+    with open_desk(home.path, sockets / "fetched") as desk:
+        visitor = desk.visitor()
+        page = visitor.get("/proposals")
+        assert "devices.csv: 30 rows added" in page.text
+        assert "MAC-7" not in page.text
+        sent = {"token": page.hidden("token"), "reason": REASON, "lists": "fetched lists"}
+        tried(visitor, sent, "fetched-lists")
+        assert visitor.post("/act/fetched-lists", sent).status == 303
+        assert "mac-7" in devices.read_text().lower()
+        assert REASON in entries(home.path)[-1][-1]
+        page = visitor.get("/proposals").text
+        assert 'id="fetched"' not in page
+        assert "rows of fetched lists, added " in page
+        assert visitor.post("/act/proposal-back", sent | {"group": "fetched"}).status == 303
+    assert devices.read_bytes() == before

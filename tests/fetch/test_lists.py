@@ -11,7 +11,8 @@ from pipelines.district import open_district, open_outlined
 from pipelines.errors import SettingsError
 from pipelines.fetch.lists import fetch_lists, fetched_files
 from pipelines.health.overview import of_lists
-from pipelines.proposals.setup import plan_of, use_fetched
+from pipelines.proposals.fetched import use_fetched
+from pipelines.proposals.setup import plan_of
 from pipelines.state.fetched import waiting_changes
 from pipelines.web import Response
 from tests.fetch.conftest import NOW
@@ -459,7 +460,9 @@ def test_the_calendar_of_an_address_waits_until_a_person_accepts_it(scheme, cale
     assert "calendar-days.ics" in shown
     assert schoolbell("setup", "--home", home.path, "--write").code == 0
     with open_district(home.path) as district:
-        days = dict(district.registry.frames["calendar_days"].select("date", "day_type").iter_rows())
+        days = dict(
+            district.registry.frames["calendar_days"].select("date", "day_type").iter_rows()
+        )
         use_fetched(district)
         assert waiting_changes(district.store) == 0
     assert days[date(2026, 11, 26)] == "holiday"
@@ -515,3 +518,44 @@ def test_a_calendar_comes_from_a_safe_address_alone(url, fetched_home):
     (done,) = fetch(fetched_home("calendar", url=url, lists=["days"]).home, site)
     assert "is not the address of a calendar" in done.problem
     assert site.asked == []
+
+
+def test_what_fetched_lists_added_is_taken_back_and_stays_away(listed_home):
+    home = listed_home("okta", "users", apply=True)
+    fetch(home, Lists("okta"))
+    path = home.registry / "users.csv"
+    before = path.read_bytes()
+    with open_district(home.path) as district:
+        use_fetched(district)
+    with_rows = path.read_text()
+    back = schoolbell("propose", "--home", home.path, "--take-back", "fetched", "--reason", "wrong")
+    assert back.code == 0, back.err
+    assert "person7@school.example" in with_rows
+    assert "person7@school.example" not in path.read_text()
+    assert path.read_bytes() == before
+    service = Lists("okta")
+    service.rows["users"].append(row("okta", "users", 121))
+    fetch(home, service, NOW + timedelta(days=1))
+    with open_district(home.path) as district:
+        use_fetched(district)
+    assert "person121@school.example" in path.read_text()
+    assert "person7@school.example" not in path.read_text()
+    with open_outlined(home.path) as district:
+        ((_, file),) = fetched_files(district.home, district.settings)
+    # a person may name the file: its rows are theirs then
+    done = schoolbell("setup", "--home", home.path, "--from", file, "--write")
+    assert done.code == 0, done.err
+    assert "person7@school.example" in path.read_text()
+
+
+def test_a_row_that_a_person_removed_does_not_wait(listed_home):
+    home = listed_home("okta", "users")
+    fetch(home, Lists("okta"))
+    assert schoolbell("setup", "--home", home.path, "--write").code == 0
+    for name in ("users.csv", "accounts.csv"):
+        path = home.registry / name
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if "person7@" not in line))
+    with open_district(home.path) as district:
+        use_fetched(district)
+        assert waiting_changes(district.store) == 0

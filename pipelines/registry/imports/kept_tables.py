@@ -144,8 +144,7 @@ def keys_of(file: str, row: Row) -> set[bytes]:
 def note_written(folder: Path, rows: Mapping[str, Iterable[Row]]) -> None:
     """Record which rows of the exports the registry has had."""
     path = folder / WRITTEN
-    if not path.parent.is_dir():
-        return
+    folder.mkdir(mode=PRIVATE, exist_ok=True)
     written = set(path.read_bytes().split()) if path.is_file() else set()
     for file, several in rows.items():
         for row in several:
