@@ -1,11 +1,11 @@
 """Recall by fetch alone: people and devices from services, the logs as they are, no row typed.
 
-    python -m tests.benchmarks.fetched MADE HOME [--exports FOLDER]
+    python -m tests.benchmarks.fetched MADE HOME [--exports FOLDER] [--calendar FILE]
 
 MADE is a district that a generator wrote: its logs and registry. HOME is a new home. The lists of
 MADE are served in this process as OneRoster, Google (if FOLDER has the exports of its console) and
-Microsoft would return them, fetched, accepted with `setup --write`, and the home runs. Then the
-generator's own scorer judges. Prints the time, and fails nothing.
+Microsoft would return them, with the calendar in FILE, fetched, accepted with `setup --write`, and
+the home runs. Then the generator's own scorer judges. Prints the time, and fails nothing.
 """
 
 import argparse
@@ -23,12 +23,14 @@ from urllib.parse import urlsplit
 
 from pipelines.district import open_outlined
 from pipelines.fetch.lists import fetch_lists
+from pipelines.web import Response
 from tests.fetch.conftest import google_key
 from tests.fetch.test_lists import Lists
 from tests.fetch.vendors import TOKEN, settings_of
 from tests.journey.commands import schoolbell
 
 Row = Mapping[str, str]
+CALENDAR_HOST = "calendar.example"
 
 
 def rows(text: str) -> list[Row]:
@@ -160,7 +162,9 @@ def tables(services: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield 'key_secret = { env = "LISTS_KEY" }'
 
 
-def answering(services: Mapping[str, dict[str, list[Any]]]) -> Callable[..., Any]:
+def answering(
+    services: Mapping[str, dict[str, list[Any]]], calendar: Path | None
+) -> Callable[..., Any]:
     """Return what answers every request, as the service of its address."""
     vendors = {name: Lists(name, count=0, most=500) for name in services}
     for name, lists in services.items():
@@ -168,6 +172,8 @@ def answering(services: Mapping[str, dict[str, list[Any]]]) -> Callable[..., Any
 
     def ask(method: str, url: str, **more: Any) -> Any:
         host = urlsplit(url).hostname or ""
+        if calendar and host == CALENDAR_HOST:
+            return Response(200, calendar.read_bytes(), {})
         name = "google" if "google" in host else "microsoft" if "microsoft" in host else "oneroster"
         return vendors[name](method, url, **more)
 
@@ -180,17 +186,21 @@ def main() -> None:
     parser.add_argument("made", type=Path)
     parser.add_argument("home", type=Path)
     parser.add_argument("--exports", type=Path)
+    parser.add_argument("--calendar", type=Path)
     given = parser.parse_args()
     for source in (given.made / "logs").iterdir():
         shutil.copytree(source, given.home / "landing" / source.name, dirs_exist_ok=True)
     services = dict(served(given.made, given.exports))
     with (given.home / "district.toml").open("a", encoding="utf-8") as file:
         file.write("\n" + "\n".join(tables(services)) + "\n")
+        if given.calendar:
+            file.write('[fetch.calendar]\nservice = "calendar"\nlists = ["days"]\n')
+            file.write(f'url = "https://{CALENDAR_HOST}/days.ics"\n')
     began = time.monotonic()
     with mock.patch.dict("os.environ", LISTS=TOKEN, LISTS_KEY=made_key()):
         with open_outlined(given.home) as district:
             parts = district.home, district.settings, district.store
-            for one in fetch_lists(*parts, ask=answering(services)):
+            for one in fetch_lists(*parts, ask=answering(services, given.calendar)):
                 print(one.line)
         # the lists are of today: the run asks no service again
         for words in (("setup", "--write"), ("run", "--quiet")):
