@@ -88,7 +88,9 @@ params:
     min: 1
     max: 100
     unit: requests
-    why: this many requests by a person to the host make an open page of it likely
+    why: >-
+      this many requests by a person to the host make an open page of it likely; fewer
+      do not rule it out, because a tunnel is one line for many pages
   start_hours:
     type: int
     default: 12
@@ -130,7 +132,9 @@ explanations:
     says: >-
       {pages_read:count request} of a person to that host in two weeks[{is_refused?};
       what is refused opens no page]
-    not_testable: it calls since the first hours that are known of the device
+    not_testable: >-
+      [{pages_read?}{pages_read:count request} of a person to that host in two
+      weeks][{!pages_read?}it calls since the first hours that are known of the device]
   - name: A program that the district manages on its devices
     test: is_managed
     ruled_out: >-
@@ -434,6 +438,7 @@ select
         is_page_open := case
             when coalesce(max(read_there.request_count), 0) >= $pages_read then true
             when bool_and(rare.is_refused) then false
+            when max(read_there.request_count) > 0 then null
             else ruled_out_if(bool_and(started.is_start_seen))
         end,
         is_managed := ruled_out_if(max(rare.device_count) > 0)
