@@ -15,7 +15,7 @@ from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.audit import verified
 from pipelines.state.connections import open_store, read_store, store_as_it_is
 from pipelines.state.home_mark import Mark, advance, note, noted
-from pipelines.state.layout import has_chain, lacking, layout_of
+from pipelines.state.layout import has_chain, lacking, layout_of, refuse_later
 from pipelines.state.layout import mark as layout
 from pipelines.state.migration import (
     MigrationResult,
@@ -64,10 +64,12 @@ def plan(home: DistrictHome) -> Plan:
 
     Raises:
         StoreError: There is no state.
+        LayoutError: The state is of a later version.
     """
     store = read_store(refuse_lost(home))
     try:
         with store.reading() as transaction:
+            refuse_later(transaction, store.place)
             missing, present = lacking(transaction), layout_of(transaction)
     finally:
         store.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import NewType
 from urllib.parse import quote, unquote
@@ -32,7 +33,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAl
 
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.state.layout import FACT as LAYOUT
-from pipelines.state.layout import layout_of, mark, refuse_other
+from pipelines.state.layout import FACT_VERSION, layout_of, mark, refuse_other
 from pipelines.state.rows import Row, typed
 from pipelines.state.tables import FACTS, create_tables
 
@@ -196,7 +197,7 @@ class Store:
             StoreError: The database cannot be written, or is damaged; nothing was.
             BusyError: Another process holds it for too long.
         """
-        with _in_words(self.place), self.engine.begin() as connection:
+        with readable_faults(self.place), self.engine.begin() as connection:
             only_one_writes(connection)
             yield Transaction(connection)
 
@@ -208,7 +209,7 @@ class Store:
             StoreError: The database cannot be read.
             BusyError: Another process locks it for too long.
         """
-        with _in_words(self.place), self._one_moment().connect() as connection:
+        with readable_faults(self.place), self._one_moment().connect() as connection:
             yield Transaction(connection)
 
     def rows(self, kind: Callable[..., Row], query: Select[tuple[object, ...]]) -> list[Row]:
@@ -299,7 +300,7 @@ def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], No
     with store.writing() as connection:
         refuse_other(connection, store.place, remedy)
         create_tables(connection)
-        remember(connection, LAYOUT, mark())
+        remember_layout(connection)
 
 
 def store_as_it_is(path: Path | str) -> Store:
@@ -347,8 +348,14 @@ def remember(connection: Connection, name: str, value: str) -> None:
         connection.execute(insert(FACTS).values(name=name, value=value))
 
 
+def remember_layout(connection: Connection) -> None:
+    """Record that the database has the layout of this version."""
+    remember(connection, LAYOUT, mark())
+    remember(connection, FACT_VERSION, version("schoolbell"))
+
+
 @contextmanager
-def _in_words(place: str) -> Iterator[None]:
+def readable_faults(place: str) -> Iterator[None]:
     """Turn database errors into messages for operators; bugs remain unchanged."""
     try:
         yield

@@ -8,6 +8,7 @@ earlier rows get, and raise `NUMBER`; the tests upgrade every earlier layout.
 import hashlib
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 
 from sqlalchemy import Connection, inspect, select
 
@@ -26,7 +27,8 @@ LEFT_BEHIND: Mapping[str, str] = {}
 FILLED: Mapping[tuple[str, str], int | str] = {}
 """Table and new required column -> the value that its earlier rows get."""
 
-FACT = "layout"
+FACT, FACT_VERSION = "layout", "layout_version"
+"""Facts: the mark of the layout, and the version of Schoolbell that wrote it."""
 
 
 class LayoutError(SchoolbellError):
@@ -52,10 +54,33 @@ def mark() -> str:
 
 def layout_of(connection: Connection) -> str | None:
     """Return a database's layout mark; None without one."""
+    return _fact(connection, FACT)
+
+
+def _fact(connection: Connection, name: str) -> str | None:
     if not inspect(connection).has_table(FACTS.name):
         return None
-    query = select(FACTS.c.value).where(FACTS.c.name == FACT)
+    query = select(FACTS.c.value).where(FACTS.c.name == name)
     return connection.execute(query).scalar_one_or_none()
+
+
+def refuse_later(connection: Connection, where: str) -> None:
+    """Raise an error for a database of a later layout.
+
+    Raises:
+        LayoutError: It is of a later version, which the error names.
+    """
+    noted = layout_of(connection)
+    if noted is None or int(noted.split()[0]) <= NUMBER:
+        return
+    later = f"Schoolbell {_fact(connection, FACT_VERSION) or 'of a later version'}"
+    raise LayoutError(
+        f"the state database was written by {later}; "
+        f"this is {version('schoolbell')}, which cannot read it",
+        where=where,
+        remedy=f"Install {later} again. Before you go back to this version, "
+        "run with that one: schoolbell upgrade --back",
+    )
 
 
 def lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
@@ -79,13 +104,7 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
     Raises:
         LayoutError: It is of an earlier version, or of a later one.
     """
-    noted = layout_of(connection)
-    if noted is not None and int(noted.split()[0]) > NUMBER:
-        raise LayoutError(
-            "the state database was written by a later version of Schoolbell",
-            where=where,
-            remedy="Install that version again, or bring the earlier state back.",
-        )
+    refuse_later(connection, where)
     if missing := lacking(connection):
         table, columns = next(iter(missing.items()))
         raise LayoutError(

@@ -39,9 +39,16 @@ from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import SchoolbellError
 from pipelines.settings.home import SECRET_FILE
-from pipelines.state.connections import Store, StoreError, engine_of, only_one_writes, remember
+from pipelines.state.connections import (
+    Store,
+    StoreError,
+    engine_of,
+    only_one_writes,
+    readable_faults,
+    remember_layout,
+)
 from pipelines.state.home_mark import Mark, advance, begin
-from pipelines.state.layout import FACT, FILLED, FORMER_NAMES, LEFT_BEHIND, mark
+from pipelines.state.layout import FILLED, FORMER_NAMES, LEFT_BEHIND
 from pipelines.state.tables import FACTS, METADATA
 
 CHUNK = 1_000
@@ -138,13 +145,15 @@ def upgrade_file(path: Path, kept: Path) -> MigrationResult:
 
     Raises:
         UpgradeError: It is damaged, or the copy differs; the old one remains in place.
+        StoreError: The disk is full; the old one remains in place.
     """
     _settled(path)
     aside = path.with_name(path.name + ASIDE)
     aside.unlink(missing_ok=True)
     os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        rows, left = _copied(path, aside)
+        with readable_faults(str(path)):
+            rows, left = _copied(path, aside)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
@@ -169,14 +178,18 @@ def return_file(path: Path, kept: Path, later: Path, generation: int) -> Mark:
     _settled(path)
     aside = path.with_name(path.name + ASIDE)
     aside.unlink(missing_ok=True)
-    shutil.copyfile(kept, aside)
-    aside.chmod(SECRET_FILE)
-    engine = engine_of(aside)
     try:
-        with engine.begin() as connection:
-            own = advance(connection, generation) or begin(connection, "", generation)
-    finally:
-        engine.dispose()
+        shutil.copyfile(kept, aside)
+        aside.chmod(SECRET_FILE)
+        engine = engine_of(aside)
+        try:
+            with readable_faults(str(path)), engine.begin() as connection:
+                own = advance(connection, generation) or begin(connection, "", generation)
+        finally:
+            engine.dispose()
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     _settled(aside)
     _flushed(aside)
     os.link(path, later)
@@ -223,7 +236,7 @@ def _copied(path: Path, aside: Path) -> tuple[dict[str, int], dict[str, str]]:
                 table.name: copied_table(connection, table, held, OLD)
                 for table in tables.sorted_tables
             }
-            remember(connection, FACT, mark())
+            remember_layout(connection)
         strange = held - tables.tables.keys() - set(FORMER_NAMES.values())
     finally:
         engine.dispose()
@@ -333,7 +346,7 @@ def _renewed(connection: Connection, kept: str) -> MigrationResult:
         table.name: copied_table(connection, table, held, kept) for table in METADATA.sorted_tables
     }
     counting_on(connection)
-    remember(connection, FACT, mark())
+    remember_layout(connection)
     left = {name: LEFT_BEHIND[name] for name in held if name in LEFT_BEHIND}
     return MigrationResult(rows, left, kept)
 

@@ -12,7 +12,7 @@ from pipelines.refresh.due import noted
 from pipelines.state import ledger
 from pipelines.state.connections import DamagedStateError
 from pipelines.state.home_mark import ForeignStateError
-from pipelines.state.layout import has_every_table, lacking
+from pipelines.state.layout import LayoutError, has_every_table, lacking, refuse_later
 from pipelines.state.opened_state import examine
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
@@ -59,6 +59,10 @@ def _sound(installation: Installation) -> CheckResult:
 
 def _schema(installation: Installation) -> CheckResult:
     with installation.store.reading() as transaction:
+        try:
+            refuse_later(transaction, installation.store.place)
+        except LayoutError as error:
+            return act(error.what, str(error.remedy))
         older, is_whole = lacking(transaction), has_every_table(transaction)
     if older:
         table, columns = next(iter(older.items()))
