@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 from urllib.parse import quote
@@ -58,9 +57,7 @@ from pipelines.district import District
 from pipelines.errors import NothingReadError, SettingsError, capital
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
-from pipelines.findings.own_work import weeks_of_work
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
-from pipelines.findings.rule_quality import qualities_of
 from pipelines.health.source_states import HISTORY
 from pipelines.operations.status import Status, instant_of
 from pipelines.privacy.redaction import hidden_sites
@@ -87,7 +84,6 @@ from pipelines.state.reviews import (
     inquiries,
     referrals,
     requests,
-    reviews,
     statements,
     tickets,
 )
@@ -773,39 +769,10 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         )
     return {
         "weeks": rows,
-        "work": _work(home, context),
-        "rules": _decisions_of_rules(context),
         "unsigned": unsigned(district.store, district.home),
         "signer": _signer(context),
         "may_mail": context.asker.may("sign"),
     }
-
-
-def _work(home: OpenHome, context: ActionContext) -> list[dict[str, object]]:
-    """Return how many cases were decided in each week, and how soon."""
-    store, today = context.district.store, context.today
-    listed = home.known(context, home.week(context))
-    cases = [one.case for one in listed if one.standing in ("waiting", "confirmed", "explained")]
-    zone = ZoneInfo(context.district.zone)
-    return [
-        {**asdict(one), "dates": day_range(one.monday, one.monday + timedelta(days=6))}
-        for one in weeks_of_work(cases, reviews(store), statements(store), zone, today)
-    ]
-
-
-def _decisions_of_rules(context: ActionContext) -> list[dict[str, object]]:
-    """Return how many decisions each rule cost, and how many of them confirmed it."""
-    headers = context.district.headers
-    costs = [one for one in qualities_of(context.district) if one.decisions and one.code in headers]
-    return [
-        {
-            "title": headers[one.code].title,
-            "decisions": one.decisions,
-            "confirmed": one.right,
-            "others": one.decisions - one.right,
-        }
-        for one in sorted(costs, key=lambda one: (one.right - one.decisions, one.code))
-    ]
 
 
 def readers_page(context: ActionContext) -> dict[str, object]:
