@@ -55,9 +55,10 @@ from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
 from pipelines.district import District
 from pipelines.errors import NothingReadError, SettingsError, capital
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import Case, monday_of
 from pipelines.findings.grades import KINDS
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
+from pipelines.findings.review_pace import paces, rule_costs
 from pipelines.health.source_states import HISTORY
 from pipelines.operations.status import Status, instant_of
 from pipelines.privacy.redaction import hidden_sites
@@ -84,6 +85,7 @@ from pipelines.state.reviews import (
     inquiries,
     referrals,
     requests,
+    reviews,
     statements,
     tickets,
 )
@@ -97,6 +99,8 @@ from pipelines.state.rows import (
 )
 
 ENTRIES = 2_000
+PACE_WEEKS = 12
+"""Weeks in the table of decisions, about a quarter."""
 """Entries of the audit chain that a page looks through."""
 AT = re.compile(r"\bat (\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d)")
 """A time in the words of an entry."""
@@ -772,6 +776,35 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         "unsigned": unsigned(district.store, district.home),
         "signer": _signer(context),
         "may_mail": context.asker.may("sign"),
+        **_pace(context, of_staff, home.week(context)),
+    }
+
+
+def _pace(context: ActionContext, cases: Sequence[Case], week: date) -> dict[str, object]:
+    """Return the pace of decisions by week and the decisions per rule; no one is named."""
+    district = context.district
+    verdicts, received = reviews(district.store), statements(district.store)
+    rows = paces(cases, verdicts, received, datetime.now(UTC), ZoneInfo(district.zone), week)
+    return {
+        "paces": [
+            {
+                "number": row.week.partition("-W")[2].lstrip("0"),
+                "dates": day_range(monday_of(row.week), monday_of(row.week) + timedelta(days=6)),
+                "reported": row.reported,
+                "decided": row.decided,
+                "half_within": row.half_within,
+                "open": row.still_open,
+                "oldest": row.oldest,
+                "closed_otherwise": row.closed_otherwise,
+                "reversed": row.reversed,
+                "after_statement": row.after_statement,
+            }
+            for row in rows[:PACE_WEEKS]
+        ],
+        "costs": [
+            (rule_title(context, cost.rule), cost)
+            for cost in rule_costs(cases, verdicts, district.versions)
+        ],
     }
 
 
