@@ -191,11 +191,11 @@ MADE = ("core", "detections", "identity", "marts")
 
 def test_a_tick_reports_the_newest_days_first(district, locate, tmp_path, monkeypatch):
     location = locate(district.copy(tmp_path))
-    monkeypatch.setattr("pipelines.defs.catalog.EVENTS_PER_TICK", 200)
+    monkeypatch.setattr("pipelines.defs.catalog.EVENTS_PER_TICK", 60)
     ticks = []
     while events := location.shown():
         ticks.append(events)
-    assert [len(events) for events in ticks[:-1]] == [200] * (len(ticks) - 1)
+    assert [len(events) for events in ticks[:-1]] == [60] * (len(ticks) - 1)
     days = [
         [
             one.partition
