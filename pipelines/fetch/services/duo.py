@@ -17,7 +17,6 @@ from pipelines.fetch.answers import token
 from pipelines.fetch.calls import Caller
 from pipelines.fetch.services import Authorize, Origin, Service, ServiceSettings, Stream
 
-
 NOTHING = sha512(b"").hexdigest()
 
 
@@ -67,7 +66,8 @@ def sign_in(settings: DuoSettings, _caller: Caller, _scopes: Collection[str]) ->
         parts = urlsplit(url)
         date = format_datetime(datetime.now(UTC))
         # the parameters of every request are in the order and the encoding that is signed
-        signed = "\n".join([date, method, parts.netloc, parts.path, parts.query, NOTHING, NOTHING])
+        request = f"{method}\n{parts.netloc}\n{parts.path}\n{parts.query}"
+        signed = f"{date}\n{request}\n{NOTHING}\n{NOTHING}"
         digest = hmac.new(settings.secret_key.encode(), signed.encode(), "sha512").hexdigest()
         words = f"{settings.integration_key}:{digest}".encode()
         return {"Date": date, "Authorization": f"Basic {base64.b64encode(words).decode()}"}
