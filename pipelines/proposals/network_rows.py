@@ -1,8 +1,8 @@
-"""Proposes rows of `networks.csv`: networks with devices that the registry lacks."""
+"""Proposes rows of `subnets.csv`: networks with devices that the registry lacks."""
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipelines.proposals.offers import Evidence, Proposal
@@ -30,6 +30,8 @@ BUILDING_SHARE = 0.95
 MIN_PORTABLE, DAYS_SHARE, VISITORS = 10, 0.8, 0.1
 """Where portable computers visit: computers in one building at least, their minimum share of the
 days of all computers, and the largest share of any other building. A person must confirm it."""
+MIN_BLOCKS = 3
+"""Blocks of addresses that show that the district numbers its networks by building."""
 
 
 class UnplacedAddress(NamedTuple):
@@ -48,37 +50,97 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
         network = _network(row.ip)
         if network is not None:
             found[network].append(row)
+    registry = evidence.query("placed_addresses")
+    placed = [
+        (_block(network), building)
+        for ip, building in registry.drop_nulls("ip").iter_rows()
+        if (network := _network(ip))
+    ]
     # around what tunnels give out, where no network is known, there is more of it
-    outside = {_block(network) for network, rows in found.items() if _kind(rows) == REMOTE} - {
-        _block(one)
-        for one in map(_network, evidence.query("placed_addresses")["ip"].to_list())
-        if one is not None
-    }
+    outside = {_block(network) for network, rows in found.items() if _kind(rows) == REMOTE}
+    outside -= {block for block, _ in placed}
+    numbered = _numbered(found, placed, set(registry["building"].drop_nulls()))
     has_computers = any(row.computers for rows in found.values() for row in rows)
-    alike: dict[tuple[int, str, str, str], list[Any]] = defaultdict(list)
+    alike: dict[_Place, list[Any]] = defaultdict(list)
     for network, rows in found.items():
         if len(rows) >= MIN_ADDRESSES:
             is_outside = _block(network) in outside and not any(row.mac for row in rows)
             kind = REMOTE if is_outside else _kind(rows, has_computers=has_computers)
-            building, doubt = _building(rows)
+            place = _place(network, kind, rows, {} if kind == REMOTE else numbered)
             if kind == "wifi" and not has_computers:
-                doubt = "it may be for guests"
-            alike[network.version, kind, building, doubt].append(network)
-    for (_, kind, building, doubt), several in sorted(alike.items()):
+                place = place._replace(doubt="it may be for guests")
+            alike[place].append(network)
+    for place, several in sorted(alike.items()):
         for network in ipaddress.collapse_addresses(several):
             count = sum(len(found[one]) for one in several if one.subnet_of(network))
-            why = WHY.get(kind, "the kind is guessed from their network cards")
+            why = WHY.get(place.kind, "the kind is guessed from their network cards")
             yield Proposal(
                 "subnets.csv",
-                {"cidr": str(network), "building": building, "kind": kind},
-                f"{count} addresses here have no building; {why}",
-                doubt=doubt,
+                {"cidr": str(network), "building": place.building, "kind": place.kind},
+                f"{count} addresses here have no building; {why}{place.hint}",
+                doubt=place.doubt,
             )
+
+
+class _Place(NamedTuple):
+    """What networks next to each other have in common."""
+
+    version: int
+    kind: str
+    building: str
+    doubt: str
+    hint: str
+
+
+def _place(
+    network: Network,
+    kind: str,
+    rows: Sequence[UnplacedAddress],
+    numbered: Mapping[Network, str],
+) -> _Place:
+    """Return the building of a network: of its computers, else of its block."""
+    building, doubt = _building(rows)
+    block = _block(network)
+    if block not in numbered or (building and not doubt):
+        return _Place(network.version, kind, building, doubt, "")
+    hint = (
+        f"; the networks of {block} with computers are at {numbered[block]}, and each building "
+        "has such blocks of its own"
+    )
+    return _Place(network.version, kind, numbered[block], "", hint)
 
 
 def _block(network: Network) -> Network:
     """Return the block that contains a network, in districts' usual numbering."""
     return network.supernet(new_prefix=BLOCKS[network.version])
+
+
+def _numbered(
+    found: Mapping[Network, Sequence[UnplacedAddress]],
+    placed: Iterable[tuple[Network, str | None]],
+    every: Collection[str],
+) -> Mapping[Network, str]:
+    """Return the building of each block, if the district numbers its networks by building.
+
+    It does if no block shows two buildings and every building has a block. A building without
+    one may have its networks in the block of another.
+
+    Args:
+        placed: Blocks of networks of the registry, with their buildings.
+        every: All buildings of the registry.
+    """
+    sure, shown = defaultdict[Network, set[str]](set), defaultdict[Network, set[str]](set)
+    for block, name in placed:
+        if name:
+            sure[block].add(name)
+    for network, rows in found.items():
+        building, doubt = _building(rows) if len(rows) >= MIN_ADDRESSES else ("", "")
+        if building:
+            (shown if doubt else sure)[_block(network)].add(building)
+    is_mixed = any(len(names | shown[block]) > 1 for block, names in [*sure.items()])
+    if is_mixed or len(sure) < MIN_BLOCKS or set().union(*sure.values()) != {*every}:
+        return {}
+    return {block: name for block, names in sure.items() for name in names}
 
 
 def _building(rows: Sequence[UnplacedAddress]) -> tuple[str, str]:

@@ -83,12 +83,14 @@ def test_a_district_of_macs_is_not_asked_for_windows_logs(home):
 class Seen:
     """Addresses without a network, as the queries of proposals return them."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, buildings=(), placed=()):
         self.rows = rows
+        self.placed = [*placed, *((None, name) for name in buildings)]
 
     def query(self, name, **_values):
         if name == "placed_addresses":
-            return pl.DataFrame({"ip": []}, schema={"ip": pl.String})
+            schema = {"ip": pl.String, "building": pl.String}
+            return pl.DataFrame(self.placed, schema=schema, orient="row")
         return pl.DataFrame([row._asdict() for row in self.rows], schema=SCHEMA)
 
 
@@ -129,6 +131,48 @@ def test_a_network_of_portable_computers_is_placed_by_days_and_doubted(visits, b
     (one,) = networks(Seen(rows))
     assert one.cells["building"] == building
     assert bool(one.doubt) == bool(building)
+
+
+def of_building(block, name):
+    """Return addresses of three computers of a building, and of a network without computers."""
+    known = [UnplacedAddress(f"10.{block}.10.{n}", f"04:00:00:{block:02x}:00:{n:02x}", False,
+                             [f"{name}-{n} {name} 2026-11-02"]) for n in range(10, 13)]  # fmt: skip
+    others = [UnplacedAddress(f"10.{block}.64.{n}", f"04:00:00:{block:02x}:01:{n:02x}", False, None)
+              for n in range(10, 14)]  # fmt: skip
+    return [*known, *others]
+
+
+NAMES = ("DO", "ES", "HS", "MS")
+
+
+def numbered(rows, names=NAMES, placed=()):
+    """Return the building of each proposed network, by its first numbers."""
+    found = networks(Seen(rows, names, placed))
+    return {one.cells["cidr"]: one.cells["building"] for one in found if not one.doubt}
+
+
+def test_networks_numbered_by_building_are_in_the_building_of_their_block():
+    rows = [row for block, name in enumerate(NAMES, 1) for row in of_building(block, name)]
+    found = numbered(rows)
+    assert [found[f"10.{block}.64.0/24"] for block in range(1, 5)] == [*NAMES]
+    (one,) = [each for each in networks(Seen(rows, NAMES)) if each.cells["cidr"] == "10.3.64.0/24"]
+    assert "the networks of 10.3.0.0/16 with computers are at HS" in one.reason
+
+
+def test_networks_are_not_placed_by_numbers_that_do_not_name_a_building():
+    rows = [row for block, name in enumerate(NAMES, 1) for row in of_building(block, name)]
+    # a block with computers of two buildings
+    mixed = [row._replace(ip=row.ip.replace("10.4.10", "10.3.12")) for row in of_building(4, "MS")]
+    assert numbered([*rows, *mixed])["10.1.64.0/24"] == ""
+    # a building without a block may have its networks in another's
+    assert numbered(rows, (*NAMES, "BT"))["10.1.64.0/24"] == ""
+    # two blocks show no pattern
+    few = [row for row in rows if row.ip.startswith(("10.1.", "10.2."))]
+    assert numbered(few, ("DO", "ES"))["10.1.64.0/24"] == ""
+    # a network of the registry counts
+    known = [row for row in rows if not row.ip.startswith("10.4.10.")]
+    assert numbered(known, placed=[("10.4.10.9", "MS")])["10.4.64.0/24"] == "MS"
+    assert numbered(known, placed=[("10.4.10.9", "HS")])["10.4.64.0/24"] == ""
 
 
 def test_many_waiting_files_are_one_line():
