@@ -105,7 +105,7 @@ def _place(
         return _Place(network.version, kind, building, doubt, "")
     hint = (
         f"; the networks of {block} with computers are at {numbered[block]}, and each building "
-        "has such blocks of its own"
+        "has its blocks"
     )
     return _Place(network.version, kind, numbered[block], "", hint)
 
