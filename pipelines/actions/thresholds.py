@@ -18,7 +18,7 @@ from pipelines.actions.permits import WEEKS
 from pipelines.actions.proposals import trial_with
 from pipelines.actions.site_effects import NO_CASE, in_words
 from pipelines.district import only_writer, parameters_of
-from pipelines.errors import BusyError, SettingsError
+from pipelines.errors import BusyError, SettingsError, capital
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.proposals.offers import SETTINGS
 from pipelines.refresh.trial import Difference
@@ -239,7 +239,7 @@ def set_threshold(context: ActionContext, given: ThresholdInput) -> Preview:
     second = "" if context.asker.is_alone else "A second person must approve the change. "
     return Preview(
         title=f"{header.title} ({header.code})",
-        why=f"{change.threshold.words}: {toml(change.value)} instead of {toml(was)}"
+        why=f"{capital(change.threshold.words)}: {toml(change.value)} instead of {toml(was)}"
         f"{f' {param.unit}' if param.unit else ''}. Reason for the default, "
         f"{toml(param.default)}: {param.why}.",
         file=SETTINGS,
