@@ -74,7 +74,7 @@ def commands_of(group, path):
 
 def review_commands():
     root = typer.main.get_command(app)
-    for name in (*GROUPS["Review"], "hold", "report", "propose", "rule"):
+    for name in (*GROUPS["Review"], "hold", "report", "propose", "rule", "setup"):
         yield from commands_of(root.commands[name], (name,))
 
 
