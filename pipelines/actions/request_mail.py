@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "pack": "Evidence pack with names",
     "export": "Export with names",
     "inquiry": "Answer to an inquiry",
+    "threshold": "Change of a threshold",
 }
 """Action -> the request in words."""
 

@@ -1,4 +1,4 @@
-"""Effects of an entry on the list of sites, in words: the cases that it closes.
+"""Effects of a change in words: the cases that it closes, and what reviewers decided.
 
 An entry settles a use that it covers: the site, the day and the role. Sentences name a
 case by its minutes and its day, never by the id of a rule or by a person.
@@ -13,11 +13,13 @@ from pipelines.actions.context import ActionContext
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
+from pipelines.findings.review import VERDICTS
 from pipelines.refresh.trial import Difference
 from pipelines.registry import canonical
 from pipelines.registry.tables.site_list import MIN_SITES, approved_sites_of
 from pipelines.reports.words import count, day
-from pipelines.state.findings import WITHDRAWN
+from pipelines.state.findings import CONFIRMED, EXPLAINED, WITHDRAWN
+from pipelines.state.reviews import last_verdicts
 from pipelines.state.rows import FindingColumns, FindingRow, number_in, texts_in
 from pipelines.warehouse.snapshots import attach_warehouse
 
@@ -26,6 +28,12 @@ MAX_SENTENCES = 8
 NO_CASE = "no case would change"
 
 GONE = ("removed", "hidden")
+EFFECTS: Mapping[tuple[str, ...], str] = {
+    GONE: "go",
+    ("added", "shown"): "be new",
+    ("changed",): "be graded differently",
+}
+"""Effects of a change -> what would happen, in words."""
 NOT_COVERED = "the entry does not cover that day or role"
 CHANGES = {
     "added": "a case about {} opens",
@@ -148,10 +156,43 @@ def in_words(context: ActionContext, differences: Iterable[Difference]) -> list[
     sentences = list(_about_cases(shown, cases))
     if len(sentences) > MAX_SENTENCES:
         left = len(sentences) - MAX_SENTENCES
-        sentences = [*sentences[:MAX_SENTENCES], f"{count(left, 'more case')} would change"]
+        sentences = [
+            *_counted(shown),
+            *sentences[:MAX_SENTENCES],
+            f"{count(left, 'more case')} would change",
+        ]
+    sentences = [*_decided(context, shown, cases), *sentences]
     if hints:
         sentences.append(f"{count(hints, 'hint')} for analysts would come or go")
     return sentences
+
+
+def _counted(differences: Sequence[Difference]) -> Iterator[str]:
+    """Yield the number of findings of each effect."""
+    for effects, words in EFFECTS.items():
+        some = sum(one.effect in effects for one in differences)
+        if some:
+            yield f"{count(some, 'finding')} would {words}"
+
+
+def _decided(
+    context: ActionContext, differences: Sequence[Difference], cases: Mapping[str, Case]
+) -> Iterator[str]:
+    """Yield what reviewers decided about the cases that would change."""
+    verdicts = last_verdicts(context.district.store)
+    for effects, words in EFFECTS.items():
+        outcomes: dict[str, set[str]] = {}
+        for ident in (one.finding.finding_id for one in differences if one.effect in effects):
+            case_id = cases[ident].case_id if ident in cases else ident
+            verdict = verdicts[ident]["verdict"] if ident in verdicts else ""
+            outcomes.setdefault(case_id, set()).add(VERDICTS.get(verdict, ""))
+        confirmed = sum(CONFIRMED in one for one in outcomes.values())
+        cleared = sum(EXPLAINED in one and CONFIRMED not in one for one in outcomes.values())
+        if confirmed or cleared:
+            yield (
+                f"of {count(len(outcomes), 'case')} that would {words}, reviewers confirmed "
+                f"{confirmed} and cleared {cleared}"
+            )
 
 
 def _about_cases(differences: Sequence[Difference], cases: Mapping[str, Case]) -> Iterator[str]:
@@ -171,6 +212,9 @@ def _about_cases(differences: Sequence[Difference], cases: Mapping[str, Case]) -
             yield f"{CHANGES[one.effect].format(what)}"
         elif case is None or case.case_id not in done:
             done.add(case.case_id if case else "")
+            if case is not None and case.status in (CONFIRMED, EXPLAINED):
+                yield f"the decided case about {what} keeps its verdict"
+                continue
             others = {row["finding_id"] for row in case.undecided} if case else set()
             left = others - gone_ids
             yield f"the case about {what} " + (

@@ -102,7 +102,7 @@ GROUPS = {
             "Import public Sigma rules and list their leads.",
         ),
         "replay": ("replay:replay", "Preview the effect of another threshold or registry row."),
-        "rule": ("rule:app", "Try a rule that the district wrote."),
+        "rule": ("rule:app", "Try a rule that the district wrote, or change a threshold."),
     },
     "Review": {
         "findings": ("findings:app", "Findings, cases and verdicts."),

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import parse_settings
+from pipelines.settings.toml_text import scalar
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.models import subject_kind
 
@@ -177,15 +177,8 @@ def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settin
             raise SettingsError(
                 (f"{text!r} is not RULE.PARAMETER=VALUE"), where="--set", remedy=EXAMPLE
             )
-        given.setdefault(name, {})[parameter] = _value(value)
+        given.setdefault(name, {})[parameter] = scalar(value)
     return with_values(wanted, given)
-
-
-def _value(text: str) -> object:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def _refuse_errors(before: Registry, after: Registry) -> None:

@@ -1,4 +1,4 @@
-"""Commands about rules that a district wrote."""
+"""Commands about rules: try one that the district wrote, change a threshold."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from pipelines.actions import thresholds
 from pipelines.actions.context import ActionContext
+from pipelines.cli.commands import add
 from pipelines.cli.console import console, show_whole, table, watching
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.cli.output import emit, print_facts
@@ -28,12 +30,9 @@ from pipelines.warehouse.own_rules import read_own_rule
 MAX_SHOWN = 50
 OF_THE_TEXT = ("Binder Error", "Catalog Error", "Parser Error")
 """Errors of DuckDB that depend on the query alone."""
-app = typer.Typer(help="Try a rule that the district wrote.", no_args_is_help=True)
-
-
-@app.callback()
-def rule() -> None:
-    """Try a rule that the district wrote."""
+app = typer.Typer(
+    help="Try a rule that the district wrote, or change a threshold.", no_args_is_help=True
+)
 
 
 @app.command("try")
@@ -162,3 +161,6 @@ def _tell(counts: Mapping[str, object], rows: Sequence[Mapping[str, object]]) ->
             **counts
         )
     )
+
+
+add(app, "rule", thresholds)

@@ -13,6 +13,7 @@ from pipelines.desk.rendering import asset, broken, missing, shown_error
 from pipelines.desk.report_files import reports_view
 from pipelines.desk.security import Guarded
 from pipelines.desk.shared import DeskApp
+from pipelines.desk.threshold_page import rules_page
 from pipelines.desk.visits import View, posted, signed_in
 from pipelines.errors import SchoolbellError
 from pipelines.settings.roles import Right
@@ -47,6 +48,8 @@ def routes() -> list[Route]:
         _get("/reports/{path:path}", reports_view),
         _get("/system", desk_pages.system_view, "accounts"),
         _get("/weeks", desk_pages.weeks_view),
+        _get("/thresholds", desk_pages.values_page("thresholds.html.j2", rules_page)),
+        _get("/thresholds/{rule}", desk_pages.rule_view),
         _get("/use", desk_pages.use_view),
         _get("/apps", desk_pages.apps_view),
         _get("/readers", desk_pages.values_page("readers.html.j2", views.readers_page), "sign"),

@@ -22,6 +22,7 @@ from pipelines.desk.background_mail import sent_to
 from pipelines.desk.queue import many_page, queue_page, selected
 from pipelines.desk.security import MAX_DIGITS
 from pipelines.desk.shared import record_reading
+from pipelines.desk.threshold_page import rule_page
 from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.desk.visits import View, Visit
 from pipelines.errors import NothingReadError, SettingsError
@@ -191,6 +192,12 @@ def weeks_view(visit: Visit) -> Response:
     """Show weeks, signed or not."""
     values = views.weeks_page(visit.desk.home, visit.context())
     return visit.page("weeks.html.j2", **values)
+
+
+def rule_view(visit: Visit) -> Response:
+    """Show the thresholds of one rule."""
+    values = rule_page(visit.context(), visit.request.path_params["rule"])
+    return visit.page("threshold.html.j2", **values)
 
 
 def use_view(visit: Visit) -> Response:

@@ -50,6 +50,7 @@ from pipelines.actions.referral_access import (
 )
 from pipelines.actions.referrals import OFFICES, refer
 from pipelines.actions.request_mail import request_words
+from pipelines.actions.thresholds import EFFECT, set_threshold
 from pipelines.actions.verdicts import ALL
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
@@ -126,6 +127,11 @@ def case_values(
     return {
         "case": case,
         "page": page,
+        "codes": {
+            row["finding_id"]: row["rule"]
+            for row in case.findings
+            if row["rule"] in context.district.rules
+        },
         "claims": [] if page else [sentence(context, row) for row in case.findings],
         "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
         "is_student": _is_student(context, case),
@@ -552,6 +558,15 @@ def _again(context: ActionContext, row: RequestRow) -> tuple[AnyAction, dict[str
         "export": (export_case, {"case": case_id, "names": "1", "reason": reason}),
         "refer": (refer, {"case": case_id, "office": subject, "reason": reason}),
         "inquiry": (release_inquiry, {"inquiry": case_id}),
+        "threshold": (
+            set_threshold,
+            {
+                "rule": case_id.partition(".")[0],
+                "threshold": case_id.partition(".")[2],
+                "value": subject,
+                "reason": reason.partition(EFFECT)[0],
+            },
+        ),
     }
     form, values = filled.get(row["action"], (None, {}))
     if form is None or not all(values.values()) or not context.asker.may(form.right):

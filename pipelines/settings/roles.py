@@ -85,7 +85,8 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
     "sign": "sign a week's report",
-    "sites": "put a site on the district's list; accept what the logs propose; correct a list",
+    "sites": "put a site on the district's list; accept what the logs propose; correct a list; "
+    "change a threshold",
     "refer": "refer a case to another office; keep what the person says of it",
     "referral": "read, answer and download a referral while a grant to the login is in force",
     "inquire": "open an inquiry that another office asks for, and release its answer",

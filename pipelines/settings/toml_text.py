@@ -33,6 +33,7 @@ _KEY = re.compile(
 )
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _DISTRICT = re.compile(r"^[ \t]*\[district\][^\n]*$", re.MULTILINE)
+_VALUE = re.compile(r"""\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s#]+)""")
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
@@ -155,6 +156,65 @@ def _is_toml(line: str) -> bool:
 
 def _parts(dotted: str) -> Path:
     return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+
+
+def scalar(text: str) -> Any:
+    """Return a value as people write it: TOML, or a text without quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def with_value(settings: str, path: tuple[str, ...], value: object) -> str:
+    """Return the text of a settings file with another value of a key; None removes its line.
+
+    Everything else stays as it is, with comments.
+
+    Raises:
+        SettingsError: The key is written in a way that no single line can change.
+    """
+    lines, known = settings.splitlines(keepends=True), key_lines(settings)
+    end = "\r\n" if "\r\n" in settings else "\n"
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += end
+    *above, key = path
+    line = "" if value is None else f"{_key(key)} = {toml(value)}{end}"
+    at = known.get(path, known.get(path[:-1], 0)) - 1
+    if path in known:
+        start = _KEY.match(lines[at])
+        if start and value is not None:  # a comment after the value stays
+            rest = _VALUE.sub("", lines[at][start.end() :], count=1)
+            line = f"{start[0]} {toml(value)}{rest}"
+        lines[at] = line
+    elif at >= 0 and _TABLE.match(lines[at]):
+        lines.insert(at + 1, line)
+    elif value is not None:
+        lines += [end, f"[{'.'.join(map(_key, above))}]{end}", line]
+    after = "".join(lines)
+    if not _differs_only_at(settings, after, path, value):
+        raise SettingsError(
+            f"{'.'.join(path)} is not on a line of its own",
+            where="district.toml",
+            remedy=f"Edit it there: {line.strip() or f'remove {key}'}",
+        )
+    return after
+
+
+def _differs_only_at(before: str, after: str, path: tuple[str, ...], value: object) -> bool:
+    """Return whether two texts mean the same, but for the value of a key."""
+    try:
+        was, now = tomllib.loads(before), tomllib.loads(after)
+    except tomllib.TOMLDecodeError:
+        return False
+    *above, key = path
+    table = was
+    for name in above:
+        table = table.setdefault(name, {})
+    table.pop(key, None)
+    if value is not None:
+        table[key] = value
+    return was == now
 
 
 def with_district_line(settings: str, line: str) -> str:

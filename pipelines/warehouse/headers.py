@@ -56,6 +56,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+_KINDS = {
+    "int": "a whole number",
+    "double": "a number",
+    "boolean": "true or false",
+    "varchar": "a text",
+    "date": "a date",
+}
+
+
 class Param(Strict):
     """A number or word that a district may set.
 
@@ -70,6 +79,17 @@ class Param(Strict):
     unit: str = ""
     why: str = ""
     of: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """Its type and its bounds in words."""
+        low, high = (None if one is None else f"{one:.12g}" for one in (self.min, self.max))
+        bounds = {
+            (True, True): f" from {low} to {high}",
+            (True, False): f" of at least {low}",
+            (False, True): f" of at most {high}",
+        }
+        return _KINDS[self.type] + bounds.get((low is not None, high is not None), "")
 
 
 class ColumnNote(Strict):

@@ -681,7 +681,7 @@ def within(param: Param, value: Scalar) -> bool:
 def _inside(model: Model, name: str, param: Param, value: Scalar) -> None:
     if not within(param, value):
         raise ModelError(
-            f"{name} = {value} is not a {param.type} from {param.min} to {param.max}",
+            f"{name} = {value} is not {param.allowed}",
             where=model.name,
             remedy=f"The default is {param.default}: {param.why}",
         )

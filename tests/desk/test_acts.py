@@ -42,7 +42,7 @@ LOOKING = {
     "findings explain", "findings feedback", "findings permits", "audit verify",
     "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
     "questions list", "questions paper", "sites list", "report readers",
-    "desk account list", "records list", "records draft", "records show",
+    "desk account list", "records list", "records draft", "records show", "rule try",
 }  # fmt: skip
 """Commands that only look; pages show the same."""
 ELSEWHERE = {
@@ -74,7 +74,7 @@ def commands_of(group, path):
 
 def review_commands():
     root = typer.main.get_command(app)
-    for name in (*GROUPS["Review"], "hold", "report", "propose"):
+    for name in (*GROUPS["Review"], "hold", "report", "propose", "rule", "setup"):
         yield from commands_of(root.commands[name], (name,))
 
 
@@ -345,14 +345,14 @@ def open_in(home, week):
 
 
 def tried(visitor, sent, act):
-    """What changes the registry is tried first; saving it before that is refused."""
+    """What changes the registry is tried first; saving it before that is refused. The preview."""
     assert visitor.post(f"/act/{act}", sent).status == 409
     where = visitor.post(f"/try/{act}", sent).headers["location"]
     for _ in range(600):
         page = visitor.get(where)
         assert page.status == 200, page.text
         if f'action="/act/{act}"' in page.text:
-            return
+            return page.text
         time.sleep(0.05)
     raise AssertionError("the trial never ended")
 
