@@ -46,7 +46,8 @@ demo: setup ## synthetic district, logs to report; WORLD=chromebooks for one wit
 
 dev: setup ## Dagster's pages and its daemon on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
-	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dg dev --host 127.0.0.1
+	export SCHOOLBELL_HOME=$(DEMO_HOME); $(BIN)/python -m pipelines.defs & \
+	  exec $(BIN)/dg dev --host 127.0.0.1
 
 desk: setup ## the review desk on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo

@@ -48,6 +48,7 @@ CodeLinks = dict[str, dg.CodeReferencesMetadataValue]
 
 FINDINGS = dg.AssetKey(["findings", "findings"])
 LANDING = dg.AssetKey(["landing", "files"])
+RULES = "rules"
 SNAPSHOT = dg.AssetKey(["snapshots", "current"])
 REPORT = dg.AssetKey(["reports", "weekly"])
 SOURCES = dg.AssetKey(["health", "sources"])
@@ -59,6 +60,12 @@ CURRENT = dg.AssetCheckSpec(
     asset=FINDINGS,
     description="Every day before yesterday was judged with its newest lines and with the "
     "current lists, rules and settings. If not, the check states the reason.",
+)
+OWN_RULES = dg.AssetCheckSpec(
+    name="own_rules",
+    asset=FINDINGS,
+    description="Every rule of the district's own can be used. If not, the check lists the file, "
+    "the line and what to do; all other rules run.",
 )
 VERSION = "dagster/data_version"
 """The tag by which Dagster decides whether what was made from an asset is outdated."""
@@ -314,6 +321,7 @@ def checks_of(models: Iterable[Model]) -> list[dg.AssetCheckSpec]:
     return [
         BALANCE,
         CURRENT,
+        OWN_RULES,
         *(check for model in models for check in _model_checks(model)),
         *(
             dg.AssetCheckSpec(name=kind, asset=SOURCES, description=f"Not so: {meaning}.")

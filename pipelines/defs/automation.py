@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines.defs.observed import Delivered, delivered, observe_files, version_of
+from pipelines.defs.observed import Delivered, delivered, files_seen, observe_files, version_of
 from pipelines.defs.resources import HomeResource
 from pipelines.defs.runs import PRIORITY, WATCH_PRIORITY, run_job, watch_job
 from pipelines.district import District
@@ -72,7 +72,10 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
             if files and not district.home.warehouse.is_file():
                 reason = "the first build"
             last = last_run(district.store)
-        observe_files(context.instance, listed)
+            seen = list(files_seen(district, listed))
+        definitions = context.repository_def
+        keys = definitions.asset_graph.get_all_asset_keys() if definitions else ()
+        observe_files(context.instance, seen, keys)
         if reason:
             context.log.info("a run is due: %s", reason)
             return dg.RunRequest(run_key=f"{last} {reason} {files}", job_name=run_job.name)

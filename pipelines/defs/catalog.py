@@ -31,6 +31,7 @@ from pipelines.defs.assets import (
     DIMENSIONS,
     FINDINGS,
     OUTBOX,
+    OWN_RULES,
     PUBLISHED,
     REPORT,
     SNAPSHOT,
@@ -44,8 +45,8 @@ from pipelines.defs.assets import (
 from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
 from pipelines.defs.resources import DAYS, WEEKS, HomeResource
-from pipelines.district import District
-from pipelines.errors import BusyError, ModelError
+from pipelines.district import District, home_rules
+from pipelines.errors import BusyError, ModelError, safe_lines
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
@@ -75,6 +76,8 @@ from pipelines.warehouse.snapshots import current, reading
 SOURCE_COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 MAX_ROWS = 5
 TEXT = ("varchar", "json", "[]", "struct", "map")
+EVENTS_AT_FIRST = 600
+"""The checks and the newest days, in two seconds: a person who starts Dagster looks for today."""
 EVENTS_PER_TICK = 4_000
 """A month of days, in some ten seconds; Dagster ends a tick after sixty."""
 
@@ -94,8 +97,9 @@ run builds both."""
 UNVERSIONED = "0"
 
 ALL_SHOWN = "everything that was built is shown"
-UNFINISHED = "unfinished"
-"""The cursor while states are left to report."""
+UNFINISHED, AGAIN = "unfinished", "again"
+"""The cursor while states are left to report, and the one with which a person has all of them
+reported again."""
 FINDINGS_NAME = ".".join(FINDINGS.path)
 
 
@@ -121,14 +125,21 @@ class State(NamedTuple):
 
 
 def show_changes(
-    instance: dg.DagsterInstance, home: HomeResource, cursor: str | None
+    instance: dg.DagsterInstance,
+    home: HomeResource,
+    cursor: str | None = None,
+    limit: int | None = None,
 ) -> dg.SensorResult | dg.SkipReason:
-    """Report what changed since the last report; without a cursor, report everything.
+    """Report what changed since the last report.
 
     The cursor describes the files that were reported, and the reports: while they are
     unchanged, nothing is opened or counted.
+
+    Args:
+        cursor: None at a start: what another program reported before is not reported again.
+        limit: How many changes to report, instead of those of a tick.
     """
-    memory = Memory(instance, home, is_new=not cursor)
+    memory = Memory(instance, home, is_new=cursor == AGAIN)
     with home.opened() as district:
         if not district.home.warehouse.is_file():
             return dg.SkipReason("nothing was built yet")
@@ -140,7 +151,9 @@ def show_changes(
             show_days(instance, district)
     except BusyError:
         return dg.SkipReason("a run is in progress")
-    shown, left = report_changes(memory, states, EVENTS_PER_TICK, partial(report_events, instance))
+    is_rest = memory.has_words and cursor in {None, UNFINISHED}
+    report = partial(report_events, instance)
+    shown, left = report_changes(memory, states, limit or EVENTS_PER_TICK, report, is_rest=is_rest)
     return dg.SensorResult(
         skip_reason=f"{shown} changes are shown, {left} follow" if shown else ALL_SHOWN,
         cursor=UNFINISHED if left else f"{stamp} {memory.mark}",
@@ -171,18 +184,38 @@ def days_shown(district: District) -> set[date]:
 
 
 def report_changes(
-    memory: "Memory", states: Sequence[State], limit: int, report: Callable[[Sequence[Event]], None]
+    memory: "Memory",
+    states: Sequence[State],
+    limit: int,
+    report: Callable[[Sequence[Event]], None],
+    *,
+    is_rest: bool = False,
 ) -> tuple[int, int]:
-    """Report the states that changed; return how many were reported, and how many are left."""
+    """Report the states that changed; return how many were reported, and how many are left.
+
+    Args:
+        is_rest: Newer days were reported before. With the last of the older days, the newest
+            day is reported again, because Dagster shows an asset's last event as its latest.
+    """
     due = memory.due(states)
     reported = due[:limit]
+    if is_rest and reported == due:
+        newest = max(map(_day, states), default=WHOLE)
+        again = [state for state in states if newest and _day(state) == newest]
+        reported = [*again, *(state for state in due if state not in again)]
     # newest days come first in the list, and last in the log: its last event is the latest
     report([state.event for state in reversed(reported) if state.is_input])
     newest_input = memory.newest_event()
     made = (state.event for state in reversed(reported) if not state.is_input)
     report([_after(event, newest_input) for event in made])
     memory.note(states, reported)
-    return len(reported), len(due) - len(reported)
+    return len(reported), len(due[limit:])
+
+
+def _day(state: State) -> str:
+    """Return the day or week of what a run made; empty for other states."""
+    is_made = isinstance(state.event, dg.AssetMaterialization) and not state.is_input
+    return (state.event.partition or WHOLE) if is_made else WHOLE
 
 
 def _after(event: Event, newest_input: int) -> Event:
@@ -235,6 +268,11 @@ class Memory:
         """One word for the reports; another one if a job has some reported again."""
         return _word(sorted(self._words.items()))
 
+    @property
+    def has_words(self) -> bool:
+        """Whether anything was reported before."""
+        return bool(self._words)
+
     def newest_event(self) -> int:
         """Return the number of the newest event in Dagster's log."""
         return self._events.get_maximum_record_id() or 0
@@ -281,6 +319,7 @@ def _stamp(district: District) -> str:
         sorted(path.name for path in district.home.snapshots.glob("*.duckdb")),
         reports,
         district.versions_key,
+        district.settings.own_rules,
         pending(district, datetime.now(UTC)),
     )
 
@@ -441,6 +480,15 @@ def _checked(district: District) -> Iterator[State]:
     )
     yield _result(balance)
     yield _result(_current(district))
+    problems = home_rules(district.settings).problems
+    rules = dg.AssetCheckEvaluation(
+        asset_key=OWN_RULES.asset_key,
+        check_name=OWN_RULES.name,
+        passed=not problems,
+        severity=WARN,
+        metadata={problem.file: dg.MetadataValue.text(safe_lines(problem)) for problem in problems},
+    )
+    yield _result(rules)
     yield from _of_sources(district)
 
 
@@ -464,7 +512,10 @@ def pending(district: District, now: datetime) -> str:
         return f"other lists, rules or settings ({district.versions_key})"
     first = first_open_day(district, now)
     late = [str(day) for day in dirty_days(district.store) if day < first]
-    return f"new lines of {', '.join(late)}" if late else ""
+    if not late:
+        return ""
+    span = late[0] if len(late) == 1 else f"{len(late)} days from {late[0]} to {late[-1]}"
+    return f"new lines, or a request to build again: {span}"
 
 
 def _result(check: dg.AssetCheckEvaluation) -> State:

@@ -9,6 +9,7 @@ events per second, and a month of days is more than three thousand.
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -57,7 +58,10 @@ def _one_commit(storage: Any) -> Iterator[None]:
             # a connection keeps the lock until it is closed, and there are two
             storage._db_lock = threading.RLock()
             storage._connect = opened_once
+            # it opens the file again for each event
+            storage.has_table = cache(storage.has_table)
             yield
         finally:
+            del storage.has_table
             storage._connect = connect
             storage._db_lock = lock

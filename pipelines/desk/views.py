@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 from urllib.parse import quote
@@ -56,11 +55,10 @@ from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
 from pipelines.district import District
 from pipelines.errors import NothingReadError, SettingsError, capital
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import Case, monday_of
 from pipelines.findings.grades import KINDS
-from pipelines.findings.own_work import weeks_of_work
 from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
-from pipelines.findings.rule_quality import qualities_of
+from pipelines.findings.review_pace import paces, rule_costs
 from pipelines.health.source_states import HISTORY
 from pipelines.operations.status import Status, instant_of
 from pipelines.privacy.redaction import hidden_sites
@@ -101,6 +99,8 @@ from pipelines.state.rows import (
 )
 
 ENTRIES = 2_000
+PACE_WEEKS = 12
+"""Weeks in the table of decisions, about a quarter."""
 """Entries of the audit chain that a page looks through."""
 AT = re.compile(r"\bat (\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d)")
 """A time in the words of an entry."""
@@ -773,39 +773,39 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         )
     return {
         "weeks": rows,
-        "work": _work(home, context),
-        "rules": _decisions_of_rules(context),
         "unsigned": unsigned(district.store, district.home),
         "signer": _signer(context),
         "may_mail": context.asker.may("sign"),
+        **_pace(context, of_staff, home.week(context)),
     }
 
 
-def _work(home: OpenHome, context: ActionContext) -> list[dict[str, object]]:
-    """Return how many cases were decided in each week, and how soon."""
-    store, today = context.district.store, context.today
-    listed = home.known(context, home.week(context))
-    cases = [one.case for one in listed if one.standing in ("waiting", "confirmed", "explained")]
-    zone = ZoneInfo(context.district.zone)
-    return [
-        {**asdict(one), "dates": day_range(one.monday, one.monday + timedelta(days=6))}
-        for one in weeks_of_work(cases, reviews(store), statements(store), zone, today)
-    ]
-
-
-def _decisions_of_rules(context: ActionContext) -> list[dict[str, object]]:
-    """Return how many decisions each rule cost, and how many of them confirmed it."""
-    headers = context.district.headers
-    costs = [one for one in qualities_of(context.district) if one.decisions and one.code in headers]
-    return [
-        {
-            "title": headers[one.code].title,
-            "decisions": one.decisions,
-            "confirmed": one.right,
-            "others": one.decisions - one.right,
-        }
-        for one in sorted(costs, key=lambda one: (one.right - one.decisions, one.code))
-    ]
+def _pace(context: ActionContext, cases: Sequence[Case], week: date) -> dict[str, object]:
+    """Return the pace of decisions by week and the decisions per rule; no one is named."""
+    district = context.district
+    verdicts, received = reviews(district.store), statements(district.store)
+    rows = paces(cases, verdicts, received, datetime.now(UTC), ZoneInfo(district.zone), week)
+    return {
+        "paces": [
+            {
+                "number": row.week.partition("-W")[2].lstrip("0"),
+                "dates": day_range(monday_of(row.week), monday_of(row.week) + timedelta(days=6)),
+                "reported": row.reported,
+                "decided": row.decided,
+                "half_within": row.half_within,
+                "open": row.still_open,
+                "oldest": row.oldest,
+                "closed_otherwise": row.closed_otherwise,
+                "reversed": row.reversed,
+                "after_statement": row.after_statement,
+            }
+            for row in rows[:PACE_WEEKS]
+        ],
+        "costs": [
+            (rule_title(context, cost.rule), cost)
+            for cost in rule_costs(cases, verdicts, district.versions)
+        ],
+    }
 
 
 def readers_page(context: ActionContext) -> dict[str, object]:

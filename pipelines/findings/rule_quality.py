@@ -19,7 +19,7 @@ from pipelines.district import District
 from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.reviews import cases_by_finding, last_verdicts
-from pipelines.state.rows import DecidedFinding
+from pipelines.state.rows import DecidedFinding, FindingRow
 
 LEVEL = 0.95
 _HALVINGS = 60
@@ -164,7 +164,7 @@ def rule_qualities(
         _quality(
             code,
             stages.get(code, "live"),
-            [r for r in rows if r["rule"] == code and _is_same(r, version)],
+            [r for r in rows if r["rule"] == code and is_of_version(r, version)],
             cases,
         )
         for code, version in sorted(versions.items())
@@ -195,7 +195,7 @@ def _quality(
     )
 
 
-def _is_same(row: DecidedFinding, version: str) -> bool:
+def is_of_version(row: FindingRow, version: str) -> bool:
     """Return whether the current version of the rule found it; older findings lack the version."""
     return row["record"]["inputs"].get("rule", version) == version
 

@@ -52,10 +52,10 @@ class Location:
             self.cursors[name] = getattr(answer, "cursor", None) or context.cursor
             return answer
 
-    def shown(self):
-        """Return the events that `catalog` writes to Dagster's log now."""
+    def shown(self, show=None):
+        """Return the events that `catalog`, or another function, writes to Dagster's log now."""
         before = len(self.instance.all_logs(""))
-        self.ask("catalog")
+        show() if show else self.ask("catalog")
         events = [one.dagster_event for one in self.instance.all_logs("")[before:]]
         return [
             one.asset_check_evaluation_data

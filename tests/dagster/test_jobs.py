@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -12,6 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.defs.catalog import AGAIN, show_changes
 from pipelines.defs.reporting import report_events
 from pipelines.defs.resources import HomeResource
 from pipelines.defs.runs import logged, refuse_empty
@@ -71,8 +73,7 @@ def test_the_same_report(ran, district):
     assert (DistrictHome(district.home).reports / page).is_file()
 
 
-@pytest.mark.parametrize("job", ["run", "rebuild_days"])
-def test_the_counts_are_shown(ran, job):
+def test_the_counts_are_shown(ran):
     """A run shows the rows of each day that it built."""
     rows = rows_of(ran.home)
     for name in (
@@ -81,7 +82,7 @@ def test_the_counts_are_shown(ran, job):
         "marts.daily_use",
     ):
         by_day = rows[name].group_by(pl.col("event_date").cast(str)).len()
-        shown = ran.row_counts[job][name.replace(".", "/")]
+        shown = ran.row_counts["run"][name.replace(".", "/")]
         assert {day: rows for day, rows in shown.items() if rows} == dict(by_day.rows())
         assert set(shown) >= {"2026-10-19", "2026-10-20"}
 
@@ -148,7 +149,7 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monke
         connection.execute("delete from core.duty where event_date = date '2026-10-20'")
     (again,) = location.shown()
     assert (again.asset_key.path, again.partition) == (["core", "duty"], "2026-10-20")
-    location.cursors.clear()
+    location.cursors["catalog"] = AGAIN
     assert len(location.shown()) > len(first)
 
 
@@ -184,16 +185,17 @@ def test_what_a_run_checked_is_shown(district, locate, tmp_path):
     }  # fmt: skip
 
 
+DUTY = dg.AssetKey(["core", "duty"])
 MADE = ("core", "detections", "identity", "marts")
 
 
 def test_a_tick_reports_the_newest_days_first(district, locate, tmp_path, monkeypatch):
     location = locate(district.copy(tmp_path))
-    monkeypatch.setattr("pipelines.defs.catalog.EVENTS_PER_TICK", 500)
+    monkeypatch.setattr("pipelines.defs.catalog.EVENTS_PER_TICK", 60)
     ticks = []
     while events := location.shown():
         ticks.append(events)
-    assert [len(events) for events in ticks[:-1]] == [500] * (len(ticks) - 1)
+    assert [len(events) for events in ticks[:-1]] == [60] * (len(ticks) - 1)
     days = [
         [
             one.partition
@@ -203,11 +205,29 @@ def test_a_tick_reports_the_newest_days_first(district, locate, tmp_path, monkey
         for events in ticks
     ]
     assert all(part == sorted(part) for part in days)
-    newest = [part[-1] for part in days if part]
+    *newest, last = [part[-1] for part in days if part]
     assert len({*newest}) > 1
     assert newest == sorted(newest, reverse=True)
-    every = [(one.asset_key, str(one)) for events in ticks for one in events]
-    assert len(every) == len(set(every))
+    assert last == newest[0]  # or an older day would be shown as the latest
+    every = Counter(
+        (str(one.asset_key), getattr(one, "partition", None), getattr(one, "check_name", None))
+        for events in ticks
+        for one in events
+    )
+    assert {day for (_, day, _), times in every.items() if times > 1} == {last}
+
+
+def test_what_is_shown_before_the_daemon_starts_is_not_shown_twice(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+    assert (
+        len(location.shown(lambda: show_changes(location.instance, location.resource, limit=500)))
+        == 500
+    )
+    first = location.instance.get_latest_materialization_event(DUTY)
+    rest = location.shown()
+    assert rest
+    assert location.instance.get_latest_materialization_event(DUTY).partition == first.partition
+    assert location.shown() == []
 
 
 def test_a_new_snapshot_is_shown_and_makes_nothing_else_look_new(district, locate, tmp_path):
@@ -228,18 +248,17 @@ def test_sqlite_shows_the_same_as_any_other_store(district, locate, tmp_path):
     home = district.copy(tmp_path)
     shown = locate(home).shown()
     expected = {str(one) for one in shown}
-    duty = dg.AssetKey(["core", "duty"])
-    newest = max(one.partition for one in shown if one.asset_key == duty and one.partition)
+    newest = max(one.partition for one in shown if one.asset_key == DUTY and one.partition)
     kept = tmp_path / "dagster"
     kept.mkdir()
     (kept / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     with dg.DagsterInstance.from_config(str(kept)) as instance:
         location = Location(home, instance)
         assert {str(one) for one in location.shown()} == expected
-        day = instance.get_latest_materialization_event(duty)
+        day = instance.get_latest_materialization_event(DUTY)
         assert day.asset_materialization.partition == newest
         checks = instance.event_log_storage.get_latest_asset_check_execution_by_key(
-            [dg.AssetCheckKey(duty, "built")]
+            [dg.AssetCheckKey(DUTY, "built")]
         )
         assert [one.status.value for one in checks.values()] == ["SUCCEEDED"]
 
@@ -373,13 +392,13 @@ def test_a_column_shows_the_column_that_it_has_its_meaning_from(district, locate
 
 
 def test_every_check_is_evaluated_and_holds(ran):
-    for job in ("run", "rebuild_days"):
-        shown = ran.checks[job]
-        assert {one.asset for one in shown if one.name == "grain"} == {
-            name.replace(".", "/") for name in models()
-        }
-        assert all(one.passed for one in shown)
-    (balance,) = [one for one in ran.checks["rebuild_days"] if one.name == "lines_add_up"]
+    shown = ran.checks["run"]
+    assert {one.asset for one in shown if one.name == "grain"} == {
+        name.replace(".", "/") for name in models()
+    }
+    assert all(one.passed for one in (*shown, *ran.checks["rebuild_days"]))
+    assert {one.name for one in ran.checks["rebuild_days"]} == {"current", "own_rules"}
+    (balance,) = [one for one in shown if one.name == "lines_add_up"]
     assert balance.metadata["files_that_do_not_add_up"] == []
 
 

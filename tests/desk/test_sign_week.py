@@ -6,6 +6,7 @@ from datetime import date
 from pipelines.findings.cases import week_of
 from pipelines.reports.sign_off import open_cases, signatures
 from pipelines.state.published_reports import report_facts
+from tests.desk.visiting import PEOPLE
 
 REASON = "the lesson plan covers it"
 
@@ -51,3 +52,25 @@ def test_the_link_of_a_week_lists_its_open_cases(fresh):
             fresh.home.district.store, fresh.home.district.home, fresh.home.district.reading, monday
         )
     )
+
+
+def test_a_verdict_changes_the_pace_of_its_week_and_names_no_reviewer(fresh):
+    director = fresh.by_proxy("director")
+    before = director.get("/weeks").text
+    assert "Decisions by week" in before
+    assert "What the thresholds cost" not in before
+    first = re.search(r'href="(/cases/[^"?]+)', director.get("/").text)[1]
+    director.act(first, "verdict", code="benign", reason=REASON)
+    after = director.get("/weeks").text
+    assert decided(after) == decided(before) + 1
+    assert "What the thresholds cost" in after
+    assert cells(after, "Cleared") == [1]
+    assert PEOPLE["director"] not in after.partition('id="pace"')[2].partition("</main>")[0]
+
+
+def decided(page):
+    return sum(cells(page.partition('id="costs"')[0], "Decided"))
+
+
+def cells(page, label):
+    return [int(one) for one in re.findall(rf'data-label="{label}" class="n">(\d+)', page)]

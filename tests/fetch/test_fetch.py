@@ -1,5 +1,6 @@
 """Each service from its settings to events, and what a window means."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from pipelines.district import open_district
 from pipelines.refresh.steps import ingest_sources
 from pipelines.state import ledger
 from tests.fetch.conftest import NOW
-from tests.fetch.vendors import KINDS_OF_SERVICE, Vendor, happened
+from tests.fetch.vendors import DUO_SECRET, KINDS_OF_SERVICE, Vendor, happened
 
 HOUR = timedelta(hours=1)
 
@@ -65,3 +66,28 @@ def test_a_late_event_is_taken_by_the_overlap(kind, fetched_home):
     vendor.now = NOW + 2 * HOUR
     home.one(vendor, vendor.now)
     assert home.ids() == expected(vendor, kind)
+
+
+def test_duo_is_signed_as_by_its_own_client(monkeypatch):
+    """The expected word is what `duo_client` 5.7.0 writes for this request."""
+    from pipelines.fetch.services import duo
+
+    monkeypatch.setattr(duo, "format_datetime", lambda _: "Wed, 02 Dec 2026 08:00:00 +0000")
+    settings = duo.DuoSettings(
+        url="https://api-00000000.duosecurity.example",
+        integration_key="DIEXAMPLE00000000000",
+        secret_key=DUO_SECRET,
+    )
+    url = (
+        f"{settings.url}/admin/v2/logs/authentication"
+        "?limit=1000&maxtime=1796000000000&mintime=1795990000000&sort=ts%3Aasc"
+    )
+    sent = duo.sign_in(settings, None, ())("GET", url)["Authorization"]
+    digest = (
+        "e660eb77d8f8bad0c2224bf2ece1ed72e27d73e3edf236541c543bc1500b3e12"
+        "3874b5ae02cd32e54b0aa9b0da4618611f314f5706624ebb05e65bfaaa397734"
+    )
+    assert base64.b64decode(sent.removeprefix("Basic ")).decode().split(":") == [
+        settings.integration_key,
+        digest,
+    ]

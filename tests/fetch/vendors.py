@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha512
 from operator import attrgetter
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -105,8 +106,9 @@ class Vendor:
         if self.kind == "duo":
             pairs = sorted(parse_qsl(parts.query))
             query = "&".join(f"{quote(k, safe='~')}={quote(v, safe='~')}" for k, v in pairs)
-            signed = "\n".join((headers["Date"], method, parts.netloc, parts.path, query))
-            digest = hmac.new(DUO_SECRET.encode(), signed.encode(), "sha1").hexdigest()
+            empty = sha512(b"").hexdigest()
+            lines = (headers["Date"], method, parts.netloc, parts.path, query, empty, empty)
+            digest = hmac.new(DUO_SECRET.encode(), "\n".join(lines).encode(), "sha512").hexdigest()
             word = base64.b64decode(headers["Authorization"].removeprefix("Basic ")).decode()
             assert word == f"DIEXAMPLE00000000000:{digest}"
 

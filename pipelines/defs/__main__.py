@@ -1,0 +1,12 @@
+"""Shows the checks and the newest days of a home, while Dagster's pages and daemon still start.
+
+`make dev` starts it beside them; the sensor `catalog` shows the rest.
+"""
+
+import dagster as dg
+
+from pipelines.defs.catalog import EVENTS_AT_FIRST, show_changes
+from pipelines.defs.resources import HomeResource
+
+with dg.DagsterInstance.get() as instance:
+    show_changes(instance, HomeResource(), limit=EVENTS_AT_FIRST)

@@ -1,0 +1,1 @@
+"""What `dg scaffold defs` writes: one folder with a `defs.yaml` for each component."""
