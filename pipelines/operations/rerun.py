@@ -262,7 +262,7 @@ def _judged(
         record: FindingRecord = json.loads(record_text(finding))
         copies = stored_evidence(store, {ident})
         fields = {
-            **_fields(packed, _shown(record, packed, named)),
+            **differing(packed, _shown(record, packed, named)),
             **_lines(pack, finding, files, copies),
         }
         yield FindingResult(
@@ -313,7 +313,7 @@ def _shown(
     return shown_finding(cast("FindingRow", row), named)
 
 
-def _fields(packed: Mapping[str, Any], shown: Mapping[str, object]) -> dict[str, Pair]:
+def differing(packed: Mapping[str, Any], shown: Mapping[str, object]) -> dict[str, Pair]:
     """Return the fields of a finding that differ, down to the single value."""
     was, now = (
         {name: value for name, value in one.items() if name not in NOT_COMPARED}
@@ -322,12 +322,13 @@ def _fields(packed: Mapping[str, Any], shown: Mapping[str, object]) -> dict[str,
     if json_bytes(was) == json_bytes(now):
         return {}
     old, new = (dict(_leaves(json.loads(json_bytes(one)))) for one in (was, now))
-    names = [
-        name
-        for name in {**old, **new}
-        if (name in old, old.get(name)) != (name in new, new.get(name))
-    ]
-    return {name: (old.get(name), new.get(name)) for name in names}
+    names = [name for name in {**old, **new} if _text(old, name) != _text(new, name)]
+    return {name: (old.get(name), new.get(name)) for name in names} or {"record": (was, now)}
+
+
+def _text(leaves: Mapping[str, object], name: str) -> str | None:
+    """Return a value as JSON, where 1 and 1.0 differ; None without one."""
+    return _value(leaves[name]) if name in leaves else None
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

@@ -18,6 +18,7 @@ from pipelines.findings.packs import csv_bytes, gathered, pack, sealed_zip
 from pipelines.findings.verify_pack import LINES, MANIFEST, cited
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.purge import Purge, carry_out, certified, plan
+from pipelines.operations.rerun import differing
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
@@ -160,7 +161,8 @@ def test_another_release_is_named_and_the_result_still_shown(packed, copies, tmp
     assert "findings are equal to the byte." in done.out
 
 
-def test_a_threshold_that_changed_after_the_pack_is_named(home, packed, tmp_path):
+def test_a_threshold_and_a_list_that_changed_after_the_pack_are_named(home, packed, tmp_path):
+    """Findings of other rules are equal: their lists have another version, and the same rows."""
     later = tmp_path / "later"
     shutil.copytree(home, later)
     members = members_of(packed)
@@ -173,6 +175,8 @@ def test_a_threshold_that_changed_after_the_pack_is_named(home, packed, tmp_path
     )
     with DistrictHome(later).settings_file.open("a") as file:
         file.write(f"\n[detections.{finding['rule']}]\n{name} = {value + 1}\n")
+    with (DistrictHome(later).registry / "leave.csv").open("a") as file:
+        file.write("# checked in November\n")
     done = rerun(packed, backed_up(later, tmp_path), tmp_path / "scratch", "--json")
     assert done.code == 1, done.err
     told = {one["finding_id"]: one for one in json.loads(done.out)["findings"]}
@@ -180,6 +184,10 @@ def test_a_threshold_that_changed_after_the_pack_is_named(home, packed, tmp_path
     if told[ident]["result"] == "differs":
         assert told[ident]["fields"][f"parameters.{name}"] == [value, value + 1]
     assert {"rule", "settings"} <= told[ident]["inputs"].keys()
+    assert all("registry" in one["inputs"] for one in told.values())
+    others = [one["result"] for one in told.values() if "rule" not in one["inputs"]]
+    assert others
+    assert set(others) == {"equal"}
     assert told[ident]["record"] is False
 
 
@@ -202,6 +210,22 @@ def test_a_purged_day_is_named_with_its_certificate(home, packed, tmp_path):
     assert f" log rows of this day on {datetime.now(UTC):%Y-%m-%d}" in done.out
     assert f"(certificate {certificate.name})" in done.out
     assert f"0 of {count} findings are equal to the byte." in done.out
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "path"),
+    [
+        ({"n": 1}, {"n": 1.0}, "details.n"),
+        ({"n": 1}, {"n": True}, "details.n"),
+        ({"n": None}, {}, "details.n"),
+        ({"n": [1, 2]}, {"n": [1]}, "details.n.2"),
+        ({"a": {"b": 1}}, {"a.b": 1}, "record"),
+    ],
+    ids=str,
+)
+def test_no_difference_in_bytes_is_equal(was, now, path):
+    assert path in differing({"details": was}, {"details": now})
+    assert not differing({"details": was, "revision": 1}, {"details": was, "revision": 2})
 
 
 def test_a_backup_that_was_changed_and_a_file_that_is_no_pack_are_refused(packed, copies, tmp_path):
