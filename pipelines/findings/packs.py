@@ -256,6 +256,9 @@ Take verify.py from a pack that you trust, or read it: it is short. The district
 audit record contains the hash of the whole file; ask for it, and pass it with
 --sha256. An original log is compared with --log FILE --as SOURCE/PATH.
 
+The district can judge the findings again from a backup, with the release that
+versions.json names: schoolbell rerun PACK.zip --backup FOLDER --keys FOLDER
+
 case.json         the case, its findings, who decided what
 findings/         each finding: claim, measures, thresholds, alternatives, limits
 lines.csv         the cited lines: file, its hash, line number, byte, the line's hash
