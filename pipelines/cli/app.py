@@ -106,6 +106,10 @@ GROUPS = {
     },
     "Review": {
         "findings": ("findings:app", "Findings, cases and verdicts."),
+        "rerun": (
+            "rerun:rerun",
+            "Judge the findings of an evidence pack again, from a backup.",
+        ),
         "reveal": (
             "reveal:reveal",
             "Show the person behind a code name; every lookup is recorded.",

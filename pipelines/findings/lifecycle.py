@@ -226,13 +226,14 @@ def keep(
     return LifecycleResult(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
 
 
-def _record(finding: Finding) -> str:
+def record_text(finding: Finding) -> str:
+    """Return the record of a finding as the state stores it."""
     return json.dumps(asdict(finding), default=str, sort_keys=True)
 
 
 def _differs(before: FindingText, finding: Finding) -> bool:
     """Return whether its content differs; newer inputs alone are not a difference."""
-    was, now = _said(before["record"]), _said(_record(finding))
+    was, now = _said(before["record"]), _said(record_text(finding))
     return was != now or before["status"] == WITHDRAWN
 
 
@@ -272,7 +273,7 @@ def _values(finding: Finding) -> FindingValues:
         "event_date": finding.event_date.isoformat(),
         "severity": finding.severity,
         "confidence": finding.confidence,
-        "record": _record(finding),
+        "record": record_text(finding),
         "updated_time": now_text(),
     }
 

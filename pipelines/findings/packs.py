@@ -62,6 +62,10 @@ CHAIN_COLUMNS = (
 )  # fmt: skip
 
 EXPLAINED = ("finding_id", "name", "test")
+REVIEWED = ("status", "status_reason", "revision", "created_time", "updated_time")
+"""Fields of a finding that no judgment makes."""
+RELEASE = ("schoolbell", "duckdb", "polars", "pyarrow")
+"""Packages whose versions a finding depends on."""
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""
 Row = Mapping[str, Any]
@@ -123,21 +127,21 @@ def sealed_zip(members: dict[str, bytes]) -> bytes:
 def _members(material: PackContent) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", _readme(material).encode()
     yield "verify.py", Path(verify_pack.__file__).read_bytes()
-    yield "case.json", _json(material.case)
-    yield "versions.json", _json(material.versions)
+    yield "case.json", json_bytes({**material.case, "has_names": material.has_names})
+    yield "versions.json", json_bytes(material.versions)
     rows, texts = _evidence_lines(material.lines)
     yield verify_pack.LINES, csv_bytes(LINE_COLUMNS, rows)
     yield from texts.items()
     yield "attribution.csv", csv_bytes(CHAIN_COLUMNS, material.chain)
     for finding in material.findings:
-        yield f"findings/{finding['finding_id']}.json", _json(finding)
+        yield f"findings/{finding['finding_id']}.json", json_bytes(finding)
     tested, excluded = _alternatives(material.findings)
     yield "alternatives.csv", csv_bytes((*EXPLAINED, "result"), tested)
     yield "by_design.csv", csv_bytes(EXPLAINED, excluded)
     yield "limits.txt", _limits(material.findings).encode()
     yield (
         "parameters.json",
-        _json({one["rule"]: one["parameters"] for one in material.findings}),
+        json_bytes({one["rule"]: one["parameters"] for one in material.findings}),
     )
     yield "history.csv", csv_bytes(_columns(material.history), material.history)
     yield "verdicts.csv", csv_bytes(_columns(material.verdicts), material.verdicts)
@@ -212,7 +216,8 @@ def _cell(value: object) -> str:
     return f"'{text}" if is_formula(text) else text
 
 
-def _json(value: object) -> bytes:
+def json_bytes(value: object) -> bytes:
+    """Return a member of a pack; equal values give the same bytes."""
     text = json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False)
     return text.encode("utf-8", "replace") + b"\n"
 
@@ -251,6 +256,9 @@ Take verify.py from a pack that you trust, or read it: it is short. The district
 audit record contains the hash of the whole file; ask for it, and pass it with
 --sha256. An original log is compared with --log FILE --as SOURCE/PATH.
 
+The district can judge the findings again from a backup, with the release that
+versions.json names: schoolbell rerun PACK.zip --backup FOLDER --keys FOLDER
+
 case.json         the case, its findings, who decided what
 findings/         each finding: claim, measures, thresholds, alternatives, limits
 lines.csv         the cited lines: file, its hash, line number, byte, the line's hash
@@ -285,7 +293,7 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
                 map(about_students(district.store, district.home, district.reading), case.findings)
             )
         },
-        findings=[_finding(finding, named) for finding in case.findings],
+        findings=[shown_finding(finding, named) for finding in case.findings],
         lines=_lines(district.store, copies, named),
         chain=_chain(district.home, district.store, case, copies, named),
         history=events,
@@ -333,7 +341,8 @@ def _case(case: Case, named: Named | None) -> dict[str, object]:
     }
 
 
-def _finding(row: FindingRow, named: Named | None) -> dict[str, object]:
+def shown_finding(row: FindingRow, named: Named | None) -> dict[str, object]:
+    """Return a stored finding as the edition of a pack shows it."""
     record, day, kind = row["record"], str(row["event_date"]), subject_kind(row["rule"])
     subject, reason = str(row["subject"]), row["status_reason"]
     if named is not None:
@@ -348,11 +357,8 @@ def _finding(row: FindingRow, named: Named | None) -> dict[str, object]:
         subject = named(kind, subject, day)
     made: dict[str, object] = {
         **record,
-        "status": row["status"],
+        **{name: value for name, value in row.items() if name in REVIEWED},
         "status_reason": reason,
-        "revision": row["revision"],
-        "created_time": row["created_time"],
-        "updated_time": row["updated_time"],
         "evidence_lines": len(record["evidence"]),
         "subject": subject,
         "claim": told(record["claim"], subject, kind),
@@ -468,9 +474,8 @@ def _queries(district: District, rules: Sequence[str]) -> dict[str, str]:
 def _versions(district: District, rules: Sequence[str]) -> dict[str, object]:
     head = open_chain(district.store, district.home).head()
     return {
-        "schoolbell": installed("schoolbell"),
+        **{name: installed(name) for name in RELEASE},
         "python": sys.version.split()[0],
-        **{name: installed(name) for name in ("duckdb", "polars", "pyarrow")},
         "rules": {code: district.versions.get(code) for code in rules},
         "registry": dict(district.registry.versions),
         "settings": district.settings_hash,

@@ -259,18 +259,22 @@ def restore_in_place(
 
 def _require_current(backup: Path) -> None:
     """Raise an error unless the state has this version, in a home that this version wrote."""
-    store = read_store(backup / STATE)
-    try:
-        with store.reading() as transaction:
-            is_current = layout_of(transaction) == layout()
-    finally:
-        store.close()
-    if not is_current:
+    if not is_current(backup / STATE):
         raise BackupError(
             "was made by another version of Schoolbell; nothing was changed",
             where=str(backup),
             remedy="Restore it into a new folder, and run: schoolbell upgrade",
         )
+
+
+def is_current(state: Path) -> bool:
+    """Return whether a state has the layout of this version."""
+    store = read_store(state)
+    try:
+        with store.reading() as transaction:
+            return layout_of(transaction) == layout()
+    finally:
+        store.close()
 
 
 def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool = False) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipelines.errors import SchoolbellError
 from pipelines.state.connections import Store, fact, now_text, remember
@@ -124,6 +124,22 @@ def purged_rows(store: Store) -> Counter[tuple[str, str]]:
         for source, kind, count in connection.execute(query):
             found[source, kind] += count
     return found
+
+
+def purged_events(store: Store, day: date) -> Sequence[tuple[int, str, str]]:
+    """Return what left the lake of a day: rows, the time, and the certificate if it has one."""
+    query = (
+        select(
+            func.sum(PURGED.c.row_count),
+            func.max(PURGED.c.purged_time),
+            func.coalesce(PURGED.c.certificate, ""),
+        )
+        .where(PURGED.c.record_class == "event", PURGED.c.last_day == day.isoformat())
+        .group_by(PURGED.c.certificate)
+        .order_by(func.max(PURGED.c.purged_time))
+    )
+    with store.reading() as connection:
+        return [(count, time, name) for count, time, name in connection.execute(query)]
 
 
 def purged_reports(store: Store) -> Sequence[str]:

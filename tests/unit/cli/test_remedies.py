@@ -94,8 +94,8 @@ def test_no_text_names_a_command_that_does_not_exist():
     assert seen > 100
 
 
-NO_HOME = {path for path in EVERY if path[0] in {"fleet", "receive"}}
-"""Commands for many homes, which `--fleet` names, and one that knows a folder alone."""
+NO_HOME = {path for path in EVERY if path[0] in {"fleet", "receive", "rerun"}}
+"""Commands for many homes, which `--fleet` names; a receiver; a rerun, which reads a backup."""
 
 
 @pytest.mark.parametrize("path", sorted(EVERY.keys() - NO_HOME), ids=" ".join)
