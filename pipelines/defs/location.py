@@ -64,7 +64,7 @@ def declared() -> list[dg.AssetSpec]:
 def build_defs() -> dg.Definitions:
     """Assemble the code location over the home of this process."""
     with warnings.catch_warnings():
-        # single-run backfills and offsets between partitions are beta in 1.13
+        # observing several assets in one step is beta in 1.13
         warnings.simplefilter("ignore", dg.BetaWarning)
         return _assembled(HomeResource())
 

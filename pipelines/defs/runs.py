@@ -289,7 +289,7 @@ def days_job() -> AssetJob:
         executor_def=dg.in_process_executor,
         tags={PRIORITY: REBUILD_PRIORITY},
         description="Builds every model of a range of days again and judges them, then publishes "
-        "what changed. The log shows the progress. After a cancel, the next run does the rest.",
+        "what changed. The log shows the progress. After a cancel, the next run starts over.",
     )
 
 

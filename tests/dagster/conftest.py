@@ -1,7 +1,12 @@
 """The small district, and the same one taken through Dagster's jobs."""
 
 import os
-from contextlib import contextmanager
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +16,7 @@ import pytest
 from pipelines.defs.location import build_defs
 from pipelines.defs.resources import HOME_VARIABLE, HomeResource
 from pipelines.settings.home import DistrictHome
+from tests.conftest import REPO_ROOT
 from tests.journey.small import DAYS, shared, two_days
 
 RANGE_START = "dagster/asset_partition_range_start"
@@ -181,3 +187,38 @@ def checks_of(result):
         }
         for one in result.get_asset_check_evaluations()
     ]
+
+
+@contextmanager
+def served(home, folder, *, daemon=False):
+    """Yield the address of Dagster's pages over a home, with its daemon if asked for."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    programs = [["dagster-webserver", "-p", str(port)], *([["dagster-daemon", "run"]] * daemon)]
+    env = os.environ | {"DAGSTER_HOME": str(folder), HOME_VARIABLE: str(home)}
+    with ExitStack() as stack:
+        for name, *words in programs:
+            program = stack.enter_context(
+                subprocess.Popen(
+                    [f"{sys.prefix}/bin/{name}", *words, "-w", "workspace.yaml"],
+                    cwd=REPO_ROOT,
+                    env=env,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+            stack.callback(program.terminate)
+        yield _ready(f"http://127.0.0.1:{port}", program)
+
+
+def _ready(address, program):
+    for _ in range(240):
+        assert program.poll() is None
+        try:
+            urllib.request.urlopen(f"{address}/server_info", timeout=5).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return address
+    raise TimeoutError

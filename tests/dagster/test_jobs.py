@@ -189,6 +189,10 @@ DUTY = dg.AssetKey(["core", "duty"])
 MADE = ("core", "detections", "identity", "marts")
 
 
+def latest_day(instance):
+    return instance.get_latest_materialization_event(DUTY).asset_materialization.partition
+
+
 def test_a_tick_reports_the_newest_days_first(district, locate, tmp_path, monkeypatch):
     location = locate(district.copy(tmp_path))
     monkeypatch.setattr("pipelines.defs.catalog.EVENTS_PER_TICK", 60)
@@ -223,10 +227,9 @@ def test_what_is_shown_before_the_daemon_starts_is_not_shown_twice(district, loc
         len(location.shown(lambda: show_changes(location.instance, location.resource, limit=500)))
         == 500
     )
-    first = location.instance.get_latest_materialization_event(DUTY)
-    rest = location.shown()
-    assert rest
-    assert location.instance.get_latest_materialization_event(DUTY).partition == first.partition
+    first = latest_day(location.instance)
+    assert location.shown()
+    assert latest_day(location.instance) == first
     assert location.shown() == []
 
 
@@ -255,8 +258,7 @@ def test_sqlite_shows_the_same_as_any_other_store(district, locate, tmp_path):
     with dg.DagsterInstance.from_config(str(kept)) as instance:
         location = Location(home, instance)
         assert {str(one) for one in location.shown()} == expected
-        day = instance.get_latest_materialization_event(DUTY)
-        assert day.asset_materialization.partition == newest
+        assert latest_day(instance) == newest
         checks = instance.event_log_storage.get_latest_asset_check_execution_by_key(
             [dg.AssetCheckKey(DUTY, "built")]
         )

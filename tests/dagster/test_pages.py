@@ -1,11 +1,6 @@
 """Dagster's pages in a browser: the catalog, a group's graph, a rule, a failed check."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from datetime import date
 
 import dagster as dg
@@ -13,10 +8,8 @@ import pytest
 
 from pipelines.defs.resources import HOME_VARIABLE
 from pipelines.district import open_district
-from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import Quarantined, hold_back
-from tests.conftest import REPO_ROOT
-from tests.dagster.conftest import Location
+from tests.dagster.conftest import Location, served
 
 pytestmark = pytest.mark.browser
 DAY = "2026-10-20"
@@ -37,30 +30,8 @@ def address(district, tmp_path_factory):
     ):
         patch.setenv(HOME_VARIABLE, str(home))
         Location(home, instance).ask("catalog")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = [f"{sys.prefix}/bin/dagster-webserver", "-w", "workspace.yaml", "-p", str(port)]
-    env = os.environ | {"DAGSTER_HOME": str(kept), "SCHOOLBELL_HOME": str(DistrictHome(home).path)}
-    with subprocess.Popen(
-        program, cwd=REPO_ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            yield _ready(f"http://127.0.0.1:{port}", server)
-        finally:
-            server.terminate()
-
-
-def _ready(address, server):
-    for _ in range(240):
-        assert server.poll() is None
-        try:
-            urllib.request.urlopen(f"{address}/server_info", timeout=5).close()
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return address
-    raise TimeoutError
+    with served(home, kept) as pages:
+        yield pages
 
 
 @pytest.fixture
