@@ -9,7 +9,7 @@ from pipelines.actions.proposals import trial_with
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.review import required_reason
-from pipelines.proposals.fetched import SOURCE, accept_fetched, changes_of, waiting_plan
+from pipelines.proposals.fetched_rows import SOURCE, accept_fetched, changes_of, waiting_plan
 from pipelines.proposals.setup import Plan, counts_of
 from pipelines.registry.outline import digest_of
 from pipelines.state.fetched import note_waiting

@@ -24,7 +24,7 @@ from pipelines.fetch.lists import fetched_files
 from pipelines.gaps.logs import arrived
 from pipelines.gaps.week import noted_week
 from pipelines.health.product_stories import shown_by_logs
-from pipelines.proposals.fetched import accept_fetched
+from pipelines.proposals.fetched_rows import accept_fetched
 from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED

@@ -63,7 +63,7 @@ from pipelines.findings.review_pace import paces, rule_costs
 from pipelines.health.source_states import HISTORY
 from pipelines.operations.status import Status, instant_of
 from pipelines.privacy.redaction import hidden_sites
-from pipelines.proposals.fetched import FETCHED, waiting_plan
+from pipelines.proposals.fetched_rows import FETCHED, waiting_plan
 from pipelines.proposals.first_steps import first_steps
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of

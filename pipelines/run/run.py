@@ -184,7 +184,7 @@ def _completed(district: District) -> tuple[District, Sequence[str]]:
     notes = [safe(one.line) for one in lists]
     if not (lists or district.home.kept_exports.is_dir()):
         return district, notes
-    from pipelines.proposals.fetched import use_fetched  # they take long to import
+    from pipelines.proposals.fetched_rows import use_fetched  # they take long to import
     from pipelines.proposals.setup import match_again
 
     if lists:

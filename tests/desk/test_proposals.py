@@ -10,7 +10,7 @@ import pytest
 from pipelines.district import open_district
 from pipelines.fetch.lists import fetch_lists
 from pipelines.proposals import registry_proposals
-from pipelines.proposals.fetched import use_fetched
+from pipelines.proposals.fetched_rows import use_fetched
 from pipelines.proposals.first_steps import first_steps
 from pipelines.settings.home import DistrictHome
 from tests.desk.test_acts import REASON, entries, run, tried

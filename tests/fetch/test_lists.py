@@ -11,7 +11,7 @@ from pipelines.district import open_district, open_outlined
 from pipelines.errors import SettingsError
 from pipelines.fetch.lists import fetch_lists, fetched_files
 from pipelines.health.overview import of_lists
-from pipelines.proposals.fetched import use_fetched
+from pipelines.proposals.fetched_rows import use_fetched
 from pipelines.proposals.setup import plan_of
 from pipelines.state.fetched import waiting_changes
 from pipelines.web import Response
