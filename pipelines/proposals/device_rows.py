@@ -78,6 +78,10 @@ def computers(evidence: Evidence) -> Iterator[Proposal]:
     """Yield card, class and building of each listed computer, from leases and logons."""
     for row in evidence.query("learned_devices").iter_rows(named=True):
         names = {name: row[name] for name in NAMES if row[name]}
+        if not names:  # a device that only its card names
+            names = {name: row[name] for name in ("mac", "ethernet_mac") if row[name]}
+        if not names:
+            continue
         learned = {
             "mac": row["learned_mac"],
             "ethernet_mac": row["other_mac"],
