@@ -66,7 +66,9 @@ def whole(home, vendor, minutes=20):
 )
 def test_a_limit_is_kept_to(okta, asks, waits, monkeypatch):
     home, vendor = okta
-    monkeypatch.setattr(fetching, "Caller", lambda *given: made(*given, now=lambda: NOW))
+    monkeypatch.setattr(
+        fetching, "Caller", lambda *given, **more: made(*given, now=lambda: NOW, **more)
+    )
     made = fetching_caller
     slept = []
     once = Once(vendor, n2=Response(429, b'{"errorCode": "E0000047"}', asks))
@@ -80,7 +82,9 @@ fetching_caller = fetching.Caller
 
 def test_a_limit_as_a_date_is_kept_to(okta, monkeypatch):
     home, vendor = okta
-    monkeypatch.setattr(fetching, "Caller", lambda *given: fetching_caller(*given, now=lambda: NOW))
+    monkeypatch.setattr(
+        fetching, "Caller", lambda *given, **more: fetching_caller(*given, now=lambda: NOW, **more)
+    )
     slept = []
     date = format_datetime(NOW + timedelta(seconds=42))
     assert home.one(Once(vendor, n1=Response(429, b"", {"retry-after": date})), sleep=slept.append)

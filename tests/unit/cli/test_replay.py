@@ -122,7 +122,7 @@ def test_what_an_exception_would_hide(home, trial, tmp_path):
         ((), 2, "--set SA-1.turns=6"),
         (("--set", "turns"), 2, "RULE.PARAMETER=VALUE"),
         (("--set", "XX-1.turns=6"), 2, "there is no rule"),
-        (("--set", "SA-1.turns=900"), 1, "from 2.0 to 50.0"),
+        (("--set", "SA-1.turns=900"), 1, "from 2 to 50"),
         (("--set", "SA-1.legs=2"), 1, "turns"),
         (("--registry", "somewhere.csv"), 2, "leave.csv"),
     ],
