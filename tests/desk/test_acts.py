@@ -37,7 +37,7 @@ from tests.desk.visiting import USERS, as_system_user, open_desk
 from tests.journey.commands import schoolbell
 
 REASON = "the hearing of Monday"
-LOOKING = {
+LOOKING = {"rerun", 
     "findings list", "findings cases", "findings history", "findings show",
     "findings explain", "findings feedback", "findings permits", "audit verify",
     "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
