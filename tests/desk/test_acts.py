@@ -37,7 +37,8 @@ from tests.desk.visiting import USERS, as_system_user, open_desk
 from tests.journey.commands import schoolbell
 
 REASON = "the hearing of Monday"
-LOOKING = {"rerun", 
+LOOKING = {
+    "rerun",
     "findings list", "findings cases", "findings history", "findings show",
     "findings explain", "findings feedback", "findings permits", "audit verify",
     "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
