@@ -1,9 +1,8 @@
 """Actions on what fetched lists would add to the registry: preview and accept."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated
 
-from pipelines.actions.action import HIDDEN, Input, Preview, Reason, Result, action
+from pipelines.actions.action import Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import trial_with
 from pipelines.district import only_writer
@@ -34,7 +33,6 @@ def changed_files(plan: Plan) -> Mapping[str, Callable[[bytes], bytes]]:
 class FetchedInput(Input):
     """All that fetched lists would add."""
 
-    lists: Annotated[str, HIDDEN] = SOURCE
     reason: Reason
 
 
@@ -52,13 +50,13 @@ def accept_lists(context: ActionContext, given: FetchedInput) -> Preview:
     plan = waiting_plan(context.district)
     if not changes_of(plan):
         raise SettingsError("the fetched lists add nothing now", remedy="Reload the page.")
-    seen = digest_of(context.district.home, context.district.settings)
+    registry = digest_of(context.district.home, context.district.settings)
     why = required_reason(given.reason)
 
     def write(now: ActionContext) -> Result:
         district = now.district
         with only_writer(district.home):
-            if digest_of(district.home, district.settings) != seen:
+            if digest_of(district.home, district.settings) != registry:
                 raise SettingsError(
                     "the registry changed since the preview", remedy="Preview it again."
                 )

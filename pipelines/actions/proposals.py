@@ -18,10 +18,10 @@ from pydantic import ConfigDict
 from pipelines.actions.action import HIDDEN, Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
-from pipelines.actions.permits import WEEKS, approve_site, file_of, proposal, tried
-from pipelines.actions.site_effects import LEAD
+from pipelines.actions.permits import WEEKS, approve_site, effects, file_of, proposal, tried
+from pipelines.actions.site_effects import LEAD, NO_CASE, in_words
 from pipelines.district import only_writer
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, capital
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
 from pipelines.proposals.duty_rows import USUAL_DUTY
@@ -266,6 +266,19 @@ def findings_of(trial: TrialResult) -> tuple[int, int]:
         for side in ("was", "now")
     )
     return same + was, same + now
+
+
+def shown_effect(context: ActionContext, trial: TrialResult) -> tuple[dict[str, object], list[str]]:
+    """Return the effect of a trial for machines, and in sentences, without names."""
+    before, after = findings_of(trial)
+    facts = {
+        "effects": effects(trial.differences),
+        "findings_before": before,
+        "findings_after": after,
+    }
+    sentences = in_words(context, trial.differences) or [NO_CASE]
+    counts = f"Findings from {trial.first} to {trial.last}: {before} -> {after}"
+    return facts, [counts, *(capital(f"{sentence}.") for sentence in sentences)]
 
 
 def accept(context: ActionContext, offer: Offer, reason: str) -> str:

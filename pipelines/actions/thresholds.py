@@ -142,11 +142,11 @@ def _change(context: ActionContext, given: ThresholdInput) -> _Change:
         ModelError: The value is out of bounds.
     """
     rule = rule_of(context, given.rule)
-    code, found = rule.header.code, thresholds_of(context, rule)
-    if given.threshold not in found:
+    code, thresholds = rule.header.code, thresholds_of(context, rule)
+    if given.threshold not in thresholds:
         raise SettingsError(
             f"{code} has no threshold {given.threshold!r}",
-            remedy=f"It has: {', '.join(sorted(found)) or 'none'}.",
+            remedy=f"It has: {', '.join(sorted(thresholds)) or 'none'}.",
         )
     if regulation := regulation_of(context, rule):
         raise SettingsError(
@@ -154,7 +154,7 @@ def _change(context: ActionContext, given: ThresholdInput) -> _Change:
             where=f"{SETTINGS}: [detections.{code}]",
             remedy="Change the number there, with who approved it and when.",
         )
-    threshold, text = found[given.threshold], given.value.strip()
+    threshold, text = thresholds[given.threshold], given.value.strip()
     is_text = threshold.param.type in ("varchar", "date")
     tried = {threshold.name: text if is_text else scalar(text)}
     value = arguments(rule, tried, zone=context.district.zone)[threshold.name]
@@ -194,12 +194,12 @@ def set_threshold(context: ActionContext, given: ThresholdInput) -> Preview:
 
     def differences() -> Sequence[Difference]:
         try:
-            found = trial_with(context, {SETTINGS: change}, WEEKS).differences
+            changed = trial_with(context, {SETTINGS: change}, WEEKS).differences
         except BusyError:
             tried.append(None)
             raise
-        tried.append(found)
-        return found
+        tried.append(changed)
+        return changed
 
     def write(now: ActionContext) -> Result:
         if not tried:
@@ -210,8 +210,10 @@ def set_threshold(context: ActionContext, given: ThresholdInput) -> Preview:
             raise SettingsError(
                 f"{change.subject} has changed since the preview", remedy="Preview it again."
             )
-        found = tried[-1]
-        effect = "not previewed" if found is None else "; ".join(in_words(now, found) or [NO_CASE])
+        changed = tried[-1]
+        effect = (
+            "not previewed" if changed is None else "; ".join(in_words(now, changed) or [NO_CASE])
+        )
         path = now.district.home.settings_file
         request = NameRequest(
             action="threshold",

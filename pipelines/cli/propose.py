@@ -7,26 +7,24 @@ from typing import Annotated
 import typer
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.permits import effects
 from pipelines.actions.proposals import (
     Group,
     accept_group,
     chosen,
-    findings_of,
     groups,
     in_group,
     is_group,
     of_group,
     offered,
+    shown_effect,
     take_back,
     trial_of,
 )
 from pipelines.actions.proposals import accept as accepted
-from pipelines.actions.site_effects import NO_CASE, in_words
 from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import print_facts
-from pipelines.errors import SettingsError, capital, safe
+from pipelines.errors import SettingsError, safe
 from pipelines.proposals.offers import Offer, as_text
 from pipelines.reports.words import listed
 
@@ -141,18 +139,12 @@ def _try(
     picked = [*(offer for group in groups for offer in group.offers), *single]
     with working("judging the last weeks with the new rows"):
         trial = trial_of(context, picked, GROUP_WEEKS if groups else WEEKS)
-    before, after = findings_of(trial)
+    facts, effect = shown_effect(context, trial)
     print_facts(
-        {
-            "ids": [one.offer_id for one in picked],
-            "effects": effects(trial.differences),
-            "findings_before": before,
-            "findings_after": after,
-        },
+        {"ids": [one.offer_id for one in picked], **facts},
         *(safe(f"{group.topic}: {group.title}") for group in groups),
         *(safe(f"{offer.offer_id} {offer.file}: {offer.reason}") for offer in single),
-        f"Findings from {trial.first} to {trial.last}: {before} -> {after}",
-        *(capital(f"{one}.") for one in in_words(context, trial.differences) or [NO_CASE]),
+        *effect,
         "Nothing was written. To write it, use --accept and --reason WHY.",
         as_json=as_json,
     )

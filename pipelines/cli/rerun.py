@@ -58,7 +58,7 @@ def rerun(
 
 
 def _naming(district: District) -> Named:
-    """Return the code names of a restored district; whoever has its keys can compute them."""
+    """Return the code names of a restored district, which its keys determine."""
     return ActionContext(district, who_asks(district.home, district.settings)).named
 
 

@@ -11,9 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.actions.fetched_lists import TRIED_WEEKS, changed_files
-from pipelines.actions.permits import effects
-from pipelines.actions.proposals import findings_of, trial_with
-from pipelines.actions.site_effects import NO_CASE, in_words
+from pipelines.actions.proposals import shown_effect, trial_with
 from pipelines.cli.console import working
 from pipelines.cli.options import AsJson, Home, open_context, who_asks
 from pipelines.cli.output import print_facts
@@ -88,7 +86,7 @@ def setup(
     paths = _asked() if is_asking else list(sources or ())
     hours = checked(usual_duty) if usual_duty else ""
     with open_district(home) as district:
-        # what a person removed does not come back by itself, but from a file that they name
+        # rows that a person removed return only from a file that the person names
         is_fetched = not paths
         paths += [path for _, path in fetched_files(district.home, district.settings)]
         plan = plan_of(district, paths, take or (), hours, is_new_only=is_fetched)
@@ -184,17 +182,8 @@ def _try(home: Path, plan: Plan, *, as_json: bool) -> None:
     with open_context(home, "replay") as context:
         with working("judging the last weeks with the new rows"):
             trial = trial_with(context, changed_files(plan), TRIED_WEEKS)
-        before, after = findings_of(trial)
-        print_facts(
-            {
-                "effects": effects(trial.differences),
-                "findings_before": before,
-                "findings_after": after,
-            },
-            f"Findings from {trial.first} to {trial.last}: {before} -> {after}",
-            *(capital(f"{one}.") for one in in_words(context, trial.differences) or [NO_CASE]),
-            as_json=as_json,
-        )
+        facts, effect = shown_effect(context, trial)
+        print_facts(facts, *effect, as_json=as_json)
 
 
 def _written(district: District, plan: Plan, paths: list[Path], *, is_fetched: bool) -> list[str]:

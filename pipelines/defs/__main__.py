@@ -1,6 +1,6 @@
 """Shows the checks and the newest days of a home, while Dagster's pages and daemon still start.
 
-`make dev` starts it beside them; the sensor `catalog` shows the rest.
+`make dev` runs it at the same time; the sensor `catalog` shows the rest.
 """
 
 import dagster as dg

@@ -270,7 +270,7 @@ class Memory:
 
     @property
     def has_words(self) -> bool:
-        """Whether anything was reported before."""
+        """Whether there are earlier reports."""
         return bool(self._words)
 
     def newest_event(self) -> int:

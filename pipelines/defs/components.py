@@ -1,8 +1,8 @@
 """Components: a district's log sources and its folder of SQL rules, with a checked `defs.yaml`.
 
 The home states how a source is read and what a rule finds, and `schoolbell run` reads it there.
-The YAML states what Dagster shows of it: that it exists, and who answers for it. So the
-definitions need no home to list it, and no setting is in two places.
+The YAML has only what Dagster shows: its name, a description and the owners. So the definitions
+need no home to list it, and no setting is in two places.
 """
 
 import re
@@ -33,7 +33,7 @@ RuleName = Annotated[str, Field(pattern=r"^x_[a-z0-9_]+$")]
 
 
 class SourceValues(BaseModel, extra="forbid"):
-    """What `[sources.NAME]` states; an empty text leaves a key out."""
+    """Keys of `[sources.NAME]`; a key with an empty text is not written."""
 
     # `dg scaffold` has an option --format of its own
     log_format: str = Field(

@@ -9,7 +9,7 @@ from pipelines.settings.toml_text import toml
 
 
 def rules_page(context: ActionContext) -> dict[str, object]:
-    """Return every rule that is switched on, with the number of thresholds and the changed ones."""
+    """Return the rules that are on and have thresholds, with those that the district changed."""
     rules = context.district.rules
     return {
         "rules": [
@@ -28,22 +28,24 @@ def rules_page(context: ActionContext) -> dict[str, object]:
 def rule_page(context: ActionContext, name: str) -> dict[str, object]:
     """Return one rule with its thresholds."""
     rule = rule_of(context, name)
-    found = thresholds_of(context, rule)
+    thresholds = thresholds_of(context, rule)
     return {
         "code": rule.header.code,
         "title": rule.header.title,
         "summary": " ".join(rule.header.summary.split()),
-        "rows": list(_rows(found)),
-        "choices": {one.name: f"{one.words} (now {toml(one.value)})" for one in found.values()},
+        "rows": list(_rows(thresholds)),
+        "choices": {
+            one.name: f"{one.words} (now {toml(one.value)})" for one in thresholds.values()
+        },
         "regulation": regulation_of(context, rule),
         "may": context.asker.may("sites"),
         "is_alone": context.asker.is_alone,
     }
 
 
-def _rows(found: Mapping[str, Threshold]) -> Iterator[dict[str, object]]:
+def _rows(thresholds: Mapping[str, Threshold]) -> Iterator[dict[str, object]]:
     """Yield a row for each threshold."""
-    for one in found.values():
+    for one in thresholds.values():
         yield {
             "words": one.words,
             "value": toml(one.value),

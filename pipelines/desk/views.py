@@ -100,9 +100,9 @@ from pipelines.state.rows import (
 )
 
 ENTRIES = 2_000
+"""Entries of the audit chain that a page looks through."""
 PACE_WEEKS = 12
 """Weeks in the table of decisions, about a quarter."""
-"""Entries of the audit chain that a page looks through."""
 AT = re.compile(r"\bat (\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d)")
 """A time in the words of an entry."""
 

@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import version as installed
@@ -265,13 +265,11 @@ def _judged(
             **differing(packed, _shown(record, packed, named)),
             **_lines(pack, finding, files, copies),
         }
-        yield FindingResult(
-            **result.__dict__
-            | {
-                "result": "differs" if fields else "equal",
-                "fields": fields,
-                "record": None if row is None else _judgment(row["record"]) == _judgment(record),
-            }
+        yield replace(
+            result,
+            result="differs" if fields else "equal",
+            fields=fields,
+            record=None if row is None else _judgment(row["record"]) == _judgment(record),
         )
 
 
@@ -349,19 +347,19 @@ def _lines(
     was = {_place(row): row["line_sha256"] for row in rows}
     hashes = {_place(row): row["line_sha256"] for row in copies}
     # a file that was renamed since keeps its name in the copies
-    known = {row["event"].get("event_id"): _place(row) for row in copies}
+    copied_places = {row["event"].get("event_id"): _place(row) for row in copies}
     places = []
     for event_id in finding.evidence:
         file_id, line_no = place_of(event_id)
-        places.append(known.get(event_id) or f"{files.get(file_id, file_id)}:{line_no}")
-    found: dict[str, Pair] = {}
+        places.append(copied_places.get(event_id) or f"{files.get(file_id, file_id)}:{line_no}")
+    changes: dict[str, Pair] = {}
     # a line that could not be copied is cited, and not in the pack
     if [place for place in places if place in was] != list(was):
-        found["cited lines"] = (list(was), places)
+        changes["cited lines"] = (list(was), places)
     for place in was.keys() & hashes.keys():
         if was[place] != hashes[place]:
-            found[f"hash of line {place}"] = (was[place], hashes[place])
-    return found
+            changes[f"hash of line {place}"] = (was[place], hashes[place])
+    return changes
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What fetched lists add to the registry: by itself, or when a person accepts it."""
+"""Adds rows of fetched lists to the registry: in a run, or when a person accepts them."""
 
 from collections.abc import Sequence
 from dataclasses import replace

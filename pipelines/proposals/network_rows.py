@@ -77,19 +77,18 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
             yield Proposal(
                 "subnets.csv",
                 {"cidr": str(network), "building": place.building, "kind": place.kind},
-                f"{count} addresses here have no building; {why}{place.hint}",
+                f"{count} addresses here have no building; {why}",
                 doubt=place.doubt,
             )
 
 
 class _Place(NamedTuple):
-    """What networks next to each other have in common."""
+    """The cells of a network's row, its doubt and a reason; equal neighbors become one row."""
 
     version: int
     kind: str
     building: str
     doubt: str
-    hint: str
 
 
 def _place(
@@ -102,12 +101,13 @@ def _place(
     building, doubt = _building(rows)
     block = _block(network)
     if block not in numbered or (building and not doubt):
-        return _Place(network.version, kind, building, doubt, "")
-    hint = (
-        f"; the networks of {block} with computers are at {numbered[block]}, and each building "
-        "has its blocks"
+        return _Place(network.version, kind, building, doubt)
+    # a building that the list lacks may have its networks in the block of another one
+    number = (
+        f"only its number shows the building: the networks of {block} with computers are at "
+        f"{numbered[block]}, and each building has its blocks"
     )
-    return _Place(network.version, kind, numbered[block], "", hint)
+    return _Place(network.version, kind, numbered[block], number)
 
 
 def _block(network: Network) -> Network:
@@ -116,7 +116,7 @@ def _block(network: Network) -> Network:
 
 
 def _numbered(
-    found: Mapping[Network, Sequence[UnplacedAddress]],
+    unplaced: Mapping[Network, Sequence[UnplacedAddress]],
     placed: Iterable[tuple[Network, str | None]],
     every: Collection[str],
 ) -> Mapping[Network, str]:
@@ -133,7 +133,7 @@ def _numbered(
     for block, name in placed:
         if name:
             sure[block].add(name)
-    for network, rows in found.items():
+    for network, rows in unplaced.items():
         building, doubt = _building(rows) if len(rows) >= MIN_ADDRESSES else ("", "")
         if building:
             (shown if doubt else sure)[_block(network)].add(building)

@@ -432,7 +432,7 @@ def write(
 def _written_files(
     home: DistrictHome, plan: Plan, actor: str, source: str, topic: str, chain: Chain, stamp: str
 ) -> Iterator[str]:
-    headers = load_settings(home).registry.columns
+    headers = load_settings(home).registry.columns if topic else {}
     for merged in plan.files:
         if not merged.is_changed:
             continue

@@ -174,14 +174,14 @@ def with_value(settings: str, path: tuple[str, ...], value: object) -> str:
     Raises:
         SettingsError: The key is written in a way that no single line can change.
     """
-    lines, known = settings.splitlines(keepends=True), key_lines(settings)
+    lines, line_numbers = settings.splitlines(keepends=True), key_lines(settings)
     end = "\r\n" if "\r\n" in settings else "\n"
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += end
     *above, key = path
     line = "" if value is None else f"{_key(key)} = {toml(value)}{end}"
-    at = known.get(path, known.get(path[:-1], 0)) - 1
-    if path in known:
+    at = line_numbers.get(path, line_numbers.get(path[:-1], 0)) - 1
+    if path in line_numbers:
         start = _KEY.match(lines[at])
         if start and value is not None:  # a comment after the value stays
             rest = _VALUE.sub("", lines[at][start.end() :], count=1)

@@ -70,8 +70,8 @@ def refuse_later(connection: Connection, where: str) -> None:
     Raises:
         LayoutError: It is of a later version, which the error names.
     """
-    noted = layout_of(connection)
-    if noted is None or int(noted.split()[0]) <= NUMBER:
+    layout = layout_of(connection)
+    if layout is None or int(layout.split()[0]) <= NUMBER:
         return
     later = f"Schoolbell {_fact(connection, FACT_VERSION) or 'of a later version'}"
     raise LayoutError(

@@ -1,1 +1,1 @@
-"""What `dg scaffold defs` writes: one folder with a `defs.yaml` for each component."""
+"""Components that `dg scaffold defs` writes: a folder with a `defs.yaml` for each."""
