@@ -170,7 +170,7 @@ def test_the_office_sees_no_other_page_and_no_other_form(fresh):
     tabs = page.text.partition('<nav class="tabs"')[2].partition("</nav>")[0]
     assert re.findall(r'href="([^"]*)"', tabs) == ["/office"]
     filled = {"case": case.case_id, "referral": ident, "request": "r-1", "record": "PR-1"}
-    filled |= {"trial": "t-1", "name": "x", "week": "2026-W43", "token": "x"}
+    filled |= {"trial": "t-1", "name": "x", "week": "2026-W43", "token": "x", "rule": "SA-1"}
     for route in routes():
         if "GET" not in (route.methods or ()) or route.path in ("/", "/metrics", "/calendar.ics"):
             continue
