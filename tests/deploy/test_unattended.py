@@ -16,7 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.conftest import REPO_ROOT
-from tests.deploy.releases import NEXT_VERSION, Installed, next_wheel, wheel_of
+from tests.deploy.releases import NEXT_VERSION, Installed, called, next_wheel, wheel_of
 from tests.deploy.test_collector import free_port
 from tests.fetch.test_faults import answering, served  # noqa: F401
 from tests.fetch.test_fetch import every, expected, vendor_of
@@ -81,8 +81,7 @@ def test_from_a_wheel_to_the_uninstallation(tmp_path, served):  # noqa: F811
     )
     place = program.venv / "bin" / "python"
     origin = "import pipelines; print(pipelines.__file__)"
-    printed = subprocess.run([place, "-P", "-c", origin], cwd="/", capture_output=True, check=True)
-    assert str(program.venv) in printed.stdout.decode()
+    assert str(program.venv) in called(place, "-P", "-c", origin).stdout
 
     home, copies, keys = tmp_path / "home", tmp_path / "copies", tmp_path / "keys"
     program.schoolbell("init", home, "--yes", "--name", "Sample", "--zone", "America/Chicago")
