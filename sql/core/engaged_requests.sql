@@ -81,8 +81,10 @@ columns:
   campus: varchar
   lat: double
   lon: double
-  net_kind: varchar
-  has_location: boolean
+  net_kind: {type: varchar, is: kind of network; vdi for a session of remote desktop}
+  has_location:
+    type: boolean
+    is: the network identifies the building; of a remote session it does not
   start_time: core.candidate_requests
   time: timestamptz
   is_ambiguous_time: boolean
@@ -184,7 +186,8 @@ live as (
             struct_pack(
                 is_live := sessions.state = 'live',
                 evidence_event_id := sessions.evidence_event_id,
-                is_clock_checked := coalesce(sessions.is_clock_checked, false)
+                is_clock_checked := coalesce(sessions.is_clock_checked, false),
+                is_remote := coalesce(sessions.logon_kind = 'remote', false)
             ),
             (
                 sessions.state = 'live',
@@ -204,31 +207,47 @@ live as (
             + to_seconds($live_slack_seconds) >= sessions.start_time
             and quiet.start_time < sessions.end_time
     group by quiet.event_id
+),
+
+-- the person of a remote session is where its client is
+placed as (
+    select
+        quiet.* replace (
+            if(live.session['is_remote'], null, quiet.building) as building,
+            if(live.session['is_remote'], null, quiet.campus) as campus,
+            if(live.session['is_remote'], null, quiet.lat) as lat,
+            if(live.session['is_remote'], null, quiet.lon) as lon,
+            if(live.session['is_remote'], 'vdi', quiet.net_kind) as net_kind,
+            quiet.has_location
+            and not coalesce(live.session['is_remote'], false) as has_location
+        ),
+        live.session
+    from quiet
+    left join live on quiet.event_id = live.event_id
 )
 
 select
-    quiet.* exclude (is_machine_timed, is_chatty, event_date),
-    coalesce(live.session['is_live'], false) as is_live,
+    placed.* exclude (is_machine_timed, is_chatty, session, event_date),
+    coalesce(placed.session['is_live'], false) as is_live,
     -- of what was woken, only for a while
     session_days.device is not null
-    or coalesce(live.session['is_live'], false) as is_live_known,
-    live.event_id is not null as is_used,
+    or coalesce(placed.session['is_live'], false) as is_live_known,
+    placed.session is not null as is_used,
     count(*) over (
-        partition by quiet.account, quiet.device
-        order by quiet.start_time
+        partition by placed.account, placed.device
+        order by placed.start_time
         range between to_seconds($pace_seconds) preceding
         and to_seconds($pace_seconds) following
     ) >= $pace_requests
     or count(*) over (
-        partition by quiet.account, quiet.device
-        order by quiet.start_time
+        partition by placed.account, placed.device
+        order by placed.start_time
         range between to_seconds($slow_seconds) preceding
         and to_seconds($slow_seconds) following
     ) >= $slow_requests as is_paced,
-    live.session['evidence_event_id'] as session_event_id,
-    coalesce(live.session['is_clock_checked'], false) as is_clock_checked,
-    quiet.event_date
-from quiet
-left join live on quiet.event_id = live.event_id
-left join session_days on quiet.device = session_days.device
-where not quiet.is_chatty or coalesce(live.session['is_live'], false)
+    placed.session['evidence_event_id'] as session_event_id,
+    coalesce(placed.session['is_clock_checked'], false) as is_clock_checked,
+    placed.event_date
+from placed
+left join session_days on placed.device = session_days.device
+where not placed.is_chatty or coalesce(placed.session['is_live'], false)

@@ -86,6 +86,7 @@ explanations:
       where it is
   - administrator
   - live
+  - remote
   - clock
   - network
   - machine
@@ -95,7 +96,8 @@ refuted_by:
   - a device that belongs to another building than the registry shows
 false_positives:
   - A network in the registry belongs to another building than listed.
-  - The second device is a remote session whose network is listed as wired.
+  - The owner works at a desk of the district from afar, with a tool that writes no
+    remote logon.
 triage: >
   Have the password changed: the owner may not know of it. Do not question
   anyone yourself.

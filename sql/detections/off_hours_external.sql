@@ -251,6 +251,7 @@ select
         is_remote := bool_or(is_remote),
         logon_kind := min(logon_kind),
         is_in_closed_building := not coalesce(bool_or(is_remote), false)
+        and bool_and(logon_kind is distinct from 'remote')
         and coalesce(is_closed_day(min(day_type)), false),
         is_left_open := ruled_out_if(bool_and(is_live_known)),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked)),

@@ -222,6 +222,7 @@ explanations:
     by_design: >-
       only use counts while a logon, an unlock or a device that was woken shows a person
       there
+  - remote
   - shared: clock
     ruled_out: >-
       [{is_deep_in_leave?}all use was hours after the beginning of the leave and before

@@ -1,17 +1,18 @@
 /* ---
-title: An account was used at two keyboards of one campus at the same time
+title: An account was used at two keyboards at the same time
 summary: >
   Engaged requests of one owner alternate, within two minutes each time, between
   the owner's own desktop and one that is another's or a student lab's, with both
-  keyboards live. What can be carried into the same room, and what is for everyone,
-  never counts.
+  keyboards live. They are on one campus, or no distance between them is known. What can
+  be carried into the same room, what is for everyone, and a session of remote desktop
+  never count.
 code: SA-4
 kind: shared_account
 severity: medium
 base_confidence: C2
 clauses: [cl.23, cl.17]
 requires_fields: [whose_request, keyboard]
-requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+requires_registry: [users.csv|accounts.csv, devices.csv]
 session_policy: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
@@ -32,8 +33,9 @@ params:
 columns:
   measure: {type: double, is: turns}
 claim: >-
-  Account {account} was used on its owner's device and on at least one other at
-  {buildings:names} at about the same time: {turns} switches within two minutes each.
+  Account {account} was used on its owner's device and on at least one other
+  [{buildings?}at {buildings:names} ]at about the same time: {turns} switches within two
+  minutes each.
 details:
   turns: int
   shortest_gap_seconds: double
@@ -49,7 +51,11 @@ explanations:
     by_design: >-
       only use counts while a logon or unlock without a lock since shows a live keyboard
   - clock
-  - network
+  - remote
+  - shared: network
+    by_design: >-
+      VPN, NAT and virtual desktops of the registry do not count; on a network that it
+      lacks, the log of each computer itself names the account
   - machine
   - approved
 refuted_by:
@@ -57,6 +63,8 @@ refuted_by:
 false_positives:
   - The second device is on loan to the owner and the registry does not say so.
   - Two people work together and one types for the other.
+  - The owner works at a desk of the district from afar, with a tool that writes no
+    remote logon.
 triage: >
   Find out who uses the second device now. Do not question anyone yourself.
 --- */
@@ -70,6 +78,7 @@ seen as (
         device,
         building,
         campus,
+        lat,
         start_time,
         session_event_id,
         binding_event_id,
@@ -96,7 +105,8 @@ seen as (
     where
         event_date = $event_date::date
         and attribution_grade = 'A'
-        and has_location
+        -- neither keyboard moves, so an unlisted network is good enough
+        and (has_location or net_kind is null)
         and is_live
         and not is_ambiguous_time
         and device_class not in ('podium', 'kiosk', 'signage', 'server', 'vdi_host')
@@ -137,7 +147,12 @@ turns as (
     left join administrators on stepped.account = administrators.account
     where
         device <> previous['device']
-        and campus = previous['campus']
+        -- the drive is judged where its length is known
+        and (
+            coalesce(campus = previous['campus'], true)
+            or lat is null
+            or previous['lat'] is null
+        )
         and ((is_own and previous['is_foreign']) or (is_foreign and previous['is_own']))
         and epoch(start_time) - epoch(previous['start_time']) < $gap_seconds
 )

@@ -66,7 +66,11 @@ columns:
   start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
   end_time: {type: timestamptz, is: to this instant}
   ended_by: {type: varchar, is: 'lock, logoff, next or limit'}
-  logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
+  logon_kind:
+    type: varchar
+    is: >-
+      kind of the logon; null for a locked screen; remote, too, for an unlock in a
+      session of remote desktop
   reported_by:
     type: varchar
     pii: indirect
@@ -100,6 +104,7 @@ logons as (
         time,
         activity,
         logon_kind,
+        logon_type,
         is_success,
         -- a RADIUS server logs the access point or switch where it let the account in
         case
@@ -238,6 +243,16 @@ at_keyboards as (
         named.reported_by,
         named.event_date,
         named.known_by,
+        named.logon_kind = 'remote' and named.activity in ('logon', 'unlock')
+            as is_remote,
+        -- 4779: the remote session is left, and 7, 13: an unlock, wherever from
+        named.activity = 'logoff'
+        or (named.activity = 'lock' and named.logon_kind = 'remote')
+        or (
+            named.activity = 'logon'
+            and named.logon_kind in ('interactive', 'cached')
+            and coalesce(named.logon_type not in (7, 13), true)
+        ) as is_left,
         named.time
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
             as time,
@@ -282,6 +297,37 @@ stepped as (
     window at_the_seat as (partition by account, device order by time, event_id)
 ),
 
+-- what is unlocked after remote desktop reached a computer may be that session, until
+-- it is left or someone logs on at the keyboard
+reached as (
+    select
+        *,
+        coalesce(
+            max(time) filter (where is_remote) over up_to_now > greatest(
+                max(time) filter (where is_left) over up_to_now,
+                time - interval 1 hour * $session_hours
+            ),
+            false
+        )
+        -- 4801 may come before the logon of the same moment
+        or (
+            activity = 'unlock'
+            and bool_or(is_remote) over soon
+        ) as is_reached
+    from stepped
+    window
+        up_to_now as (
+            partition by account, device
+            order by time, event_id
+            rows between unbounded preceding and current row
+        ),
+        soon as (
+            partition by account, device
+            order by time
+            range between current row and interval 5 second following
+        )
+),
+
 seated as (
     select
         account,
@@ -298,7 +344,11 @@ seated as (
             when activity = 'lock' then interval 24 hour
             else interval 1 hour * $live_hours
         end as believed,
-        case when activity <> 'lock' then logon_kind end as logon_kind,
+        case
+            when activity = 'lock' then null
+            when is_reached then 'remote'
+            else logon_kind
+        end as logon_kind,
         reported_by,
         null as building,
         is_clock_checked,
@@ -308,7 +358,7 @@ seated as (
         null::bigint as proof_event_id,
         event_id,
         event_date
-    from stepped
+    from reached
     where
         activity <> 'logoff'
         and not (

@@ -25,6 +25,16 @@ def owner_went_home_ill(story: Story) -> Mapping[str, str]:
     return leave(story)
 
 
+def work_from_home_on_a_leave_day(story: Story) -> Mapping[str, str]:
+    """The owner reaches the computer at school by remote desktop, and unlocks it there once."""
+    story.logon("avega", "hs-bsun", "07:52", "remote")
+    story.surf("avega", "hs-bsun", "08:00", WORK, minutes=45, every=70)
+    story.lock("avega", "hs-bsun", "08:50")
+    story.unlock("avega", "hs-bsun", "09:30")
+    story.surf("avega", "hs-bsun", "09:31", WORK, minutes=45, every=70)
+    return leave(story)
+
+
 def leave_called_off(story: Story) -> Mapping[str, str]:
     owner_on_full_leave(story)
     return leave(story, status="cancelled")
@@ -86,6 +96,7 @@ SCENARIOS = (
         witness="keyboard",
     ),
     Scenario("S07a", owner_went_home_ill, leads=("SA-3",), account="avega"),
+    Scenario("S07b", work_from_home_on_a_leave_day),
     Scenario("S08", leave_called_off),
     Scenario("S09", back_after_a_morning_away),
     Scenario("S10", owner_away_in_the_afternoon, ("SA-3",), "avega", severity="medium"),

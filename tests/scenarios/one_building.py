@@ -83,7 +83,41 @@ def three_devices_of_one_person(story: Story) -> None:
     story.surf("avega", "phone-avega", "09:02:25", WORK, minutes=30)
 
 
+def remote_session_on_a_colleagues_pc(story: Story) -> None:
+    """The owner reaches, from the own desk, a program that only the other PC has."""
+    story.logon("avega", "hs-avega", "07:41")
+    story.logon("avega", "hs-bsun", "10:00", "remote")
+    story.surf("avega", "hs-avega", "10:02", WORK, minutes=25)
+    story.surf("avega", "hs-bsun", "10:02:15", WORK, minutes=25)
+
+
+def remote_session_on_a_lab_pc(story: Story) -> None:
+    story.logon("avega", "hs-avega", "07:41")
+    story.logon("avega", "hs-lab-1", "10:00", "remote")
+    story.surf("avega", "hs-avega", "10:02", WORK, minutes=25)
+    story.surf("avega", "hs-lab-1", "10:02:15", WORK, minutes=25)
+
+
+def remote_session_across_town(story: Story) -> None:
+    """The owner sits at one desk, and works in a window on a PC of the other campus."""
+    story.logon("avega", "hs-avega", "07:41")
+    story.logon("avega", "es-cpark", "09:58", "remote")
+    story.surf("avega", "hs-avega", "10:00", WORK, minutes=30, every=55)
+    story.surf("avega", "es-cpark", "10:00:20", WORK, minutes=30, every=45)
+
+
+def remote_session_across_town_soon(story: Story) -> None:
+    story.logon("avega", "hs-avega", "07:41")
+    story.surf("avega", "hs-avega", "09:50", WORK, minutes=10, every=50)
+    story.logon("avega", "es-room-1", "10:02:40", "remote")
+    story.surf("avega", "es-room-1", "10:03", WORK, minutes=8, every=45)
+
+
 SCENARIOS = (
+    Scenario("S150", remote_session_on_a_colleagues_pc),
+    Scenario("S151", remote_session_on_a_lab_pc),
+    Scenario("S152", remote_session_across_town),
+    Scenario("S153", remote_session_across_town_soon),
     Scenario(
         "S13",
         two_lab_pcs_and_the_own_desk,

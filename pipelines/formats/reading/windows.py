@@ -103,9 +103,13 @@ LOGON_KIND = {
     "4": "batch",
     "5": "service",
     "10": "remote",
+    "12": "remote",
     "11": "cached",
     "13": "cached",
 }
+UNLOCKS = ["7", "13"]
+"""Logon types of an unlock; from an address, remote desktop resumed the session."""
+
 FROM_ELSEWHERE = ["3", "8"]
 """Logon types whose user sits at another device than the one that reports."""
 
@@ -401,6 +405,12 @@ def kind() -> pl.Expr:
     return (
         pl.when(code.is_in([LOCK, UNLOCK]))
         .then(pl.lit("interactive"))
+        .when(
+            (code == LOGON)
+            & pl.col("kind_of_logon").is_in(UNLOCKS)
+            & elsewhere(pl.col("found_ip")).is_not_null()
+        )
+        .then(pl.lit("remote"))
         .when(code.is_in([LOGON, LOGON_FAILED, LOGOFF]))
         .then(_told(pl.col("kind_of_logon"), LOGON_KIND))
     )
