@@ -253,6 +253,11 @@ at_keyboards as (
             and named.logon_kind in ('interactive', 'cached')
             and coalesce(named.logon_type not in (7, 13), true)
         ) as is_left,
+        named.logon_kind is distinct from 'remote'
+        and (
+            named.activity = 'unlock'
+            or (named.activity = 'logon' and coalesce(named.logon_type in (7, 13), false))
+        ) as is_unlock,
         named.time
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
             as time,
@@ -292,9 +297,18 @@ stepped as (
     select
         *,
         lead(time) over at_the_seat as next_time,
-        lead(activity) over at_the_seat as next_activity
+        lead(activity) over at_the_seat as next_activity,
+        -- one screen shows one session: who unlocks it has it now, though the other
+        -- account stays logged on
+        min(time) filter (where is_unlock) over at_the_screen as next_unlock
     from at_keyboards
-    window at_the_seat as (partition by account, device order by time, event_id)
+    window
+        at_the_seat as (partition by account, device order by time, event_id),
+        at_the_screen as (
+            partition by device
+            order by time, event_id
+            rows between 1 following and unbounded following
+        )
 ),
 
 -- what is unlocked after remote desktop reached a computer may be that session, until
@@ -337,8 +351,9 @@ seated as (
         null as mac,
         null as ip,
         time as start_time,
-        next_time,
-        next_activity,
+        if(activity = 'lock', next_time, least(next_time, next_unlock)) as next_time,
+        if(activity <> 'lock' and next_unlock < next_time, 'next', next_activity)
+            as next_activity,
         account as next_account,
         case
             when activity = 'lock' then interval 24 hour

@@ -113,7 +113,18 @@ def remote_session_across_town_soon(story: Story) -> None:
     story.surf("avega", "es-room-1", "10:03", WORK, minutes=8, every=45)
 
 
+def helper_who_stayed_logged_on(story: Story) -> None:
+    """The owner helps on a colleague's PC; the colleague switches back, and its tabs go on."""
+    story.logon("avega", "hs-avega", "07:41")
+    story.logon("bsun", "hs-bsun", "07:45")
+    story.logon("avega", "hs-bsun", "10:00")
+    story.unlock("bsun", "hs-bsun", "10:04")
+    story.surf("avega", "hs-bsun", "10:00:30", WORK, minutes=25)
+    story.surf("avega", "hs-avega", "10:05:15", WORK, minutes=25)
+
+
 SCENARIOS = (
+    Scenario("S149", helper_who_stayed_logged_on),
     Scenario("S150", remote_session_on_a_colleagues_pc),
     Scenario("S151", remote_session_on_a_lab_pc),
     Scenario("S152", remote_session_across_town),
