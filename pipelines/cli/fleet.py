@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.console import show_whole, table
+from pipelines.cli.options import Wait
 from pipelines.cli.output import emit, print_facts
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError, safe, safe_lines
@@ -16,6 +17,7 @@ from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet, write_work
 from pipelines.fleet.work import BUSY, COLUMNS, Outcome, in_every_home, overview, shown
 from pipelines.operations.agency_layer import sound_layer
 from pipelines.reports.pages import page as rendered
+from pipelines.run.run import WAIT_SECONDS
 from pipelines.settings.home import PLAIN_FILE, put
 
 app = typer.Typer(
@@ -38,12 +40,14 @@ def run(
         Kind | None,
         typer.Option("--engine", help="Engine for the homes, instead of [engine]."),
     ] = None,
+    wait: Wait = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Ingest, build, detect, report and alert in every home."""
     found = load_fleet(fleet)
     kind = engine or found.cluster.kind
-    _each(found, only, lambda _: ("run", "--quiet"), as_json=as_json, kind=kind)
+    words = ("run", "--quiet", "--wait", str(wait))
+    _each(found, only, lambda _: words, as_json=as_json, kind=kind)
 
 
 @app.command()

@@ -40,6 +40,9 @@ Backup = Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of a back
 SettleSeconds = Annotated[
     float, typer.Option(help="Seconds without change after which a file is complete.")
 ]
+Wait = Annotated[
+    float, typer.Option(help="Seconds to wait while a run, a watch or Dagster uses the home.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.console import account_table, console, watching
-from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds
+from pipelines.cli.options import AsJson, EngineKind, Home, Quiet, SettleSeconds, Wait
 from pipelines.cli.output import print_facts
 from pipelines.errors import safe
 from pipelines.ingest.source import SETTLE_SECONDS
@@ -17,9 +17,7 @@ def run_all(
     home: Home,
     is_quiet: Quiet = False,
     settle_seconds: SettleSeconds = SETTLE_SECONDS,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for another run, such as `watch`, to end.")
-    ] = WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     engine: EngineKind = None,
     as_json: AsJson = False,
 ) -> None:

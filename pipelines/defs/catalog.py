@@ -46,7 +46,7 @@ from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
 from pipelines.defs.resources import DAYS, WEEKS, HomeResource
 from pipelines.district import District, home_rules
-from pipelines.errors import BusyError, ModelError, safe_lines
+from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
@@ -75,6 +75,8 @@ from pipelines.warehouse.snapshots import current, reading
 
 SOURCE_COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 MAX_ROWS = 5
+MISTAKES = ("Binder Error", "Catalog Error", "Parser Error")
+"""Errors of a query's text. Others may contain a value of a log, which these pages do not show."""
 TEXT = ("varchar", "json", "[]", "struct", "map")
 EVENTS_AT_FIRST = 600
 """The checks and the newest days, in two seconds: a person who starts Dagster looks for today."""
@@ -530,6 +532,7 @@ def _of_model(
 ) -> Iterator[dg.AssetCheckEvaluation]:
     """Yield the evaluations of a model: quarantined days fail, and the broken condition."""
     key = dg.AssetKey(model.name.split("."))
+    mistakes = [safe(one.reason) for one in quarantined_days if one.reason.startswith(MISTAKES)]
     yield dg.AssetCheckEvaluation(
         asset_key=key,
         check_name=BUILT,
@@ -537,6 +540,7 @@ def _of_model(
         metadata={
             "days": _listed(str(entry.event_date or "whole") for entry in quarantined_days),
             "causes": _listed(entry.cause for entry in quarantined_days),
+            **({"mistakes": _listed(mistakes)} if mistakes else {}),
         },
     )
     reasons = [entry.reason for entry in quarantined_days if entry.cause == model.name]

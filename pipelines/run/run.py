@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,8 +41,12 @@ from pipelines.warehouse.snapshots import set_broken_aside
 if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
 
-WAIT_SECONDS = 5.0
-"""A watch, which holds the lock for seconds, ends within them."""
+WAIT_SECONDS = 60.0
+"""A watch, a person's action and Dagster's sensors, which hold the lock for seconds, end within
+them; a run seldom does."""
+SILENT_SECONDS = 3.0
+"""A shorter wait needs no message."""
+WAITING = "The home is in use. Waiting up to {seconds:.0f} seconds for it."
 MAX_WAITING = 3
 """Waiting files of a source that are listed one by one."""
 MAX_TOLD = 20
@@ -118,7 +122,7 @@ def run(
     Everything that starts a run calls this: the command, a timer, Dagster.
 
     Args:
-        wait_seconds: How long to wait for another run to end.
+        wait_seconds: How long to wait for whatever else uses the home.
         engine: Where lines are parsed and large days built, instead of the engine of the
             settings.
 
@@ -134,7 +138,7 @@ def run(
             purge_notes, is_purged = _finish_purge(district, watchers, wait_seconds)
             # what was read before may hold what is deleted now
             district = opened.enter_context(open_outlined(path))
-        opened.enter_context(only_writer(district.home, wait_seconds))
+        opened.enter_context(_only_writer(district, watchers, wait_seconds))
         clear_left_behind(datetime.now(UTC))
         done = run_opened(
             district,
@@ -160,6 +164,21 @@ def run(
         )
 
 
+@contextmanager
+def _only_writer(district: District, watchers: Watchers, wait_seconds: float) -> Iterator[None]:
+    """Hold the home's lock, and tell a person who has to wait for it."""
+    with ExitStack() as held:
+        soon = min(SILENT_SECONDS, wait_seconds)
+        try:
+            held.enter_context(only_writer(district.home, soon))
+        except BusyError:
+            if soon == wait_seconds:
+                raise
+            watchers.message(WAITING.format(seconds=wait_seconds - soon))
+            held.enter_context(only_writer(district.home, wait_seconds - soon))
+        yield
+
+
 def _finish_purge(
     district: District, watchers: Watchers, wait_seconds: float
 ) -> tuple[list[str], bool]:
@@ -169,7 +188,7 @@ def _finish_purge(
     watchers.message("Finishing an interrupted purge first.")
     chain = open_chain(district.store, district.home)
     try:
-        with only_writer(district.home, wait_seconds):
+        with _only_writer(district, watchers, wait_seconds):
             certificate = finish_purge(district, chain, datetime.now(UTC), watchers.building)
     except BusyError:
         raise

@@ -4,6 +4,9 @@ import gzip
 import json
 import os
 import random
+import subprocess
+import sys
+from subprocess import PIPE
 
 import pytest
 from filelock import FileLock
@@ -115,11 +118,30 @@ def test_only_one_writes(home, monkeypatch):
     monkeypatch.setattr(only_writer.__wrapped__, "__defaults__", (0.1,))
     with FileLock(home / ".lock"):
         done = schoolbell("ingest", "--home", home)
-        run = schoolbell("run", "--home", home)
+        run = schoolbell("run", "--home", home, "--wait", 0.1)
     assert done.code == run.code == 75
     for one in (done, run):
         assert str(home) in one.err
         assert "schoolbell status" in one.err
+
+
+def test_a_run_waits_while_dagster_shows_the_catalog(home):
+    """Dagster's sensor `catalog` holds the home for longer than a watch, on a slow machine."""
+    put(home, "good.log", lines(0, 50))
+    program = [sys.executable, "-c", "from pipelines.cli import main; main()"]
+    command = [*program, "run", "--settle-seconds", "0", "--home", str(home)]
+    with FileLock(home / ".lock") as lock:
+        waiting = subprocess.Popen(command, text=True, stdout=PIPE, stderr=PIPE)
+        try:
+            line = waiting.stderr.readline()
+            assert line == "The home is in use. Waiting up to 57 seconds for it.\n"
+            assert waiting.poll() is None
+            lock.release()
+            _, account = waiting.communicate(timeout=60)
+        finally:
+            waiting.kill()
+    assert waiting.returncode == 0
+    assert "proxy" in account
 
 
 def test_a_broken_registry_row_stops_nothing(home):

@@ -37,7 +37,7 @@ def home(two_days, tmp_path_factory):
 
 
 def test_a_home_is_run_and_read(home):
-    done = run("run", "--quiet", "--home", home)
+    done = run("run", "--quiet", "--wait", 5, "--home", home)
     assert done.returncode in (0, 1), done.stderr  # 1: little can be judged on two days
     assert (home / "reports" / "latest.html").is_file()
     found = run("findings", "list", "--json", "--home", home).stdout.splitlines()

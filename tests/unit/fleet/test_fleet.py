@@ -82,7 +82,7 @@ def test_a_fault_of_one_home_touches_no_other(tmp_path):
     (tmp_path / "broken" / "district.toml").write_text("zone = [")
     file = written(tmp_path, [*good, "broken", "busy", "gone"])
     with only_writer(DistrictHome(tmp_path / "busy")):
-        done = schoolbell("fleet", "run", "--fleet", file, "--json")
+        done = schoolbell("fleet", "run", "--fleet", file, "--wait", 1, "--json")
     said = [json.loads(line) for line in done.out.splitlines()]
     codes = {one["home"]: one["exit_code"] for one in said}
     assert codes.pop("broken") == 2
