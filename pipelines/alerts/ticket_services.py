@@ -72,7 +72,7 @@ class TicketService(Generic[Own]):
         create: Opens a ticket.
         search: Finds tickets whose title contains a reference.
         read: Asks for a ticket by its id.
-        page: Address of a ticket for people, by id and number.
+        page: Address of a ticket for people, by the address of the system, id and number.
         many: Place of the tickets in the answer to a search; empty: the answer itself.
         single: Place of the ticket in other answers, in the same way.
         status: Place of the status.
@@ -87,7 +87,7 @@ class TicketService(Generic[Own]):
     create: Callable[[Own, NewTicket], Request]
     search: Callable[[Own, str], Request]
     read: Callable[[Own, str], Request]
-    page: Callable[[Own, str, str], str]
+    page: Callable[[str, str, str], str]
     ident: str
     number: str
     title: str
@@ -168,7 +168,7 @@ JIRA = TicketService(
     read=lambda _settings, ident: Request(
         "GET", f"/rest/api/3/issue/{quote(ident, safe='')}?fields=summary%2Cstatus"
     ),
-    page=lambda settings, _ident, number: f"{settings.url}/browse/{quote(number, safe='')}",
+    page=lambda url, _ident, number: f"{url}/browse/{quote(number, safe='')}",
     many="issues",
     ident="id",
     number="key",
@@ -215,7 +215,7 @@ ZAMMAD = TicketService(
     read=lambda _settings, ident: Request(
         "GET", f"/api/v1/tickets/{quote(ident, safe='')}?expand=true"
     ),
-    page=lambda settings, ident, _number: f"{settings.url}/#ticket/zoom/{quote(ident, safe='')}",
+    page=lambda url, ident, _number: f"{url}/#ticket/zoom/{quote(ident, safe='')}",
     ident="id",
     number="number",
     title="title",
@@ -272,7 +272,7 @@ INCIDENT_IQ = TicketService(
         {"Schema": "All", "Filters": [{"Facet": "keyword", "Value": reference}]},
     ),
     read=lambda _settings, ident: Request("GET", f"/api/v1.0/tickets/{quote(ident, safe='')}"),
-    page=lambda settings, ident, _number: f"{settings.url}/agent/tickets/{quote(ident, safe='')}",
+    page=lambda url, ident, _number: f"{url}/agent/tickets/{quote(ident, safe='')}",
     many="Items",
     single="Item",
     ident="TicketId",
@@ -307,7 +307,7 @@ WEBHOOK = TicketService(
         "GET", f"{settings.path}?{urlencode({'reference': reference})}"
     ),
     read=lambda settings, ident: Request("GET", f"{settings.path}/{quote(ident, safe='')}"),
-    page=lambda _settings, _ident, _number: "",
+    page=lambda _url, _ident, _number: "",
     many="tickets",
     ident="id",
     number="number",

@@ -38,7 +38,7 @@ from pipelines.fetch.calls import (
     code_of,
 )
 from pipelines.fetch.fetching import words_of
-from pipelines.fetch.services import ServiceSettings
+from pipelines.fetch.services import ServiceSettings, is_safe
 from pipelines.findings.cases import Case, Queue, cases, is_on_trial, queue
 from pipelines.findings.grades import KINDS
 from pipelines.settings.model import Settings
@@ -184,6 +184,15 @@ def add_ticket(transaction: Transaction, case: Case, service: str, actor: str) -
         problem=None,
     )
     add_sent_ticket(transaction, row)
+
+
+def page_of(settings: Settings, row: SentTicketRow) -> str:
+    """Return the address of an open ticket for people; empty if it has none."""
+    given, service = settings.desk.tickets, service_of(settings)
+    url = str(given.settings.get("url", ""))
+    if service is None or row["service"] != service.name or not is_safe(url):
+        return ""
+    return service.page(url.rstrip("/"), str(row["ident"]), str(row["number"]))
 
 
 def ticket_act(case: Case, action: str, actor: str, reason: str) -> Act:

@@ -53,6 +53,7 @@ from pipelines.actions.request_mail import request_words
 from pipelines.actions.thresholds import EFFECT, set_threshold
 from pipelines.actions.ticket_actions import may_send, send_ticket
 from pipelines.actions.verdicts import ALL
+from pipelines.alerts.tickets import page_of
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
 from pipelines.district import District
@@ -225,10 +226,13 @@ def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
     }
     filled = {name: quote(text, safe="") for name, text in words.items()}
     setting = settings.tickets
+    view = setting.view.format(**filled) if number else ""
+    if not view and sent and sent["ident"] and sent["number"] == number:
+        view = page_of(context.district.settings, sent)
     subject, body = quote(f"Case {case.label}"), quote(f"{words['kind']}\n{address}".strip())
     return {
         "number": number,
-        "view": setting.view.format(**filled) if number else "",
+        "view": view,
         "status": status_in_words(sent, number, ZoneInfo(context.district.zone)),
         "new": setting.new.format(**filled),
         "mail": f"mailto:{setting.mail}?subject={subject}&body={body}" if setting.mail else "",

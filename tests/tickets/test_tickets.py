@@ -271,7 +271,8 @@ def test_the_button_and_the_command_leave_the_same_entries(home_of, jira, tmp_pa
                 break
             time.sleep(0.05)
         page = visitor.get(f"/cases/{there.case_id}").text
-        assert "NET-1001 (open there, " in page
+        link = f'<a href="{jira.url}/browse/NET-1001" rel="noreferrer">NET-1001</a>'
+        assert f"{link} (open there, " in page
         assert "The ticket decides nothing about the case." in page
         assert "/act/send-ticket" not in page
         assert "ticket NET-1001: open" in visitor.get("/?show=all").text
