@@ -112,7 +112,9 @@ class ActionContext:
         Raises:
             SettingsError: Cases of several years have the number.
         """
-        matches = [case for case in self.cases if case_id in {case.case_id, case.number}]
+        matches = [
+            case for case in self.cases if case_id in {case.case_id, case.number, case.full_label}
+        ]
         if len(matches) > 1:
             which = ", ".join(f"{case.case_id} ({case.week})" for case in matches)
             raise SettingsError(
@@ -123,9 +125,12 @@ class ActionContext:
         return matches[0] if matches else None
 
     def address_of(self, case: Case) -> str:
-        """Return the address of a case at the desk; empty without `[desk] address`."""
+        """Return the address of a case at the desk; empty without `[desk] address`.
+
+        Others read it: it contains the number, because the id could be worked out from a person.
+        """
         desk = self.district.settings.desk.address
-        return f"{desk}/cases/{case.case_id}" if desk else ""
+        return f"{desk}/cases/{case.full_label}" if desk else ""
 
     def finding(self, finding_id: str) -> tuple[Case, FindingRow]:
         """Return a finding and its case.

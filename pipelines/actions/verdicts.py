@@ -1,6 +1,5 @@
 """Actions on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -30,7 +29,7 @@ from pipelines.findings.rule_quality import IS_CONFIRMED
 from pipelines.reports.sign_off import open_cases, shown, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.findings import OPEN
-from pipelines.state.reviews import add_comment, put_ticket
+from pipelines.state.reviews import add_comment
 from pipelines.state.rows import FindingRow, RequestRow
 
 ALL = "all"
@@ -40,7 +39,6 @@ SEVERAL = "case."
 MAX_TOGETHER = 50
 """Cases that one verdict may cover."""
 MAX_COMMENT = 600
-TICKET = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._#/-]{0,39}")
 ONE_ACCOUNT = (
     "a verdict of violation or security_incident covers only one account or device at a time; "
     "these cases are about several"
@@ -286,52 +284,6 @@ def comment(context: ActionContext, given: CommentInput) -> Result:
         add_comment(transaction, row)
     facts = {"case_id": row["case_id"], "comment_id": row["comment_id"]}
     return Result("The comment is saved.", facts, (f"{given.case}: comment saved",))
-
-
-class TicketInput(Input):
-    """The number of a case's ticket in another system."""
-
-    case: AnyCase
-    queue: Queue = ""
-    ticket: Annotated[
-        str,
-        Form("Number in your ticket system", hint="Such as NET-1042. Empty removes it."),
-        typer.Argument(metavar="number", help="Number of its ticket; empty removes it."),
-    ] = ""
-
-
-@action(
-    command="findings ticket",
-    right="verdict",
-    title="Ticket number",
-    button="Save the number",
-    case_rank=3,
-)
-def ticket(context: ActionContext, given: TicketInput) -> Result:
-    """Store the number of a case's ticket in your ticket system."""
-    case, number = context.case(given.case), given.ticket.strip()
-    if number and not TICKET.fullmatch(number):
-        raise SettingsError(
-            f"{number!r} is not a ticket number",
-            where="NUMBER",
-            remedy="Use letters, digits, and . _ # / -, at most 40, such as NET-1042.",
-        )
-    if number and names_in(context, case, number):
-        raise SettingsError("the ticket number contains a name", where="NUMBER")
-    act = Act(
-        actor=str(context.asker),
-        action="ticket",
-        subject=case.case_id,
-        reason=number or "removed",
-        case=case.case_id,
-    )
-    with context.chain.recording(act) as transaction:
-        put_ticket(transaction, case.case_id, number, act.actor)
-    return Result(
-        f"Ticket: {number}." if number else "The ticket is removed.",
-        {"case_id": case.case_id, "ticket": number},
-        (f"{given.case}: {number or 'no ticket'}",),
-    )
 
 
 class AssignInput(Input):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pipelines.actions import kept_evidence, verdicts
+from pipelines.actions import kept_evidence, ticket_actions, verdicts
 from pipelines.actions import permits as actions
 from pipelines.actions.context import ActionContext
 from pipelines.actions.names import as_csv
@@ -435,4 +435,4 @@ def _cell(value: object) -> object:
     return value
 
 
-add(app, "findings", verdicts, kept_evidence, actions)
+add(app, "findings", verdicts, ticket_actions, kept_evidence, actions)

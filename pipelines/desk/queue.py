@@ -19,7 +19,8 @@ from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.words import STANDINGS, day, day_range
 from pipelines.state.reviews import last_verdicts, referrals, requests
-from pipelines.state.rows import FindingRow, texts_in
+from pipelines.state.rows import FindingRow, SentTicketRow, texts_in
+from pipelines.state.sent_tickets import newest_of_cases
 from pipelines.warehouse.models import subject_kind
 
 A_PAGE = 50
@@ -50,6 +51,7 @@ class QueueRow:
     is_student: bool
     is_overdue: bool
     is_undecided: bool
+    ticket: str
 
 
 def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> list[ListedCase]:
@@ -92,9 +94,13 @@ def queue_page(
     names = building_names(context.district.registry)
     codes = {code for one in listed for code in buildings_of(home, one.case)}
     work, away = work_list(home, context), _referred(context)
+    sent = newest_of_cases(context.district.store)
     rules = sorted({str(one.case.heaviest["rule"]) for one in listed})
     return {
-        "rows": [_row(context, one, away) for one in matches[first : first + A_PAGE]],
+        "rows": [
+            _row(context, one, away, sent.get(one.case.case_id))
+            for one in matches[first : first + A_PAGE]
+        ],
         "elsewhere": len(matching(home, context, chosen.showing("all")))
         if chosen.is_narrowed and not matches
         else 0,
@@ -237,7 +243,12 @@ def _is_with(case: Case, context: ActionContext, login: str) -> bool:
     return bool(case.assignee) and context.people.is_same(str(case.assignee), login)
 
 
-def _row(context: ActionContext, listed: ListedCase, away: Collection[str]) -> QueueRow:
+def _row(
+    context: ActionContext,
+    listed: ListedCase,
+    away: Collection[str],
+    sent: SentTicketRow | None,
+) -> QueueRow:
     case = listed.case
     is_away = case.case_id in away and bool(case.undecided)
     first = min(row["event_date"] for row in case.counted)
@@ -255,6 +266,7 @@ def _row(context: ActionContext, listed: ListedCase, away: Collection[str]) -> Q
         is_student=listed.is_student,
         is_overdue=_is_overdue(listed, context.today) and not is_away,
         is_undecided=bool(case.undecided),
+        ticket=f"ticket {sent['number']}: {sent['status']}" if sent and sent["number"] else "",
     )
 
 

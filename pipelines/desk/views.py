@@ -51,7 +51,9 @@ from pipelines.actions.referral_access import (
 from pipelines.actions.referrals import OFFICES, refer
 from pipelines.actions.request_mail import request_words
 from pipelines.actions.thresholds import EFFECT, set_threshold
+from pipelines.actions.ticket_actions import may_send, send_ticket
 from pipelines.actions.verdicts import ALL
+from pipelines.alerts.tickets import page_of
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, place_of, rule_title, sentence
 from pipelines.district import District
@@ -95,9 +97,11 @@ from pipelines.state.rows import (
     FindingRow,
     ReferralRow,
     RequestRow,
+    SentTicketRow,
     StatementRow,
     texts_in,
 )
+from pipelines.state.sent_tickets import is_unopened, newest_of_cases
 
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
@@ -210,8 +214,9 @@ def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
 
     A link contains the number of the case, its kind and its address, and no code name.
     """
-    settings = context.district.settings.desk
-    number = tickets(context.district.store).get(case.case_id, "")
+    settings, store = context.district.settings.desk, context.district.store
+    number = tickets(store).get(case.case_id, "")
+    sent = newest_of_cases(store).get(case.case_id)
     address = context.address_of(case)
     words = {
         "number": case.label,
@@ -221,13 +226,28 @@ def ticket_of(context: ActionContext, case: Case) -> dict[str, str]:
     }
     filled = {name: quote(text, safe="") for name, text in words.items()}
     setting = settings.tickets
+    view = setting.view.format(**filled) if number else ""
+    if not view and sent and sent["ident"] and sent["number"] == number:
+        view = page_of(context.district.settings, sent)
     subject, body = quote(f"Case {case.label}"), quote(f"{words['kind']}\n{address}".strip())
     return {
         "number": number,
-        "view": setting.view.format(**filled) if number else "",
+        "view": view,
+        "status": status_in_words(sent, number, ZoneInfo(context.district.zone)),
         "new": setting.new.format(**filled),
         "mail": f"mailto:{setting.mail}?subject={subject}&body={body}" if setting.mail else "",
     }
+
+
+def status_in_words(sent: SentTicketRow | None, number: str, zone: ZoneInfo) -> str:
+    """Return the status of a ticket in the other system; empty if it was not sent."""
+    if sent is None or (number and number != sent["number"]):
+        return ""
+    if is_unopened(sent):
+        return "being opened"
+    read = moment(datetime.fromisoformat(str(sent["read_time"])), zone)
+    words = {"gone": "not found there"}.get(sent["status"], f"{sent['status']} there")
+    return f"{words}, {read}"
 
 
 def _holds(context: ActionContext) -> list[dict[str, object]]:
@@ -309,7 +329,11 @@ def case_forms(
     }
     ranked = [one for one in every_action().values() if one.case_rank]
     ranked.sort(key=lambda one: one.case_rank)
-    return [(one, values) for one in ranked if context.asker.may(one.right)]
+    return [
+        (one, values)
+        for one in ranked
+        if context.asker.may(one.right) and (one is not send_ticket or may_send(context, case))
+    ]
 
 
 def _subjects(context: ActionContext, case: Case) -> Mapping[str, str]:

@@ -24,6 +24,8 @@ RUN_BYTES = 1 << 30
 TRIES = 4
 FIRST_WAIT = 1.0
 MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+DECLINED = frozenset({425, 429})
+"""Answers to a request that the service did not act on."""
 REFUSED, FORBIDDEN = 401, 403
 CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 CODES = ("errorCode", "error/code", "error/status", "code", "error")
@@ -67,7 +69,7 @@ class Caller:
     """Sends the requests of one service in one run.
 
     Attributes:
-        name: The table of the settings, for messages.
+        table: The table of the settings, for messages.
         origins: Addresses that may be asked, as `https://host`.
         seconds: Time for everything.
         ask: Sends one request.
@@ -75,7 +77,7 @@ class Caller:
         is_path_secret: Messages name the host alone.
     """
 
-    name: str
+    table: str
     origins: frozenset[str]
     seconds: float
     ask: Callable[..., Response] = asked
@@ -95,8 +97,14 @@ class Caller:
         url: str,
         headers: Mapping[str, str],
         data: bytes | None = None,
+        *,
+        is_once: bool = False,
     ) -> Response:
         """Return the answer to a request, whatever its status; try again what may pass.
+
+        Args:
+            is_once: The request must not take effect twice: it is repeated only if the service
+                states that it did not accept it.
 
         Raises:
             RefusedError: The address is not one of this service.
@@ -109,6 +117,9 @@ class Caller:
             answer, problem = self._tried(method, url, headers, data)
             if answer is not None and answer.status not in MAY_PASS:
                 return self._straight(answer, place)
+            if is_once and (answer is None or answer.status not in DECLINED):
+                status = f"it answers {answer.status}{code_of(answer)}" if answer else problem
+                raise WindowError(status, where=place)
             wait = FIRST_WAIT * 2**number
             if answer is not None:
                 problem = f"it answers {answer.status}{code_of(answer)}"
@@ -133,7 +144,7 @@ class Caller:
             raise RefusedError(
                 "the service leads to another address than the configured one: "
                 f"{parts.scheme}://{parts.hostname or ''}",
-                where=f"[fetch.{self.name}]",
+                where=f"[{self.table}]",
                 remedy="Nothing was sent there. If it is the service's own, write it as url.",
             )
         return f"{parts.hostname}{'' if self.is_path_secret else parts.path}"
@@ -179,8 +190,7 @@ class Caller:
             raise RefusedError(
                 f"it answers {answer.status}, a redirect to {host}, which is not followed",
                 where=place,
-                remedy="If that is the service's own address, write it as url of "
-                f"[fetch.{self.name}].",
+                remedy=f"If that is the service's own address, write it as url of [{self.table}].",
             )
         return answer
 

@@ -220,7 +220,7 @@ class Session:
         status = f"it answers {answer.status}{code_of(answer)}"
         where = self._caller.place(url)
         if answer.status == REFUSED:
-            remedy = f"Renew the secret of [fetch.{self._caller.name}]. {HELP}"
+            remedy = f"Renew the secret of [{self._caller.table}]. {HELP}"
             raise SignInEndedError(f"{status}: the sign-in is refused", where=where, remedy=remedy)
         if answer.status == FORBIDDEN:
             right = f"the right {scope}" if scope else "a right"
@@ -324,7 +324,7 @@ def opened(
     values = target.settings()
     listings = _named(target, "lists", service.listings(values), target.given.lists)
     caller = Caller(
-        target.name,
+        f"fetch.{target.name}",
         values.origins,
         seconds,
         ask,

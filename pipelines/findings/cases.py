@@ -96,6 +96,11 @@ class Case:
         return self.number or self.case_id
 
     @property
+    def full_label(self) -> str:
+        """The number with its year, as 2026-W46-03, under which the desk shows the case."""
+        return f"{self.week}-{self.number.rpartition('-')[2]}" if self.number else self.case_id
+
+    @property
     def status(self) -> str:
         """Open as long as one finding that counts is."""
         held = {str(finding["status"]) for finding in self.counted}

@@ -43,6 +43,7 @@ from pipelines.state.connections import Store, read_store
 from pipelines.state.fetched import waiting_changes
 from pipelines.state.ledger import FileRecord
 from pipelines.state.retention import begun
+from pipelines.state.sent_tickets import ticket_problem
 from pipelines.state.source_records import dirty_days, set_back
 from pipelines.warehouse.sentences import counted
 
@@ -423,6 +424,11 @@ QUESTIONS = (
             ),
         ),
         Question("tested", "alerts were tested recently"),
+        Question(
+            "tickets",
+            "tickets are opened, and their status is current",
+            reasons=lambda one: graded(LOOK, filter(None, [ticket_problem(one.store)])),
+        ),
         Question(
             "requests",
             "public-records requests are answered in time",

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts.channels import channel_faults, report_channels
+from pipelines.alerts.tickets import ticket_faults
 from pipelines.district import District, home_rules
 from pipelines.engines import CLUSTERED
 from pipelines.errors import SchoolbellError
@@ -200,6 +201,7 @@ def _faults(district: District) -> Iterator[Fault]:
         if one.enabled:
             yield from channel_faults(district.home, district.settings, name, one)
     yield from fetch_faults(district.home, district.settings)
+    yield from ticket_faults(district.settings)
     yield from _expected(district.sources(), district.settings)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.alerts.channels import unusable
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
+from pipelines.alerts.tickets import TicketSummary, send_tickets
 from pipelines.district import District, home_rules, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import BusyError, SchoolbellError, capital, safe, safe_lines
@@ -76,6 +77,7 @@ class RunResult:
     snapshot: Path | None = None
     reports: "Sequence[Published]" = ()
     alerts: AlertSummary | None = None
+    tickets: TicketSummary = field(default_factory=TicketSummary)
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: int = 0
     notes: Sequence[str] = ()
@@ -268,8 +270,9 @@ def run_opened(
     note_run(district.store, now, district.versions_key)
     alerts = send_alerts(district, now, health)
     lap("alerts")
+    opened_tickets = send_tickets(district, now)
     keep_outline(district)
-    if weeks or alerts.new:
+    if weeks or alerts.new or opened_tickets.opened:
         move_on(district.home, district.store)
     return RunResult(
         fetched=fetched,
@@ -279,6 +282,7 @@ def run_opened(
         snapshot=snapshot,
         reports=reports,
         alerts=alerts,
+        tickets=opened_tickets,
         seconds=seconds,
         set_aside=len(unlisted_files(district.home.lake)),
         notes=(
@@ -379,6 +383,7 @@ def facts_of(done: RunResult) -> dict[str, object]:
         "not_built": [failure_facts(gap) for gap in done.failures],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
+        "tickets": asdict(done.tickets),
         "files_set_aside": done.set_aside,
         "notes": list(done.notes),
         "account_names": list(done.names),
@@ -401,6 +406,7 @@ def result_lines(done: RunResult) -> Iterator[str]:
     yield f"{new} of {len(done.outcomes)} files were new or had new lines."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
+    yield from map(safe, done.tickets.lines)
     yield from (f"{gap}\n  {TRIED_AGAIN}" for gap in done.failures)
     yield from not_judged(done)
     if not done.built.days and not done.reports:

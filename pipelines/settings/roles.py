@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.errors import SchoolbellError
-from pipelines.settings.problems import Part, setting
+from pipelines.settings.plugin_settings import PluginPart
+from pipelines.settings.problems import MisusedKeyError, Part, setting
 from pipelines.settings.secrets import is_reference
 
 TokenRole = Literal["director", "analyst", "operator", "custodian", "superintendent"]
@@ -383,9 +384,18 @@ Template = Annotated[
 ]
 
 
-class Tickets(Part):
-    """Links from a case to the ticket system. Nothing is sent; a person follows the link."""
+class Tickets(PluginPart):
+    """The ticket system of the district: links that a person follows, and what is sent to it."""
 
+    service: str = setting(
+        "",
+        "kind of ticket system that tickets are sent to: incident_iq, jira, zammad or webhook; "
+        "empty: nothing is sent",
+        "jira",
+    )
+    automatic: bool = setting(
+        False, "true: a run sends each new case of the report that needs a decision", True
+    )
     new: Template = setting(
         "",
         "address of a new ticket; {number}, {kind} and {address} are filled in from the case",
@@ -398,6 +408,25 @@ class Tickets(Part):
     mail: Annotated[str, Field(pattern=r"^([^\s\"<>?&]+@[^\s\"<>?&]+)?$")] = setting(
         "", "address that opens a ticket by mail", "helpdesk@school.example"
     )
+    settings: Mapping[str, Any] = Field(
+        default_factory=dict,
+        description="settings of that kind; may also be next to the keys above; a secret is "
+        'a reference: { file = "/run/x" }, { env = "NAME" }, { credential = '
+        '"NAME" } of systemd, or { keyring = "NAME" }',
+        examples=[{"url": "https://school.atlassian.example"}],
+    )
+
+    @model_validator(mode="after")
+    def _of_a_service(self) -> "Tickets":
+        if not self.service and self.settings:
+            key = next(iter(self.settings))
+            raise MisusedKeyError(
+                key,
+                "is an unknown key as long as service is empty",
+                allowed="service, automatic, new, view, mail",
+                paste=f"# {key} =",
+            )
+        return self
 
 
 class Desk(Part):

@@ -254,6 +254,22 @@ class QuestionRow(TypedDict):
     ended_by: str | None
 
 
+class SentTicketRow(TypedDict):
+    """A ticket of a case that Schoolbell opens in another system."""
+
+    reference: str
+    case_id: str
+    service: str
+    status: str
+    ident: str | None
+    number: str | None
+    asked_by: str
+    asked_time: str
+    tried_time: str | None
+    read_time: str | None
+    problem: str | None
+
+
 class CommentRow(TypedDict):
     """A comment of a reviewer on a case."""
 

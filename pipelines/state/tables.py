@@ -50,6 +50,7 @@ from pipelines.state.rows import (
     RequestRow,
     ReviewRow,
     SavedViewRow,
+    SentTicketRow,
     StatementRow,
 )
 
@@ -344,6 +345,9 @@ CASE_TICKETS = Table(
     *filled(Text, "ticket", "actor", "time"),
 )
 """The ticket of a case in the district's ticket system."""
+
+SENT_TICKETS = table_of("sent_tickets", SentTicketRow)
+"""Tickets that Schoolbell opened, each with the reference in its title, which was drawn by lot."""
 
 INQUIRIES = table_of("inquiries", InquiryRow)
 """Another office's question about one account and some days, before anything is shown."""

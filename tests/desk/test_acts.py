@@ -294,8 +294,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
         run(left, *(drawn(left, one) for one in words))
     elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
                  "verdict-many", "stop-mail", "resume-mail", "test-mail", "grant", "end-grant",
-                 "receipt", "office-answer", "office-statement", "fetched-lists", "threshold",
-                 *ONLY_AT_DESK,
+                 "send-ticket", "receipt", "office-answer", "office-statement", "fetched-lists",
+                 "threshold", *ONLY_AT_DESK,
                  *(one.name for part in (fixes, asking) for one in actions_of(part))}  # fmt: skip
     assert {name for name, _, _ in steps} | elsewhere == set(every_action())
     with open_desk(right, sockets / "same") as desk:

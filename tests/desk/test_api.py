@@ -70,7 +70,8 @@ def test_cases_are_those_of_the_queue(desk):
     for one in found["cases"]:
         assert one["sentence"] in unescape(page.text)
         assert one["number"] in page.text
-        assert one["address"] == f"https://desk.school.example/cases/{one['case_id']}"
+        name = f"{one['week']}-{one['number'].rpartition('-')[2]}"
+        assert one["address"] == f"https://desk.school.example/cases/{name}"
     waits = queue(desk.home.district.store, desk.home.district.home, desk.home.district.reading)
     assert with_students == {case.case_id for case in (*waits.cases, *waits.of_students)}
     assert found["total"] == len(with_students)
@@ -210,8 +211,12 @@ def test_a_ticket_address_with_other_braces_is_refused(template):
 def test_a_ticket_is_kept_at_its_case(desk, cases_of_desk):
     case, director = cases_of_desk[0], desk.by_proxy("director")
     page = director.get(f"/cases/{case}")
-    label = next(one.label for one in desk.home.cases if one.case_id == case)
-    link = f"https%3A%2F%2Fdesk.school.example%2Fcases%2F{case}"
+    label, name = next(
+        (one.label, one.full_label) for one in desk.home.cases if one.case_id == case
+    )
+    # the id is a hash of the person, which others who read tickets could try
+    link = f"https%3A%2F%2Fdesk.school.example%2Fcases%2F{name}"
+    assert director.get(f"/cases/{name}").status == 200
     assert f"https://jira.example/new?summary=Case+{label}&description={link}" in unescape(
         page.text
     )

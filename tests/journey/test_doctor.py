@@ -95,6 +95,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
         "outputs/telemetry",
         "outputs/loopback",
         "outputs/tested",
+        "outputs/tickets",
         "registry/lists",
     }
 

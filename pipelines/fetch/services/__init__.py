@@ -262,7 +262,7 @@ def signed_in(
     except UNREADABLE as error:
         raise RefusedError(
             "the sign-in of the application is refused",
-            where=f"[fetch.{caller.name}]",
+            where=f"[{caller.table}]",
             remedy=remedy,
         ) from error
     return bearer(str(token))

@@ -103,7 +103,7 @@ def sign_in(settings: GoogleSettings, caller: Caller, scopes: Collection[str]) -
         SettingsError: The key is not one of a service account.
         RefusedError: Google does not accept it.
     """
-    where = f"[fetch.{caller.name}]"
+    where = f"[{caller.table}]"
     from google.auth.exceptions import GoogleAuthError
     from google.oauth2.service_account import Credentials
 

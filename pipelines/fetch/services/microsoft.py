@@ -112,7 +112,7 @@ def sign_in(settings: MicrosoftSettings, caller: Caller, _scopes: Collection[str
     Raises:
         RefusedError: Microsoft does not accept it.
     """
-    where = f"[fetch.{caller.name}]"
+    where = f"[{caller.table}]"
     # the library logs an answer that it cannot read, and a token may be in it
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
     from msal import ConfidentialClientApplication

@@ -2,8 +2,8 @@
 
 `operations/check_questions.py` has the questions. Each module contains `CHECKS`, a `Subject`
 with an answer per question. An answer only reads; it writes nothing and names the command to run.
-Only `fetch` connects, to the services that the settings name. `examine` asks every question; an
-error in one does not stop the others.
+Only `fetch` and `tickets` connect, to the services that the settings name. `examine` asks every
+question; an error in one does not stop the others.
 """
 
 import shlex

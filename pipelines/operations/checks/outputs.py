@@ -9,12 +9,14 @@ import yaml
 
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.message import TEST
+from pipelines.alerts.tickets import service_of, tried_tickets
 from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.reports.words import count
 from pipelines.settings.secrets import is_reference
 from pipelines.state.alert_records import GIVEN_UP, SENT, message_counts, newest_sent
 from pipelines.state.published_reports import published_weeks, report_paths
+from pipelines.state.sent_tickets import ticket_problem
 
 IDLE = timedelta(days=2)
 OLD_REPORT = timedelta(days=14)
@@ -63,6 +65,20 @@ def _channels(installation: Installation) -> CheckResult:
     return well(f"alerts go to: {', '.join(enabled)}")
 
 
+def _tickets(installation: Installation) -> CheckResult:
+    """Search the ticket system for a ticket that does not exist."""
+    service = service_of(installation.settings)
+    if service is None:
+        return unasked("no ticket system is configured")
+    problem = tried_tickets(installation.settings) or ticket_problem(installation.store)
+    if problem:
+        return act(
+            f"{service.product}: {problem}",
+            "docs/how-to/tickets.md lists keys and rights; then schoolbell doctor --home {home}",
+        )
+    return well(f"{service.product} answers, and no ticket waits")
+
+
 def _undelivered(installation: Installation) -> CheckResult:
     counts = message_counts(installation.store)
     waiting = sum(counts.values()) - counts.get(SENT, 0)
@@ -94,6 +110,7 @@ def _secrets(installation: Installation) -> CheckResult:
         for one in (
             *installation.settings.alerts.channels.values(),
             *installation.settings.fetch.values(),
+            installation.settings.desk.tickets,
         )
         for value in one.settings.values()
         if is_reference(value) and "file" in value
@@ -170,6 +187,7 @@ CHECKS = Subject(
         "report": _report,
         "pages": _pages,
         "channels": _channels,
+        "tickets": _tickets,
         "undelivered": _undelivered,
         "tested": _tested,
         "secrets": _secrets,
