@@ -30,6 +30,7 @@ from pipelines.health.source_states import (
 from pipelines.ingest.source import Source
 from pipelines.lake.files import unlisted_files
 from pipelines.landing.compression import NO_CHECKSUM
+from pipelines.operations.sealing import seal_problem
 from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
 from pipelines.settings.home import DistrictHome
@@ -316,6 +317,11 @@ QUESTIONS = (
         Question("backup", "a recent backup exists"),
         Question("drill", "a backup was tested"),
         Question("chain", "the audit chain is intact"),
+        Question(
+            "seal",
+            "the audit chain is time-stamped, if [seal] is on",
+            reasons=lambda one: graded(LOOK, filter(None, [seal_problem(one.store, one.settings)])),
+        ),
     ),
     *_of(
         "home",
