@@ -30,7 +30,6 @@ from pipelines.health.source_states import (
 from pipelines.ingest.source import Source
 from pipelines.lake.files import unlisted_files
 from pipelines.landing.compression import NO_CHECKSUM
-from pipelines.operations.sealing import seal_problem
 from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
 from pipelines.settings.home import DistrictHome
@@ -44,6 +43,7 @@ from pipelines.state.connections import Store, read_store
 from pipelines.state.fetched import waiting_changes
 from pipelines.state.ledger import FileRecord
 from pipelines.state.retention import begun
+from pipelines.state.seals import seal_problem
 from pipelines.state.source_records import dirty_days, set_back
 from pipelines.warehouse.sentences import counted
 

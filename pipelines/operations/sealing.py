@@ -10,18 +10,16 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.errors import NothingReadError, SchoolbellError
-from pipelines.settings.model import Settings
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.connections import Store, fact, now_text, remember
+from pipelines.state.connections import fact, now_text, remember
 from pipelines.state.home_mark import mark_of
-from pipelines.state.seals import SealError, digest_of, newest_seal, record_text, seal
+from pipelines.state.seals import PROBLEM, SealError, digest_of, newest_seal, record_text, seal
 from pipelines.warehouse.snapshots import current
 from pipelines.web import Response, asked
 
 EVERY = timedelta(hours=20)
 """A seal is due once a day, also if the run begins a little earlier than yesterday."""
-PROBLEM = "seal_problem"
 COUNTS = ("lines", "events", "rejects", "blanks", "duplicates", "pending_lines")
 
 
@@ -50,17 +48,6 @@ def seal_if_due(
         noted = {"time": since, "problem": problem} if problem else {}
         remember(transaction, PROBLEM, json.dumps(noted))
     return line
-
-
-def seal_problem(store: Store, settings: Settings) -> str:
-    """Return since when and why the audit chain could not be sealed; empty if it could."""
-    if not settings.seal.url:
-        return ""
-    with store.reading() as transaction:
-        noted = json.loads(fact(transaction, PROBLEM) or "{}")
-    if not noted:
-        return ""
-    return f"the audit chain could not be sealed since {noted['time'][:10]}: {noted['problem']}"
 
 
 def _words(error: SchoolbellError | OSError) -> str:

@@ -635,7 +635,7 @@ class Limits(Part):
 
 def _authority(url: str) -> str:
     if url and not is_safe(url):
-        message = "is not an https:// address; http:// is for this machine alone"
+        message = "is neither empty nor an https:// address; http:// is for this machine alone"
         raise ValueError(message)
     return url
 

@@ -20,12 +20,15 @@ from pipelines.errors import SchoolbellError, SettingsError, safe
 from pipelines.settings.home import PRIVATE, SECRET_FILE, DistrictHome, make_folder, put_all
 from pipelines.settings.model import Seal, Settings
 from pipelines.state.audit import Head, parsed_head
+from pipelines.state.connections import Store, fact
 from pipelines.web import NearAddressError, Response, TooLargeError, asked
 
 if TYPE_CHECKING:  # of the extra `seal`
     from cryptography import x509
 
 SCHEMA = 1
+PROBLEM = "seal_problem"
+"""The fact with time and reason of a failure, until a seal succeeds."""
 RECORD, ANSWER = ".json", ".tsr"
 SECONDS = 30.0
 MAX_BYTES = 65_536
@@ -404,6 +407,17 @@ def check_seals(home: DistrictHome, settings: Settings, path: Path | None = None
     except SealError as error:
         return SealCheck(unchecked=f"{error.where}: {error.what}" if error.where else error.what)
     return SealCheck(tuple(verified_seals(home, authority)))
+
+
+def seal_problem(store: Store, settings: Settings) -> str:
+    """Return since when and why the audit chain could not be sealed; empty if it could."""
+    if not settings.seal.url:
+        return ""
+    with store.reading() as transaction:
+        noted = json.loads(fact(transaction, PROBLEM) or "{}")
+    if not noted:
+        return ""
+    return f"the audit chain could not be sealed since {noted['time'][:10]}: {noted['problem']}"
 
 
 def digest_of(path: Path) -> dict[str, str]:

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from pipelines.operations.backup import LAST
 from pipelines.operations.check_questions import Installation
 from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
-from pipelines.operations.sealing import seal_problem
 from pipelines.state.audit import verified
 from pipelines.state.connections import fact
-from pipelines.state.seals import check_seals
+from pipelines.state.seals import check_seals, seal_problem
 from pipelines.state.source_records import DRILLED
 
 OLD_BACKUP = timedelta(days=3)
