@@ -26,6 +26,8 @@ BETWEEN_BYTES = 0.9
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 METADATA = ("100.100.100.200", "fd00:ec2::254")
 """Metadata addresses of clouds, in addition to 169.254.169.254, which is link-local."""
+METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
+"""Names of metadata services of clouds; the address is checked when it is connected to."""
 NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 IPV4 = 0xFFFF_FFFF
 
@@ -54,6 +56,17 @@ def is_near(text: str) -> bool:
 def is_loopback(text: str) -> bool:
     """Return whether an address is this machine's own."""
     return any(one.is_loopback for one in _meant(text))
+
+
+def is_safe(url: str) -> bool:
+    """Return whether data may go to an address: by HTTPS, or on this machine by HTTP."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower().rstrip(".")
+    is_own = host == "localhost" or is_loopback(host)
+    is_plain = not (parts.fragment or parts.username)
+    is_right = is_plain and bool(host) and host.isascii() and url.isprintable() and " " not in url
+    is_secure = parts.scheme == "https" or (parts.scheme == "http" and is_own)
+    return is_right and is_secure and not is_near(host) and host not in METADATA_NAMES
 
 
 def _meant(text: str) -> Iterator[Address]:

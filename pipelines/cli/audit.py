@@ -21,6 +21,7 @@ from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed
 from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.privacy_records import gather_openings
+from pipelines.state.seals import check_seals
 
 app = typer.Typer(help="Audit log of actions on findings and names.", no_args_is_help=True)
 
@@ -32,15 +33,26 @@ def verify(
         list[str] | None,
         typer.Option(help="Head that a report printed, number:hash; repeatable."),
     ] = None,
+    authority: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificates (PEM) of the time authority, not those of [seal].",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify each entry against the one before it, and the heads that are kept elsewhere.
 
-    Those are in published reports, messages and the newest backup; --head adds one
-    from paper. Exit codes: 0 all entries verified, 1 an entry failed.
+    Those are in published reports, messages, seals and the newest backup; --head adds one
+    from paper. The time stamp of each seal is verified offline. Exit codes: 0 all entries
+    and seals verified, 1 one failed.
     """
     printed = [parsed_head(one, "--head") for one in head or ()]
     with _chain(home) as chain:
+        place = DistrictHome(home.resolve())
+        seals = check_seals(place, load_settings(place), authority)
         kept = kept_heads(chain.store, DistrictHome(home.resolve()))
         broken, last = chain.verify([*printed, *kept]), chain.head()
         restored = [entry for entry in chain.entries() if entry.action == RESTORE]
@@ -48,11 +60,12 @@ def verify(
         wrong = asdict(broken) if broken is not None else None
         head_now = str(last) if last else None
         facts = {
-            "holds": broken is None,
+            "holds": broken is None and not seals.wrong,
             "broken": wrong,
             "head": head_now,
             "compared": len(printed) + len(kept),
             "restored": [asdict(one) for one in restored],
+            "seals": [*seals.wrong, *seals.lines],
         }
         print_facts(facts, as_json=True)
     elif broken is not None:
@@ -62,7 +75,12 @@ def verify(
         typer.echo(said)
         for one in restored:
             typer.echo(safe(f"Entry {one.number}, {one.time[:19]}: {one.reason}"))
-    sys.exit(1 if broken is not None else 0)
+    if not as_json:
+        for line in seals.lines:
+            typer.echo(safe(line))
+        for line in seals.wrong:
+            typer.echo(safe(line), err=True)
+    sys.exit(1 if broken is not None or seals.wrong else 0)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The command that brings a home back from a backup."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,8 @@ from pipelines.operations.restore import recover as recovered
 from pipelines.operations.restore import restore as restored
 from pipelines.operations.restore import restore_in_place as restored_in_place
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.seals import SealCheck, check_seals
 
 
 def restore(
@@ -38,7 +41,9 @@ def restore(
     ] = "",
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Also rebuild the warehouse and compare findings."),
+        typer.Option(
+            "--verify", help="Also rebuild the warehouse, compare findings, verify seals."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -65,11 +70,13 @@ def restore(
         done = bring_back(folder, to, keys, actor=whose_login(), fingerprint=fingerprint)
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
-    print_facts(_shown(done), *_lines(done, made), as_json=as_json)
+        seals = check_seals(done.home, load_settings(done.home)) if made else SealCheck()
+        done = replace(done, wrong=[*done.wrong, *seals.wrong])
+    print_facts(_shown(done), *_lines(done, made), *seals.lines, as_json=as_json)
     if not as_json:
         for line in done.wrong:
             typer.echo(safe_lines(line), err=True)
-    raise typer.Exit(0 if is_whole else 1)
+    raise typer.Exit(1 if done.wrong else 0)
 
 
 def _lines(done: RestoreResult, made: RecoveryResult | None) -> Iterator[str]:

@@ -12,7 +12,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from pipelines.state.connections import Store
 from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
 from pipelines.state.rows import FindingRow
+from pipelines.state.seals import ANSWER, newest_seal
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.models import (
     MACROS,
@@ -66,6 +67,13 @@ REVIEWED = ("status", "status_reason", "revision", "created_time", "updated_time
 """Fields of a finding that no judgment makes."""
 RELEASE = ("schoolbell", "duckdb", "polars", "pyarrow")
 """Packages whose versions a finding depends on."""
+TIME_STAMP = f"""
+An outside time authority signed the hash of {verify_pack.RECORD} before this pack was made.
+It names the last entry of the district's audit record at that time. To verify it offline, with
+OpenSSL and the authority's certificates from its own pages:
+
+    python3 verify.py PACK.zip --authority CERTIFICATES.pem
+"""
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""
 Row = Mapping[str, Any]
@@ -88,6 +96,7 @@ class PackContent:
         has_names: It contains names and lines.
         statements: The concerned person's statements; in full if names are included.
         letter: The page for the receiving office; empty without a referral.
+        seal: Record and answer of the newest time stamp of the audit chain, by file name.
     """
 
     case: Mapping[str, object]
@@ -101,6 +110,7 @@ class PackContent:
     has_names: bool
     statements: Sequence[Mapping[str, object]] = ()
     letter: str = ""
+    seal: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def pack(material: PackContent) -> bytes:
@@ -148,6 +158,7 @@ def _members(material: PackContent) -> Iterator[tuple[str, bytes]]:
     for name, text in material.queries.items():
         yield f"sql/{name}", text.encode()
     yield from _statements(material)
+    yield from material.seal.items()
     if material.letter:
         yield "letter.html", material.letter.encode()
 
@@ -234,11 +245,14 @@ def _readme(material: PackContent) -> str:
     about = f"week {case['week']}, clause {case['clause']}"
     if is_student:
         about += ", about a student's account: a confidential record"
-    more = ""
+    more = stamp = ""
     if material.statements:
         more += "statements.csv    what the person concerned says of the case\n"
     if material.letter:
         more += "letter.html       the case in plain words; open it first\n"
+    if material.seal:
+        more += "seal/             a time stamp of the audit record; see below\n"
+        stamp = TIME_STAMP
     return f"""Evidence pack of case {case["case_id"]}
 
 {len(material.findings)} findings, {about}.
@@ -273,7 +287,7 @@ parameters.json   the thresholds in force
 sql/              the queries of the rules and of their inputs
 versions.json     versions of the software, the registry and the settings
 {more}MANIFEST.sha256   the hash of each of these files
-"""
+{stamp}"""
 
 
 def gathered(district: District, case: Case, named: Named | None) -> PackContent:
@@ -306,7 +320,16 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
         versions=_versions(district, rules),
         has_names=named is None,
         statements=statements(district.store, case.case_id),
+        seal=_seal(district.home),
     )
+
+
+def _seal(home: DistrictHome) -> dict[str, bytes]:
+    """Return record and answer of the newest seal; a home may have none."""
+    newest = newest_seal(home)
+    if newest is None or not (answer := newest.with_suffix(ANSWER)).is_file():
+        return {}
+    return {verify_pack.RECORD: newest.read_bytes(), verify_pack.ANSWER: answer.read_bytes()}
 
 
 def _events(store: Store, case: Case, named: Named | None) -> list[Row]:

@@ -5,23 +5,30 @@
 It needs no network and no other program, and changes nothing. With
 --sha256 HASH it also compares the whole file with the hash that the district's
 audit record holds. With --log FILE --as SOURCE/PATH it compares the copied lines
-with an original log file (plain, or .gz).
+with an original log file (plain, or .gz). With --authority CERTIFICATES.pem it
+verifies the time stamp of the audit record, for which it calls the program openssl.
 
 Exit code 0: all holds. 1: something was changed; each difference is printed.
 """
 
 import argparse
+import calendar
 import csv
 import gzip
 import hashlib
 import io
+import json
+import subprocess
 import sys
+import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 MANIFEST = "MANIFEST.sha256"
 LINES = "lines.csv"
+RECORD, ANSWER = "seal/record.json", "seal/answer.tsr"
 
 
 def sha256(data: bytes) -> str:
@@ -104,6 +111,48 @@ def begins_with(log: bytes, wanted: str) -> bool:
     return False
 
 
+def time_stamp(members: dict[str, bytes], authority: Path) -> tuple[str, str]:
+    """Return what a time stamp shows, and why it is not valid; one of them is empty."""
+    if RECORD not in members or ANSWER not in members:
+        return "", "the pack contains no time stamp"
+    with tempfile.TemporaryDirectory() as folder:
+        record, answer = Path(folder, "record.json"), Path(folder, "answer.tsr")
+        record.write_bytes(members[RECORD])
+        answer.write_bytes(members[ANSWER])
+        given = ["-in", str(answer)]
+        try:
+            text = _openssl(["-reply", *given, "-text"])
+            stamp = next(one for one in text.splitlines() if one.startswith("Time stamp: "))
+            # openssl prints a fraction of a second only if there is one
+            words = stamp.removeprefix("Time stamp: ").removesuffix(" GMT").split()
+            words[2] = words[2].split(".")[0]
+            made = time.strptime(" ".join(words), "%b %d %H:%M:%S %Y")
+            # a certificate has to be valid at the time of the stamp, not today
+            at = ["-attime", str(calendar.timegm(made)), "-CAfile", str(authority)]
+            _openssl(["-verify", *given, "-data", str(record), *at])
+            number = str(json.loads(members[RECORD])["audit_head"]).split(":")[0]
+        except FileNotFoundError:
+            return "", "the time stamp was not verified: the program openssl is missing"
+        except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration) as error:
+            return "", f"the time stamp is not valid: {error}"
+    at_time = time.strftime("%Y-%m-%d %H:%M UTC", made)
+    return f"On {at_time} the authority time-stamped: the audit record ends at entry {number}.", ""
+
+
+def _openssl(arguments: list[str]) -> str:
+    """Return what `openssl ts` prints.
+
+    Raises:
+        ValueError: It refuses.
+    """
+    command = ["openssl", "ts", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        reason = [one.split(":")[-2:] for one in done.stderr.splitlines() if "error:" in one]
+        raise ValueError(" ".join(reason[-1]).strip() if reason else "openssl refuses it")
+    return done.stdout
+
+
 def main() -> int:
     """Check the pack that the command line names."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -111,17 +160,25 @@ def main() -> int:
     asked.add_argument("--sha256", default="", help="hash of the audit record")
     asked.add_argument("--log", type=Path, help="an original log file")
     asked.add_argument("--as", dest="place", default="", help="SOURCE/PATH of it")
+    asked.add_argument("--authority", type=Path, help="certificates of the time authority")
     given = asked.parse_args()
     pack = given.pack.read_bytes()
     found = list(differences(pack, given.sha256))
-    if given.log and not found:
-        log = given.log.read_bytes()
-        log = gzip.decompress(log) if log.startswith(b"\x1f\x8b") else log
+    shown = ""
+    if not found:
         with zipfile.ZipFile(io.BytesIO(pack)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-        found += log_differs(members, log, given.place)
+        if given.log:
+            log = given.log.read_bytes()
+            log = gzip.decompress(log) if log.startswith(b"\x1f\x8b") else log
+            found += log_differs(members, log, given.place)
+        if given.authority:
+            shown, problem = time_stamp(members, given.authority)
+            found += [problem] if problem else []
     for fault in found:
         sys.stdout.write(ascii(fault)[1:-1] + "\n")
+    if shown:
+        sys.stdout.write(ascii(shown)[1:-1] + "\n")
     sys.stdout.write("CHANGED\n" if found else f"All holds. Hash: {sha256(pack)}\n")
     return 1 if found else 0
 

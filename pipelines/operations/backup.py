@@ -47,6 +47,7 @@ WHOLE = (
     "lists",
     "reports",
     "certificates",
+    "seals",
 )
 FOLDERS = (*WHOLE, "lake", "landing")
 PURPOSE = b"schoolbell backup manifest\n"

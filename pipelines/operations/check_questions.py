@@ -43,6 +43,7 @@ from pipelines.state.connections import Store, read_store
 from pipelines.state.fetched import waiting_changes
 from pipelines.state.ledger import FileRecord
 from pipelines.state.retention import begun
+from pipelines.state.seals import seal_problem
 from pipelines.state.sent_tickets import ticket_problem
 from pipelines.state.source_records import dirty_days, set_back
 from pipelines.warehouse.sentences import counted
@@ -317,6 +318,11 @@ QUESTIONS = (
         Question("backup", "a recent backup exists"),
         Question("drill", "a backup was tested"),
         Question("chain", "the audit chain is intact"),
+        Question(
+            "seal",
+            "the audit chain is time-stamped, if [seal] is on",
+            reasons=lambda one: graded(LOOK, filter(None, [seal_problem(one.store, one.settings)])),
+        ),
     ),
     *_of(
         "home",

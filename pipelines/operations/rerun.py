@@ -43,6 +43,7 @@ from pipelines.state.audit import open_chain
 from pipelines.state.findings import stored_evidence, stored_findings
 from pipelines.state.retention import kept_from, purged_events
 from pipelines.state.rows import EvidenceRow, FindingRecord, FindingRow
+from pipelines.state.seals import check_seals
 
 Result = Literal["equal", "differs", "not reported", "not possible"]
 Pair = tuple[object, object]
@@ -117,6 +118,7 @@ class RerunResult:
     Attributes:
         audit_entry: Entry of the audit chain in the backup with the hash of the pack.
         versions: Packages of another version than the pack's, with both versions.
+        sealed: The first time stamp of a chain with that entry, in one sentence; empty if none.
     """
 
     sha256: str
@@ -124,6 +126,7 @@ class RerunResult:
     audit_entry: int | None
     versions: Mapping[str, Pair]
     findings: Sequence[FindingResult]
+    sealed: str = ""
 
     @property
     def equal(self) -> int:
@@ -206,10 +209,14 @@ def rerun(
         )
     with open_district(restored.home.path) as district:
         audit = open_chain(district.store, district.home).entries()
+        entry = next((one.number for one in audit if pack.sha256 in one.reason), None)
+        seals = check_seals(district.home, district.settings)
+        first = None if entry is None else seals.first_after(entry)
         return RerunResult(
             sha256=pack.sha256,
             manifest=restored.manifest,
-            audit_entry=next((one.number for one in audit if pack.sha256 in one.reason), None),
+            audit_entry=entry,
+            sealed=first.line if first is not None else "",
             versions={
                 name: (was, installed(name))
                 for name, was in pack.versions.items()
@@ -384,6 +391,8 @@ def lines_of(done: RerunResult) -> Iterator[str]:
             f"Entry {done.audit_entry} of the audit chain in the backup contains this hash: the "
             "pack is unchanged since that entry."
         )
+    if done.sealed:
+        yield done.sealed
     yield (
         f"The backup of {done.manifest.made_time[:19].replace('T', ' ')} UTC has the signature of "
         f"its home, and each of its {len(done.manifest.files):,} files has the recorded hash."

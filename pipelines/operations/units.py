@@ -15,7 +15,7 @@ which check the login behind `sudo`.
 | openings | add | add | - | add |
 | settings, registry | - | - | write | - |
 | landing | - | - | list | - |
-| kept registry, keys, lake, state, warehouse | - | - | - | - |
+| kept registry, keys, lake, seals, state, warehouse | - | - | - | - |
 """
 
 import os
@@ -88,6 +88,7 @@ RIGHTS: Mapping[str, Right] = {
     "lake": PRIVATE,
     "keys": PRIVATE,
     "lists": PRIVATE,
+    "seals": PRIVATE,
 }
 HOME = Right(READERS, 0o750, None)
 SETTINGS = Right(OPERATORS, 0o750, 0o660)

@@ -24,6 +24,7 @@ from pipelines.health.name_domains import names_of
 from pipelines.health.overview import looked_at
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.files import unlisted_files
+from pipelines.operations.sealing import seal_if_due
 from pipelines.refresh.spans import BuildResult
 from pipelines.refresh.steps import Progress, build_and_judge, ingest_sources, no_progress
 from pipelines.run.registry_outline import keep_outline
@@ -271,6 +272,7 @@ def run_opened(
     alerts = send_alerts(district, now, health)
     lap("alerts")
     opened_tickets = send_tickets(district, now)
+    sealed = seal_if_due(district)
     keep_outline(district)
     if weeks or alerts.new or opened_tickets.opened:
         move_on(district.home, district.store)
@@ -289,6 +291,7 @@ def run_opened(
             *matched,
             *_repaired(district.home, done.damaged, broken),
             *([behind] if behind else []),
+            *([safe(sealed)] if sealed else []),
             *map(str, home_rules(district.settings).problems),
         ),
         names=list(names_of(district.store, district.settings, district.outline)),

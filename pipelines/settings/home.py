@@ -150,6 +150,11 @@ class DistrictHome:
         return self.path / "certificates"
 
     @property
+    def seals(self) -> Path:
+        """Time stamps of the audit chain, two files each, and the authority's certificates."""
+        return self.path / "seals"
+
+    @property
     def keys(self) -> Path:
         """Keys; for the pipeline's own user only."""
         return self.path / "keys"

@@ -30,6 +30,7 @@ from pipelines.settings.fetch_settings import FetchedService
 from pipelines.settings.problems import SEVERITIES, MisusedKeyError, Part, gathered, setting
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Desk, Roles
+from pipelines.web import is_safe
 
 Scalar = bool | int | float | str
 
@@ -632,6 +633,30 @@ class Limits(Part):
         return max(self.memory_mb, self.largest_memory_mb or machine_memory_mb() // 3)
 
 
+def _authority(url: str) -> str:
+    if url and not is_safe(url):
+        message = "is neither empty nor an https:// address; http:// is for this machine alone"
+        raise ValueError(message)
+    return url
+
+
+class Seal(Part):
+    """An authority that time-stamps the audit chain each night (RFC 3161); off without an url."""
+
+    url: Annotated[str, AfterValidator(_authority)] = setting(
+        "",
+        "https address of the authority, which gets a hash alone; empty: off",
+        "https://time.example.org/tsr",
+    )
+    certificates: FilePath = setting(
+        "seals/authority.pem",
+        "file with its certificates (PEM), the root first, and its revocation list if you have it",
+    )
+    policy: Annotated[str, Field(pattern=r"^([0-2](\.[0-9]{1,18}){1,30})?$")] = setting(
+        "", "policy that its time stamps must name; empty: any", "1.3.6.1.4.1.32473.1"
+    )
+
+
 class EngineSettings(Part):
     """Machines that parse lines and build large days; the choice does not change findings."""
 
@@ -706,6 +731,7 @@ class Settings(Part):
     fetch: Mapping[ListName, FetchedService] = Field(default_factory=dict)
     limits: Limits = Limits()
     dagster: Dagster = Dagster()
+    seal: Seal = Seal()
     engine: EngineSettings = EngineSettings()
     roles: Roles = Roles()
     retention: Retention = Retention()

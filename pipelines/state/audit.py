@@ -441,8 +441,9 @@ def verified(store: Store, home: DistrictHome, given: Sequence[Head] = ()) -> Br
 
 
 def kept_heads(store: Store, home: DistrictHome) -> list[Head]:
-    """Return the heads in reports, sent messages and backups, of those that can be read."""
-    return [*_reports(home), *_messages(store), *_backups(store)]
+    """Return the heads in reports, messages, seals and backups, of those that can be read."""
+    seals = filter(None, map(_head_in, sorted(home.seals.glob("*.json"))))
+    return [*_reports(home), *_messages(store), *seals, *_backups(store)]
 
 
 def _reports(home: DistrictHome) -> Iterator[Head]:
@@ -475,10 +476,14 @@ def _backups(store: Store) -> Iterator[Head]:
         folder = fact(connection, BACKUPS)
     if folder is None:
         return
+    if made := sorted(Path(folder).glob("backup-*/manifest.json")):
+        yield from filter(None, [_head_in(made[-1])])
+
+
+def _head_in(path: Path) -> Head | None:
+    """Return the head in the manifest of a backup or the record of a seal; None without one."""
     try:
-        made = sorted(Path(folder).glob("backup-*/manifest.json"))
-        manifest = json.loads(made[-1].read_text(encoding="utf-8")) if made else {}
-        if text := manifest.get("audit_head", ""):
-            yield parsed_head(text, str(made[-1]))
-    except (OSError, ValueError, AttributeError, TypeError, SettingsError):
-        return  # a restore or backup finds a damaged manifest
+        text = json.loads(path.read_text(encoding="utf-8")).get("audit_head", "")
+        return parsed_head(text, str(path)) if text else None
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError, SettingsError):
+        return None  # what reads the whole file reports it

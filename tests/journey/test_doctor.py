@@ -87,6 +87,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
     assert wrong.keys() == expected
     unasked = {name for name, one in found.items() if one.grade == UNASKED}
     assert unasked <= {
+        "copies/seal",
         "machine/clock",
         "machine/encrypted",
         "machine/local-disk",

@@ -21,12 +21,10 @@ from pydantic_core import PydanticCustomError
 from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
-from pipelines.web import NearAddressError, asked, is_near
+from pipelines.web import METADATA_NAMES, NearAddressError, asked, is_near
 
 ASK_AGAIN = {408, 425, 429}
 SERVER_ERROR = 500
-METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
-"""Names of metadata services of clouds; the address is checked when it is connected to."""
 UNSURE = {408, 500, 502, 504}
 """Answers of servers or proxies that may have accepted the message."""
 

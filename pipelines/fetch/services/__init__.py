@@ -19,10 +19,7 @@ from pipelines.fetch.answers import NextPage, with_parameters
 from pipelines.fetch.calls import Caller, RefusedError
 from pipelines.plugins import discover
 from pipelines.settings.plugin_settings import OwnSettings, wrong_setting
-from pipelines.web import Response, is_loopback, is_near
-
-METADATA_NAMES = ("metadata", "metadata.google.internal", "instance-data")
-"""Names of metadata services of clouds; the address is checked when it is connected to."""
+from pipelines.web import Response, is_safe
 
 INSTALL = "pip install 'schoolbell[fetch]'"
 MISSING = "the extra fetch is missing"
@@ -50,17 +47,6 @@ def _origin(url: str) -> str:
             'url = "https://service.example"',
         )
     return origin_of(url)
-
-
-def is_safe(url: str) -> bool:
-    """Return whether a secret may go to an address: by HTTPS, or on this machine by HTTP."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower().rstrip(".")
-    is_own = host == "localhost" or is_loopback(host)
-    is_plain = not (parts.fragment or parts.username)
-    is_right = is_plain and bool(host) and host.isascii() and url.isprintable() and " " not in url
-    is_secure = parts.scheme == "https" or (parts.scheme == "http" and is_own)
-    return is_right and is_secure and not is_near(host) and host not in METADATA_NAMES
 
 
 def origin_of(url: str) -> str:

@@ -16,10 +16,10 @@ from pipelines.fetch.services import (
     Document,
     Service,
     ServiceSettings,
-    is_safe,
     origin_of,
 )
 from pipelines.settings.plugin_settings import wrong_setting
+from pipelines.web import is_safe
 
 WHOLE = re.compile(rb"\s*BEGIN:VCALENDAR\s.*\sEND:VCALENDAR\s*", re.DOTALL | re.IGNORECASE)
 EVENT = re.compile(rb"^BEGIN:VEVENT\s*$", re.MULTILINE | re.IGNORECASE)

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from pipelines.operations.backup import LAST
 from pipelines.operations.check_questions import Installation
-from pipelines.operations.checks import CheckResult, Subject, act, look, well
+from pipelines.operations.checks import CheckResult, Subject, act, look, unasked, well
 from pipelines.state.audit import verified
 from pipelines.state.connections import fact
+from pipelines.state.seals import check_seals, seal_problem
 from pipelines.state.source_records import DRILLED
 
 OLD_BACKUP = timedelta(days=3)
@@ -45,11 +46,30 @@ def _chain(installation: Installation) -> CheckResult:
     return well("the audit chain is intact")
 
 
+def _seal(installation: Installation) -> CheckResult:
+    settings = installation.settings
+    checked = check_seals(installation.home, settings)
+    if checked.wrong:
+        return act(
+            checked.wrong[0].rstrip("."),
+            "schoolbell audit verify --home {home}; keep the seals of the newest backup",
+        )
+    if problem := seal_problem(installation.store, settings):
+        return look(problem, "schoolbell run --home {home}, which tries again")
+    if checked.unchecked:
+        return look(f"seals were not verified: {checked.unchecked}", "[seal] in district.toml")
+    if checked.lines:
+        return well(checked.lines[0].rstrip("."))
+    is_on = "there is no seal yet" if settings.seal.url else "[seal] is off"
+    return unasked(is_on)
+
+
 CHECKS = Subject(
     "copies",
     {
         "backup": _backup,
         "drill": _drill,
         "chain": _chain,
+        "seal": _seal,
     },
 )

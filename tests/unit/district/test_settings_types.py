@@ -42,7 +42,7 @@ WORDS = re.compile(
     r'must be (true or false|one number|a whole number|a number|text|a list|a table|a day|a time|"'
     r"|a reference)"
     r"|unknown key|is missing|bad name|requires a regulation|is not (a time zone|a path|a break)"
-    r"|are not hours|is not a channel"
+    r"|are not hours|is not a channel|is neither empty nor an https:"
 )
 OF_THE_LIBRARY = ("Input", "valid", "unable", "instance", "input_type", "should")
 

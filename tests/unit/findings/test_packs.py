@@ -161,7 +161,7 @@ def test_the_verifier_stands_alone(tmp_path):
 
 def test_the_verifier_imports_the_standard_library_alone():
     source = Path(verify_pack.__file__).read_text(encoding="utf-8")
-    assert len(source.splitlines()) < 150
+    assert len(source.splitlines()) < 200
     assert "pipelines" not in source
 
 
