@@ -38,7 +38,7 @@ from pipelines.fetch.calls import (
     code_of,
 )
 from pipelines.fetch.fetching import words_of
-from pipelines.fetch.services import ServiceSettings, is_safe
+from pipelines.fetch.services import ServiceSettings
 from pipelines.findings.cases import Case, Queue, cases, is_on_trial, queue
 from pipelines.findings.grades import KINDS
 from pipelines.settings.model import Settings
@@ -59,7 +59,7 @@ from pipelines.state.sent_tickets import (
     note_problem,
     sent_tickets,
 )
-from pipelines.web import Response, asked
+from pipelines.web import Response, asked, is_safe
 
 TABLE = "desk.tickets"
 WHERE = f"[{TABLE}]"
