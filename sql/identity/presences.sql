@@ -253,10 +253,13 @@ at_keyboards as (
             and named.logon_kind in ('interactive', 'cached')
             and coalesce(named.logon_type not in (7, 13), true)
         ) as is_left,
-        named.logon_kind is distinct from 'remote'
+        coalesce(named.logon_kind <> 'remote', true)
         and (
             named.activity = 'unlock'
-            or (named.activity = 'logon' and coalesce(named.logon_type in (7, 13), false))
+            or (
+                named.activity = 'logon'
+                and coalesce(named.logon_type in (7, 13), false)
+            )
         ) as is_unlock,
         named.time
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
