@@ -5,6 +5,8 @@ UV := .uv/bin/uv
 SBOM = $(UV) export -q --frozen --no-dev --format cyclonedx1.5
 # what the container image installs
 IMAGE_EXTRAS := --extra webserver --extra postgres --extra gz
+# of requirements.txt, the versions with hashes for the wheel
+RELEASE_EXTRAS := --extra desk --extra fetch --extra gz --extra seal
 BIN := .venv/bin
 DIST := dist
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
@@ -129,6 +131,7 @@ release: setup ## wheel, sdist, documents, SBOM, licenses, image and checksums i
 	tar $(SAME_BYTES) -c README.md CHANGELOG.md LICENSE docs/journey.md docs/how-to docs/reference docs/decisions docs/pictures \
 	  | gzip -n9 > $(DIST)/schoolbell-$(VERSION)-documents.tar.gz
 	cp CHANGELOG.md $(DIST)/
+	$(UV) export -q --frozen --no-dev --no-emit-project --no-header $(RELEASE_EXTRAS) -o $(DIST)/requirements.txt > /dev/null
 	$(SBOM) --all-extras -o $(DIST)/schoolbell.cdx.json > /dev/null
 	$(SBOM) $(IMAGE_EXTRAS) -o $(DIST)/schoolbell-image.cdx.json > /dev/null
 	$(BIN)/python -m docs.licenses $(DIST)/schoolbell.cdx.json $(EPOCH) > $(DIST)/LICENSES.txt

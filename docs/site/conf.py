@@ -56,9 +56,9 @@ READERS = {
         "apps",
     ),
     "For operators": (
-        "install", "own-district", "bring-logs", "forward-logs", "forward-proxies",
-        "forward-firewalls", "forward-windows", "forward-cloud", "receive-logs", "fetch-logs",
-        "fetch-lists", "registry", "registry-by-file", "operate", "troubleshoot", "roles",
+        "install", "appliance", "own-district", "bring-logs", "forward-logs",
+        "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud",
+        "receive-logs", "fetch-logs", "fetch-lists", "registry", "registry-by-file", "operate", "troubleshoot", "roles",
         "alerts", "back-up", "dagster", "sizing", "many-districts",
     ),
     "For analysts": ("query", "own-rules", "other-systems", "tickets"),
