@@ -38,7 +38,15 @@ def test_the_script_is_one_that_the_shell_reads(files):
 
 def test_it_copies_what_units_writes(files, tmp_path):
     home, units = tmp_path / "home", tmp_path / "units"
-    words = ("--yes", "--name", "Sample", "--zone", "America/Chicago", "--account-domain", "EXAMPLE")
+    words = (
+        "--yes",
+        "--name",
+        "Sample",
+        "--zone",
+        "America/Chicago",
+        "--account-domain",
+        "EXAMPLE",
+    )
     assert not schoolbell("init", home, *words).code
     with (home / "district.toml").open("a", encoding="utf-8") as settings:
         settings.write(COLLECTOR)
