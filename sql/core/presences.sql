@@ -117,8 +117,9 @@ columns:
 --- */
 with
 
+-- who unlocks a computer has its screen, though another account stays logged on
 presences as (
-    select *
+    select * replace (least(end_time, unlocked_time) as end_time)
     from identity.presences
     where event_date = $event_date::date and device is not null
 ),

@@ -83,6 +83,11 @@ columns:
   proof_event_id:
     type: bigint
     is: the line that proves the account, where the event's own name proves nothing
+  unlocked_time:
+    type: timestamptz
+    is: >-
+      from then on another account has the screen, while this one stays logged on and
+      its programs go on
   event_id: {type: bigint, is: the event that opens it}
   logon_date: {type: date, is: local day of that event}
   event_date: {type: date, is: local day that the row serves}
@@ -301,8 +306,7 @@ stepped as (
         *,
         lead(time) over at_the_seat as next_time,
         lead(activity) over at_the_seat as next_activity,
-        -- one screen shows one session: who unlocks it has it now, though the other
-        -- account stays logged on
+        -- one screen shows one session
         min(time) filter (where is_unlock) over at_the_screen as next_unlock
     from at_keyboards
     window
@@ -354,9 +358,8 @@ seated as (
         null as mac,
         null as ip,
         time as start_time,
-        if(activity = 'lock', next_time, least(next_time, next_unlock)) as next_time,
-        if(activity <> 'lock' and next_unlock < next_time, 'next', next_activity)
-            as next_activity,
+        next_time,
+        next_activity,
         account as next_account,
         case
             when activity = 'lock' then interval 24 hour
@@ -374,6 +377,10 @@ seated as (
         null as machine,
         known_by,
         null::bigint as proof_event_id,
+        case
+            when activity <> 'lock' and coalesce(next_unlock < next_time, true)
+                then next_unlock
+        end as unlocked_time,
         event_id,
         event_date
     from reached
@@ -484,6 +491,7 @@ connected as (
         end as machine,
         followed.known_by,
         nullif(followed.inner_event_id, followed.event_id) as proof_event_id,
+        null::timestamptz as unlocked_time,
         followed.event_id,
         followed.event_date
     from followed
@@ -525,6 +533,7 @@ select
     machine,
     known_by as name_proof,
     proof_event_id,
+    unlocked_time,
     event_id,
     event_date as logon_date,
     $event_date::date as event_date
