@@ -250,21 +250,21 @@ at_keyboards as (
         named.known_by,
         named.logon_kind = 'remote' and named.activity in ('logon', 'unlock')
             as is_remote,
-        -- 4779: the remote session is left, and 7, 13: an unlock, wherever from
-        named.activity = 'logoff'
-        or (named.activity = 'lock' and named.logon_kind = 'remote')
+        -- 4779 leaves a session; of an unlock (7, 13), its own logon ends immediately
+        (named.activity = 'lock' and named.logon_kind = 'remote')
         or (
-            named.activity = 'logon'
-            and named.logon_kind in ('interactive', 'cached')
-            and coalesce(named.logon_type not in (7, 13), true)
-        ) as is_left,
-        coalesce(named.logon_kind <> 'remote', true)
-        and (
-            named.activity = 'unlock'
-            or (
-                named.activity = 'logon'
-                and coalesce(named.logon_type in (7, 13), false)
+            coalesce(named.logon_type not in (7, 13), true)
+            and (
+                named.activity = 'logoff'
+                or (
+                    named.activity = 'logon'
+                    and named.logon_kind in ('interactive', 'cached')
+                )
             )
+        ) as is_left,
+        named.activity = 'unlock'
+        or (
+            named.activity = 'logon' and coalesce(named.logon_type in (7, 13), false)
         ) as is_unlock,
         named.time
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
@@ -305,17 +305,9 @@ stepped as (
     select
         *,
         lead(time) over at_the_seat as next_time,
-        lead(activity) over at_the_seat as next_activity,
-        -- one screen shows one session
-        min(time) filter (where is_unlock) over at_the_screen as next_unlock
+        lead(activity) over at_the_seat as next_activity
     from at_keyboards
-    window
-        at_the_seat as (partition by account, device order by time, event_id),
-        at_the_screen as (
-            partition by device
-            order by time, event_id
-            rows between 1 following and unbounded following
-        )
+    window at_the_seat as (partition by account, device order by time, event_id)
 ),
 
 -- what is unlocked after remote desktop reached a computer may be that session, until
@@ -349,6 +341,20 @@ reached as (
         )
 ),
 
+-- one screen shows one session; those of remote desktop are on none
+screens as (
+    select
+        *,
+        min(time) filter (where is_unlock and not is_reached) over later as next_unlock
+    from reached
+    window
+        later as (
+            partition by device
+            order by time, event_id
+            rows between 1 following and unbounded following
+        )
+),
+
 seated as (
     select
         account,
@@ -378,12 +384,15 @@ seated as (
         known_by,
         null::bigint as proof_event_id,
         case
-            when activity <> 'lock' and coalesce(next_unlock < next_time, true)
+            when
+                activity <> 'lock'
+                and not is_reached
+                and coalesce(next_unlock < next_time, true)
                 then next_unlock
         end as unlocked_time,
         event_id,
         event_date
-    from reached
+    from screens
     where
         activity <> 'logoff'
         and not (
