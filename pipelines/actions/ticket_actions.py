@@ -18,7 +18,6 @@ from pipelines.alerts.tickets import (
 )
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.state.audit import Act
 from pipelines.state.reviews import put_ticket
 
 TICKET = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._#/-]{0,39}")
@@ -46,7 +45,7 @@ def send_ticket(context: ActionContext, given: SendTicketInput) -> Result:
             "no ticket system is configured", where=WHERE, remedy="Set service in district.toml."
         )
     if reason := why_not(context.district.store, case):
-        raise SettingsError(f"case {case.label} gets no second ticket: {reason}", where="--case")
+        raise SettingsError(f"case {case.label} gets no ticket: {reason}", where="--case")
     act = ticket_act(case, "send ticket", str(context.asker), service.product)
     with context.chain.recording(act) as transaction:
         add_ticket(transaction, case, service.name, act.actor)
@@ -94,13 +93,7 @@ def ticket(context: ActionContext, given: TicketInput) -> Result:
         )
     if number and names_in(context, case, number):
         raise SettingsError("the ticket number contains a name", where="NUMBER")
-    act = Act(
-        actor=str(context.asker),
-        action="ticket",
-        subject=case.case_id,
-        reason=number or "removed",
-        case=case.case_id,
-    )
+    act = ticket_act(case, "ticket", str(context.asker), number or "removed")
     with context.chain.recording(act) as transaction:
         put_ticket(transaction, case.case_id, number, act.actor)
     return Result(

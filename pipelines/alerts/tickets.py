@@ -135,30 +135,32 @@ def service_of(settings: Settings) -> AnyTicketService | None:
 
 def ticket_faults(settings: Settings) -> Iterator[Fault]:
     """Yield the mistakes in kind, keys and secrets of `[desk.tickets]`."""
-    at, given = ("desk", "tickets"), settings.desk.tickets
-    if given.service and given.service not in SERVICES:
-        guess = nearest(given.service, SERVICES) or min(SERVICES)
+    at, wanted = ("desk", "tickets"), settings.desk.tickets
+    if wanted.service and wanted.service not in SERVICES:
+        guess = nearest(wanted.service, SERVICES) or min(SERVICES)
         what, paste = "this kind of ticket system does not exist", f'service = "{guess}"'
-        yield Fault((*at, "service"), what, given.service, ", ".join(sorted(SERVICES)), paste)
-    elif given.service:
+        yield Fault((*at, "service"), what, wanted.service, ", ".join(sorted(SERVICES)), paste)
+    elif wanted.service:
         try:
             _own_settings(settings)
         except SettingsError as error:
-            model = SERVICES[given.service].settings
-            yield from setting_faults(at, model, given.settings, error)
+            model = SERVICES[wanted.service].settings
+            yield from setting_faults(at, model, wanted.settings, error)
 
 
 def _own_settings(settings: Settings) -> ServiceSettings:
-    given = settings.desk.tickets
-    for key, value in given.settings.items():
+    wanted = settings.desk.tickets
+    for key, value in wanted.settings.items():
         if is_reference(value):
             require_private(value, f"{WHERE} {key}")
-    model: type[ServiceSettings] = SERVICES[given.service].settings
-    return with_secrets(model, given.settings, WHERE)
+    model: type[ServiceSettings] = SERVICES[wanted.service].settings
+    return with_secrets(model, wanted.settings, WHERE)
 
 
 def why_not(store: Store, case: Case) -> str:
     """Return why no ticket of a case is to be opened; empty if one may be."""
+    if not case.number:  # its id could be worked out from a person
+        return "it has no number yet"
     row = newest_of_cases(store).get(case.case_id)
     if row is not None and row["status"] == GONE:
         return ""
@@ -188,8 +190,8 @@ def add_ticket(transaction: Transaction, case: Case, service: str, actor: str) -
 
 def page_of(settings: Settings, row: SentTicketRow) -> str:
     """Return the address of an open ticket for people; empty if it has none."""
-    given, service = settings.desk.tickets, service_of(settings)
-    url = str(given.settings.get("url", ""))
+    service = service_of(settings)
+    url = str(settings.desk.tickets.settings.get("url", ""))
     if service is None or row["service"] != service.name or not is_safe(url):
         return ""
     return service.page(url.rstrip("/"), str(row["ident"]), str(row["number"]))
@@ -200,20 +202,20 @@ def ticket_act(case: Case, action: str, actor: str, reason: str) -> Act:
     return Act(actor=actor, action=action, subject=case.case_id, reason=reason, case=case.case_id)
 
 
-def due_cases(settings: Settings, found: Queue) -> list[Case]:
+def due_cases(settings: Settings, waiting: Queue) -> list[Case]:
     """Return the cases of the newest report for which a ticket is opened without a person.
 
     Cases about accounts of students and about system administrators are left to a person, and
     so are those that only rules on trial reported.
     """
-    held_back = settings.alerts.administration_rules
+    left_to_people = settings.alerts.administration_rules
     return [
         case
-        for case in found.cases
+        for case in waiting.cases
         if case.number
-        and case.monday >= found.week
+        and case.monday >= waiting.week
         and not all(map(is_on_trial, case.undecided))
-        and not any(row["rule"] in held_back for row in case.counted)
+        and not any(row["rule"] in left_to_people for row in case.counted)
     ]
 
 
@@ -253,14 +255,14 @@ def tried_tickets(settings: Settings, ask: Callable[..., Response] = asked) -> s
     values = _own_settings(settings)
     caller = Caller(TABLE, values.origins, TRY_SECONDS, ask)
     try:
-        _Line(service, values, caller).found(OF_NO_TICKET)
+        _Client(service, values, caller).search(OF_NO_TICKET)
     except FetchError as error:
         return words_of(error)
     return ""
 
 
 @dataclass(frozen=True)
-class _Line:
+class _Client:
     """The requests to one ticket system."""
 
     service: AnyTicketService
@@ -281,7 +283,7 @@ class _Line:
             raise LaterError(f"it answers {answer.status}{code_of(answer)}", where=WHERE)
         return self._ticket(part(_json(answer), self.service.single))
 
-    def found(self, reference: str) -> Ticket | None:
+    def search(self, reference: str) -> Ticket | None:
         """Return the ticket whose title contains a reference; None if there is none.
 
         Raises:
@@ -348,23 +350,25 @@ def _sender(
 ) -> "_Sender":
     values = _own_settings(district.settings)
     caller = Caller(TABLE, values.origins, RUN_SECONDS, ask, sleep)
-    return _Sender(district, service, _Line(service, values, caller), now)
+    return _Sender(district, service, _Client(service, values, caller), now)
 
 
 @dataclass(frozen=True)
 class _Sender:
     district: District
     service: AnyTicketService
-    line: _Line
+    client: _Client
     now: datetime
 
     def add_due(self) -> None:
         """Add the tickets that no person has to request."""
         store, home = self.district.store, self.district.home
-        known = {row["case_id"] for row in sent_tickets(store)} | tickets(store).keys()
-        found = queue(store, home, self.district.reading)
+        ticketed = {row["case_id"] for row in sent_tickets(store)} | tickets(store).keys()
+        waiting = queue(store, home, self.district.reading)
         due = [
-            case for case in due_cases(self.district.settings, found) if case.case_id not in known
+            case
+            for case in due_cases(self.district.settings, waiting)
+            if case.case_id not in ticketed
         ]
         if not due:
             return
@@ -397,13 +401,13 @@ class _Sender:
         """Open the ticket of a case, unless an earlier attempt did; return its number."""
         reference = row["reference"]
         try:
-            if row["status"] == SENDING and (there := self.line.found(reference)):
+            if row["status"] == SENDING and (there := self.client.search(reference)):
                 return self._opened(row, case, there)
             self._require_settled(row)
             self._mark(reference, status=SENDING, tried_time=now_text(self.now), problem=None)
             desk = self.district.settings.desk.address
             try:
-                made = self.line.create(words_of_case(case, reference, desk))
+                made = self.client.create(words_of_case(case, reference, desk))
             except (LaterError, RefusedError):
                 self._mark(reference, status=WAITING)
                 raise
@@ -437,12 +441,14 @@ class _Sender:
 
     def _read_status(self, rows: list[SentTicketRow]) -> str:
         """Note the status of open tickets; return why one could not be read."""
-        mine = tickets(self.district.store)
-        shown = [row for row in rows if row["ident"] and mine.get(row["case_id"]) == row["number"]]
+        numbers = tickets(self.district.store)
+        shown = [
+            row for row in rows if row["ident"] and numbers.get(row["case_id"]) == row["number"]
+        ]
         shown.sort(key=lambda row: str(row["read_time"]))
         for row in shown[:MAX_READ]:
             try:
-                there = self.line.status(str(row["ident"]))
+                there = self.client.status(str(row["ident"]))
             except FetchError as error:
                 return words_of(error)
             status = there.status if there else GONE

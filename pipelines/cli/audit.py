@@ -53,7 +53,7 @@ def verify(
     with _chain(home) as chain:
         place = DistrictHome(home.resolve())
         seals = check_seals(place, load_settings(place), authority)
-        kept = kept_heads(chain.store, DistrictHome(home.resolve()))
+        kept = kept_heads(chain.store, place)
         broken, last = chain.verify([*printed, *kept]), chain.head()
         restored = [entry for entry in chain.entries() if entry.action == RESTORE]
     if as_json:

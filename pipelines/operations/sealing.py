@@ -45,8 +45,8 @@ def seal_if_due(
         line = f"The audit chain was not sealed: {problem}"
     with district.store.writing() as transaction:
         since = json.loads(fact(transaction, PROBLEM) or "{}").get("time") or now_text(moment)
-        noted = {"time": since, "problem": problem} if problem else {}
-        remember(transaction, PROBLEM, json.dumps(noted))
+        failure = {"time": since, "problem": problem} if problem else {}
+        remember(transaction, PROBLEM, json.dumps(failure))
     return line
 
 

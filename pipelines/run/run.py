@@ -169,16 +169,16 @@ def run(
 
 @contextmanager
 def _only_writer(district: District, watchers: Watchers, wait_seconds: float) -> Iterator[None]:
-    """Hold the home's lock, and tell a person who has to wait for it."""
-    with ExitStack() as held:
+    """Hold the home's lock; after a few seconds, print that the run waits for it."""
+    with ExitStack() as locks:
         soon = min(SILENT_SECONDS, wait_seconds)
         try:
-            held.enter_context(only_writer(district.home, soon))
+            locks.enter_context(only_writer(district.home, soon))
         except BusyError:
             if soon == wait_seconds:
                 raise
             watchers.message(WAITING.format(seconds=wait_seconds - soon))
-            held.enter_context(only_writer(district.home, wait_seconds - soon))
+            locks.enter_context(only_writer(district.home, wait_seconds - soon))
         yield
 
 

@@ -115,7 +115,7 @@ def record_text(
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
-def authority_of(home: DistrictHome, given: Seal, path: Path | None = None) -> Authority:
+def authority_of(home: DistrictHome, wanted: Seal, path: Path | None = None) -> Authority:
     """Read the certificates of the authority.
 
     Args:
@@ -128,7 +128,7 @@ def authority_of(home: DistrictHome, given: Seal, path: Path | None = None) -> A
         raise SealError("the extra seal is missing", remedy=f"Run: {INSTALL}")
     from cryptography import x509
 
-    place = path or home.path / given.certificates
+    place = path or home.path / wanted.certificates
     try:
         data = place.read_bytes()
         certificates = tuple(x509.load_pem_x509_certificates(data))
@@ -141,12 +141,12 @@ def authority_of(home: DistrictHome, given: Seal, path: Path | None = None) -> A
             where=str(place),
             remedy="Put the authority's root certificate there; see [seal] in district.toml.",
         ) from error
-    return Authority(certificates, revoked, given.policy)
+    return Authority(certificates, revoked, wanted.policy)
 
 
 def seal(
     home: DistrictHome,
-    given: Seal,
+    wanted: Seal,
     record: bytes,
     now: datetime,
     ask: Callable[..., Response] = asked,
@@ -159,17 +159,17 @@ def seal(
     Raises:
         SealError: There was no answer, or it is not valid; nothing is stored.
     """
-    authority = authority_of(home, given)
+    authority = authority_of(home, wanted)
     from rfc3161_client import TimestampRequestBuilder
 
     request = TimestampRequestBuilder().data(record).build()
-    answer = _answer(given.url, request.as_bytes(), ask)
+    answer = _answer(wanted.url, request.as_bytes(), ask)
     stamp = stamped(record, answer, authority, request.nonce)
     if abs(stamp.time - now) > MAX_CLOCK:
         raise SealError(
             f"its time, {stamp.time:%Y-%m-%d %H:%M} UTC, is not that of this machine, "
             f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-            where=_host(given.url),
+            where=_host(wanted.url),
             remedy="Compare both clocks.",
         )
     make_folder(home.seals, PRIVATE)
@@ -220,7 +220,7 @@ def stamped(record: bytes, answer: bytes, authority: Authority, nonce: int | Non
     """Return the time stamp of a record, after each of its parts is verified.
 
     Args:
-        nonce: That of the request; None where it is not known any more.
+        nonce: That of the request; None where it was not stored.
 
     Raises:
         SealError: The answer is not a valid time stamp of this record by this authority.
@@ -321,14 +321,14 @@ def _signer(
 
 
 def _was_valid(entry: "x509.RevokedCertificate", time: datetime) -> bool:
-    """Return whether a certificate that was revoked later was still valid at a time."""
+    """Return whether the revocation of a certificate leaves a time stamp of `time` valid."""
     from cryptography import x509
 
     try:
-        given = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
     except x509.ExtensionNotFound:
         return False
-    return given in STILL_VALID and time < entry.revocation_date_utc
+    return reason in STILL_VALID and time < entry.revocation_date_utc
 
 
 def newest_seal(home: DistrictHome) -> Path | None:
@@ -414,10 +414,10 @@ def seal_problem(store: Store, settings: Settings) -> str:
     if not settings.seal.url:
         return ""
     with store.reading() as transaction:
-        noted = json.loads(fact(transaction, PROBLEM) or "{}")
-    if not noted:
+        failure = json.loads(fact(transaction, PROBLEM) or "{}")
+    if not failure:
         return ""
-    return f"the audit chain could not be sealed since {noted['time'][:10]}: {noted['problem']}"
+    return f"the audit chain could not be sealed since {failure['time'][:10]}: {failure['problem']}"
 
 
 def digest_of(path: Path) -> dict[str, str]:

@@ -52,7 +52,7 @@ SPELT, MOVED, LACKING = ([FOUND] * 3) if LONG else (FOUND[way::12] for way in (0
 ASKED_ALL = {
     one
     for n, one in enumerate(SCENARIOS)
-    if one.is_alone or (not one.about and (not one.rules or n % 8 == 0))
+    if one.is_alone or not (one.rules or one.about) or n % 8 == 0
 }
 """Of which the short run asks every rule too: those in which nobody is named."""
 WEEK = timedelta(weeks=1)

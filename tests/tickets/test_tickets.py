@@ -5,6 +5,7 @@ import re
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from pipelines.actions.ticket_actions import SendTicketInput, send_ticket
 from pipelines.alerts.ticket_services import SERVICES
-from pipelines.alerts.tickets import send_tickets, tried_tickets
+from pipelines.alerts.tickets import send_tickets, tried_tickets, why_not
 from pipelines.cli.options import open_context
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
@@ -201,6 +202,13 @@ def test_a_run_sends_new_cases_by_itself_and_goes_on_when_the_system_is_gone(hom
     assert "the status of tickets is not current" in status.err
     assert f":{port}" not in status.err
     jira.server = type("Closed", (), {"shutdown": lambda _: None, "server_close": lambda _: None})()
+
+
+def test_a_case_without_a_number_gets_no_ticket_because_its_id_would_leave(opened, jira):
+    context = opened(jira)
+    case = first(context)
+    assert not why_not(context.district.store, case)
+    assert why_not(context.district.store, replace(case, number="")) == "it has no number yet"
 
 
 def test_nothing_is_sent_without_a_service(district, tmp_path):

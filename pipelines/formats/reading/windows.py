@@ -103,8 +103,8 @@ LOGON_KIND = {
     "4": "batch",
     "5": "service",
     "10": "remote",
-    "12": "remote",
     "11": "cached",
+    "12": "remote",
     "13": "cached",
 }
 UNLOCKS = ["7", "13"]
@@ -400,7 +400,7 @@ def logon_uid(text: pl.Expr) -> pl.Expr:
 
 
 def kind() -> pl.Expr:
-    """Derive it from the logon type; a screen is locked and unlocked at its keyboard."""
+    """Derive it from the logon type; an unlock from an address is one by remote desktop."""
     code = pl.col("event_id")
     return (
         pl.when(code.is_in([LOCK, UNLOCK]))
