@@ -225,7 +225,7 @@ def stamped(record: bytes, answer: bytes, authority: Authority, nonce: int | Non
     Raises:
         SealError: The answer is not a valid time stamp of this record by this authority.
     """
-    from cryptography import x509
+    from cryptography import exceptions, x509
     from rfc3161_client import (
         PKIStatus,
         VerificationError,
@@ -247,7 +247,15 @@ def stamped(record: bytes, answer: bytes, authority: Authority, nonce: int | Non
         (signed,) = parsed.signed_data.signer_infos
         time = parsed.tst_info.gen_time.astimezone(UTC)
         return Stamp(time, _signer(embedded, signed.serial_number, time, authority))
-    except (ValueError, VerificationError) as error:
+    except (  # the classes of the library have no common base
+        ValueError,
+        VerificationError,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        exceptions.InvalidSignature,
+        exceptions.UnsupportedAlgorithm,
+    ) as error:
         raise SealError(f"its time stamp cannot be verified: {_words(error)}") from error
 
 

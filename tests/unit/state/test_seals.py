@@ -128,7 +128,7 @@ def test_every_changed_byte_of_an_answer_is_seen_or_means_nothing(home, authorit
     sealed(home, authority)
     trusted, text = authority_of(home, given(authority)), record(home)
     (right,) = {one.stamp for one in results(home, authority)}
-    for place in range(0, len(authority.answer), 7):
+    for place in range(len(authority.answer)):
         data = bytearray(authority.answer)
         data[place] ^= 0x01
         with suppress(SealError):
