@@ -3,12 +3,13 @@ kind: ephemeral
 summary: >
   The accounts that other logs saw at the device or the address of a web request of a
   day whose line has no login that its product checked. A request where no log saw
-  anyone has no row. A firewall's mapping is a copy of another log's line and does not
-  count as one of them. An account's password was *given* at a device by a session at
-  its keyboard, at a firewall's page, by a VPN login, and by a network login that
-  follows another account's there, and by a cloud sign-in through the district's own
-  connection at the one device of its owner that was in use then; a network login that
-  is the device's last one again may be saved.
+  anyone has no row. A locked session of another account is counted, since its
+  programs go on; alone it names no one. A firewall's mapping is a copy of another
+  log's line and does not count as one of them. An account's password was *given* at a
+  device by a session at its keyboard, at a firewall's page, by a VPN login, and by a
+  network login that follows another account's there, and by a cloud sign-in through
+  the district's own connection at the one device of its owner that was in use then; a
+  network login that is the device's last one again may be saved.
 grain: [event_id]
 lookback: 1
 lookahead: 1
@@ -106,9 +107,11 @@ device_sessions as (
         start_time,
         end_time,
         'keyboard' as origin,
-        true as is_given
+        true as is_given,
+        -- a locked session's programs go on, though its account is not at the keyboard
+        state = 'locked' as is_locked
     from presences
-    where state = 'live' and habit is distinct from 'automatic'
+    where state in ('live', 'locked') and habit is distinct from 'automatic'
     union all
     select
         account,
@@ -117,7 +120,8 @@ device_sessions as (
         start_time,
         end_time,
         'network' as origin,
-        coalesce(habit = 'changed', false) as is_given
+        coalesce(habit = 'changed', false) as is_given,
+        false as is_locked
     from presences
     where presence = 'wifi' and device is not null
     union all
@@ -129,7 +133,8 @@ device_sessions as (
         presences.start_time,
         presences.end_time,
         'portal' as origin,
-        true as is_given
+        true as is_given,
+        false as is_locked
     from presences
     inner join identity.address_devices as leases
         on
@@ -201,7 +206,8 @@ sessions as (
         time - interval 1 minute * $typed_minutes as start_time,
         time + interval 1 minute * $sitting_minutes as end_time,
         'sign-in' as origin,
-        true as is_given
+        true as is_given,
+        false as is_locked
     from sign_in_devices
 ),
 
@@ -223,7 +229,8 @@ sightings as (
         requests.*,
         sessions.account,
         sessions.origin,
-        sessions.is_given
+        sessions.is_given,
+        sessions.is_locked
     from requests
     inner join sessions
         on
@@ -236,7 +243,8 @@ sightings as (
         requests.*,
         address_sessions.account,
         'tunnel' as origin,
-        true as is_given
+        true as is_given,
+        false as is_locked
     from requests
     inner join address_sessions
         on
@@ -269,13 +277,14 @@ ranked as (
 in_session as (
     select
         event_id,
-        min(account) as account,
+        min(account) filter (where not is_locked) as account,
         count(distinct account) as account_count,
-        min(origin) as origin,
+        min(origin) filter (where not is_locked) as origin,
         bool_and(is_given) as is_given
     from ranked
     where strength is not null
     group by event_id, strength
+    having not bool_and(is_locked)
     qualify row_number() over (partition by event_id order by strength) = 1
 ),
 
@@ -286,7 +295,7 @@ supported as (
         sightings.event_id,
         min(sightings.account) as account,
         array_to_string(
-            sorted_values(sightings.origin)
+            sorted_values(case when not sightings.is_locked then sightings.origin end)
             || case
                 when sightings.assigned_to is not null then ['inventory']
                 else []::varchar[]
@@ -303,7 +312,7 @@ supported as (
     group by sightings.event_id, sightings.assigned_to
     having
         count(distinct sightings.account) = 1
-        and count(distinct sightings.origin)
+        and count(distinct sightings.origin) filter (where not sightings.is_locked)
         + (sightings.assigned_to is not null)::int >= 2
 ),
 
