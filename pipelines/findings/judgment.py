@@ -44,6 +44,7 @@ from pipelines.warehouse.sentences import fill
 TWO_WEEKS = timedelta(days=13)
 NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."
 CLOCK = "The clock of a log is wrong"
+CLOCKS = "marts.source_clocks"
 CLOCK_DAYS = timedelta(days=7)
 """A day on which a clock cannot be measured has the state of the nearest one within this."""
 DEMOTED = Alternative(
@@ -246,10 +247,10 @@ def wrong_times(database: Database, store: Store, found: Sequence[Candidate]) ->
     Other sources show it (`marts.source_clocks`); a source without a zone in the settings is an
     example. Where a clock is wrong, a person is in another lesson, break or building.
     """
-    if not found or not database.has("marts.source_clocks"):
+    if not found or not database.has(CLOCKS):
         return {}
     days = sorted({row.event_date for row in found})
-    rows = database.days_of("marts.source_clocks", days[0] - CLOCK_DAYS, days[-1] + CLOCK_DAYS)
+    rows = database.days_of(CLOCKS, days[0] - CLOCK_DAYS, days[-1] + CLOCK_DAYS)
     measured = wrong_hours(pl.DataFrame(rows, infer_schema_length=None)) if rows else {}
     off = {name: words for name, words in measured.items() if any(words.values())}
     if not off:

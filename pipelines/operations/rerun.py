@@ -9,7 +9,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from importlib.metadata import version as installed
 from itertools import chain
@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from pipelines.district import District, open_district
 from pipelines.errors import SettingsError
 from pipelines.events import place_of
-from pipelines.findings.judgment import judged_findings
+from pipelines.findings.judgment import CLOCK_DAYS, CLOCKS, judged_findings
 from pipelines.findings.lifecycle import record_text
 from pipelines.findings.packs import (
     LINE_COLUMNS,
@@ -37,6 +37,7 @@ from pipelines.findings.verify_pack import cited, differences
 from pipelines.gaps.days import UnjudgedDay, unjudged
 from pipelines.operations.backup import STATE, BackupError, Manifest
 from pipelines.operations.restore import is_current, restore
+from pipelines.privacy.redaction import KINDS
 from pipelines.refresh.steps import Progress, build, no_progress
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
@@ -184,7 +185,7 @@ def rerun(
     naming: Callable[[District], Named],
     progress: Progress = no_progress,
 ) -> RerunResult:
-    """Restore a backup into a scratch folder, rebuild it, and judge the findings of a pack again.
+    """Restore a backup into a scratch folder, and judge the findings of a pack again.
 
     Args:
         scratch: A private folder, which the caller deletes.
@@ -234,7 +235,7 @@ def _judged(
     """Yield the result of each finding of a pack."""
     store = district.store
     with district.open_warehouse() as database:
-        build(database, district, progress)
+        build(database, district, progress, wanted=_models_read(district, pack))
         skipped = unjudged(store, district.settings, district.outline)
         obstacles = [_obstacle(district, skipped, packed) for packed in pack.findings]
         days: dict[str, list[date]] = {}
@@ -278,6 +279,19 @@ def _judged(
             fields=fields,
             record=None if row is None else _judgment(row["record"]) == _judgment(record),
         )
+
+
+def _models_read(district: District, pack: EvidencePack) -> dict[str, set[date]]:
+    """Return the days of the models that judging the findings of a pack reads."""
+    # the sites that no default surface spells are those of all days
+    read = {CLOCKS: set[date](), KINDS: set(ledger.event_days(district.store))}
+    for packed in pack.findings:
+        day = date.fromisoformat(packed["event_date"])
+        if packed["rule"] in district.detections:
+            read.setdefault(district.detections[packed["rule"]].model.name, set()).add(day)
+        near = range(-CLOCK_DAYS.days, CLOCK_DAYS.days + 1)
+        read[CLOCKS] |= {day + timedelta(days=n) for n in near}
+    return read
 
 
 def _obstacle(district: District, skipped: Sequence[UnjudgedDay], packed: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import unicode_hostname
 from pipelines.warehouse.models import query_text
 
+KINDS = "core.host_categories"
+
 
 def sensitive_names(database: Database) -> frozenset[str]:
     """Return hosts that any list marks so, and sites most of whose hosts are.
@@ -23,7 +25,7 @@ def sensitive_names(database: Database) -> frozenset[str]:
     One odd host does not make a whole site sensitive. Ways around the filter are
     named: the tool is the finding.
     """
-    if not (database.has("core.host_categories") and database.has("identity.hosts")):
+    if not (database.has(KINDS) and database.has("identity.hosts")):
         return frozenset()
     rows = database.rows(query_text("lookups/sensitive_names"), {"kinds": list(sensitive_kinds())})
     return frozenset(str(name) for (name,) in rows)

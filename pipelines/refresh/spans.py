@@ -721,6 +721,32 @@ def stale_days(
     return {name: sorted(days) for name, days in stale.items()}
 
 
+def days_read(
+    models: Mapping[str, Model], wanted: Mapping[str, Collection[date]], held: Collection[date]
+) -> dict[str, set[date]]:
+    """Return the days of each model that the wanted days of some models are made from.
+
+    Args:
+        models: In build order.
+        wanted: Days by model.
+        held: Local days with events, all of which a model without days reads.
+    """
+    read = {name: set(days) for name, days in wanted.items()}
+    for model in reversed(models.values()):
+        days = read.get(model.name)
+        if days is None:
+            continue
+        before, after = model.header.lookback, model.header.lookahead
+        reached = (
+            {one + timedelta(days=n) for one in days for n in range(-before, after + 1)}
+            if model.is_dated
+            else set(held)
+        )
+        for name in model.inputs:
+            read.setdefault(name, set()).update(reached)
+    return read
+
+
 def _reaching(model: Model, days: Iterable[date]) -> set[date]:
     """Return the days of a model that read any of these days of its inputs."""
     before = timedelta(days=model.header.lookback)

@@ -238,6 +238,7 @@ def build(
     district: District,
     progress: Progress = no_progress,
     away: RemoteExecutor | None = None,
+    wanted: Mapping[str, Collection[date]] | None = None,
 ) -> BuildResult:
     """Build every stale day of every model, and those in quarantine again.
 
@@ -246,6 +247,7 @@ def build(
 
     Args:
         away: Where days are built that are more than one statement; None: here.
+        wanted: Days by model; only these are built, and what they are made from.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
@@ -261,6 +263,11 @@ def build(
         for name in {*found.models, *quarantine.days}
     }
     due = spans.stale_days(district.models, found.days, held, seeds)
+    if wanted is not None:
+        read = spans.days_read(district.models, wanted, held)
+        due = {
+            name: [day for day in days if day in read.get(name, ())] for name, days in due.items()
+        }
     days = [day for days in due.values() for day in days]
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.privacy.pseudonyms import copied
-from pipelines.refresh.spans import stale_days
+from pipelines.refresh.spans import days_read, stale_days
 from pipelines.warehouse.database import MAX_LOCAL_PARTS, Memory, writing
 from pipelines.warehouse.models import (
     arguments,
@@ -17,6 +17,7 @@ from pipelines.warehouse.models import (
     every_model,
     inlined,
     model_version,
+    models,
     read_models,
     relations_read,
     rule_headers,
@@ -234,6 +235,31 @@ def test_staleness_spreads_from_model_to_model(tmp_path):
     dated(tmp_path, "identity.one", "raw.leases", lookback=1)
     dated(tmp_path, "core.two", "identity.one", lookback=1)
     assert stale(tmp_path, 4) == {"identity.one": [4, 5], "core.two": [4, 5, 6]}
+
+
+def test_the_days_that_a_day_is_made_from_reach_back_from_model_to_model(tmp_path):
+    dated(tmp_path, "identity.one", "raw.leases", lookback=1)
+    dated(tmp_path, "core.two", "identity.one", lookback=1, lookahead=1)
+    dated(tmp_path, "core.other", "identity.one")
+    model(tmp_path, "identity.zero", "select a from identity.one")
+    dated(tmp_path, "core.whole", "identity.zero")
+    three = read_models(tmp_path)
+    read = days_read(three, {"core.two": [DAYS[4]]}, DAYS)
+    assert read["identity.one"] == {*DAYS[3:6]}
+    assert read["raw.leases"] == {*DAYS[2:6]}
+    assert "core.other" not in read
+    assert days_read(three, {"core.whole": [DAYS[4]]}, DAYS)["identity.one"] == {*DAYS}
+
+
+@pytest.mark.parametrize("rule", ["account_on_two_campuses", "bulk_upload", "rare_beacon"])
+def test_a_day_that_makes_another_one_stale_is_a_day_that_it_is_made_from(rule):
+    name, held = f"detections.{rule}", [DAYS[0] + timedelta(days=n) for n in range(30)]
+    read = days_read(models(), {name: [held[20]]}, held)
+    for one in set(models()) - {name}:
+        for day in (held[10], held[19], held[20], held[21]):
+            reached = stale_days(models(), [], held, {one: [day]}).get(name, [])
+            if held[20] in reached:
+                assert day in read[one], one
 
 
 def test_a_model_of_registry_alone_is_stale_on_the_new_days(tmp_path):
