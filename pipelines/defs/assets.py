@@ -262,7 +262,7 @@ def _model_spec(model: Model, version: str | None) -> dg.AssetSpec:
         model.name.split("."),
         group=_group(model),
         deps=sorted(model.inputs),
-        description=f"**{code}** {model.header.summary}" if code else model.header.summary,
+        description=f"{code}: {model.header.summary}" if code else model.header.summary,
         kinds={"duckdb", "sql"},
         tags=_tags_of(model),
         metadata=_metadata(model),
