@@ -44,7 +44,7 @@ from pipelines.defs.assets import (
 )
 from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
-from pipelines.defs.resources import DAYS, WEEKS, HomeResource
+from pipelines.defs.resources import DAYS, MISTAKES, WEEKS, HomeResource
 from pipelines.district import District, home_rules
 from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
@@ -75,8 +75,6 @@ from pipelines.warehouse.snapshots import current, reading
 
 SOURCE_COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 MAX_ROWS = 5
-MISTAKES = ("Binder Error", "Catalog Error", "Parser Error")
-"""Errors of a query's text. Others may contain a value of a log, which these pages do not show."""
 TEXT = ("varchar", "json", "[]", "struct", "map")
 EVENTS_AT_FIRST = 600
 """The checks and the newest days, in two seconds: a person who starts Dagster looks for today."""
