@@ -20,7 +20,8 @@ def test_a_failed_run_begins_with_what_where_and_what_to_do(district, locate, tm
     location = locate(district.copy(tmp_path))
     settings = location.home / "district.toml"
     settings.write_text(settings.read_text() + "\n[detections.x_gone]\nparameters = {least = 1}\n")
-    result = location.run("run", raise_on_error=False)
+    # as a run's own process loads them: with the mistake in the settings
+    result = locate(location.home).run("run", raise_on_error=False)
     (event,) = result.get_step_failure_events()
     shown = event.step_failure_data.user_failure_data
     what, where, remedy = shown.description.splitlines()
