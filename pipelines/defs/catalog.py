@@ -50,7 +50,7 @@ from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
-from pipelines.refresh.due import MODEL, noted, versions_judged
+from pipelines.refresh.due import MODEL, changes, noted, versions_judged
 from pipelines.refresh.spans import days_said_of
 from pipelines.reports.dictionary import words_of
 from pipelines.reports.headline import NUMBERS
@@ -494,13 +494,20 @@ def _checked(district: District) -> Iterator[State]:
 
 def _current(district: District) -> dg.AssetCheckEvaluation:
     """Return whether any day before the open ones waits for a run, and why."""
-    reason = pending(district, datetime.now(UTC))
+    reason, key = pending(district, datetime.now(UTC)), district.versions_key
+    changed: list[str] = []
+    if reason:
+        with reading(district.home.warehouse) as database:
+            changed = changes(database, district)
     return dg.AssetCheckEvaluation(
         asset_key=CURRENT.asset_key,
         check_name=CURRENT.name,
         passed=not reason,
         severity=WARN,
-        metadata={"a_run_is_due": reason} if reason else {},
+        metadata={
+            **({"a_run_is_due": reason.removesuffix(f" ({key})")} if reason else {}),
+            **({"changed_by": _listed(changed)} if changed else {}),
+        },
     )
 
 

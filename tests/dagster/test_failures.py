@@ -5,6 +5,7 @@ import pytest
 
 from pipelines.defs.resources import in_words
 from pipelines.errors import BusyError, ModelError, SettingsError
+from tests.conftest import REPO_ROOT
 
 
 def failed(error, cause=None):
@@ -61,3 +62,32 @@ def test_a_home_in_use_is_tried_again_and_a_mistake_in_the_code_has_its_stack():
         raise BusyError("another run is in progress")
     with pytest.raises(ZeroDivisionError), in_words():
         _ = 1 / 0
+
+
+def test_the_check_current_names_the_list_and_the_setting_that_changed(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+    location.ask("catalog")
+    leave = location.home / "registry/leave.csv"
+    leave.write_text(leave.read_text() + "p-1000,2026-10-20,full,personal,approved,\n")
+    (check,) = [
+        event
+        for event in location.shown()
+        if isinstance(event, dg.AssetCheckEvaluation) and event.check_name == "current"
+    ]
+    shown = {name: value.value for name, value in check.metadata.items()}
+    assert shown == {
+        "a_run_is_due": "other lists, rules or settings",
+        "changed_by": "registry/leave.csv",
+    }
+
+
+def test_an_own_rule_links_to_its_file(district, locate, tmp_path):
+    home = district.copy(tmp_path)
+    guide = (REPO_ROOT / "docs/how-to/own-rules.md").read_text()
+    file = home / "detections/x_many_devices.sql"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(guide.split("```sql\n")[1].split("```")[0])
+    graph = locate(home).defs.resolve_asset_graph()
+    node = graph.get(dg.AssetKey(["detections", "x_many_devices"]))
+    (reference,) = node.metadata["dagster/code_references"].code_references
+    assert reference.file_path == str(file)
