@@ -417,6 +417,10 @@ def note_outline(store: Store, digest: str, outline: Outline) -> None:
         remember(connection, OUTLINE, noted)
 
 
+PERSON_WAITS = 20.0
+"""Seconds that a person waits for the answer while Dagster or a watch uses the home."""
+
+
 @contextmanager
 def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
     """Hold the home's lock; one run writes at a time.

@@ -13,7 +13,7 @@ import typer
 
 from pipelines.actions.action import Form, Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
-from pipelines.district import only_writer
+from pipelines.district import PERSON_WAITS, only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, checked, names_in
 from pipelines.findings.review import required_reason
@@ -147,7 +147,7 @@ def _with_row(context: ActionContext, data: bytes, cells: Mapping[str, str]) -> 
 def _write(context: ActionContext, cells: Mapping[str, str], why: str) -> None:
     """Write the row, and remember the change, so that it can be taken back."""
     district, file = context.district, FILE.name
-    with only_writer(district.home):
+    with only_writer(district.home, PERSON_WAITS):
         path = district.home.registry / file
         before = path.read_bytes() if path.exists() else b""
         after = _with_row(context, before, cells)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pipelines.actions.action import Input, Preview, Reason, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.proposals import trial_with
-from pipelines.district import only_writer
+from pipelines.district import PERSON_WAITS, only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.review import required_reason
 from pipelines.proposals.fetched_rows import SOURCE, accept_fetched, changes_of, waiting_plan
@@ -55,7 +55,7 @@ def accept_lists(context: ActionContext, given: FetchedInput) -> Preview:
 
     def write(now: ActionContext) -> Result:
         district = now.district
-        with only_writer(district.home):
+        with only_writer(district.home, PERSON_WAITS):
             if digest_of(district.home, district.settings) != registry:
                 raise SettingsError(
                     "the registry changed since the preview", remedy="Preview it again."

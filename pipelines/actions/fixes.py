@@ -20,7 +20,7 @@ from pipelines.actions.action import Action, CaseId, Form, Input, Preview, Reaso
 from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import WEEKS, file_of, tried
 from pipelines.actions.proposals import FROM_CASE, change_of, write_offers
-from pipelines.district import only_writer
+from pipelines.district import PERSON_WAITS, only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.registry_rows import names_in
@@ -314,7 +314,7 @@ def _write(context: ActionContext, case: Case, offer: Offer, why: str) -> None:
         reason=why,
         case=case.case_id,
     )
-    with only_writer(context.district.home):
+    with only_writer(context.district.home, PERSON_WAITS):
         topic = f"{FROM_CASE}:{case.case_id}"
         write_offers(context, topic, offer.file, [offer], act, why)
 

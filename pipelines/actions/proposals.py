@@ -20,7 +20,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import WEEKS, approve_site, effects, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD, NO_CASE, in_words
-from pipelines.district import only_writer
+from pipelines.district import PERSON_WAITS, only_writer
 from pipelines.errors import SettingsError, capital
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
@@ -289,7 +289,7 @@ def accept(context: ActionContext, offer: Offer, reason: str) -> str:
         SettingsError: No reason is given, or the registry would not take it.
     """
     context.require("sites")
-    with only_writer(context.district.home):
+    with only_writer(context.district.home, PERSON_WAITS):
         return _accepted(context, offer, reason)
 
 
@@ -340,7 +340,7 @@ def accept_group(context: ActionContext, group: Group, reason: str) -> list[str]
     context.require("sites")
     why = required_reason(reason)
     done = []
-    with only_writer(context.district.home):
+    with only_writer(context.district.home, PERSON_WAITS):
         for file in dict.fromkeys(one.file for one in group.offers):
             some = [one for one in group.offers if one.file == file]
             count = sum(len(one.proposals) for one in some)
@@ -397,7 +397,7 @@ def take_back(context: ActionContext, name: str, reason: str) -> list[str]:
             where="--take-back",
             remedy=f"In force: {', '.join(topics) or 'none'}.",
         )
-    with only_writer(district.home):
+    with only_writer(district.home, PERSON_WAITS):
         return [_taken_back(context, one, reason) for one in in_force]
 
 

@@ -17,7 +17,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import WEEKS
 from pipelines.actions.proposals import trial_with
 from pipelines.actions.site_effects import NO_CASE, in_words
-from pipelines.district import only_writer, parameters_of
+from pipelines.district import PERSON_WAITS, only_writer, parameters_of
 from pipelines.errors import BusyError, SettingsError, capital
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.proposals.offers import SETTINGS
@@ -221,7 +221,7 @@ def set_threshold(context: ActionContext, given: ThresholdInput) -> Preview:
             subject=given.value,
             reason=f"{why}{EFFECT}{effect})",
         )
-        with only_writer(now.district.home):
+        with only_writer(now.district.home, PERSON_WAITS):
             after = change(path.read_bytes())
             granted(now.chain, request, now.asker)
             act = Act(

@@ -19,12 +19,13 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.resources import DAYS, OWNER
+from pipelines.defs.resources import DAYS, OWNER, HomeResource
 from pipelines.events import EVENT_CLASSES, Column
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.table import tables
 from pipelines.reports.dictionary import header_of, sql_type
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.headers import ColumnNote
 from pipelines.warehouse.models import Model, sql_folder
 
@@ -262,7 +263,7 @@ def _model_spec(model: Model, version: str | None) -> dg.AssetSpec:
         model.name.split("."),
         group=_group(model),
         deps=sorted(model.inputs),
-        description=f"**{code}** {model.header.summary}" if code else model.header.summary,
+        description=f"{code}: {model.header.summary}" if code else model.header.summary,
         kinds={"duckdb", "sql"},
         tags=_tags_of(model),
         metadata=_metadata(model),
@@ -286,8 +287,11 @@ def _metadata(model: Model) -> dict[str, object]:
         )
         for name, one in model.header.columns.items()
     ]
+    own = DistrictHome(HomeResource().folder.resolve()).own_rules
     paths = [
-        sql_folder() / one.schema_name / f"{one.table_name}.sql" for one in (model, *model.parts)
+        folder / f"{one.table_name}.sql"
+        for one in (model, *model.parts)
+        for folder in (sql_folder() / one.schema_name, own)
     ]
     # a part that is made from other models has no file
     files = [(str(path), 1) for path in paths if path.is_file()]

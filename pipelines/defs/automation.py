@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from pipelines.defs.observed import Delivered, delivered, files_seen, observe_files, version_of
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import ERROR, HomeResource
 from pipelines.defs.runs import PRIORITY, WATCH_PRIORITY, run_job, watch_job
 from pipelines.district import District
 from pipelines.errors import BusyError
@@ -149,6 +149,9 @@ def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None
 def _error(event: dg.DagsterEvent) -> str:
     """Return the class of the error, innermost first."""
     data = event.event_specific_data
+    expected = getattr(data, "user_failure_data", None)
+    if expected is not None and ERROR in expected.metadata:
+        return str(expected.metadata[ERROR].value)
     error = getattr(data, "error", None)
     while error is not None and getattr(error, "cause", None) is not None:
         error = error.cause

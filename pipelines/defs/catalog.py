@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,13 +45,13 @@ from pipelines.defs.assets import (
 )
 from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
-from pipelines.defs.resources import DAYS, WEEKS, HomeResource
+from pipelines.defs.resources import DAYS, MISTAKES, WEEKS, HomeResource
 from pipelines.district import District, home_rules
 from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
-from pipelines.refresh.due import MODEL, noted, versions_judged
+from pipelines.refresh.due import MODEL, changes, noted, versions_judged
 from pipelines.refresh.spans import days_said_of
 from pipelines.reports.dictionary import words_of
 from pipelines.reports.headline import NUMBERS
@@ -75,8 +76,6 @@ from pipelines.warehouse.snapshots import current, reading
 
 SOURCE_COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 MAX_ROWS = 5
-MISTAKES = ("Binder Error", "Catalog Error", "Parser Error")
-"""Errors of a query's text. Others may contain a value of a log, which these pages do not show."""
 TEXT = ("varchar", "json", "[]", "struct", "map")
 EVENTS_AT_FIRST = 600
 """The checks and the newest days, in two seconds: a person who starts Dagster looks for today."""
@@ -149,10 +148,11 @@ def show_changes(
             return dg.SkipReason(ALL_SHOWN)
     try:
         with home.idle() as district:
-            stamp, states = _stamp(district), states_of(district)
-            show_days(instance, district)
+            stamp, days, weeks, read = _stamp(district), *_partitions(district), _read(district)
     except BusyError:
         return dg.SkipReason("a run is in progress")
+    _show(instance, days, weeks)
+    states = list(read)  # a person at the desk waits for the lock, and not for this
     is_rest = memory.has_words and cursor in {None, UNFINISHED}
     report = partial(report_events, instance)
     shown, left = report_changes(memory, states, limit or EVENTS_PER_TICK, report, is_rest=is_rest)
@@ -164,8 +164,17 @@ def show_changes(
 
 def show_days(instance: dg.DagsterInstance, district: District) -> None:
     """Make the days and weeks with log lines Dagster's partitions, oldest first."""
+    _show(instance, *_partitions(district))
+
+
+def _partitions(district: District) -> tuple[list[str], list[str]]:
+    """Return the days and the weeks with log lines."""
     days = sorted(map(str, days_shown(district)))
-    weeks = sorted({fact["week"] for fact in report_facts(district.store)})
+    return days, sorted({fact["week"] for fact in report_facts(district.store)})
+
+
+def _show(instance: dg.DagsterInstance, days: Sequence[str], weeks: Sequence[str]) -> None:
+    """Make days and weeks Dagster's partitions."""
     for partitions, keys in ((DAYS, days), (WEEKS, weeks)):
         name = str(partitions.name)
         shown = list(instance.get_dynamic_partitions(name))
@@ -231,11 +240,12 @@ def _after(event: Event, newest_input: int) -> Event:
 
 def states_of(district: District) -> list[State]:
     """Return every asset on every day, and every check, newest days first."""
-    return [
-        *_published(district),
-        *_checked(district),
-        *_built(district),
-    ]
+    return [*_read(district)]
+
+
+def _read(district: District) -> Iterator[State]:
+    """Read all that the states need; the iterator then needs neither the home nor its lock."""
+    return chain([*_published(district), *_checked(district)], _built(district))
 
 
 class Memory:
@@ -383,7 +393,7 @@ def _versions_fixed(reads: Iterable[str] = ()) -> dict[str, str]:
 
 
 def _built(district: District) -> Iterator[State]:
-    """Yield assets without days, then those of each day that a run builds, newest first."""
+    """Read the rows of each asset and day; return the states, newest days first."""
     days = sorted(map(str, days_shown(district)))
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
     previews: dict[str, dict[str, dg.MetadataValue[Any]]] = {}
@@ -400,9 +410,21 @@ def _built(district: District) -> Iterator[State]:
     for entry in quarantined(district.store):
         # it was not built, so the day is missing
         rows.get(str(entry.event_date or WHOLE), {}).pop(entry.model, None)
-    newest = {WHOLE, max(days, default=WHOLE)}
+    lists = [_input(event) for event in lists_seen(district)]
+    return _of_days(district, inputs, rows, previews, lists)
+
+
+def _of_days(
+    district: District,
+    inputs: Inputs,
+    rows: Mapping[str, Rows],
+    previews: Mapping[str, Mapping[str, dg.MetadataValue[Any]]],
+    lists: Sequence[State],
+) -> Iterator[State]:
+    """Yield assets without days, then those of each day, newest first."""
+    newest = {WHOLE, max(rows)}
     for day, counts in sorted(rows.items(), key=lambda one: one[0] or "9", reverse=True):
-        yield from _lines(inputs, day) if day else map(_input, lists_seen(district))
+        yield from _lines(inputs, day) if day else lists
         for name, count in counts.items():
             tags = _tags(district, inputs, name, day)
             shown = previews.get(name, {}) if day in newest else {}
@@ -496,13 +518,20 @@ def _checked(district: District) -> Iterator[State]:
 
 def _current(district: District) -> dg.AssetCheckEvaluation:
     """Return whether any day before the open ones waits for a run, and why."""
-    reason = pending(district, datetime.now(UTC))
+    reason, key = pending(district, datetime.now(UTC)), district.versions_key
+    changed: list[str] = []
+    if reason:
+        with reading(district.home.warehouse) as database:
+            changed = changes(database, district)
     return dg.AssetCheckEvaluation(
         asset_key=CURRENT.asset_key,
         check_name=CURRENT.name,
         passed=not reason,
         severity=WARN,
-        metadata={"a_run_is_due": reason} if reason else {},
+        metadata={
+            **({"a_run_is_due": reason.removesuffix(f" ({key})")} if reason else {}),
+            **({"changed_by": _listed(changed)} if changed else {}),
+        },
     )
 
 
@@ -690,7 +719,7 @@ def shown_columns(model: Model) -> list[str]:
 def preview(database: Database, model: Model) -> dict[str, dg.TableMetadataValue]:
     """Return metadata of a materialization; empty if nothing may be shown."""
     columns = shown_columns(model)
-    if not columns or not database.has(model.name):
+    if not columns:
         return {}
     rows = database.newest(model.name, columns, MAX_ROWS)
     if not rows:

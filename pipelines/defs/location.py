@@ -1,6 +1,7 @@
 """Puts the code location together."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -30,10 +31,11 @@ from pipelines.defs.runs import (
     watch_job,
 )
 from pipelines.district import home_rules, versions_of
+from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.warehouse.models import models
+from pipelines.warehouse.models import Model, models
 
 QUIET_HOURS = Alerts().quiet_run_hours
 PROJECT = Path(__file__).parents[2]
@@ -61,6 +63,17 @@ def declared() -> list[dg.AssetSpec]:
     return list(dg.load_from_defs_folder(path_within_project=PROJECT).resolve_all_asset_specs())
 
 
+def current_versions(built: Mapping[str, Model], settings: Settings | None) -> dict[str, str]:
+    """Return the version of each model; empty if the settings of rules cannot be used.
+
+    The definitions load all the same, so that a run can state what is wrong.
+    """
+    try:
+        return versions_of(built, settings) if settings else {}
+    except SettingsError:
+        return {}
+
+
 def build_defs() -> dg.Definitions:
     """Assemble the code location over the home of this process."""
     with warnings.catch_warnings():
@@ -73,7 +86,7 @@ def _assembled(home: HomeResource) -> dg.Definitions:
     settings = district_settings()
     zone = settings.district.zone if settings else DEFAULT_ZONE
     built = {**models(), **(home_rules(settings).models if settings else {})}
-    versions = versions_of(built, settings) if settings else {}
+    versions = current_versions(built, settings)
     hours = settings.alerts.quiet_run_hours if settings else QUIET_HOURS
     fresh = fresh_within(hours)
     is_on = settings is not None and settings.dagster.automation

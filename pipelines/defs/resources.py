@@ -3,17 +3,28 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from pipelines.district import District, only_writer, open_district
-from pipelines.errors import SchoolbellError
+from pipelines.errors import (
+    BusyError,
+    ModelError,
+    SchoolbellError,
+    SettingsError,
+    capital,
+    safe,
+    safe_lines,
+)
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
+from pipelines.settings.problems import InvalidSettingsError, listed
 from pipelines.settings.toml_reader import load_settings
 
 if TYPE_CHECKING:  # it imports Polars
@@ -26,6 +37,15 @@ MIN_WAIT_SECONDS = 0.5
 OWNER = "team:technology"
 """The owner that Dagster shows for each asset."""
 DEFAULT_ZONE = "America/Chicago"
+
+RETRIES, RETRY_SECONDS = 3, 300
+ERROR = "error"
+"""The name under which a failed step has the class of its error."""
+AGAIN = "Then re-execute this run."
+MAX_LETTERS = 300
+MISTAKES = ("Binder Error", "Catalog Error", "Parser Error")
+"""Errors of a query's text. Others may contain a value of a log, which Dagster's pages do not
+show."""
 
 DAYS = dg.DynamicPartitionsDefinition(name="days")
 WEEKS = dg.DynamicPartitionsDefinition(name="weeks")
@@ -55,8 +75,9 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def writing(self) -> Iterator[District]:
-        """Open the home with its lock; waits for another writer to end."""
+        """Open the home with its lock for a step; waits for another writer to end."""
         with (
+            in_words(),
             open_district(self.folder, self._registry) as district,
             only_writer(district.home, MAX_WAIT_SECONDS),
         ):
@@ -83,6 +104,41 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._known is None or self._known[0] != mark:
             self._known = (mark, load_registry(home, settings))
         return self._known[1]
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Fail a step with the sentence of an expected error; other errors keep their stack.
+
+    The error itself is left out, because its causes may contain values of logs.
+
+    Raises:
+        dg.RetryRequested: Another run holds the home.
+        dg.Failure: What happened, where, and what to do.
+    """
+    try:
+        yield
+    except BusyError as error:
+        raise dg.RetryRequested(RETRIES, RETRY_SECONDS) from error
+    except SchoolbellError as error:
+        parts = {name: text for name, text in _shown(error).items() if text}
+        raise dg.Failure(
+            "\n".join(parts.values()),
+            {**parts, ERROR: type(error).__name__},
+            allow_retries=False,
+        ) from None
+
+
+def _shown(error: SchoolbellError) -> dict[str, str]:
+    """Return the sentences of an error, without a value of a log, a list or a setting."""
+    what, remedy = error.what, error.remedy
+    if isinstance(error, InvalidSettingsError):
+        problems = (replace(problem, value=None, paste="") for problem in error.problems)
+        what, remedy = f"{what}. {listed(problems)}", f"Correct it; to see how: {error.command}"
+    elif error.__cause__ and isinstance(error, ModelError | SettingsError):
+        what = what if what.startswith(MISTAKES) else what.partition(":")[0]
+    remedy = f"{safe_lines(shorten(remedy, MAX_LETTERS, placeholder=' …'))} {AGAIN}".strip()
+    return {"what": capital(safe_lines(what)), "where": safe(error.where), "what_to_do": remedy}
 
 
 class NothingHandedOn(dg.ConfigurableIOManager):

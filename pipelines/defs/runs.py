@@ -21,8 +21,15 @@ from pipelines.defs.assets import (
     code_of,
     tags_of_layer,
 )
-from pipelines.defs.resources import MAX_WAIT_SECONDS, OWNER, WEEKS, HomeResource, days_of
-from pipelines.errors import BusyError, safe
+from pipelines.defs.resources import (
+    MAX_WAIT_SECONDS,
+    OWNER,
+    WEEKS,
+    HomeResource,
+    days_of,
+    in_words,
+)
+from pipelines.errors import safe
 from pipelines.state.ledger import event_days
 from pipelines.state.published_reports import is_snapshot_due, report_facts
 from pipelines.state.source_records import mark_dirty, quarantined
@@ -42,7 +49,6 @@ WATCH_PRIORITY, REBUILD_PRIORITY = "10", "-10"
 """Alerts come before a run, a run before days that a person asked for."""
 SECONDS_PER_LINE = 5.0
 """Dagster writes a line of a run's log in some hundredths of a second."""
-RETRIES, RETRY_SECONDS = 3, 300
 ASKED = "asked for in Dagster"
 """Reason of a day that is built again because a person materialized it."""
 
@@ -137,17 +143,11 @@ def refuse_empty(days: Sequence[date], logged: Sequence[date]) -> None:
 
 
 def _run(log: Callable[[str], None], home: HomeResource) -> None:
-    """Do everything that is due, and log the result.
-
-    Raises:
-        dg.RetryRequested: Another run holds the home.
-    """
+    """Do everything that is due, and log the result."""
     from pipelines.run.run import run
 
-    try:
+    with in_words():
         done = run(home.folder, watchers=_watchers(log), wait_seconds=MAX_WAIT_SECONDS)
-    except BusyError as error:
-        raise dg.RetryRequested(RETRIES, RETRY_SECONDS) from error
     for line in logged(done):
         log(line)
 
@@ -246,7 +246,8 @@ def watch_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
     from pipelines.run.run import troubles
     from pipelines.run.watch import watch
 
-    done = watch(home.folder)
+    with in_words():
+        done = watch(home.folder)
     for text in troubles(done.outcomes):
         context.log.warning(text)
     new = sum(outcome.is_new for outcome in done.outcomes)

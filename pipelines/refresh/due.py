@@ -44,6 +44,14 @@ RELEASED = "a log that was missing"
 """Reasons for stale days, in addition to the frames of the registry."""
 MODEL = "model "
 """Prefix of a model's name in the record of its version."""
+SETTINGS = {
+    "settings": "district.toml",
+    "zone": "the time zone",
+    "domains": "account domains",
+    "stages": "the status of a rule",
+    "registry code": "the version of Schoolbell",
+}
+"""Words for what the warehouse records of the settings it was built with."""
 MAX_NAMED = 3
 """Changed models that are named; further ones are counted."""
 Range = tuple[date, date]
@@ -205,6 +213,22 @@ def _told(
         lines=lines,
         other=set().union(*(one for name, one in build.items() if name != LINES)),
     )
+
+
+def changes(database: Database, district: District) -> list[str]:
+    """Return the lists, models and settings that changed since the last judgment."""
+    was, now = dict(noted(database, "main.built_with")), _versions(district)
+    if not was:
+        return []
+    files = [f"registry/{name}" for name in _changed_files(database, district.registry)]
+    changed = [name for name in district.models if _differs(MODEL + name, was, now)]
+    if len(changed) > MAX_NAMED:
+        changed = [f"{len(changed)} models"]
+    return [
+        *files,
+        *changed,
+        *(word for name, word in SETTINGS.items() if _differs(name, was, now)),
+    ]
 
 
 def is_current(database: Database, district: District, names: Collection[str]) -> bool:

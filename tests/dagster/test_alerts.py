@@ -82,6 +82,7 @@ def test_a_job_that_failed_is_told_until_it_ends_well(location):
     assert again.cursor == told.cursor
     lines = (location.home / "alerts.jsonl").read_text()
     assert lines.count("the job run failed") == 1
+    assert "InvalidSettingsError" in lines
     assert "nonsense" not in lines
     assert location.run("run").success
     tick(location, "run_recoveries", start["run_recoveries"])

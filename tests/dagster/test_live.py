@@ -31,6 +31,11 @@ mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
 } }
 """
+AGAIN = """
+mutation ($params: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+} }
+"""
 CANCEL = """
 mutation ($id: String!) { cancelPartitionBackfill(backfillId: $id) { __typename } }
 """
@@ -70,11 +75,31 @@ class Pages:
         params = {"selector": {**LOCATION, "jobName": job}, "mode": "default"}
         return self.ask(LAUNCH, params=params)["run"]["runId"]
 
+    def execute_again(self, run_id, strategy):
+        return self.ask(AGAIN, params={"parentRunId": run_id, "strategy": strategy})["run"]["runId"]
+
+    def ended(self, run_id):
+        """Return how a run ended."""
+        until(lambda: self.instance.get_run_by_id(run_id).is_finished)
+        return self.status(run_id)
+
     def status(self, run_id):
         return self.instance.get_run_by_id(run_id).status
 
     def log(self, run_id):
         return [entry.user_message or "" for entry in self.instance.all_logs(run_id)]
+
+    def page(self, browser, run_id, text):
+        """Return what the page of a run shows when it shows a text."""
+        page = browser.new_page(viewport={"width": 1366, "height": 900})
+        page.goto(f"{self._address}/runs/{run_id}")
+        page.get_by_text(text).first.wait_for(timeout=60_000)
+        if folder := os.environ.get("SCHOOLBELL_PICTURES"):
+            page.wait_for_timeout(3_000)
+            page.screenshot(path=f"{folder}/run-{self.status(run_id).value.lower()}.png")
+        shown = page.inner_text("body")
+        page.close()
+        return shown
 
     def process(self, run_id):
         """Return the process of a run that began, as its log shows it."""
@@ -160,4 +185,32 @@ def test_a_watch_starts_before_days_that_wait_and_a_cancel_leaves_the_days_to_th
     mine, theirs = rows_of(home), rows_of(untouched)
     assert mine.keys() == theirs.keys()
     assert all(mine[name].equals(rows) for name, rows in theirs.items())
+    assert not run(home, wait_seconds=240).built.days
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["FROM_FAILURE", "ALL_STEPS"])
+def test_a_failed_run_succeeds_when_it_is_executed_again_after_the_mistake_is_corrected(
+    pages, browser, strategy
+):
+    home, dagster = pages
+    leave = home / "registry/leave.csv"
+    leave.write_text(leave.read_text() + f"p-1000,{DAYS[0]},full,personal,approved,\n")
+    settings = home / "district.toml"
+    text = settings.read_text()
+    settings.write_text(text + "\n[detections.x_gone]\nparameters = {least = 1}\n")
+    failed = dagster.launch("run")
+    assert dagster.ended(failed) is dg.DagsterRunStatus.FAILURE
+    shown = dagster.page(browser, failed, "There is no rule 'x_gone'")
+    assert "district.toml: [detections.x_gone]" in shown
+    settings.write_text(text)
+    again = dagster.execute_again(failed, strategy)
+    assert dagster.ended(again) is dg.DagsterRunStatus.SUCCESS
+    dagster.page(browser, again, "RUN_SUCCESS")
+    log = "\n".join(dagster.log(again))
+    assert "Registry files that changed: leave.csv." in log
+    assert " days built" in log
+    with open_district(home) as opened:
+        assert not dirty_days(opened.store)
+        assert not quarantined(opened.store)
     assert not run(home, wait_seconds=240).built.days

@@ -57,9 +57,18 @@ def test_the_catalog_lists_assets_with_their_days(opened):
     assert "account_days" in said
 
 
-def test_a_group_shows_its_rules_and_days(opened):
-    said = opened("/locations/schoolbell/asset-groups/detections_shared_account", "keyboard_hop")
-    assert "SQL" in said
+GROUP = "/locations/schoolbell/asset-groups/detections_shared_account"
+
+
+def test_a_group_lists_its_rules_by_id_with_their_days(opened):
+    shown = opened(f"{GROUP}/list", "keyboard_hop", "2 partitions")
+    assert "SA-2: " in shown
+
+
+def test_the_graph_of_a_group_shows_what_its_rules_lead_to(opened):
+    # Dagster draws only the boxes in view, and the group has more rules than fit
+    shown = opened(GROUP, "findings", "2 partitions", "100% filled")
+    assert "SQL" in shown
 
 
 def test_a_rule_shows_meaning_columns_and_tags(opened):

@@ -1,5 +1,8 @@
 """A threshold is tried on a copy, approved by a second person, and written as a line."""
 
+import subprocess
+import sys
+import time
 import tomllib
 from html import unescape
 
@@ -12,6 +15,17 @@ from tests.desk.visiting import open_desk
 
 RULE, NAME = "SA-1", "turns"
 FIELDS = {"rule": RULE, "threshold": NAME, "reason": REASON}
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from pipelines.district import only_writer
+from pipelines.settings.home import DistrictHome
+with only_writer(DistrictHome(Path(sys.argv[1]))):
+    print("holds", flush=True)
+    time.sleep(14)
+"""
 
 
 def settings_of(home):
@@ -145,3 +159,26 @@ def test_a_threshold_is_changed_where_the_file_has_it(district, tmp_path):
     file.write_text(before + table.format(6))
     run(home, "rule", "set", RULE, NAME, "8", "--reason", REASON, "--save")
     assert file.read_text() == before + table.format(8)
+
+
+def test_a_change_at_the_desk_waits_while_another_process_uses_the_home(
+    district, tmp_path, sockets, secret
+):
+    home = district.copy(tmp_path)
+    case = case_of(home)
+    with open_desk(home, sockets / "waiting") as desk:
+        visitor = desk.visitor()
+        sent = values(visitor.get(f"/thresholds/{RULE}"), "50")
+        tried(visitor, sent, "threshold")
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(home)], stdout=subprocess.PIPE, text=True
+        )
+        assert holder.stdout.readline() == "holds\n"
+        start = time.monotonic()
+        run(home, "findings", "verdict", case, "violation", "--reason", REASON)
+        assert holder.poll() is None  # a verdict needs no lock
+        done = visitor.post("/act/threshold", sent)
+        assert done.status == 303, done.text
+        assert holder.wait() == 0
+        assert time.monotonic() - start > 10
+    assert tomllib.loads(settings_of(home).decode())["detections"][RULE] == {NAME: 50}
