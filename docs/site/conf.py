@@ -61,7 +61,7 @@ READERS = {
         "receive-logs", "fetch-logs", "fetch-lists", "registry", "registry-by-file", "operate",
         "troubleshoot", "roles", "alerts", "back-up", "dagster", "sizing", "many-districts",
     ),
-    "For analysts": ("query", "own-rules", "other-systems", "tickets"),
+    "For analysts": ("query", "own-charts", "own-rules", "other-systems", "tickets"),
     "For counsel and the board": (
         "ferpa-cipa-coppa", "data-processing", "security-and-privacy", "keep-and-delete",
         "public-records",

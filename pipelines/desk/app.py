@@ -52,6 +52,7 @@ def routes() -> list[Route]:
         _get("/thresholds/{rule}", desk_pages.rule_view),
         _get("/use", desk_pages.use_view),
         _get("/apps", desk_pages.apps_view),
+        _get("/charts", desk_pages.charts_view),
         _get("/readers", desk_pages.values_page("readers.html.j2", views.readers_page), "sign"),
         _get("/records", desk_pages.values_page("records.html.j2", views.records_page), "records"),
         _get("/records/{record}", desk_pages.record_view, "records"),

@@ -19,6 +19,7 @@ from pipelines.actions.verdicts import verdict_many
 from pipelines.desk import views
 from pipelines.desk.app_page import apps_page
 from pipelines.desk.background_mail import sent_to
+from pipelines.desk.chart_page import charts_page
 from pipelines.desk.queue import many_page, queue_page, selected
 from pipelines.desk.security import MAX_DIGITS
 from pipelines.desk.shared import record_reading
@@ -223,6 +224,15 @@ def apps_view(visit: Visit) -> Response:
     values = apps_page(with_frames(inputs, {"apps": apps}), visit.request.query_params)
     choices = views.whom_to_approve(context)
     return visit.page("apps.html.j2", may=visit.asker.may("sites"), for_whom=choices, **values)
+
+
+def charts_view(visit: Visit) -> Response:
+    """Show the saved queries that have a chart, for one week."""
+    try:
+        values = charts_page(visit.desk.home, visit.request.query_params)
+    except NothingReadError:
+        return visit.nothing_yet("Charts")
+    return visit.page("charts.html.j2", **values)
 
 
 def record_view(visit: Visit) -> Response:

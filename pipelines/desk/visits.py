@@ -29,6 +29,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/weeks", "Weeks", "findings"),
     ("/use", "Use", "findings"),
     ("/apps", "Apps and AI", "findings"),
+    ("/charts", "Charts", "findings"),
     ("/records", "Records", "records"),
     ("/acts", "Activity log", "findings"),
     ("/system", "System", "accounts"),

@@ -283,6 +283,12 @@ def _own_rules(opened: Installation) -> Iterable[Problem]:
     return own_rule_problems(opened.settings)
 
 
+def _own_charts(opened: Installation) -> Iterable[Problem]:
+    from pipelines.operations.settings_check import own_chart_problems
+
+    return own_chart_problems(opened.home) if any(opened.home.queries.glob("*.sql")) else ()
+
+
 def _incomplete(opened: Installation) -> Iterator[str]:
     """Count the rows that lack cells that rules need, although no cell is wrong.
 
@@ -457,6 +463,12 @@ QUESTIONS = (
             problems=_unknown_rules,
         ),
         Question("own-rules", "the district's own rules can run", problems=_own_rules),
+        Question(
+            "own-charts",
+            "the district's own charts can be drawn",
+            is_of_doctor=False,
+            problems=_own_charts,
+        ),
         Question(
             "rows", "every row of the registry is valid", problems=lambda one: one.registry.problems
         ),

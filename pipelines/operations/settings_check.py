@@ -20,6 +20,7 @@ from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
 from pipelines.ingest.source import Source
 from pipelines.landing.remote import is_remote
+from pipelines.notebook.own_charts import chart_queries
 from pipelines.operations.access_checks import access_faults
 from pipelines.registry.registry import Registry
 from pipelines.reports.charts import READABLE
@@ -138,6 +139,13 @@ def wrong_in(district: District) -> Iterator[Problem]:
             fault.severity,
             fault.paste,
         )
+
+
+def own_chart_problems(home: DistrictHome) -> Iterator[Problem]:
+    """Yield the district's own charts that the desk leaves out."""
+    for error in chart_queries(home.queries).problems:
+        what = f"{error.what}. {error.remedy} Until then the desk does not draw this chart"
+        yield Problem(f"{error.folder}/{error.file}", what, error.line)
 
 
 def own_rule_problems(settings: Settings) -> Iterator[Problem]:

@@ -210,6 +210,29 @@ class Ends(Strict):
         return self.where or self.having
 
 
+class Chart(Strict):
+    """The chart of a saved query.
+
+    Attributes:
+        across: The column of the bars, of the days of a line, or of a table's columns.
+        by: The column of the lines, or of the rows of a heat map or table.
+        value: The column of numbers that are added up; `account` counts accounts.
+    """
+
+    draws: Literal["bars", "lines", "heat map", "table"]
+    across: str
+    by: str = ""
+    value: str
+
+    @model_validator(mode="after")
+    def _rows(self) -> "Chart":
+        if not self.by and self.draws in ("heat map", "table"):
+            raise ValueError(f"a {self.draws} needs the column of its rows as `by`")
+        if self.by and self.draws == "bars":
+            raise ValueError("bars have no `by`; draw lines, a heat map or a table")
+        return self
+
+
 class Bundle(Strict):
     """Event fields that several rules need together; see `Header`."""
 
@@ -245,6 +268,7 @@ class Header(Strict):
             account's rows: a large day may be built in parts of the accounts.
         split_by: A CTE of the query -> the column whose values the model's rows keep apart: a
             large day may be built in parts of them, one after another.
+        chart: For a saved query, the chart that the desk shows of it.
         details: The facts in the column `details`, with their types.
         base_confidence: Confidence of a finding if no explanation fits or is untested.
         clauses: Its clauses, unless the district's policy sets others.
@@ -276,6 +300,7 @@ class Header(Strict):
     audits: tuple[Audit, ...] = ()
     by_account: tuple[str, ...] = ()
     split_by: Mapping[str, str] = {}
+    chart: Chart | None = None
 
     kind: str = ""
     code: str = ""
@@ -442,6 +467,7 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     from pipelines.events import EVENT_CLASSES  # Polars takes long to import
 
     yield from _of_its_kind(header, is_rule=is_rule)
+    yield from _undrawn(header)
     yield from _reserved(header)
     yield from _unclaimed(header)
     yield from _untested(header)
@@ -469,6 +495,16 @@ def _of_its_kind(header: Header, *, is_rule: bool) -> Iterator[str]:
     for key in OF_PER_RULE if is_rule else ():
         if not getattr(header, key):
             yield f"a detection must say its {key!r}"
+
+
+def _undrawn(header: Header) -> Iterator[str]:
+    chart = header.chart
+    drawn = [one for one in (chart.across, chart.by, chart.value) if one] if chart else []
+    for name in drawn:
+        if name not in header.columns:
+            yield f"the chart has a column {name!r}, which `columns` does not describe"
+    if len(set(drawn)) < len(drawn):
+        yield "the chart has a column twice"
 
 
 def _is_file(named: str) -> bool:

@@ -9,7 +9,7 @@ See decision 0231.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,9 +34,9 @@ CODE, FILE = "X-", "x_"
 SCHEMAS = ("core", "identity", "registry")
 BY_PYTHON = ("identity.addresses", "identity.hosts", "identity.outside_networks")
 """Tables without a SQL file."""
-READABLE = "It reads tables of core, identity and registry; list them with: schoolbell describe"
-REFUSED_KEYS = ("audits", "by_account", "ends", "split_by")
-"""Header keys whose values become SQL."""
+READABLE = "It may read tables of {}; list them with: schoolbell describe"
+REFUSED_KEYS = ("audits", "by_account", "chart", "ends", "split_by")
+"""Header keys whose values become SQL, or that a rule has no use for."""
 HARMLESS = frozenset(("date_add", "days_in_month", "if", "nullif", "split_part", "unnest"))
 """Functions of DuckDB that its catalog does not describe as such."""
 NODES = frozenset(
@@ -77,9 +77,10 @@ class OwnRuleError(ModelError):
     """A rule of the home that is left out; the others run."""
 
     command = "schoolbell rule try"
+    folder = DETECTIONS
 
     def __init__(self, what: str, *, file: str, line: int = 1, remedy: str) -> None:
-        super().__init__(what, where=f"{DETECTIONS}/{file}, line {line}", remedy=remedy)
+        super().__init__(what, where=f"{self.folder}/{file}, line {line}", remedy=remedy)
         self.file = file
         self.line = line
 
@@ -108,7 +109,7 @@ def own_rules(texts: tuple[tuple[str, str | None], ...]) -> OwnRules:
                 OwnRuleError(
                     f"another file has the code {model.header.code} too",
                     file=file,
-                    line=_line_of_key("code", dict(texts)[file] or ""),
+                    line=line_of_key("code", dict(texts)[file] or ""),
                     remedy="Give each rule its own code. Until then none of them runs.",
                 )
             )
@@ -168,7 +169,7 @@ def _header(file: str, text: str, shown: str) -> Header:
             remedy="docs/how-to/own-rules.md explains each key.",
         ) from error
     for key, problem, remedy in _problems(header):
-        raise OwnRuleError(problem, file=file, line=_line_of_key(key, text), remedy=remedy)
+        raise OwnRuleError(problem, file=file, line=line_of_key(key, text), remedy=remedy)
     shared = shared_words().columns
     columns = {
         name: note.model_copy(update={"type": shared[name].type, "pii": shared[name].pii})
@@ -249,25 +250,32 @@ def _short(error: ValueError) -> str:
 def _line_of(error: ValueError, text: str) -> int:
     """Return the line of a file that an error of its header is about."""
     if (found := getattr(error, "errors", None)) is not None:
-        return _line_of_key(str(found()[0]["loc"][0]), text)
+        return line_of_key(str(found()[0]["loc"][0]), text)
     if lines := _YAML_LINE.findall(str(error)):
         return int(lines[-1]) + 1  # the header begins on the second line
     return next(
-        (line for key in _QUOTED.findall(str(error)) if (line := _line_of_key(key, text)) > 1), 1
+        (line for key in _QUOTED.findall(str(error)) if (line := line_of_key(key, text)) > 1), 1
     )
 
 
-def _line_of_key(key: str, text: str) -> int:
+def line_of_key(key: str, text: str) -> int:
+    """Return the line of a header's key; the first line without one."""
     lines = text.splitlines()
     wanted = re.compile(rf"\s*{re.escape(key)}:")
     return next((at for at, line in enumerate(lines, 1) if wanted.match(line)), 1)
 
 
-def check_query(file: str, query: str, first: int) -> None:
+def check_query(
+    file: str, query: str, first: int, schemas: Collection[str] = SCHEMAS
+) -> Mapping[str, Any]:
     """Check that a query is one select over the warehouse, and does nothing else.
 
     Args:
         first: The line of the file that it begins on.
+        schemas: The schemas whose tables it may read.
+
+    Returns:
+        The select as DuckDB's parser reads it.
 
     Raises:
         OwnRuleError: It is not, or may not be.
@@ -285,13 +293,15 @@ def check_query(file: str, query: str, first: int) -> None:
         raise refuse("has more than one statement", "Keep one select.")
     read: set[str] = set()
     at = 0
-    for node, ctes in _nodes(parsed["statements"][0]["node"], frozenset()):
+    for node, ctes in nodes(parsed["statements"][0]["node"]):
         own = int(node.get("query_location", len(query)))
         at = own if own < len(query) else at  # some have none
-        if problem := _problem(node, ctes, read):
+        if problem := _problem(node, ctes, read, schemas):
             raise refuse(*problem, at)
     if odd := sorted(read ^ relations_read(query)):
         raise refuse(f"{odd[0]} is written in another way", "Write relations as core.duty.")
+    select: Mapping[str, Any] = parsed["statements"][0]["node"]
+    return select
 
 
 def _parsed(query: str) -> dict[str, Any]:
@@ -306,49 +316,54 @@ def _parsed(query: str) -> dict[str, Any]:
     return dict(json.loads(row[0]))
 
 
-def _nodes(value: Any, ctes: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+def nodes(
+    value: Any, ctes: frozenset[str] = frozenset()
+) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
     """Yield every node below a value, with the names of the CTEs that it can read."""
     if isinstance(value, list):
         for entry in value:
-            yield from _nodes(entry, ctes)
+            yield from nodes(entry, ctes)
     elif isinstance(value, dict):
         for entry in value.get("cte_map", {}).get("map", ()):
             # one that reads its own name would read a table or a frame of that name
-            yield from _nodes(entry["value"], ctes)
+            yield from nodes(entry["value"], ctes)
             ctes |= {entry["key"]}
         if isinstance(value.get("type"), str):
             yield value, ctes
         for name, entry in value.items():
             if name != "cte_map":
-                yield from _nodes(entry, ctes)
+                yield from nodes(entry, ctes)
 
 
 def _problem(
-    node: Mapping[str, Any], ctes: frozenset[str], read: set[str]
+    node: Mapping[str, Any], ctes: frozenset[str], read: set[str], schemas: Collection[str]
 ) -> tuple[str, str] | None:
     """Return what is wrong with a node and what to do; add the relation that it reads."""
     kind = node["type"]
     is_known = node["class"] in EXPRESSIONS if "class" in node else kind in NODES
     if not is_known or node.get("sample") or node.get("at_clause"):
         what = node.get("class", kind).lower().replace("_", " ")
-        return f"the query contains a {what}, which no rule of a home may", "Write it otherwise."
+        return (
+            f"the query contains a {what}, which a query of a home may not",
+            "Write it otherwise.",
+        )
     if "function_name" in node:
         name = str(node["function_name"]).lower()
         if node.get("schema") or node.get("catalog") or name not in _functions():
             return (
-                f"the function {name} is not allowed in a rule of a home",
-                "A rule reads no files, settings, or clocks, and draws no random numbers.",
+                f"the function {name} is not allowed in a query of a home",
+                "A query reads no files, settings, or clocks, and draws no random numbers.",
             )
     if kind == "BASE_TABLE":
         schema, table = node["schema_name"], node["table_name"]
         if not schema and table in ctes and _CTE.match(table):
             return None
         name = f"{schema}.{table}"
-        if node["catalog_name"] or schema not in SCHEMAS or name not in _relations():
+        if node["catalog_name"] or schema not in schemas or name not in _relations():
             shown = name if schema else table
             return (
-                f"a rule of a home cannot read {shown!r}",
-                READABLE,
+                f"a query of a home cannot read {shown!r}",
+                READABLE.format(", ".join(schemas)),
             )
         read.add(name)
     return None

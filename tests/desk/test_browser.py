@@ -18,10 +18,10 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = (
     "/", "/sites", "/proposals", "/start", "/requests", "/referrals", "/exceptions",
-    "/weeks", "/thresholds", "/thresholds/SA-1", "/use", "/apps?app=Khan+Academy",
+    "/weeks", "/thresholds", "/thresholds/SA-1", "/use", "/apps?app=Khan+Academy", "/charts",
     "/readers", "/records", "/acts", "/signin",
 )  # fmt: skip
-SOME = ("/", "/exceptions", "/use")
+SOME = ("/", "/exceptions", "/use", "/charts")
 
 
 @pytest.fixture
