@@ -129,7 +129,7 @@ def days_page(
         "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
         "dates": day_range(first, last),
         "days": [one for one in reversed(days.values()) if _has_content(one)],
-        "without_logs": [one.name for one in days.values() if one.gaps == [NO_LOGS]],
+        "without_logs": _ranges([one.when for one in days.values() if one.gaps == [NO_LOGS]]),
         "drawing": drawing(figure),
         "phone": drawing(figure, is_narrow=True),
         "summary": _summary(list(days.values())),
@@ -273,6 +273,17 @@ def _add_gaps(home: OpenHome, context: ActionContext, case: Case, days: Mapping[
             one.gaps.append(f"{part} deleted {day_with_year(time.date())}")
         elif when not in covered and when <= context.today:
             one.gaps.append(NO_LOGS)
+
+
+def _ranges(days: Sequence[date]) -> list[str]:
+    """Return days in order as ranges in words."""
+    ranges: list[tuple[date, date]] = []
+    for when in days:
+        if ranges and ranges[-1][1] + timedelta(days=1) == when:
+            ranges[-1] = (ranges[-1][0], when)
+        else:
+            ranges.append((when, when))
+    return [day(first) if first == last else day_range(first, last) for first, last in ranges]
 
 
 def _minutes(minutes: float) -> str:
