@@ -31,6 +31,7 @@ def routes() -> list[Route]:
         _get("/decide", desk_pages.many, "verdict"),
         _get("/cases/{case}", desk_pages.case, "evidence"),
         _get("/cases/{case}/letter", desk_pages.letter_page, "evidence"),
+        _get("/cases/{case}/days", desk_pages.case_days, "evidence"),
         _get("/cases/{case}/question", desk_pages.question_on_paper, "refer"),
         _get("/sites", desk_pages.sites),
         Route("/try/{act}", posted(attempt), methods=["POST"]),

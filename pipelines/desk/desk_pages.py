@@ -23,6 +23,7 @@ from pipelines.desk.chart_page import charts_page
 from pipelines.desk.queue import many_page, queue_page, selected
 from pipelines.desk.security import MAX_DIGITS
 from pipelines.desk.shared import record_reading
+from pipelines.desk.subject_days import days_page
 from pipelines.desk.threshold_page import rule_page
 from pipelines.desk.use_range import UseFilter, use_page
 from pipelines.desk.visits import View, Visit
@@ -106,6 +107,15 @@ def letter_page(visit: Visit) -> Response:
     shown = context.case(visit.request.path_params["case"])
     record_reading(visit.desk, context, shown.case_id)
     return _letter(letter(context, shown, "the office that it goes to"))
+
+
+def case_days(visit: Visit) -> Response:
+    """Show the days of an account or a device of a case across weeks, and record the view."""
+    context = visit.context()
+    shown = context.case(visit.request.path_params["case"])
+    values = days_page(visit.desk.home, context, shown, visit.request.query_params)
+    record_reading(visit.desk, context, shown.case_id, "read days of case")
+    return visit.page("case_days.html.j2", **values)
 
 
 def question_on_paper(visit: Visit) -> Response:

@@ -63,11 +63,13 @@ def record_sign_in(desk: DeskApp, session: Session, action: str, subject: str = 
         desk.recorded.add(key)
 
 
-def record_reading(desk: DeskApp, context: ActionContext, case_id: str) -> None:
+def record_reading(
+    desk: DeskApp, context: ActionContext, case_id: str, action: str = "read case"
+) -> None:
     """Record that a case is read, once an hour in all sessions of the same reader."""
     actor, recorded = str(context.asker), desk.recorded
-    if recorded.is_full(key := f"read {case_id} {actor}"):
+    if recorded.is_full(key := f"{action} {case_id} {actor}"):
         return
-    act = Act(actor=actor, action="read case", subject=case_id, case=case_id)
+    act = Act(actor=actor, action=action, subject=case_id, case=case_id)
     with desk.home.writing, context.chain.recording(act):
         recorded.add(key)

@@ -87,7 +87,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_its_screen(
     page = visit(bypass_csp=True, **mode)
     case, record = f"/cases/{cases[0]}", a_record(page)
     every = LONG or request.node.callspec.id == "light"
-    for path in (*(PLACES if every else SOME), record, case, f"{case}/letter"):
+    for path in (*(PLACES if every else SOME), record, case, f"{case}/letter", f"{case}/days"):
         page.at(path)
         page.evaluate(OPEN_ALL)
         assert violations(page) == [], path

@@ -12,7 +12,7 @@ from tests.desk.conftest import sub_cases, with_settings
 from tests.desk.visiting import PEOPLE, USERS, open_desk
 
 REASON = "the hearing of Monday"
-LOOKS = ("sign in", "read case", "sign in blocked")
+LOOKS = ("sign in", "read case", "read days of case", "sign in blocked")
 
 
 def acted(desk):
