@@ -724,10 +724,7 @@ def preview(database: Database, model: Model) -> dict[str, dg.TableMetadataValue
     rows = database.newest(model.name, columns, MAX_ROWS)
     if not rows:
         return {}
-    records = [
-        dg.TableRecord({name: _plain(value) for name, value in zip(columns, row, strict=True)})
-        for row in rows
-    ]
+    records = [dg.TableRecord({name: _plain(value) for name, value in row.items()}) for row in rows]
     return {"preview": dg.MetadataValue.table(records)}
 
 

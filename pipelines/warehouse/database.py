@@ -550,12 +550,21 @@ class Database:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[object, ...]]:
-        """Return a few rows of a table, of its newest day where its rows have one."""
+    def newest(self, table: str, columns: Sequence[str], most: int) -> list[dict[str, object]]:
+        """Return a few rows of a table, of its newest day where its rows have one.
+
+        Without the columns that it does not have: another version built it.
+        """
         rows = self._connection.table(table)
         if "event_date" in rows.columns:
             rows = rows.order("event_date desc nulls last")
-        return rows.select(*columns).limit(most).fetchall()
+        present = [name for name in columns if name in rows.columns]
+        if not present:
+            return []
+        return [
+            dict(zip(present, row, strict=True))
+            for row in rows.select(*present).limit(most).fetchall()
+        ]
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a whole table as a frame."""
