@@ -24,7 +24,6 @@ TESTED_WITH: Mapping[str, str] = {
     "live": "the computers' Security logs or Google's ChromeOS audit",
     "one_device": "DHCP leases, and the device in devices.csv",
     "one_log": "a second log of the same events",
-    "planned": "change_windows.csv",
 }
 """Explanation that rules share -> the log or list that would test it."""
 
