@@ -7,7 +7,7 @@ from itertools import chain
 
 from pipelines.district import enabled_models, rules_of
 from pipelines.fetch.completeness import completeness, reported
-from pipelines.gaps.explanations import newest_untested
+from pipelines.gaps.explanations import newest_untested, open_undecided
 from pipelines.gaps.logs import undelivered, without_fixed_device
 from pipelines.gaps.relation import Gap, Reason
 from pipelines.gaps.week import noted_week
@@ -37,6 +37,7 @@ def gaps(store: Store, settings: Settings, outline: Outline, *reasons: Reason) -
                 yield gap
     others: Mapping[Reason, Callable[[], Iterable[Gap]]] = {
         "fixed": partial(without_fixed_device, outline),
+        "open": partial(open_undecided, store),
         "explanation": partial(newest_untested, store),
         "fetch": partial(not_fetched, store, settings),
     }

@@ -23,6 +23,7 @@ Reason = Literal[
     "events",
     "fixed",
     "explanation",
+    "open",
     "fetch",
 ]
 DATED: tuple[Reason, ...] = ("field", "model")
@@ -63,6 +64,8 @@ LINES: Mapping[Reason, str] = {
     "lab computer there, and portable devices may be next to each other",
     "explanation": "{rule}: {lost} of {total} candidates of the week, leads included, could not "
     'be tested for "{what}"{test}',
+    "open": "{lost} of {total} open findings, leads included, could be decided with {remedy}, "
+    "and no other explanation is untested",
 }
 """The sentence of a reason for operators."""
 ABSENT: Mapping[str, str] = {

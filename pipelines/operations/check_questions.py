@@ -233,6 +233,7 @@ def _judged(opened: Installation) -> Reasons:
     week = noted_week(opened.store)
     if week.rule_count:
         yield WELL, week.line
+    yield from ((WELL, gap.line) for gap in opened.gaps("open"))
     for gap in opened.gaps(*LIMITING, *IDLE, "fixed", "explanation"):
         if gap.reason == "fetch":
             continue  # an issue of its source

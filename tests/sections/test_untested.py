@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from pipelines.gaps.explanations import TESTED_WITH, untested
+from pipelines.gaps.explanations import TESTED_WITH, undecided, untested
 from pipelines.reports.sections.untested import SECTION
 from pipelines.reports.view import View
 from pipelines.warehouse.models import shared_words
@@ -72,3 +72,39 @@ def test_another_weeks_candidates_do_not_count():
 def test_each_shared_explanation_with_an_answer_exists():
     assert set(TESTED_WITH) <= set(shared_words().explanations)
     assert untested([]) == []
+
+
+def test_no_log_or_list_is_named_for_an_explanation_without_a_test():
+    """`change_windows.csv` was named for planned changes, and no rule reads it for them."""
+    explanations = shared_words().explanations
+    assert [name for name in TESTED_WITH if not explanations[name].test] == []
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ({"live": "not testable"}, [TESTED_WITH["live"]]),
+        ({"live": "not testable", "drive": "ruled out"}, [TESTED_WITH["live"]]),
+        ({"live": "not testable", "drive": "not testable"}, []),
+        ({"live": "not testable", "drive": "fits"}, []),
+        ({"live": "not testable", "remote": "not testable"}, []),
+        ({"live": "ruled out"}, []),
+    ],
+    ids=["only", "others ruled out", "two missing", "one fits", "nothing tests it", "tested"],
+)
+def test_a_log_could_decide_a_finding_only_if_nothing_else_is_missing(results, expected):
+    names = shared_words().explanations
+    tested = [{"name": names[key].name, "result": result} for key, result in results.items()]
+    assert [gap.remedy for gap in undecided([tested])] == expected
+
+
+def test_the_log_that_could_decide_most_open_findings_is_first_and_proves_nothing():
+    def lacking(key):
+        return [{"name": shared_words().explanations[key].name, "result": "not testable"}]
+
+    first, second = undecided([lacking("drive"), lacking("live"), lacking("live"), []])
+    assert first.line == (
+        "2 of 4 open findings, leads included, could be decided with the computers' Security "
+        "logs or Google's ChromeOS audit, and no other explanation is untested"
+    )
+    assert (second.lost, second.remedy) == (1, TESTED_WITH["drive"])
