@@ -732,7 +732,7 @@ def days_read(
         held: Local days with events, all of which a model without days reads.
     """
     read = {name: set(days) for name, days in wanted.items()}
-    for model in reversed(models.values()):
+    for model in reversed([*models.values()]):
         days = read.get(model.name)
         if days is None:
             continue

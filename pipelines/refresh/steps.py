@@ -264,9 +264,9 @@ def build(
     }
     due = spans.stale_days(district.models, found.days, held, seeds)
     if wanted is not None:
-        read = spans.days_read(district.models, wanted, held)
+        needed = spans.days_read(district.models, wanted, held)
         due = {
-            name: [day for day in days if day in read.get(name, ())] for name, days in due.items()
+            name: [day for day in days if day in needed.get(name, ())] for name, days in due.items()
         }
     days = [day for days in due.values() for day in days]
     if not days and not any(quarantine):
