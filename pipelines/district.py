@@ -18,6 +18,7 @@ from pipelines.registry.outline import Outline, digest_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Settings
+from pipelines.settings.problems import nearest
 from pipelines.settings.secrets import state_place
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.connections import Store, fact, only_run, remember
@@ -314,10 +315,13 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
             if name.startswith(own_rules.CODE):
                 keys[name] = name  # a rule of the home, which may be left out for now
             if name not in keys:
+                guess = nearest(name, keys)
                 raise SettingsError(
                     f"there is no rule {name!r}",
                     where=f"{file}: [detections.{name}]",
-                    remedy="Rules: " + ", ".join(sorted(set(keys.values()))),
+                    remedy="docs/reference/detections.md lists the rules."
+                    if guess is None
+                    else f"Write {guess}.",
                 )
             below = said.get(keys[name])
             said[keys[name]] = one if below is None else one.over(below)
