@@ -141,7 +141,7 @@ def test_a_week_is_decided_and_signed_in_fifteen_minutes(director, desk):
     person.clicks_on(page.get_by_role("button", name="Put it on the list"))
     page.locator(".told", has_text="is on the list").wait_for()
     # the week is signed with the count that its page shows
-    person.clicks_on(page.get_by_role("link", name="Weeks"))
+    person.clicks_on(page.get_by_role("link", name="Weeks", exact=True))
     week = page.locator("section.part", has=page.get_by_text("Sign the week")).first
     shown = re.search(r"(\d+) cases? needs? a decision", week.inner_text())[1]
     person.reads("section.part")
@@ -162,7 +162,7 @@ def test_a_week_is_decided_and_signed_in_fifteen_minutes(director, desk):
 def sign(person):
     """Sign the newest week; return the number of open cases that its page shows."""
     page = person.page
-    person.clicks_on(page.get_by_role("link", name="Weeks"))
+    person.clicks_on(page.get_by_role("link", name="Weeks", exact=True))
     week = page.locator("section.part", has=page.get_by_text("Sign the week")).first
     shown = int(re.search(r"(\d+) cases? needs? a decision", week.inner_text())[1])
     person.clicks_on(week.get_by_text("Sign the week"))
