@@ -287,11 +287,11 @@ def _metadata(model: Model) -> dict[str, object]:
         )
         for name, one in model.header.columns.items()
     ]
-    own = DistrictHome(HomeResource().folder.resolve()).own_rules
+    rules_folder = DistrictHome(HomeResource().folder.resolve()).own_rules
     paths = [
         folder / f"{one.table_name}.sql"
         for one in (model, *model.parts)
-        for folder in (sql_folder() / one.schema_name, own)
+        for folder in (sql_folder() / one.schema_name, rules_folder)
     ]
     # a part that is made from other models has no file
     files = [(str(path), 1) for path in paths if path.is_file()]

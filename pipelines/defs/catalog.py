@@ -45,7 +45,7 @@ from pipelines.defs.assets import (
 )
 from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
-from pipelines.defs.resources import DAYS, MISTAKES, WEEKS, HomeResource
+from pipelines.defs.resources import DAYS, WEEKS, HomeResource
 from pipelines.district import District, home_rules
 from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
@@ -72,6 +72,7 @@ from pipelines.state.source_records import (
 )
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
+from pipelines.warehouse.own_rules import MISTAKES
 from pipelines.warehouse.snapshots import current, reading
 
 SOURCE_COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")

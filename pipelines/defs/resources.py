@@ -26,6 +26,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import InvalidSettingsError, listed
 from pipelines.settings.toml_reader import load_settings
+from pipelines.warehouse.own_rules import MISTAKES
 
 if TYPE_CHECKING:  # it imports Polars
     from pipelines.registry.registry import Registry
@@ -43,9 +44,6 @@ ERROR = "error"
 """The name under which a failed step has the class of its error."""
 AGAIN = "Then re-execute this run."
 MAX_LETTERS = 300
-MISTAKES = ("Binder Error", "Catalog Error", "Parser Error")
-"""Errors of a query's text. Others may contain a value of a log, which Dagster's pages do not
-show."""
 
 DAYS = dg.DynamicPartitionsDefinition(name="days")
 WEEKS = dg.DynamicPartitionsDefinition(name="weeks")

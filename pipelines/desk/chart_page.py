@@ -28,18 +28,18 @@ def charts_page(home: OpenHome, query: Mapping[str, str]) -> dict[str, object]:
     """
     snapshot = current(home.home.snapshots)
     district = home.district
-    known, least = chart_queries(home.home.queries), district.settings.report.least_count
+    charted, least = chart_queries(home.home.queries), district.settings.report.least_count
     weeks = weeks_with_lines(snapshot)
     newest = weeks[0] if weeks else None
     week = next((one for one in weeks if week_label(one) == query.get("week")), newest)
     buildings = building_names(district.registry)
     charts: list[dict[str, object]] = []
-    problems = [str(one) for one in known.problems]
-    for name, model in known.queries.items():
+    problems = [str(one) for one in charted.problems]
+    for name, model in charted.queries.items():
         if week is None:
             break
         try:
-            found = numbers(snapshot, name, model, week, least)
+            shown = numbers(snapshot, name, model, week, least)
         except ModelError as error:
             problems.append(str(error))
             continue
@@ -48,8 +48,8 @@ def charts_page(home: OpenHome, query: Mapping[str, str]) -> dict[str, object]:
                 "name": name,
                 "title": visible(model.header.title or name.replace("_", " ").capitalize()),
                 "summary": visible(" ".join(model.header.summary.split())),
-                "withheld": found.withheld,
-                **_drawn(model.header, found, buildings),
+                "withheld": shown.withheld,
+                **_drawn(model.header, shown, buildings),
             }
         )
     return {
@@ -61,19 +61,19 @@ def charts_page(home: OpenHome, query: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _drawn(header: Header, found: Numbers, buildings: Mapping[str, str]) -> dict[str, object]:
+def _drawn(header: Header, shown: Numbers, buildings: Mapping[str, str]) -> dict[str, object]:
     """Return the drawings and the table of a chart; no drawing of a table, or of nothing."""
     chart = header.chart
     assert chart is not None
-    across = [_label(chart.across, one, buildings) for one in found.across]
-    by = [_label(chart.by, one, buildings) for one in found.by]
-    figure = _figure(chart, found, across, by) if across and by else None
+    across = [_label(chart.across, one, buildings) for one in shown.across]
+    by = [_label(chart.by, one, buildings) for one in shown.by]
+    figure = _figure(chart, shown, across, by) if across and by else None
     return {
         "drawing": drawing(figure) if figure else None,
         "phone": drawing(figure, is_narrow=True) if figure else None,
-        "table": _table(chart, found, across, by),
+        "table": _table(chart, shown, across, by),
         "is_grid": bool(figure and chart.draws == "heat map"),
-        "is_in_percent": _top(found) >= THOUSAND,
+        "is_in_percent": _top(shown) >= THOUSAND,
         "left_out": max(len(by) - len(ROLES), 0) if chart.draws == "lines" else 0,
     }
 
@@ -89,10 +89,10 @@ def _label(column: str, value: object, buildings: Mapping[str, str]) -> str:
 
 
 def _figure(
-    chart: Chart, found: Numbers, across: Sequence[str], by: Sequence[str]
+    chart: Chart, shown: Numbers, across: Sequence[str], by: Sequence[str]
 ) -> Figure | None:
     """Return the chart as a figure of the report; None for a table."""
-    top = _top(found)
+    top = _top(shown)
     if chart.draws == "table" or not top:
         return None
     every = -(-len(across) // 8)
@@ -101,13 +101,13 @@ def _figure(
     if chart.draws == "heat map":
         # a cell has room for three digits
         unit = top / 100 if top >= THOUSAND else 1
-        values = [[(value or 0) / unit for value in row] for row in found.values]
+        values = [[(value or 0) / unit for value in row] for row in shown.values]
         texts = [
             [
                 f"{name}, {column}: {_number(value)}"
                 for column, value in zip(across, row, strict=True)
             ]
-            for name, row in zip(by, found.values, strict=True)
+            for name, row in zip(by, shown.values, strict=True)
         ]
         return Figure(
             [Heatmap(values, texts, top / unit)],
@@ -118,16 +118,18 @@ def _figure(
     if chart.draws == "bars":
         marks = [
             (at, value, f"{across[at]}: {_number(value)}")
-            for at, value in enumerate(found.values[0])
+            for at, value in enumerate(shown.values[0])
             if value is not None
         ]
         return Figure([columns("blue", marks)], [(sideways, up)], height=300)
-    return Figure(list(_lines(found, across, by)), [(sideways, up)], height=300)
+    return Figure(list(_lines(shown, across, by)), [(sideways, up)], height=300)
 
 
-def _lines(found: Numbers, across: Sequence[str], by: Sequence[str]) -> Iterator[Line]:
+def _lines(shown: Numbers, across: Sequence[str], by: Sequence[str]) -> Iterator[Line]:
     """Yield a line for each of the largest rows; a withheld number breaks it."""
-    largest = sorted(zip(by, found.values, strict=True), key=lambda one: -sum(map(_known, one[1])))
+    largest = sorted(
+        zip(by, shown.values, strict=True), key=lambda one: -sum(map(_or_zero, one[1]))
+    )
     for role, (name, row) in zip(ROLES, largest, strict=False):
         points = [
             (at, value, f"{name}, {across[at]}: {_number(value)}") for at, value in enumerate(row)
@@ -135,11 +137,11 @@ def _lines(found: Numbers, across: Sequence[str], by: Sequence[str]) -> Iterator
         yield Line(role, points, name=name)
 
 
-def _top(found: Numbers) -> float:
-    return max((value or 0 for row in found.values for value in row), default=0)
+def _top(shown: Numbers) -> float:
+    return max((value or 0 for row in shown.values for value in row), default=0)
 
 
-def _known(value: float | None) -> float:
+def _or_zero(value: float | None) -> float:
     return value or 0
 
 
@@ -149,16 +151,16 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if value == round(value) or value >= 100 else f"{value:,.1f}"
 
 
-def _table(chart: Chart, found: Numbers, across: Sequence[str], by: Sequence[str]) -> Table:
+def _table(chart: Chart, shown: Numbers, across: Sequence[str], by: Sequence[str]) -> Table:
     """Return every number: a row for each value of `by`, or of `across` without it."""
     value = chart.value.replace("_", " ")
     if not chart.by or len(across) > len(by):
         # the longer side goes down, where a phone can scroll
         head, names, labels = chart.across, across, by if chart.by else [value.capitalize()]
-        lines = [[row[at] for row in found.values] for at in range(len(across))]
+        lines = [[row[at] for row in shown.values] for at in range(len(across))]
     else:
         head, names, labels = chart.by, by, across
-        lines = [list(row) for row in found.values]
+        lines = [list(row) for row in shown.values]
     head = "day" if head == "event_date" else head.replace("_", " ")
     rows = [
         [Cell(name, name), *(Cell(_number(one), _number(one), is_number=True) for one in line)]

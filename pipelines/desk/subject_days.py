@@ -58,7 +58,7 @@ class LinkedCase(NamedTuple):
 
 @dataclass
 class Day:
-    """What the logs, the registry and the cases have about one day.
+    """One day of an account or a device: its use, its cases, and what is missing.
 
     Attributes:
         minutes: Active minutes by lane; 0 for a lane with a sign-in alone.

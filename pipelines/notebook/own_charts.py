@@ -21,7 +21,7 @@ from pipelines.notebook.saved_queries import saved_queries, values_of
 from pipelines.privacy.suppression import Grid, held_back, with_totals
 from pipelines.reports.dictionary import notes_of
 from pipelines.warehouse.models import Model, read_model, relations_read
-from pipelines.warehouse.own_rules import OwnRuleError, check_query, line_of_key, nodes
+from pipelines.warehouse.own_rules import MISTAKES, OwnRuleError, check_query, line_of_key, nodes
 from pipelines.warehouse.snapshots import SqlError, locked_down
 
 PEOPLE = "account"
@@ -79,18 +79,18 @@ class ChartQueries:
     problems: Sequence[ChartError]
 
 
-def chart_queries(own: Path) -> ChartQueries:
+def chart_queries(folder: Path) -> ChartQueries:
     """Return the charts of the product and of a folder; a wrong file leaves out itself only."""
-    found = {name: model for name, model in saved_queries().items() if model.header.chart}
+    queries = {name: model for name, model in saved_queries().items() if model.header.chart}
     problems: list[ChartError] = []
-    for path in sorted(own.glob("*.sql")):
+    for path in sorted(folder.glob("*.sql")):
         try:
             text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
             model = read_model(path)
             if model.header.chart is None:
                 continue
             check_chart(path.name, text, model)
-            found[path.stem] = model
+            queries[path.stem] = model
         except ChartError as error:
             problems.append(error)
         except ModelError as error:
@@ -105,7 +105,7 @@ def chart_queries(own: Path) -> ChartQueries:
             problems.append(
                 ChartError("cannot be read", file=path.name, remedy="Save it as plain UTF-8 text.")
             )
-    return ChartQueries(found, problems)
+    return ChartQueries(queries, problems)
 
 
 def check_chart(file: str, text: str, model: Model) -> None:
@@ -279,14 +279,14 @@ def numbers(snapshot: Path, name: str, query: Model, first: date, least: int) ->
             file=where,
             remedy=f"Group values: at most {MOST_ACROSS} columns and {MOST_BY} rows are drawn.",
         )
-    known = {(row, column): (value, who) for column, row, value, who in cells.rows()}
-    values = [[float(known.get((row, column), (0, 0))[0]) for column in across] for row in by]
+    by_place = {(row, column): (value, who) for column, row, value, who in cells.rows()}
+    values = [[float(by_place.get((row, column), (0, 0))[0]) for column in across] for row in by]
     # a cell without a known account rests on at least one person
     counted = [
-        [max(known[row, column][1], 1) if (row, column) in known else 0 for column in across]
+        [max(by_place[row, column][1], 1) if (row, column) in by_place else 0 for column in across]
         for row in by
     ]
-    hidden = _hidden(values, counted, least) if is_about_people and known else frozenset()
+    hidden = _hidden(values, counted, least) if is_about_people and by_place else frozenset()
     shown = [
         [None if (r, c) in hidden else value for c, value in enumerate(row)]
         for r, row in enumerate(values)
@@ -297,7 +297,7 @@ def numbers(snapshot: Path, name: str, query: Model, first: date, least: int) ->
 def _hidden(
     values: Sequence[Sequence[float]], people: Sequence[Sequence[int]], least: int
 ) -> frozenset[tuple[int, int]]:
-    # rounded up, so that a small value is not taken for none
+    # at least 1 where an account is: 0 would mean that there is no one
     counts = [
         [max(round(value), 1) if who else 0 for value, who in zip(*row, strict=True)]
         for row in zip(values, people, strict=True)
@@ -309,15 +309,15 @@ def _count(values: Sequence[Sequence[float | None]]) -> int:
     return sum(value is None for row in values for value in row)
 
 
-def _without_names_of_few(found: Numbers) -> Numbers:
-    """Leave out each row and column of which no number is shown: its name alone may tell."""
-    rows = [at for at, row in enumerate(found.values) if any(row)]
-    columns = [at for at in range(len(found.across)) if any(row[at] for row in found.values)]
+def _without_names_of_few(chart: Numbers) -> Numbers:
+    """Leave out rows and columns without a number; even their names may identify someone."""
+    rows = [at for at, row in enumerate(chart.values) if any(row)]
+    columns = [at for at in range(len(chart.across)) if any(row[at] for row in chart.values)]
     return Numbers(
-        [found.across[at] for at in columns],
-        [found.by[at] for at in rows],
-        [[found.values[row][column] for column in columns] for row in rows],
-        found.withheld,
+        [chart.across[at] for at in columns],
+        [chart.by[at] for at in rows],
+        [[chart.values[row][column] for column in columns] for row in rows],
+        chart.withheld,
     )
 
 
@@ -334,6 +334,8 @@ def _rows(snapshot: Path, where: str, query: Model, first: date) -> pl.DataFrame
         except SqlError as error:
             is_late = clock.finished.is_set()
             message = str(error).strip().partition("\n")[0]
+            if not message.startswith(MISTAKES):
+                message = message.partition(":")[0]
             what = f"takes longer than {SECONDS:g} seconds" if is_late else message
             raise ChartError(
                 what,

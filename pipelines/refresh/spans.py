@@ -722,14 +722,16 @@ def stale_days(
 
 
 def days_read(
-    models: Mapping[str, Model], wanted: Mapping[str, Collection[date]], held: Collection[date]
+    models: Mapping[str, Model],
+    wanted: Mapping[str, Collection[date]],
+    event_days: Collection[date],
 ) -> dict[str, set[date]]:
     """Return the days of each model that the wanted days of some models are made from.
 
     Args:
         models: In build order.
         wanted: Days by model.
-        held: Local days with events, all of which a model without days reads.
+        event_days: Local days with events, all of which a model without days reads.
     """
     read = {name: set(days) for name, days in wanted.items()}
     for model in reversed([*models.values()]):
@@ -740,7 +742,7 @@ def days_read(
         reached = (
             {one + timedelta(days=n) for one in days for n in range(-before, after + 1)}
             if model.is_dated
-            else set(held)
+            else set(event_days)
         )
         for name in model.inputs:
             read.setdefault(name, set()).update(reached)

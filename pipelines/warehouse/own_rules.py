@@ -39,6 +39,8 @@ REFUSED_KEYS = ("audits", "by_account", "chart", "ends", "split_by")
 """Header keys whose values become SQL, or that a rule has no use for."""
 HARMLESS = frozenset(("date_add", "days_in_month", "if", "nullif", "split_part", "unnest"))
 """Functions of DuckDB that its catalog does not describe as such."""
+MISTAKES = ("Binder Error", "Catalog Error", "Parser Error")
+"""Errors of a query's text. Others may contain a value of a log, which no page shows."""
 NODES = frozenset(
     (
         *("SELECT_NODE", "SET_OPERATION_NODE"),

@@ -180,6 +180,14 @@ def test_a_query_that_fails_has_its_reason_on_the_page(district, tmp_path):
     assert "nothing" in problem
 
 
+def test_the_reason_of_a_failed_query_contains_no_value_of_a_log(snapshot, tmp_path):
+    """A conversion that fails names the value, such as the building of one person."""
+    query = COUNTED.replace("count(*)", "sum(cast(building as integer))")
+    with pytest.raises(ChartError) as raised:
+        drawn(snapshot, written(tmp_path / "queries", query))
+    assert raised.value.what == "Conversion Error"
+
+
 def test_the_desk_shows_charts_without_a_name(desk, district):
     page = desk.by_proxy("director").get("/charts")
     assert page.status == 200
