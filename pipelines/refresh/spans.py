@@ -357,11 +357,11 @@ class Builder:
             yield days
             return
         span: list[Day] = []
-        rows = 0
+        rows, most_rows = 0, self.most_rows * model.queries
         for day in days:
             own, around = self._rows_read(model, day) if day is not None else (0, 0)
             more = own + around // LOOKS_BACK
-            if span and (rows + more > self.most_rows or len(span) == self.most_days):
+            if span and (rows + more > most_rows or len(span) == self.most_days):
                 yield span
                 span, rows = [], 0
             span.append(day)

@@ -98,6 +98,7 @@ class Model(Strict):
             not, inputs first.
         macros: The text of every macro that the query uses, directly or not.
         dated_inputs: Dated models among its inputs.
+        queries: The number of queries that it consists of, which run one after another.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Model(Strict):
     parts: tuple["Model", ...] = ()
     macros: str = ""
     dated_inputs: tuple[str, ...] = ()
+    queries: int = 1
 
     @property
     def is_ephemeral(self) -> bool:
@@ -274,7 +276,11 @@ def _rule_ends(models: Iterable[Model], macros: Mapping[str, str]) -> dict[str, 
     used = "\n".join(macros_used(query, macros).values())
     header = rule_ends.header_of(ending)
     name = rule_ends.NAME
-    return {name: Model(name=name, header=header, text=query, query=query, macros=used)}
+    return {
+        name: Model(
+            name=name, header=header, text=query, query=query, macros=used, queries=len(ending)
+        )
+    }
 
 
 def inlined(model: Model, parts: Sequence[Model]) -> Model:
@@ -317,6 +323,7 @@ def inlined(model: Model, parts: Sequence[Model]) -> Model:
         query=text,
         parts=tuple(used),
         macros="\n".join(one.macros for one in (*used, model) if one.macros),
+        queries=max(one.queries for one in (*used, model)),
     )
 
 
