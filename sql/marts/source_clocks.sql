@@ -359,7 +359,7 @@ select
     source,
     other_source,
     basis,
-    median(difference) as offset_seconds,
+    median(difference) + 0.0 as offset_seconds,
     mad(difference) as spread_seconds,
     count(*) as pair_count,
     $event_date::date as event_date
@@ -370,7 +370,8 @@ select
     source,
     other_source,
     'zone' as basis,
-    1800.0 * half_hours as offset_seconds,
+    -- a negative zero becomes zero
+    1800.0 * half_hours + 0.0 as offset_seconds,
     spread_seconds,
     pair_count,
     $event_date::date as event_date
