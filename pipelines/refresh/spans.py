@@ -44,7 +44,7 @@ Changed = Callable[[str], Collection[date]]
 Day = date | None
 """A local day; None for the whole of an undated model."""
 
-MAX_ROWS = 400_000
+MAX_ROWS = 1_200_000
 """The number of input rows that a model reads in one statement; a single day may need
 more.
 """

@@ -116,18 +116,29 @@ leased as (
     group by tickets.event_id
 ),
 
+cards as (
+    select distinct
+        hostname,
+        unnest([mac, ethernet_mac] || coalesce(private_macs, [])) as mac
+    from devices
+),
+
 at_address as (
+    select
+        cards.hostname as host,
+        tickets.account,
+        tickets.time
+    from tickets
+    inner join leased on tickets.event_id = leased.event_id
+    inner join cards on leased.mac = cards.mac
+    union all
     select
         devices.hostname as host,
         tickets.account,
         tickets.time
     from tickets
-    left join leased on tickets.event_id = leased.event_id
-    inner join devices
-        on
-            leased.mac in (devices.mac, devices.ethernet_mac)
-            or list_contains(devices.private_macs, leased.mac)
-            or (leased.mac is null and tickets.src_ip = devices.static_ip)
+    anti join leased on tickets.event_id = leased.event_id
+    inner join devices on tickets.src_ip = devices.static_ip
     union all
     select
         unlisted.name as host,
