@@ -112,7 +112,16 @@ asked as (
 requests as (
     select *
     from asked
-    qualify is_looked_up = bool_and(is_looked_up) over (partition by device, slot)
+    where not is_looked_up
+    union all
+    select asked.*
+    from asked
+    anti join asked as others
+        on
+            asked.device = others.device
+            and asked.slot = others.slot
+            and not others.is_looked_up
+    where asked.is_looked_up
 ),
 
 -- ten minutes in which a device contacted one site and no other: no person browses that
