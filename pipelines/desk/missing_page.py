@@ -1,0 +1,137 @@
+"""The page *Missing logs and lists*: what each would let people decide, and how to get it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pipelines.actions.context import ActionContext
+from pipelines.desk.open_homes import OpenHome
+from pipelines.desk.queue import buildings_of
+from pipelines.errors import NothingReadError, capital
+from pipelines.findings.cases import ONE_WEEK, Case
+from pipelines.gaps.decision_plan import Step, plan
+from pipelines.gaps.forecast import TESTED, Outcome, Result, results
+from pipelines.gaps.logs import arrived, is_without_windows
+from pipelines.gaps.losses import remedied
+from pipelines.gaps.remedies import Remedy
+from pipelines.registry.registry import building_names
+from pipelines.reports.gaps import week_coverage
+from pipelines.reports.view import View
+from pipelines.reports.words import day, listed
+
+HOUR, HALF_DAY = 60, 240
+WEEKS = 4
+"""Weeks in the table of requests."""
+Count = Callable[[int], str]
+
+
+def missing_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
+    """Return the plan; a user who may not see cases gets no small count and no place of one."""
+    found = plan(context.district, context.cases, home.week(context))
+    sees_cases = context.asker.may("findings")
+    least = context.district.settings.report.least_count
+    names = building_names(context.district.registry)
+
+    def count(number: int) -> str:
+        is_shown = sees_cases or not number or number >= least
+        return f"{number:,}" if is_shown else f"fewer than {least}"
+
+    def where(cases: Iterable[Case]) -> str:
+        codes = {code for case in cases for code in buildings_of(home, case)}
+        return listed(sorted(names.get(code, code) for code in codes)) if sees_cases else ""
+
+    zone = ZoneInfo(context.district.zone)
+    return {
+        "waiting": count(found.waiting),
+        "tested": count(found.tested),
+        "rest": count(found.waiting - found.tested - found.helped) if sees_cases else "",
+        "steps": [_shown(step, count, where([*step.cases, *step.leads])) for step in found.steps],
+        "results": [
+            _happened(one, count, zone) for one in results(context.district, context.cases)
+        ],
+        **_by_week(home, context),
+    }
+
+
+def _shown(step: Step, count: Count, where: str) -> Mapping[str, object]:
+    """Return a step in words."""
+    return {
+        "title": heading(step.remedies),
+        "is_of_past": all(one.kind == "list" for one in step.facts),
+        "cases": count(len(step.cases)) if step.cases else "",
+        "leads": count(len(step.leads)) if step.leads else "",
+        "is_one_lead": len(step.leads) == 1,
+        "where": where,
+        "devices": count(step.devices) if step.devices else "",
+        "lines": [f"{capital(gap.line)}." for gap in step.gaps],
+        "work": f"{work(step.minutes)}: {'; '.join(one.why for one in step.facts)}",
+        "ways": [_way(one) for one in step.facts],
+    }
+
+
+def _way(facts: Remedy) -> Mapping[str, object]:
+    """Return how to get a log or a list; a list has a way per product."""
+    return {
+        "steps": [capital(one) for one in facts.steps.split("; or ")],
+        "guide": f"docs/how-to/{facts.guide}.md",
+        "vendor": facts.vendor,
+        "past": facts.past,
+    }
+
+
+def _happened(result: Result, count: Count, zone: ZoneInfo) -> Mapping[str, object]:
+    """Return what was expected of a log or list, and what happened."""
+    ends: tuple[Outcome, ...] = (*TESTED, "gone", "untested", "without")
+    since = datetime.fromisoformat(result.since).astimezone(zone).date()
+    return {
+        "title": heading(result.remedies),
+        "since": day(since),
+        "cases": count(result.cases),
+        "leads": count(result.leads),
+        "ends": [count(result.outcomes.get(end, 0)) for end in ends],
+        "confirmed": count(result.confirmed),
+        "explained": count(result.explained),
+    }
+
+
+def _by_week(home: OpenHome, context: ActionContext) -> Mapping[str, object]:
+    """Return the requests that no rule could judge for lack of each log or list, by week."""
+    try:
+        inputs = home.base()
+    except NothingReadError:
+        return {"weeks": [], "lost": []}
+    newest = inputs.rule_coverage["event_date"].max()
+    if not isinstance(newest, date):
+        return {"weeks": [], "lost": []}
+    store = context.district.store
+    has_leases = any(event_class == "leases" for event_class, _ in arrived(store))
+    has_windows = not is_without_windows(store)
+    last = newest - timedelta(days=newest.weekday())
+    weeks = [last - number * ONE_WEEK for number in reversed(range(WEEKS))]
+    lost: dict[str, dict[date, int]] = {}
+    for week in weeks:
+        rows = week_coverage(View(inputs, week))
+        for gap in remedied(rows, has_leases=has_leases, has_windows=has_windows):
+            if gap.remedy and gap.unit == "requests":
+                by_week = lost.setdefault(gap.remedy, {})
+                by_week[week] = by_week.get(week, 0) + gap.lost
+    return {
+        "weeks": [day(week) for week in weeks],
+        "lost": [
+            (heading([words]), [f"{by_week[one]:,}" if one in by_week else "-" for one in weeks])
+            for words, by_week in lost.items()
+        ],
+    }
+
+
+def heading(remedies: Iterable[str]) -> str:
+    """Return remedies that begin with a capital; the name of a file or a column stays."""
+    words = listed(list(remedies))
+    return words if "_" in words.split()[0] else capital(words)
+
+
+def work(minutes: int) -> str:
+    """Return an amount of work as a rough class."""
+    if minutes < HOUR:
+        return f"about {minutes} minutes"
+    return "about an hour" if minutes < HALF_DAY else "about half a day or more"
