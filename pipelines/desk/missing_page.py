@@ -1,27 +1,21 @@
 """The page *Missing logs and lists*: what each would let people decide, and how to get it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pipelines.actions.context import ActionContext
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import buildings_of
-from pipelines.errors import NothingReadError, capital
-from pipelines.findings.cases import ONE_WEEK, Case
+from pipelines.errors import capital
+from pipelines.findings.cases import Case
 from pipelines.gaps.decision_plan import Step, plan
-from pipelines.gaps.forecast import TESTED, Outcome, Result, results
-from pipelines.gaps.logs import arrived, is_without_windows
-from pipelines.gaps.losses import remedied
+from pipelines.gaps.forecast import TESTED, Outcome, Result, requests_since, results
 from pipelines.gaps.remedies import Remedy
 from pipelines.registry.registry import building_names
-from pipelines.reports.gaps import week_coverage
-from pipelines.reports.view import View
 from pipelines.reports.words import day, listed
 
 HOUR, HALF_DAY = 60, 240
-WEEKS = 4
-"""Weeks in the table of requests."""
 Count = Callable[[int], str]
 
 
@@ -41,19 +35,32 @@ def missing_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
         return listed(sorted(names.get(code, code) for code in codes)) if sees_cases else ""
 
     zone = ZoneInfo(context.district.zone)
+
+    def shown(step: Step) -> Mapping[str, object]:
+        cases = [*step.cases, *step.leads]
+        links = [(case.case_id, case.label) for case in cases] if sees_cases else []
+        return _shown(step, count) | {"where": where(cases), "links": links}
+
     return {
         "waiting": count(found.waiting),
         "tested": count(found.tested),
         "rest": count(found.waiting - found.tested - found.helped) if sees_cases else "",
-        "steps": [_shown(step, count, where([*step.cases, *step.leads])) for step in found.steps],
+        "steps": [shown(step) for step in found.steps],
         "results": [
             _happened(one, count, zone) for one in results(context.district, context.cases)
         ],
-        **_by_week(home, context),
+        "requests": [
+            {
+                "title": heading(one.remedies),
+                "since": _day(one.since, zone),
+                "counts": [f"{one.expected:,}", f"{one.lacking:,}"],
+            }
+            for one in requests_since(context.district.store, found)
+        ],
     }
 
 
-def _shown(step: Step, count: Count, where: str) -> Mapping[str, object]:
+def _shown(step: Step, count: Count) -> dict[str, object]:
     """Return a step in words."""
     return {
         "title": heading(step.remedies),
@@ -61,7 +68,6 @@ def _shown(step: Step, count: Count, where: str) -> Mapping[str, object]:
         "cases": count(len(step.cases)) if step.cases else "",
         "leads": count(len(step.leads)) if step.leads else "",
         "is_one_lead": len(step.leads) == 1,
-        "where": where,
         "devices": count(step.devices) if step.devices else "",
         "lines": [f"{capital(gap.line)}." for gap in step.gaps],
         "work": f"{work(step.minutes)}: {'; '.join(one.why for one in step.facts)}",
@@ -82,10 +88,9 @@ def _way(facts: Remedy) -> Mapping[str, object]:
 def _happened(result: Result, count: Count, zone: ZoneInfo) -> Mapping[str, object]:
     """Return what was expected of a log or list, and what happened."""
     ends: tuple[Outcome, ...] = (*TESTED, "gone", "untested", "without")
-    since = datetime.fromisoformat(result.since).astimezone(zone).date()
     return {
         "title": heading(result.remedies),
-        "since": day(since),
+        "since": _day(result.since, zone),
         "cases": count(result.cases),
         "leads": count(result.leads),
         "ends": [count(result.outcomes.get(end, 0)) for end in ends],
@@ -94,34 +99,8 @@ def _happened(result: Result, count: Count, zone: ZoneInfo) -> Mapping[str, obje
     }
 
 
-def _by_week(home: OpenHome, context: ActionContext) -> Mapping[str, object]:
-    """Return the requests that no rule could judge for lack of each log or list, by week."""
-    try:
-        inputs = home.base()
-    except NothingReadError:
-        return {"weeks": [], "lost": []}
-    newest = inputs.rule_coverage["event_date"].max()
-    if not isinstance(newest, date):
-        return {"weeks": [], "lost": []}
-    store = context.district.store
-    has_leases = any(event_class == "leases" for event_class, _ in arrived(store))
-    has_windows = not is_without_windows(store)
-    last = newest - timedelta(days=newest.weekday())
-    weeks = [last - number * ONE_WEEK for number in reversed(range(WEEKS))]
-    lost: dict[str, dict[date, int]] = {}
-    for week in weeks:
-        rows = week_coverage(View(inputs, week))
-        for gap in remedied(rows, has_leases=has_leases, has_windows=has_windows):
-            if gap.remedy and gap.unit == "requests":
-                by_week = lost.setdefault(gap.remedy, {})
-                by_week[week] = by_week.get(week, 0) + gap.lost
-    return {
-        "weeks": [day(week) for week in weeks],
-        "lost": [
-            (heading([words]), [f"{by_week[one]:,}" if one in by_week else "-" for one in weeks])
-            for words, by_week in lost.items()
-        ],
-    }
+def _day(time: str, zone: ZoneInfo) -> str:
+    return day(datetime.fromisoformat(time).astimezone(zone).date())
 
 
 def heading(remedies: Iterable[str]) -> str:

@@ -1,19 +1,23 @@
 """What a missing log was expected to decide, and what happened once it was there.
 
 A run notes, for each case of the plan, the log or list that would decide it; the first one counts.
-What happened is computed from the case as it is now: nothing else is stored.
+What happened is computed from the case as it is now: nothing else is stored. The same is noted of
+the requests per week that rules could judge with it.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Literal, NamedTuple
 
 from pipelines.district import District
 from pipelines.findings.cases import Case, cases
 from pipelines.findings.record import FITS, NOT_TESTABLE
-from pipelines.gaps.decision_plan import Situation, plan
+from pipelines.gaps.decision_plan import Plan, Situation, plan
 from pipelines.gaps.explanations import lacks, remedy_of
+from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.findings import CONFIRMED, EXPLAINED, OPEN, WITHDRAWN
 from pipelines.state.forecasts import add_forecasts, forecasts
 from pipelines.state.rows import FindingRow
@@ -23,6 +27,10 @@ TOGETHER = "\n"
 Outcome = Literal["ruled out", "fits", "gone", "untested", "without"]
 """Of a case: every explanation was ruled out; the one in question fits; no finding is shown any
 more, because of the log or for another reason; it is untested still; a person decided without."""
+EXPECTED = "expected_requests"
+"""Fact of the state: log or list -> time and requests per week of its first forecast."""
+MUCH_LESS = 0.5
+"""Part of the requests below which a log counts as there: weeks differ."""
 TESTED: tuple[Outcome, ...] = ("ruled out", "fits")
 
 
@@ -46,12 +54,25 @@ class Result:
     explained: int = 0
 
 
+class ExpectedRequests(NamedTuple):
+    """Requests per week that rules could not judge for lack of a log or list.
+
+    Attributes:
+        since: Time of the first forecast.
+        expected: Their number then.
+        lacking: Their number in the newest week.
+    """
+
+    remedies: tuple[str, ...]
+    since: str
+    expected: int
+    lacking: int
+
+
 def note_forecasts(district: District) -> None:
     """Note what would decide each case of the plan, for cases without a forecast."""
     known = cases(district.store)
-    if not known:
-        return
-    found = plan(district, known, max(case.monday for case in known))
+    found = plan(district, known, max((case.monday for case in known), default=date.min))
     add_forecasts(
         district.store,
         (
@@ -61,6 +82,32 @@ def note_forecasts(district: District) -> None:
             for case in some
         ),
     )
+    note_requests(district.store, found)
+
+
+def note_requests(store: Store, found: Plan) -> None:
+    """Note the requests per week that each log or list would add, when it first would."""
+    with store.writing() as connection:
+        before = json.loads(fact(connection, EXPECTED) or "{}")
+        new = {
+            TOGETHER.join(step.remedies): [now_text(), step.requests]
+            for step in found.steps
+            if step.requests
+        }
+        if new.keys() - before.keys():
+            remember(connection, EXPECTED, json.dumps(new | before))
+
+
+def requests_since(store: Store, found: Plan) -> list[ExpectedRequests]:
+    """Return the expected requests of logs and lists that a plan asks for less, or not at all."""
+    with store.reading() as connection:
+        noted = json.loads(fact(connection, EXPECTED) or "{}")
+    now = {TOGETHER.join(step.remedies): step.requests for step in found.steps}
+    return [
+        ExpectedRequests(tuple(remedy.split(TOGETHER)), since, requests, now.get(remedy, 0))
+        for remedy, (since, requests) in noted.items()
+        if now.get(remedy, 0) <= MUCH_LESS * requests
+    ]
 
 
 def results(district: District, known: Iterable[Case]) -> list[Result]:

@@ -117,6 +117,7 @@ def test_the_page_shows_the_way_and_the_work(told_twice):
     assert "Audit Other Logon/Logoff Events" in first["ways"][0]["steps"][0]
     assert first["work"].startswith("about half a day or more: one policy, and a collector")
     assert first["where"] == "ES and HS"
+    assert {name for name, _ in first["links"]} == {row["case_id"] for row in before.expected}
     assert before.director["results"] == []
     (row,) = after.director["results"]
     assert (row["leads"], row["ends"]) == ("2", ["1", "0", "1", "0", "0"])
@@ -126,6 +127,7 @@ def test_an_operator_sees_no_small_count_and_no_place_of_a_case(told_twice):
     before, after = told_twice
     first = before.operator["steps"][0]
     assert (first["leads"], first["devices"], first["where"]) == (*["fewer than 5"] * 2, "")
+    assert first["links"] == []
     assert after.operator["waiting"] == "fewer than 5"
     assert after.operator["rest"] == ""
     assert set(after.operator["results"][0]["ends"]) == {"fewer than 5", "0"}

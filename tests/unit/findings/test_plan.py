@@ -2,12 +2,15 @@
 
 import pytest
 
-from pipelines.gaps.decision_plan import greedy
+from pipelines.gaps.decision_plan import Plan, Step, greedy
 from pipelines.gaps.explanations import TESTED_WITH
+from pipelines.gaps.forecast import note_requests, requests_since
 from pipelines.gaps.logs import NEEDED
 from pipelines.gaps.losses import CHROMEOS_LOG, MACS_LOG, REMEDIES, SECURITY_LOG
+from pipelines.gaps.relation import Gap
 from pipelines.gaps.remedies import KEYBOARDS, LOGS, facts_of
 from pipelines.registry.frames import FILES
+from pipelines.state.connections import open_store
 from tests.conftest import REPO_ROOT
 
 A, B = "a log", "b list"
@@ -61,3 +64,24 @@ def test_no_facts_are_of_a_log_that_no_gap_names():
 
 def test_the_way_to_a_list_is_that_of_its_exports():
     assert "Get-DhcpServerv4Scope" in facts_of("these networks in subnets.csv").steps
+
+
+def asking(lost):
+    gap = Gap(reason="loss", lost=lost, remedy=A)
+    return Plan((Step((A,), gaps=(gap,)),) if lost else ())
+
+
+@pytest.mark.parametrize(
+    ("now", "lacking"), [(900, []), (451, []), (450, [450]), (0, [0])], ids=str
+)
+def test_requests_are_compared_with_the_first_expectation(tmp_path, now, lacking):
+    store = open_store(tmp_path / "state.db")
+    try:
+        for lost in (900, 700, now):
+            note_requests(store, asking(lost))
+        found = requests_since(store, asking(now))
+    finally:
+        store.close()
+    assert [(one.remedies, one.expected, one.lacking) for one in found] == [
+        ((A,), 900, number) for number in lacking
+    ]
