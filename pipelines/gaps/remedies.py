@@ -57,8 +57,8 @@ LOGS = (
         "forward-windows",
         20,
         "one policy; the Security logs of other computers arrive already",
-        "https://learn.microsoft.com/windows/security/threat-protection/auditing/"
-        "audit-other-logonlogoff-events",
+        "https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-10/security/"
+        "threat-protection/auditing/audit-other-logonlogoff-events",
         "Windows writes 4800 and 4801 only after the policy. Logons of past days (4624) are in "
         "the computers' Security logs, as far as these reach back.",
         (240, "one policy, and a collector that forwards the events"),
@@ -66,12 +66,12 @@ LOGS = (
     Remedy(
         CHROMEOS_LOG,
         "log",
-        "Google Admin console: Devices > Chrome > Settings > Device > User and device reporting: "
-        "report the login and lock status. Then fetch the log chrome.",
+        "Google Admin console: Devices > Chrome > Settings > Device settings > User and device "
+        "reporting: report the login and lock status. Then fetch the log chrome.",
         "fetch-logs",
         30,
         "one setting, and the service account that fetches the log",
-        "https://support.google.com/a/answer/9393909",
+        "https://support.google.com/chrome/a/answer/1375678",
         "Google keeps past events for a time, if the devices reported them. The first fetch "
         "reaches back seven days, or as many as days_back states.",
     ),
