@@ -10,7 +10,7 @@ from pipelines.desk.queue import buildings_of
 from pipelines.errors import capital
 from pipelines.findings.cases import Case
 from pipelines.gaps.decision_plan import Step, plan
-from pipelines.gaps.forecast import TESTED, Outcome, Result, requests_since, results
+from pipelines.gaps.forecast import SHOWN, Outcome, Result, requests_since, results
 from pipelines.gaps.remedies import Remedy
 from pipelines.registry.registry import building_names
 from pipelines.reports.words import day, listed
@@ -87,7 +87,7 @@ def _way(facts: Remedy) -> Mapping[str, object]:
 
 def _happened(result: Result, count: Count, zone: ZoneInfo) -> Mapping[str, object]:
     """Return what was expected of a log or list, and what happened."""
-    ends: tuple[Outcome, ...] = (*TESTED, "gone", "untested", "without")
+    ends: tuple[Outcome, ...] = (*SHOWN, "untested", "without")
     return {
         "title": heading(result.remedies),
         "since": _day(result.since, zone),
@@ -96,6 +96,7 @@ def _happened(result: Result, count: Count, zone: ZoneInfo) -> Mapping[str, obje
         "ends": [count(result.outcomes.get(end, 0)) for end in ends],
         "confirmed": count(result.confirmed),
         "explained": count(result.explained),
+        "later": f"{count(result.later_tested)} of {count(result.later)}" if result.later else "-",
     }
 
 

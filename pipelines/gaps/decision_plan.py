@@ -80,16 +80,33 @@ class Plan:
         return sum(len(step.cases) for step in self.steps)
 
 
+@dataclass(frozen=True)
 class Situation:
-    """The devices and the logs of a district, by which a general remedy becomes a log."""
+    """The devices and the logs of a district, by which a general remedy becomes a log.
 
-    def __init__(self, district: District) -> None:
+    Attributes:
+        classes: Device -> its class.
+        silent: Keyboard logs that do not arrive from any device.
+        has_windows: Some computer may write a Windows log.
+        base: Rule -> the confidence of its findings if nothing is untested.
+    """
+
+    classes: Mapping[str, str | None]
+    silent: frozenset[str]
+    base: Mapping[str, str]
+    has_windows: bool = True
+
+    @classmethod
+    def of(cls, district: District) -> "Situation":
+        """Return that of a district."""
         frame = district.registry.frames["devices"]
-        self.classes = dict(frame.select("device", "device_class").iter_rows())
         formats = {name for _, name in arrived(district.store)}
-        self.silent = {one.log for one in KEYBOARD_LOGS if not formats & one.formats}
-        self.has_windows = not is_without_windows(district.store)
-        self.base = {code: one.base_confidence for code, one in district.headers.items()}
+        return cls(
+            classes=dict(frame.select("device", "device_class").iter_rows()),
+            silent=frozenset(one.log for one in KEYBOARD_LOGS if not formats & one.formats),
+            base={code: one.base_confidence for code, one in district.headers.items()},
+            has_windows=not is_without_windows(district.store),
+        )
 
     def needs(self, case: Case) -> Needs:
         """Return what each undecided finding of a case lacks, where logs and lists would do."""
@@ -138,7 +155,7 @@ def plan(district: District, cases: Iterable[Case], week: date) -> Plan:
     Args:
         week: Monday of the week for which cases are counted.
     """
-    situation = Situation(district)
+    situation = Situation.of(district)
     waiting: dict[str, Case] = {}
     leads: dict[str, Case] = {}
     for case in cases:

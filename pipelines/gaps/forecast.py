@@ -7,7 +7,7 @@ the requests per week that rules could judge with it.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
@@ -20,7 +20,7 @@ from pipelines.gaps.explanations import lacks, remedy_of
 from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.findings import CONFIRMED, EXPLAINED, OPEN, WITHDRAWN
 from pipelines.state.forecasts import add_forecasts, forecasts
-from pipelines.state.rows import FindingRow
+from pipelines.state.rows import FindingRow, ForecastRow
 
 TOGETHER = "\n"
 """Between remedies that help only together."""
@@ -32,6 +32,8 @@ EXPECTED = "expected_requests"
 MUCH_LESS = 0.5
 """Part of the requests below which a log counts as there: weeks differ."""
 TESTED: tuple[Outcome, ...] = ("ruled out", "fits")
+SHOWN: tuple[Outcome, ...] = (*TESTED, "gone")
+"""Outcomes that make a log or list worth a row."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Result:
         leads: Those that were leads when they were expected.
         confirmed: Tested cases that a person confirmed.
         explained: Tested cases that a person decided to be no violation.
+        later: Cases of later days about the same devices, with the explanation in question.
+        later_tested: Those of which it could be tested.
     """
 
     remedies: tuple[str, ...]
@@ -50,8 +54,10 @@ class Result:
     cases: int
     leads: int
     outcomes: Mapping[Outcome, int]
-    confirmed: int = 0
-    explained: int = 0
+    confirmed: int
+    explained: int
+    later: int
+    later_tested: int
 
 
 class ExpectedRequests(NamedTuple):
@@ -116,51 +122,79 @@ def results(district: District, known: Iterable[Case]) -> list[Result]:
     Args:
         known: Every case.
     """
-    situation, by_id = Situation(district), {case.case_id: case for case in known}
-    rows = [row for row in forecasts(district.store) if row["case_id"] in by_id]
-    found = []
-    for remedy in dict.fromkeys(row["remedy"] for row in rows):
-        mine = [row for row in rows if row["remedy"] == remedy]
-        ends = [
-            (by_id[row["case_id"]], outcome(situation, by_id[row["case_id"]], remedy))
-            for row in mine
-        ]
-        decided = Counter(case.status for case, end in ends if end in TESTED)
-        leads = sum(row["standing"] == "lead" for row in mine)
-        outcomes = Counter(end for _, end in ends)
-        if not any(outcomes[end] for end in (*TESTED, "gone")):
-            continue
-        result = Result(
-            remedies=tuple(remedy.split(TOGETHER)),
-            since=mine[0]["expected_time"],
-            cases=len(mine) - leads,
-            leads=leads,
-            outcomes=outcomes,
-            confirmed=decided[CONFIRMED],
-            explained=decided[EXPLAINED],
-        )
-        found.append(result)
-    return found
+    situation, known = Situation.of(district), list(known)
+    by_remedy: dict[str, list[ForecastRow]] = {}
+    for row in forecasts(district.store):
+        by_remedy.setdefault(row["remedy"], []).append(row)
+    found = [result_of(situation, known, remedy, rows) for remedy, rows in by_remedy.items()]
+    return [one for one in found if one.later_tested or any(map(one.outcomes.get, SHOWN))]
+
+
+def result_of(
+    situation: Situation, known: Sequence[Case], remedy: str, rows: Sequence[ForecastRow]
+) -> Result:
+    """Return the result of one log or list.
+
+    Args:
+        known: Every case.
+        rows: The forecasts that name it, the oldest first.
+    """
+    expected = {row["case_id"]: row["standing"] for row in rows}
+    mine = [case for case in known if case.case_id in expected]
+    ends = {case.case_id: outcome(situation, case, remedy) for case in mine}
+    decided = Counter(case.status for case in mine if ends[case.case_id] in TESTED)
+    since = rows[0]["expected_time"]
+    devices = {name for case in mine for name in _devices(case)}
+    later = [
+        results
+        for case in known
+        if case.case_id not in expected
+        and case.first_day.isoformat() > since[:10]
+        and devices & _devices(case)
+        and (results := _results(situation, case, remedy))
+    ]
+    leads = sum(expected[case.case_id] == "lead" for case in mine)
+    return Result(
+        remedies=tuple(remedy.split(TOGETHER)),
+        since=since,
+        cases=len(mine) - leads,
+        leads=leads,
+        outcomes=Counter(ends.values()),
+        confirmed=decided[CONFIRMED],
+        explained=decided[EXPLAINED],
+        later=len(later),
+        later_tested=sum(NOT_TESTABLE not in results for results in later),
+    )
 
 
 def outcome(situation: Situation, case: Case, remedy: str) -> Outcome:
     """Return what became of a case that a log or list was expected to decide."""
-    remedies = frozenset(remedy.split(TOGETHER))
-    shown = [row for row in case.findings if row["status"] != WITHDRAWN]
+    shown = _shown(case)
     if not shown:
         return "gone"
     if any(lacks(row["rule"], row["record"]["alternatives"]) == frozenset() for row in shown):
         return "ruled out"
-    results = {result for row in shown for result in _results(situation, row, remedies)}
+    results = _results(situation, case, remedy)
     if FITS in results and NOT_TESTABLE not in results:
         return "fits"
     return "untested" if case.status == OPEN else "without"
 
 
-def _results(situation: Situation, row: FindingRow, remedies: frozenset[str]) -> Iterator[str]:
-    """Yield the results of the explanations of a finding that some remedies test."""
-    record = row["record"]
-    for one in record["alternatives"]:
-        words = remedy_of(row["rule"], one["name"])
-        if words and situation.logs(words, record["devices"]) & remedies:
-            yield one["result"]
+def _shown(case: Case) -> list[FindingRow]:
+    return [row for row in case.findings if row["status"] != WITHDRAWN]
+
+
+def _devices(case: Case) -> set[str]:
+    return {name for row in case.findings for name in row["record"]["devices"]}
+
+
+def _results(situation: Situation, case: Case, remedy: str) -> set[str]:
+    """Return the results of the explanations of a case that a log or list tests."""
+    remedies = frozenset(remedy.split(TOGETHER))
+    return {
+        one["result"]
+        for row in _shown(case)
+        for one in row["record"]["alternatives"]
+        if (words := remedy_of(row["rule"], one["name"]))
+        and situation.logs(words, row["record"]["devices"]) & remedies
+    }
