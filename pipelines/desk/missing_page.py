@@ -43,8 +43,9 @@ def missing_page(home: OpenHome, context: ActionContext) -> dict[str, object]:
 
     return {
         "waiting": count(found.waiting),
-        "tested": count(found.tested),
-        "rest": count(found.waiting - found.tested - found.helped) if sees_cases else "",
+        # subtracted from each other, they would show a small count
+        "tested": f"{found.tested:,}" if sees_cases else "",
+        "rest": f"{found.waiting - found.tested - found.helped:,}" if sees_cases else "",
         "steps": [shown(step) for step in found.steps],
         "results": [
             _happened(one, count, zone) for one in results(context.district, context.cases)

@@ -129,7 +129,8 @@ def test_an_operator_sees_no_small_count_and_no_place_of_a_case(told_twice):
     assert (first["leads"], first["devices"], first["where"]) == (*["fewer than 5"] * 2, "")
     assert first["links"] == []
     assert after.operator["waiting"] == "fewer than 5"
-    assert after.operator["rest"] == ""
+    assert (after.operator["tested"], after.operator["rest"]) == ("", "")
+    assert (after.director["tested"], after.director["rest"]) == ("1", "0")
     assert set(after.operator["results"][0]["ends"]) == {"fewer than 5", "0"}
 
 
