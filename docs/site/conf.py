@@ -58,8 +58,9 @@ READERS = {
     "For operators": (
         "install", "appliance", "own-district", "bring-logs", "forward-logs",
         "forward-proxies", "forward-firewalls", "forward-windows", "forward-cloud",
-        "receive-logs", "fetch-logs", "fetch-lists", "registry", "registry-by-file", "operate",
-        "troubleshoot", "roles", "alerts", "back-up", "dagster", "sizing", "many-districts",
+        "receive-logs", "fetch-logs", "fetch-lists", "registry", "registry-by-file",
+        "missing-logs", "operate", "troubleshoot", "roles", "alerts", "back-up", "dagster",
+        "sizing", "many-districts",
     ),
     "For analysts": ("query", "own-charts", "own-rules", "other-systems", "tickets"),
     "For counsel and the board": (

@@ -51,6 +51,7 @@ def routes() -> list[Route]:
         _get("/weeks", desk_pages.weeks_view),
         _get("/thresholds", desk_pages.values_page("thresholds.html.j2", rules_page)),
         _get("/thresholds/{rule}", desk_pages.rule_view),
+        _get("/missing", desk_pages.missing_view, None),
         _get("/use", desk_pages.use_view),
         _get("/apps", desk_pages.apps_view),
         _get("/charts", desk_pages.charts_view),

@@ -20,6 +20,7 @@ from pipelines.desk import views
 from pipelines.desk.app_page import apps_page
 from pipelines.desk.background_mail import sent_to
 from pipelines.desk.chart_page import charts_page
+from pipelines.desk.missing_page import missing_page
 from pipelines.desk.queue import many_page, queue_page, selected
 from pipelines.desk.security import MAX_DIGITS
 from pipelines.desk.shared import record_reading
@@ -209,6 +210,13 @@ def rule_view(visit: Visit) -> Response:
     """Show the thresholds of one rule."""
     values = rule_page(visit.context(), visit.request.path_params["rule"])
     return visit.page("threshold.html.j2", **values)
+
+
+def missing_view(visit: Visit) -> Response:
+    """Show the logs and lists that would decide most; operators see counts alone."""
+    if not visit.asker.may("findings"):
+        visit.asker.require("accounts")
+    return visit.page("missing.html.j2", **missing_page(visit.desk.home, visit.context()))
 
 
 def use_view(visit: Visit) -> Response:

@@ -9,4 +9,7 @@ alerts and the desk show some reasons of it. The report makes the same rows of a
 events, `logs` the logs and lists that are missing, `explanations` what no candidate could be
 tested for, and `week` what the newest week of logs left to judge. `families` groups the rules by
 the events that they share.
+
+`remedies` has how to get each log, field or list, `decision_plan` ranks them by the cases that
+each would decide, and `forecast` compares what was expected with what happened.
 """

@@ -20,6 +20,7 @@ from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import LifecycleResult, keep
 from pipelines.gaps.days import judged_days, note_unjudged, unjudged
+from pipelines.gaps.forecast import note_forecasts
 from pipelines.gaps.week import note_week
 from pipelines.ingest.source import LATER, SETTLE_SECONDS, IngestOptions, Outcome, Source, Watch
 from pipelines.ingest.unchanged import unchanged
@@ -483,6 +484,7 @@ def judge_days(
     kept = _store_findings(database, district, judged, because)
     note_unjudged(database, skipped, judged)
     note_week(database, district)
+    note_forecasts(district)
     add_pending_reports(district.store, {*chain(*days.values()), *again, *held_back})
     return kept
 

@@ -169,6 +169,15 @@ class ReviewRow(TypedDict):
     time: str
 
 
+class ForecastRow(TypedDict):
+    """The log, field or list that would decide a case, as a run expected it first."""
+
+    case_id: str
+    remedy: str
+    standing: str
+    expected_time: str
+
+
 class RequestRow(TypedDict):
     """A request that needs a second person."""
 

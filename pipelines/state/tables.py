@@ -37,6 +37,7 @@ from pipelines.state.rows import (
     FetchedStreamRow,
     FetchGapRow,
     FindingText,
+    ForecastRow,
     GrantRow,
     HistoryRow,
     InquiryRow,
@@ -303,6 +304,9 @@ CASES = Table(
     *filled(Text, "person", "clause", "week", "created_time"),
 )
 """One row per person, clause and ISO week; a subject without an owner is its own person."""
+
+FORECASTS = table_of("forecasts", ForecastRow)
+"""The log or list that would decide a case, as expected first; compared with what happened."""
 
 CASE_NUMBERS = Table(
     "case_numbers",

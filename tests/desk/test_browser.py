@@ -18,8 +18,8 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = (
     "/", "/sites", "/proposals", "/start", "/requests", "/referrals", "/exceptions",
-    "/weeks", "/thresholds", "/thresholds/SA-1", "/use", "/apps?app=Khan+Academy", "/charts",
-    "/readers", "/records", "/acts", "/signin",
+    "/missing", "/weeks", "/thresholds", "/thresholds/SA-1", "/use", "/apps?app=Khan+Academy",
+    "/charts", "/readers", "/records", "/acts", "/signin",
 )  # fmt: skip
 SOME = ("/", "/exceptions", "/use", "/charts")
 

@@ -100,7 +100,15 @@ def test_pages_are_quick_and_the_writers_lock_is_short(many, monkeypatch, capsys
         timed_get(case)
         done = director.act(case, "verdict", code="benign", reason="a lesson, as asked")
         assert done.status == 303
-    for where in ("/sites", "/requests", "/exceptions", "/weeks", "/acts", "/?show=all"):
+    for where in (
+        "/sites",
+        "/requests",
+        "/exceptions",
+        "/missing",
+        "/weeks",
+        "/acts",
+        "/?show=all",
+    ):
         timed_get(where)
     slow = statistics.quantiles(took, n=20)[-1]
     with capsys.disabled():

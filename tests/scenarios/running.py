@@ -80,7 +80,7 @@ def run_together(
     registry, domains = _registry(tuple(files.items()))
     store = open_store(DistrictHome(home).state_db)
     try:
-        written = _deliver(home, stories)
+        written = deliver(home, stories)
         _take_in(home, store, written, stories)
         return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
@@ -108,7 +108,7 @@ Written = Mapping[tuple[str, str], list[str]]
 """Source and name of a file -> its lines."""
 
 
-def _deliver(home: Path, stories: Sequence[Story]) -> Written:
+def deliver(home: Path, stories: Sequence[Story]) -> Written:
     """Return a file per source and story, lines in the order in which they were written."""
     written = {}
     for number, story in enumerate(stories):
@@ -166,7 +166,7 @@ def rows_of(home: Path, story: Story, model: str) -> list[Mapping[str, Any]]:
     store = open_store(DistrictHome(home).state_db)
     needed = upstream(models(), [model])
     try:
-        _take_in(home, store, _deliver(home, [story]), [story])
+        _take_in(home, store, deliver(home, [story]), [story])
         with _built(home, store, registry, domains, needed) as (database, _):
             return database.table(model).to_dicts()
     finally:
