@@ -10,8 +10,9 @@ import json
 import secrets
 import zipfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, TypedDict
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -22,6 +23,8 @@ from pipelines.errors import SettingsError
 from pipelines.findings.packs import EPOCH, csv_bytes
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
+from pipelines.registry.registry import building_names
+from pipelines.reports.absence import Question, absence_page
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act
@@ -32,6 +35,7 @@ from pipelines.warehouse.models import attached_query
 from pipelines.warehouse.snapshots import attach_warehouse
 
 MAX_DAYS = 92
+PAGE = "shown-and-missed.html"
 README = """Answer to inquiry {inquiry_id}
 
 Requester {office}, authorized by {authorized_by}, for account {account}, {first_day} to
@@ -40,6 +44,8 @@ Requester {office}, authorized by {authorized_by}, for account {account}, {first
 days.csv   each day on which the account was used: logons, requests, first and last
 sites.csv  its use of sites by day; minutes are estimates
 gaps.txt   days without data
+{page}   a page on the hours in question: what the logs show of the account, what
+           they could have missed, and which logs would show it
 
 A log names an account, never a person. A missing line does not show that something
 did not happen. Sensitive sites are not named.
@@ -50,12 +56,33 @@ class InquireInput(Input):
     """The question of an office about an account.
 
     Attributes:
+        first_time: Local time on the first day; None: with the day.
+        last_time: Local time on the last day, not included; None: with the day.
+        place: Device or building in question.
         authorized_by: Name and office of the person who authorized it.
     """
 
     account: Annotated[str, Form("Account"), typer.Option("--account", help="Account in question.")]
     first: Annotated[date, Form("First day", "date"), typer.Option("--from", help="First day.")]
+    first_time: Annotated[
+        time | None,
+        Form("From this time", "time", hint="Blank: from the beginning of the first day."),
+        typer.Option("--from-time", help="Local time on the first day, such as 08:00."),
+    ] = None
     last: Annotated[date, Form("Last day", "date"), typer.Option("--to", help="Last day.")]
+    last_time: Annotated[
+        time | None,
+        Form("To this time", "time", hint="Blank: to the end of the last day."),
+        typer.Option("--to-time", help="Local time on the last day, such as 15:00."),
+    ] = None
+    place: Annotated[
+        str,
+        Form(
+            "Device or building in question",
+            hint="Blank: any. As in devices.csv or buildings.csv.",
+        ),
+        typer.Option("--at", help="Device or building in question; by default any."),
+    ] = ""
     office: Annotated[str, Form("Requester", "choice", OFFICES), typer.Option("--for")]
     authorized_by: Annotated[
         str,
@@ -80,7 +107,7 @@ def inquire(context: ActionContext, given: InquireInput) -> Result:
     No result is shown. A second person must approve the answer before its release.
     """
     why, account = required_reason(given.reason), given.account.strip().casefold()
-    _refuse_odd(context, account, given.first, given.last)
+    _refuse_odd(context, account, given)
     if not given.authorized_by.strip():
         raise SettingsError("an inquiry needs an authorization", where="--by")
     ident = f"q-{secrets.token_hex(4)}"
@@ -89,6 +116,9 @@ def inquire(context: ActionContext, given: InquireInput) -> Result:
         "account": account,
         "first_day": given.first.isoformat(),
         "last_day": given.last.isoformat(),
+        "first_time": _text(given.first_time),
+        "last_time": _text(given.last_time),
+        "place": _place(context, given.place) if given.place.strip() else None,
         "office": given.office,
         "authorized_by": " ".join(given.authorized_by.split()),
         "reason": why,
@@ -165,7 +195,62 @@ def release_inquiry(context: ActionContext, given: ReleaseInput) -> Result:
     )
 
 
-def _refuse_odd(context: ActionContext, account: str, first: date, last: date) -> None:
+def _text(when: time | None) -> str | None:
+    return when.isoformat("minutes") if when else None
+
+
+def _place(context: ActionContext, written: str) -> str:
+    """Return a device or a building as the registry writes it.
+
+    Raises:
+        SettingsError: The registry has neither.
+    """
+    frames, wanted = context.district.registry.frames, written.strip().casefold()
+    names: dict[str, str] = {one.casefold(): one for one in frames["devices"]["device"]}
+    for code in frames["buildings"]["building"]:
+        names[code.casefold()] = code
+    for code, name in building_names(context.district.registry).items():
+        names.setdefault(name.casefold(), code)
+    if wanted not in names:
+        raise SettingsError(
+            f"the registry has no device or building {written.strip()!r}",
+            where="--at",
+            remedy="Write a device as in devices.csv, or a building as in buildings.csv.",
+        )
+    return names[wanted]
+
+
+def hours_of(row: InquiryRow, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the hours of an inquiry, whose end is not included; a repeated hour is whole."""
+    first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
+    start = time.fromisoformat(row["first_time"] or "00:00")
+    if row["last_time"]:
+        end = datetime.combine(last, time.fromisoformat(row["last_time"]), zone)
+    else:
+        end = datetime.combine(last + timedelta(days=1), time(), zone)
+    return datetime.combine(first, start, zone), end.replace(fold=1)
+
+
+def hours_in_words(row: InquiryRow) -> str:
+    """Return the hours of an inquiry as lists of inquiries show them."""
+    first = f"{row['first_day']} {row['first_time'] or ''}".strip()
+    return f"{first} to {row['last_day']} {row['last_time'] or ''}".strip()
+
+
+def place_in_words(context: ActionContext, row: InquiryRow) -> str:
+    """Return the place of an inquiry; a device under its code name, and empty for any place."""
+    place = row["place"] or ""
+    if _is_building(context, place):
+        return building_names(context.district.registry).get(place, place)
+    return f"device {context.named('device', place, context.today.isoformat())}" if place else ""
+
+
+def _is_building(context: ActionContext, place: str) -> bool:
+    return place in set(context.district.registry.frames["buildings"]["building"])
+
+
+def _refuse_odd(context: ActionContext, account: str, given: InquireInput) -> None:
+    first, last = given.first, given.last
     if account not in set(context.district.registry.frames["accounts"]["account"]):
         raise SettingsError(
             f"the registry has no account {account!r}",
@@ -174,6 +259,13 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date) -
         )
     if not 0 <= (last - first).days < MAX_DAYS:
         raise SettingsError(f"{first} to {last} is not 1 to {MAX_DAYS} days", where="--from, --to")
+    begin, end = given.first_time or time(), given.last_time
+    if first == last and end is not None and end <= begin:
+        raise SettingsError(
+            f"{end:%H:%M} is not after {begin:%H:%M}",
+            where="--from-time, --to-time",
+            remedy="Leave --to-time out for the end of the day.",
+        )
     if context.is_own(account):
         raise RefusedError("you cannot release an answer about your own account", where="--account")
 
@@ -195,12 +287,20 @@ def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> by
         use = database.frame(
             attached_query("lookups/sites_of_an_account"), values | {"withheld": WITHHELD}
         )
+        page = absence_page(
+            context.district,
+            database,
+            _question(context, row),
+            lambda kind, value: context.named(kind, value, row["first_day"]),
+            datetime.now(UTC),
+        )
     gone = feasibility(context, first, last)["gone"]
     members: dict[str, str | bytes] = {
-        "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}),
+        "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}, page=PAGE),
         "days.csv": csv_bytes(days.columns, days.iter_rows(named=True)),
         "sites.csv": csv_bytes(use.columns, use.iter_rows(named=True)),
         "gaps.txt": "".join(f"{day}\n" for day in gone) or "none\n",
+        PAGE: page,
         "inquiry.json": json.dumps(
             {name: row[name] for name in ("inquiry_id", "opened_by", "opened_time")}
         ),
@@ -210,6 +310,20 @@ def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> by
         for name, text in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
     return out.getvalue()
+
+
+def _question(context: ActionContext, row: InquiryRow) -> Question:
+    start, end = hours_of(row, ZoneInfo(context.district.zone))
+    place = row["place"] or ""
+    return Question(
+        inquiry_id=row["inquiry_id"],
+        account=row["account"],
+        start=start,
+        end=end,
+        office=OFFICES[row["office"]],
+        authorized_by=row["authorized_by"],
+        **{"building" if _is_building(context, place) else "device": place},
+    )
 
 
 def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:

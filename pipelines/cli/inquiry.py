@@ -18,15 +18,22 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
     with open_context(home, "inquire") as context:
         rows = inquiries(context.district.store)
         today = context.today.isoformat()
-        names = [context.named("account", row["account"], today) for row in rows]
-    shown = (row | {"account": name} for row, name in zip(rows, names, strict=True))
+        shown = [
+            row
+            | {
+                "account": context.named("account", row["account"], today),
+                "place": actions.place_in_words(context, row) or None,
+            }
+            for row in rows
+        ]
     emit(shown, _line, as_json=as_json, empty="No inquiries.")
 
 
 def _line(row: InquiryRow) -> str:
     state = "released" if row["released_time"] else "open"
-    days = f"{row['first_day']} to {row['last_day']}"
-    return f"{row['inquiry_id']}: {row['account']}, {days}, for {row['office']}, {state}"
+    where = f", {row['place']}" if row["place"] else ""
+    hours = actions.hours_in_words(row)
+    return f"{row['inquiry_id']}: {row['account']}, {hours}{where}, for {row['office']}, {state}"
 
 
 add(app, "inquiry", actions)

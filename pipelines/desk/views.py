@@ -13,7 +13,7 @@ from pipelines.actions.action import AnyAction, every_action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fetched_lists import lines_of
 from pipelines.actions.fixes import corrections
-from pipelines.actions.inquiries import release_inquiry
+from pipelines.actions.inquiries import hours_in_words, place_in_words, release_inquiry
 from pipelines.actions.kept_evidence import pack
 from pipelines.actions.names import export_case, reveal
 from pipelines.actions.owner_questions import (
@@ -881,9 +881,9 @@ def referrals_page(context: ActionContext) -> dict[str, object]:
         if not row["released_time"] and wish is not None:
             state = _request(context, wish, zone)["state"]
         columns = {name: row[name] for name in ("inquiry_id", "office", "reason")}
-        days = f"{row['first_day']} to {row['last_day']}"
         token = context.named("account", row["account"], today)
-        rows.append({**columns, "days": days, "account": token, "state": state})
+        said = {"hours": hours_in_words(row), "place": place_in_words(context, row)}
+        rows.append({**columns, **said, "account": token, "state": state})
     return {
         "referrals": [_referral(context, row, zone) for row in referrals(store)][::-1],
         "inquiries": rows[::-1],
