@@ -18,13 +18,13 @@ import typer
 
 from pipelines.actions.action import HIDDEN, Form, Input, Reason, Result, action
 from pipelines.actions.context import ActionContext
-from pipelines.actions.referrals import OFFICES
 from pipelines.errors import SettingsError
 from pipelines.findings.packs import EPOCH, csv_bytes
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
 from pipelines.registry.registry import building_names
 from pipelines.reports.absence import Question, absence_page
+from pipelines.reports.words import OFFICES
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act

@@ -48,7 +48,7 @@ from pipelines.actions.referral_access import (
     granted_referrals,
     is_in_force,
 )
-from pipelines.actions.referrals import OFFICES, refer
+from pipelines.actions.referrals import refer
 from pipelines.actions.request_mail import request_words
 from pipelines.actions.thresholds import EFFECT, set_threshold
 from pipelines.actions.ticket_actions import may_send, send_ticket
@@ -72,7 +72,7 @@ from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
-from pipelines.reports.words import day, day_range, day_with_year, moment
+from pipelines.reports.words import OFFICES, day, day_range, day_with_year, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.asked_questions import questions
 from pipelines.state.audit import Entry

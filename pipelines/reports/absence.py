@@ -32,6 +32,7 @@ from pipelines.reports.words import (
     clock,
     count,
     day,
+    day_range,
     day_with_year,
     device_name,
     listed,
@@ -125,14 +126,14 @@ LINES: Mapping[str, str] = {
     "interactive": marked("sign-ins at the device"),
     "cached": marked("sign-ins at the device, without the directory"),
     "remote": marked("remote sign-ins"),
-    "network": marked("sign-ins to shares and mailboxes"),
+    "network": marked("sign-ins to shares and mailboxes, also by programs"),
     "batch": marked("sign-ins of scheduled tasks"),
     "service": marked("sign-ins of services"),
     "vpn": marked("VPN sessions"),
     "wifi": marked("logins to the Wi-Fi or to network ports"),
     "cloud": marked("sign-ins to cloud services"),
     "proxy": marked("logins at a page of the proxy or firewall"),
-    "ticket": marked("tickets of the directory"),
+    "ticket": marked("tickets of the directory, also by programs"),
     "mapping": marked("addresses that the firewall matched to the account"),
     "logoff": marked("ends of sessions"),
     "lock": marked("locked screens"),
@@ -264,29 +265,42 @@ class Absence:
 
     @cached_property
     def _place(self) -> str:
-        """The device or building in question, in words."""
+        """The device or building in question, in words; empty without one."""
         asked = self._asked
         if asked.device:
             return text("device {name}", name=asked.device)
         return self._buildings.get(asked.building, asked.building)
 
+    @cached_property
+    def _there(self) -> str:
+        """The same with its preposition."""
+        asked = self._asked
+        if asked.device:
+            return text("on device {name}", name=asked.device)
+        return text("at {building}", building=self._place)
+
     def _question(self) -> str:
-        account, place = self._asked.account, self._place
-        if self._asked.device:
-            question = marked("Was account {account} used on {place} in these hours?")
-        elif place:
-            question = marked("Was account {account} used at {place} in these hours?")
-        else:
-            question = marked("Where was account {account} used in these hours?")
-        return text(question, account=account, place=place)
+        account = self._asked.account
+        if not self._place:
+            return text("Where was account {account} used in these hours?", account=account)
+        return text(
+            "Was account {account} used {there} in these hours?", account=account, there=self._there
+        )
 
     def _hours(self) -> str:
         """Return the hours in words, with the year; the end of a day is midnight."""
         first, last, days = self._asked.start, self._asked.end, self._asked.days
-        end = text("midnight") if last.time() == time() else clock(last.hour, last.minute)
+        is_one_day = len(days) == 1
+        if first.time() == last.time() == time():
+            dates = day_with_year(days[0]) if is_one_day else day_range(days[0], days[-1])
+            return text("{dates}, from midnight to midnight", dates=dates)
+        start, end = (
+            text("midnight") if one.time() == time() else clock(one.hour, one.minute)
+            for one in (first, last)
+        )
         return between(
-            f"{day_with_year(first.date())}, {clock(first.hour, first.minute)}",
-            end if len(days) == 1 else f"{day_with_year(days[-1])}, {end}",
+            f"{day_with_year(first.date())}, {start}",
+            end if is_one_day else f"{day_with_year(days[-1])}, {end}",
         )
 
     @cached_property
@@ -340,13 +354,13 @@ class Absence:
 
     def _answer(self, stretches: pl.DataFrame) -> str:
         """Return what the logs show, in a sentence or two that no one can take for more."""
-        asked, place = self._asked, self._place
+        asked = self._asked
         if stretches.is_empty() and self._lines.is_empty():
             return text(
                 "No line of these hours has the account. That is not evidence that the account "
                 "was not used, nor that it was."
             )
-        if not place:
+        if not self._place:
             return text(
                 "The logs show the account in these hours, as listed here. They do not show who "
                 "used it."
@@ -356,14 +370,14 @@ class Absence:
         is_there = (stretches[column] == there).any() or (self._lines[column] == there).any()
         if is_there:
             return text(
-                "The logs show the account at {place} in these hours: the rows are marked. They "
-                "do not show who used it.",
-                place=place,
+                "The logs show the account {there} in these hours: the rows are marked. They do "
+                "not show who used it.",
+                there=self._there,
             )
         return text(
-            "The logs show the account in these hours, and no line shows it at {place}. An account "
+            "The logs show the account in these hours, and no line shows it {there}. An account "
             "can be used in two places at the same time: its use elsewhere excludes nothing.",
-            place=place,
+            there=self._there,
         )
 
     def _is_there(self, row: Mapping[str, object]) -> bool:
@@ -375,6 +389,8 @@ class Absence:
     def _stretch(self, row: Mapping[str, object]) -> dict[str, object]:
         what = str(row["state"] if row["what"] == "keyboard" else row["what"])
         shown = term(SHOWN.get(what, what))
+        if row["is_open"]:
+            shown = text("{shown}; no line shows the end", shown=shown)
         if row["what"] == "use":
             grade = str(row["state"])
             evidence = term(GRADES[grade]) if grade in GRADES else grade
@@ -693,7 +709,9 @@ class Absence:
         unmeasured = sorted(one for one in self._reach if one not in measured)
         if unmeasured:
             yield Miss(
-                what=text("{sources}: clock not compared", sources=series(unmeasured)),
+                what=text(
+                    "{sources}: clock not compared with another log", sources=series(unmeasured)
+                ),
                 when=self._days(self._asked.days),
                 follows=text("If a clock was wrong, lines of these hours may have other times."),
             )
@@ -808,14 +826,15 @@ class Absence:
         """Yield lines with the account that may be of the place in question."""
         if not self._place:
             return
-        column = "device" if self._asked.device else "building"
+        column, what = (
+            ("device", marked("{lines} with the account, on a device that is not known"))
+            if self._asked.device
+            else ("building", marked("{lines} with the account, at a place that is not known"))
+        )
         rows = self._lines.filter(pl.col(column).is_null() & ~pl.col("what").is_in(ENDS))
         if not rows.is_empty():
             yield Miss(
-                what=text(
-                    "{lines} with the account, whose place is not known",
-                    lines=count(_total(rows), "line"),
-                ),
+                what=text(what, lines=count(_total(rows), "line")),
                 when=self._span(rows["first_time"].min(), rows["last_time"].max()),
                 follows=text("They may be of {place}.", place=self._place),
                 logs=frozenset([Log("keyboard"), Log("device"), *self._silent_logs(["device"])]),
@@ -844,10 +863,13 @@ class Absence:
             )
         devices = frames["devices"].filter(pl.col("device") == asked.device)
         if asked.device and devices["assigned_to"].drop_nulls().is_empty():
+            is_stock = not devices["pool"].drop_nulls().is_empty()
             yield Miss(
-                what=text("The list of devices has no person for this device"),
+                what=text("Several people may use this device")
+                if is_stock
+                else text("The list of devices has no person for this device"),
                 follows=text("A request from it names an account only by a login."),
-                logs=frozenset([Log("holder")]),
+                logs=frozenset() if is_stock else frozenset([Log("holder")]),
             )
 
     # --- the fewest logs

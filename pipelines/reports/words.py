@@ -5,7 +5,7 @@ Every phrase must be fit to be read aloud, under oath. A sentence about use has 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,13 @@ STRENGTHS = {
     "0": "logs cannot show it",
     "n/a": "it requires nothing that logs could show",
 }
+OFFICES: Mapping[str, str] = {
+    "hr": marked("Human resources"),
+    "principal": marked("The principal"),
+    "counsel": marked("Counsel"),
+    "superintendent": marked("The superintendent"),
+}
+"""Offices that may receive a case or ask about an account, with their names in letters."""
 VERDICTS = {
     "approved": "on the list",
     "external": "not on the list (yet)",

@@ -23,6 +23,8 @@ signed_in as (
         min(start_time) as start_time,
         -- who unlocks a computer has its screen, though another account stays signed in
         max(least(end_time, unlocked_time)) as end_time,
+        -- the end is only assumed
+        bool_or(ended_by = 'limit' and unlocked_time is null) as is_open,
         min(logon_date) as event_date,
         [event_id >> 32] as files
     from identity.presences
@@ -42,6 +44,7 @@ used as (
         null::boolean as is_clock_checked,
         start_time,
         end_time,
+        false as is_open,
         event_date,
         list_sort(list_distinct(list_transform(evidence, lambda one: one >> 32)))
             as files,
@@ -78,6 +81,7 @@ select
     stretches.request_count,
     stretches.start_time,
     stretches.end_time,
+    coalesce(stretches.is_open, false) as is_open,
     stretches.files
 from stretches
 left join devices
