@@ -231,18 +231,22 @@ def hours_of(row: InquiryRow, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return datetime.combine(first, start, zone), end.replace(fold=1)
 
 
-def hours_in_words(row: InquiryRow) -> str:
-    """Return the hours of an inquiry as lists of inquiries show them."""
+def under_code_names(context: ActionContext, row: InquiryRow) -> InquiryRow:
+    """Return an inquiry as lists show it: its account and its device under code names."""
+    today, place = context.today.isoformat(), row["place"]
+    if place and _is_building(context, place):
+        place = building_names(context.district.registry).get(place, place)
+    elif place:
+        place = f"device {context.named('device', place, today)}"
+    return {**row, "account": context.named("account", row["account"], today), "place": place}
+
+
+def in_words(row: InquiryRow) -> str:
+    """Return account, hours and place of an inquiry as lists show them."""
     first = f"{row['first_day']} {row['first_time'] or ''}".strip()
-    return f"{first} to {row['last_day']} {row['last_time'] or ''}".strip()
-
-
-def place_in_words(context: ActionContext, row: InquiryRow) -> str:
-    """Return the place of an inquiry; a device under its code name, and empty for any place."""
-    place = row["place"] or ""
-    if _is_building(context, place):
-        return building_names(context.district.registry).get(place, place)
-    return f"device {context.named('device', place, context.today.isoformat())}" if place else ""
+    last = f"{row['last_day']} {row['last_time'] or ''}".strip()
+    parts = (row["account"], f"{first} to {last}", row["place"])
+    return ", ".join(part for part in parts if part)
 
 
 def _is_building(context: ActionContext, place: str) -> bool:

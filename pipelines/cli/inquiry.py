@@ -17,23 +17,13 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
     """List inquiries, answered ones included; accounts under code names."""
     with open_context(home, "inquire") as context:
         rows = inquiries(context.district.store)
-        today = context.today.isoformat()
-        shown = [
-            row
-            | {
-                "account": context.named("account", row["account"], today),
-                "place": actions.place_in_words(context, row) or None,
-            }
-            for row in rows
-        ]
+        shown = [actions.under_code_names(context, row) for row in rows]
     emit(shown, _line, as_json=as_json, empty="No inquiries.")
 
 
 def _line(row: InquiryRow) -> str:
     state = "released" if row["released_time"] else "open"
-    where = f", {row['place']}" if row["place"] else ""
-    hours = actions.hours_in_words(row)
-    return f"{row['inquiry_id']}: {row['account']}, {hours}{where}, for {row['office']}, {state}"
+    return f"{row['inquiry_id']}: {actions.in_words(row)}, for {row['office']}, {state}"
 
 
 add(app, "inquiry", actions)

@@ -447,8 +447,8 @@ class Absence:
         if not lines:
             return ""
         return plural(
-            "{n} more line from this device names no account.",
-            "{n} more lines from this device name no account.",
+            "{n} line from this device names no account.",
+            "{n} lines from this device name no account.",
             lines,
             n=number(lines),
         )
@@ -456,7 +456,14 @@ class Absence:
     def _span(self, start: object, end: object) -> str:
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
-        return span(start, end, self._zone)
+        first, last = start.astimezone(self._zone), end.astimezone(self._zone)
+        asked = self._asked
+        has_clock_change = asked.start.utcoffset() != asked.end.utcoffset()
+        if [first.date(), last.date()] != asked.days * 2 or has_clock_change:
+            return span(start, end, self._zone)
+        # the question has the day
+        times = dict.fromkeys(clock(one.hour, one.minute) for one in (first, last))
+        return between(*times) if len(times) > 1 else next(iter(times))
 
     def _wheres(self, buildings: Iterable[object]) -> str:
         """Return buildings by name; all of a district have one word."""
@@ -659,7 +666,7 @@ class Absence:
                 what=what,
                 when=self._spans(spans),
                 follows=text(
-                    "This log records {records}. Those of this time may be missing.",
+                    "This log records {records}. Lines of this time may be missing.",
                     records=records,
                 ),
                 logs=frozenset([Log("lines", source)]),
@@ -886,11 +893,12 @@ class Absence:
         rows = []
         for log in chosen:
             own = [one for one in misses if log in one.logs]
+            alone = [one for one in own if len(one.logs) == 1] or own
             others = instead(log, chosen, ways, order)
             rows.append(
                 {
                     "log": self._log(log),
-                    "when": "; ".join(dict.fromkeys(one.when for one in own if one.when)),
+                    "when": "; ".join(dict.fromkeys(one.when for one in alone if one.when)),
                     "shows": "; ".join(one.what for one in own),
                     "instead": "; ".join(self._log(one) for one in others),
                 }
