@@ -287,6 +287,12 @@ def _waiting(context: ActionContext, inquiry_id: str) -> InquiryRow:
 def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> bytes:
     values = {"account": row["account"], "first": first, "last": last}
     with attach_warehouse(context.district.home.warehouse) as database:
+        if not database.has("built.core.account_days"):
+            raise SettingsError(
+                "no log line is stored: each day was deleted or none was read",
+                where=row["inquiry_id"],
+                remedy="A backup may contain the days: schoolbell restore --help",
+            )
         days = database.frame(attached_query("lookups/days_of_an_account"), values)
         use = database.frame(
             attached_query("lookups/sites_of_an_account"), values | {"withheld": WITHHELD}

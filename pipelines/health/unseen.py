@@ -60,7 +60,7 @@ def silences(
             for first, last in own.iter_rows()
             if not is_learned or _usual_lines(usual, first, last) >= FEWEST_LINES
         ]
-    return _united(_within(found, start, end))
+    return united(_within(found, start, end))
 
 
 def _usual_lines(usual: dict[datetime, float], start: datetime, end: datetime) -> float:
@@ -78,7 +78,8 @@ def _within(found: Iterable[Silence], start: datetime, end: datetime) -> Iterato
             yield one._replace(start=max(one.start, start), end=min(one.end, end))
 
 
-def _united(found: Iterable[Silence]) -> list[Silence]:
+def united(found: Iterable[Silence]) -> list[Silence]:
+    """Return silences in order; those that touch are one."""
     united: list[Silence] = []
     for one in sorted(found, key=lambda one: (one.source, one.building, one.is_thin, one.start)):
         last = united[-1] if united else None

@@ -20,8 +20,9 @@ from pipelines.errors import capital
 from pipelines.events import INSTANT
 from pipelines.findings.attribution_words import in_words
 from pipelines.health.issues import EVERYWHERE
+from pipelines.health.overview import fetched_until
 from pipelines.health.source_hours import day_kinds, judged_hours
-from pipelines.health.unseen import Silence, Span, days_of, fewest, instead, silences
+from pipelines.health.unseen import Silence, Span, days_of, fewest, instead, silences, united
 from pipelines.lake.files import REJECTS
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.registry.registry import building_names
@@ -33,6 +34,7 @@ from pipelines.reports.words import (
     count,
     day,
     day_range,
+    day_ranges,
     day_with_year,
     device_name,
     listed,
@@ -261,7 +263,14 @@ class Absence:
             "misses": misses,
             "requested": self._requested(misses),
             "zone": self._district.zone,
+            "is_student": self._is_student(),
         }
+
+    def _is_student(self) -> bool:
+        frames = self._district.registry.frames
+        owned = frames["accounts"].filter(pl.col("account") == self._asked.account)
+        people = frames["people"].filter(pl.col("is_student"))["person_id"]
+        return owned["owner_person_id"].is_in(people.implode()).any()
 
     @cached_property
     def _place(self) -> str:
@@ -472,10 +481,10 @@ class Absence:
         return text("all buildings") if len(places) == every > 1 else listed(places)
 
     def _spans(self, spans: Iterable[Span]) -> str:
-        return listed([self._span(*one) for one in spans], most=MOST_SPANS)
+        return _some([self._span(*one) for one in spans])
 
     def _days(self, days: Iterable[date]) -> str:
-        return listed([day(one) for one in sorted(set(days))], most=MOST_SPANS)
+        return _some(day_ranges(sorted(set(days))))
 
     def _device(self, name: object) -> str:
         if not name:
@@ -591,11 +600,15 @@ class Absence:
 
     @cached_property
     def _classes(self) -> Mapping[str, set[str]]:
-        """What each source recorded on any day; of its logons only that they are some."""
+        """What each source recorded on any day, empty for one whose lines show no account.
+
+        Of logons only that they are some.
+        """
         ways: dict[str, set[str]] = {}
         for file in ledger.lake_files(self._district.store):
+            own = ways.setdefault(file.source, set())
             if file.event_class in CLASSES:
-                ways.setdefault(file.source, set()).add(CLASSES[file.event_class])
+                own.add(CLASSES[file.event_class])
         return ways
 
     @cached_property
@@ -608,9 +621,25 @@ class Absence:
 
     @cached_property
     def _silences(self) -> list[Silence]:
+        """Silences of the logs that show an account; before its first line a log is silent."""
+        start, end = self._asked.start, self._asked.end
+        hours = self._hourly.filter(pl.col("line_count") > 0, pl.col("building") == EVERYWHERE)
+        begun = dict(hours.group_by("source").agg(pl.col("hour_start").min()).iter_rows())
+        until = fetched_until(self._district)
+        known = self._classes.keys() | until.keys() | self._district.settings.sources.keys()
+        # what a log that never came would record is not known
+        named = {one for one in known if self._classes.get(one, OTHER)}
+        found = [one for one in self._pauses() if one.source in named] if begun else []
+        for source in sorted(named):
+            first, last = begun.get(source, end), until.get(source, end)
+            if first >= start + HOUR:
+                found.append(Silence(source, EVERYWHERE, start, min(first, end)))
+            if last < end:
+                found.append(Silence(source, EVERYWHERE, max(last, start), end))
+        return united(found)
+
+    def _pauses(self) -> list[Silence]:
         hours, days = self._hourly, self._asked.days
-        if hours.is_empty():
-            return []
         last = days[-1] + LEARNED
         kinds = day_kinds(self._database.table("built.marts.school_days"), days[0] - LEARNED, last)
         sources = hours["source"].unique()
@@ -647,10 +676,10 @@ class Absence:
         return [fixed[0]] if len(fixed) else every
 
     def _silent(self) -> Iterator[Miss]:
-        """Yield logs that were silent in these hours, or had begun only later."""
+        """Yield logs that were silent in these hours."""
         groups: dict[tuple[str, str, bool], list[Span]] = {}
         for one in self._silences:
-            if self._ways_of(one.source) and self._matters(one.building):
+            if self._matters(one.building):
                 key = (one.source, one.building, one.is_thin)
                 groups.setdefault(key, []).append((one.start, one.end))
         for (source, building, is_thin), spans in groups.items():
@@ -668,21 +697,11 @@ class Absence:
                 follows=text(
                     "This log records {records}. Lines of this time may be missing.",
                     records=records,
-                ),
+                )
+                if records
+                else text("No line of this log has arrived."),
                 logs=frozenset([Log("lines", source)]),
             )
-        hours = self._hourly.filter(pl.col("line_count") > 0, pl.col("building") == EVERYWHERE)
-        begun = dict(hours.group_by("source").agg(pl.col("hour_start").min()).iter_rows())
-        for source in sorted(self._classes):
-            first = begun.get(source)
-            if first is None or first >= self._asked.start + HOUR:
-                when = text("before {moment}", moment=moment(first, self._zone)) if first else ""
-                yield Miss(
-                    what=text("{source}: no lines for weeks", source=source),
-                    when=when,
-                    follows=text("Schoolbell has no line of this log in the four weeks before."),
-                    logs=frozenset([Log("lines", source)]),
-                )
 
     def _of_clocks(self) -> Iterator[Miss]:
         for source, other, ahead, when in self._wrong_clocks:
@@ -811,8 +830,8 @@ class Absence:
             ),
             (
                 ~is_request,
-                marked("{lines} with a name that the list of accounts does not have"),
-                marked("It may be another spelling of the account."),
+                marked("{lines} of sign-ins whose name is not on the list of accounts"),
+                marked("The name may be another spelling of the account."),
                 ("names",),
             ),
         )
@@ -907,6 +926,13 @@ class Absence:
 
     def _log(self, log: Log) -> str:
         return text(LOGS[log.kind], source=log.source)
+
+
+def _some(times: Sequence[str]) -> str:
+    """Return the first of several times, which contain commas; the others are counted."""
+    left = len(times) - MOST_SPANS
+    more = [text("{left} more", left=left)] if left > 0 else []
+    return "; ".join([*times[:MOST_SPANS], *more])
 
 
 def _clock_size(seconds: float) -> str:

@@ -6,7 +6,7 @@ Every phrase must be fit to be read aloud, under oath. A sentence about use has 
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
@@ -167,6 +167,17 @@ def day_range(start: date, end: date) -> str:
     if start.year == end.year:
         first = day(start)
     return text("{first} to {last}", first=first, last=last)
+
+
+def day_ranges(days: Sequence[date]) -> list[str]:
+    """Return days in order as ranges in words."""
+    ranges: list[tuple[date, date]] = []
+    for when in days:
+        if ranges and ranges[-1][1] + timedelta(days=1) == when:
+            ranges[-1] = (ranges[-1][0], when)
+        else:
+            ranges.append((when, when))
+    return [day(first) if first == last else day_range(first, last) for first, last in ranges]
 
 
 def clock(hour: int, minute: int = 0) -> str:

@@ -21,10 +21,11 @@ AHEAD = 420
 """Seconds by which the firewall is ahead of the proxy on the day of the clock."""
 MEETINGS = 25
 HOSTILE = "<script>alert(1)</script>"
-SETTINGS = """
-[sources.firewall]
-format = "fortigate"
+NEVER_CAME = """
+[sources.radius]
+format = "freeradius"
 """
+"""A log that the district expects."""
 
 
 def made(home: Path) -> Path:
@@ -32,6 +33,8 @@ def made(home: Path) -> Path:
     create(home, zone=places.ZONE, account_domains=("EXAMPLE", "school.example"))
     for name, text in places.registry(FIRST, {}).items():
         (home / "registry" / name).write_text(text, encoding="utf-8")
+    with (home / "district.toml").open("a") as file:
+        file.write(NEVER_CAME)
     landing = DistrictHome(home).landing
     for source, lines in told().lines.items():
         ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipelines.actions.inquiries import hours_of
 from pipelines.district import open_district
 from pipelines.reports import absence
 from pipelines.reports.absence import Absence, Log, Question, absence_page
@@ -17,6 +18,7 @@ from pipelines.reports.language import in_locale
 from pipelines.warehouse.snapshots import attach_warehouse
 from tests.journey import small
 from tests.journey.commands import schoolbell
+from tests.journey.test_retention import LATER, noon, purged, with_retention
 from tests.scenarios import hours, places
 from tests.sections.reading import Page
 
@@ -107,7 +109,8 @@ def test_use_at_another_school_excludes_nothing(shown):
     assert used[0]["when"].startswith("9 AM to 9:30")
     assert "grade A" in used[0]["evidence"]
     assert not any(one["is_there"] for one in [*values["stretches"], *values["lines"]])
-    assert not any(log.kind == "lines" for log in logs(values))
+    # every log that ever came was received
+    assert {log.source for log in logs(values) if log.kind == "lines"} == {"radius"}
 
 
 def test_a_silent_proxy_is_missed_with_its_hours_and_is_asked_for(shown):
@@ -119,6 +122,12 @@ def test_a_silent_proxy_is_missed_with_its_hours_and_is_asked_for(shown):
     assert "The missing lines of proxy" in requested(values)
     before = replace(question(hours.SILENT), end=datetime(2026, 3, 10, 9, 45, tzinfo=ZONE))
     assert "proxy: no lines" not in missed(shown(before))
+
+
+def test_a_log_that_never_came_is_missed_for_all_hours(shown):
+    values = shown(question(hours.RECEIVED))
+    assert missed(values)["radius: no lines"].when == "8 AM to 3 PM"
+    assert "The missing lines of radius" in requested(values)
 
 
 def test_a_wrong_clock_is_missed_and_its_lines_are_chosen_by_it(shown):
@@ -189,7 +198,7 @@ def test_nothing_that_an_outsider_or_an_office_wrote_is_markup(written):
     page = written(asked)
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
-    assert "with a name that the list of accounts does not have" in page
+    assert "whose name is not on the list of accounts" in page
     tags = {tag for tag, _ in Page(page).tags}
     assert not tags & {"script", "img", "iframe", "form", "object"}
     assert not re.search(r"""(?:src|href)="(?!data:,)""", page)
@@ -234,6 +243,41 @@ def test_an_inquiry_of_hours_from_the_command_to_the_page(home, tmp_path):
     # no copy of the answer stays in the home
     stored = [one for one in target.rglob("*") if one.is_file() and one.suffix in (".zip", ".html")]
     assert not [one for one in stored if b"What could have been missed" in one.read_bytes()]
+
+
+def test_deleted_lines_are_missed_and_a_copy_is_asked_for(home, tmp_path):
+    target = with_retention(small.copied(home, tmp_path / "home"))
+    # the first week is over, the second is not
+    purged(target, noon(hours.RECEIVED + timedelta(days=61)))
+    with open_district(target.path) as emptied, attach_warehouse(target.warehouse) as database:
+        asked = question(hours.FIRST, account="bsun")
+        page = Absence(emptied, database, asked, lambda _, value: value, NOW)
+        values = page.values()
+    assert values["answer"].startswith("No line of these hours has the account. That is not")
+    assert missed(values)["Log lines that were deleted"].when == "Mon, Mar 2"
+    assert "A copy of the log lines that were deleted" in requested(values)
+
+
+def test_an_inquiry_about_a_home_without_days_is_refused_with_the_reason(home, tmp_path):
+    target = with_retention(small.copied(home, tmp_path / "home"))
+    purged(target, noon(hours.NO_LINE + LATER))
+    day = ("--from", "2026-03-10", "--to", "2026-03-10")
+    opened = inquiry(target.path, "open", "--account", "avega", *day, *WHO, "--json")
+    ident = json.loads(opened.out)["inquiry_id"]
+    done = inquiry(target.path, "release", ident, "--out", tmp_path / "a.zip", code=2)
+    assert "no log line is stored" in done.err
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_a_repeated_hour_is_asked_about_whole():
+    row = {
+        "first_day": "2026-11-01",
+        "last_day": "2026-11-01",
+        "first_time": "01:00",
+        "last_time": "01:30",
+    }
+    start, end = hours_of(row, ZONE)
+    assert end.astimezone(UTC) - start.astimezone(UTC) == timedelta(minutes=90)
 
 
 @pytest.mark.parametrize(
