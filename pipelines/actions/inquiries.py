@@ -23,7 +23,8 @@ from pipelines.findings.packs import EPOCH, csv_bytes
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
 from pipelines.registry.registry import building_names
-from pipelines.reports.absence import Question, absence_page
+from pipelines.reports.absence import absence_page
+from pipelines.reports.inquired_hours import Question
 from pipelines.reports.words import OFFICES
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
@@ -301,7 +302,7 @@ def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> by
             context.district,
             database,
             _question(context, row),
-            lambda kind, value: context.named(kind, value, row["first_day"]),
+            lambda device: context.named("device", device, row["first_day"]),
             datetime.now(UTC),
         )
     gone = feasibility(context, first, last)["gone"]

@@ -54,6 +54,7 @@ def told() -> Story:
         _across_town(story, f"+{offset}")
     _clock(story, "+9")
     _unlisted_network(story, "+10")
+    story.logon_refused("gnova", "hs-room-5", "+11 10:00")
     return story
 
 
@@ -91,6 +92,7 @@ def _clock(story: Story, day: str) -> None:
         when, host = story.at(f"{day} 13:00", number * 97), f"h{number}.example"
         story.browse("bsun", "hs-bsun", when, host)
         story.flow("hs-bsun", story.at(f"{day} 13:00", number * 97 + AHEAD), host, seconds=1)
+    story.surf("fito", "hs-fito", f"{day} 14:10", WORK, minutes=10, every=60)
 
 
 def _unlisted_network(story: Story, day: str) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from pipelines.actions.inquiries import hours_of
 from pipelines.district import open_district
-from pipelines.reports import absence
-from pipelines.reports.absence import Absence, Log, Question, absence_page
-from pipelines.reports.language import in_locale
+from pipelines.reports.absence import Absence, absence_page
+from pipelines.reports.inquired_hours import InquiredHours, Question
+from pipelines.reports.language import text
+from pipelines.reports.missed_use import LOGS, Log
 from pipelines.warehouse.snapshots import attach_warehouse
 from tests.journey import small
 from tests.journey.commands import schoolbell
@@ -58,13 +59,18 @@ def question(day, **more):
     return Question(**values | more)
 
 
+def values_of(district, database, asked):
+    """Return the values of the page; devices have their own names."""
+    return Absence(InquiredHours(district, database, asked, str), NOW).values()
+
+
 @pytest.fixture(scope="module")
 def shown(district):
     """Return the values of the page for a question, devices under their own names."""
 
     def of(asked):
         with attach_warehouse(district.home.warehouse) as database:
-            return Absence(district, database, asked, lambda _, value: value, NOW).values()
+            return values_of(district, database, asked)
 
     return of
 
@@ -79,9 +85,7 @@ def written(district):
             update={"district": settings.district.model_copy(update={"locale": locale})}
         )
         with attach_warehouse(district.home.warehouse) as database:
-            return absence_page(
-                replace(district, settings=spoken), database, asked, lambda _, value: value, NOW
-            )
+            return absence_page(replace(district, settings=spoken), database, asked, str, NOW)
 
     return of
 
@@ -145,6 +149,23 @@ def test_a_wrong_clock_is_missed_and_its_lines_are_chosen_by_it(shown):
     )
 
 
+def test_a_log_whose_clock_was_off_is_weak_evidence_of_the_hours(shown):
+    values = shown(question(hours.CLOCK, account="fito"))
+    assert values["answer"].startswith("Only weak evidence shows the account at HS")
+    assert all("the clock of this log was off" in one["known"] for one in values["lines"])
+    # its owner's colleague signed in at a computer, whose clock agrees with another
+    colleague = shown(question(hours.CLOCK, account="bsun"))
+    assert colleague["answer"].startswith("The logs show the account at HS")
+
+
+def test_a_refused_sign_in_shows_the_account_nowhere(shown):
+    values = shown(question(hours.NO_LINE, account="gnova"))
+    assert values["answer"].startswith("Only refused sign-ins of these hours have the name")
+    assert [(one["is_there"], one["known"]) for one in values["lines"]] == [
+        (False, "The line names it; nothing proves the name.")
+    ]
+
+
 def test_an_unlisted_network_is_missed(shown):
     values = shown(question(hours.UNLISTED))
     (unlisted,) = [one for what, one in missed(values).items() if "networks that are not" in what]
@@ -182,10 +203,7 @@ def test_other_accounts_of_the_device_have_no_name(shown, written):
 def test_the_logs_to_ask_for_would_show_every_way_and_none_is_too_many(shown, day):
     values = shown(question(day))
     open_ways = [one.logs for one in values["misses"] if one.logs]
-    with in_locale("en-US"):
-        names = {
-            one: absence.text(absence.LOGS[one.kind], source=one.source) for one in logs(values)
-        }
+    names = {one: text(LOGS[one.kind], source=one.source) for one in logs(values)}
     chosen = {log for log in logs(values) if names[log] in requested(values)}
     assert len(chosen) == len(values["requested"])
     assert all(way & chosen for way in open_ways)
@@ -251,8 +269,7 @@ def test_deleted_lines_are_missed_and_a_copy_is_asked_for(home, tmp_path):
     purged(target, noon(hours.RECEIVED + timedelta(days=61)))
     with open_district(target.path) as emptied, attach_warehouse(target.warehouse) as database:
         asked = question(hours.FIRST, account="bsun")
-        page = Absence(emptied, database, asked, lambda _, value: value, NOW)
-        values = page.values()
+        values = values_of(emptied, database, asked)
     assert values["answer"].startswith("No line of these hours has the account. That is not")
     assert missed(values)["Log lines that were deleted"].when == "Mon, Mar 2"
     assert "A copy of the log lines that were deleted" in requested(values)
