@@ -60,7 +60,8 @@ GRADES: Mapping[str, str] = {
     "B": marked("medium (grade B): the device is assigned to the owner of the account"),
     "C": marked("weak (grade C): one fact alone names the account"),
 }
-WEAK = ("C", "D")
+WEAK = ("B", "C", "D")
+"""Grades of one fact alone."""
 
 
 def absence_page(

@@ -5,7 +5,8 @@ import zipfile
 import pytest
 
 from pipelines.state.reviews import inquiries
-from tests.browser.looking import CHROMIUM, MODES, WIDE, axe
+from tests.browser.looking import CHROMIUM, MODES, OPEN_ALL, WIDE, axe
+from tests.browser.test_office_pages import MODES as FORM_MODES
 from tests.browser.test_office_pages import opened
 from tests.desk.conftest import with_settings
 from tests.desk.visiting import SECRET, open_desk
@@ -76,6 +77,17 @@ def answer(browser, desk, tmp_path_factory):
     with zipfile.ZipFile(target) as files:
         files.extract(PAGE, target.parent)
     return target.parent / PAGE
+
+
+@pytest.mark.parametrize("mode", FORM_MODES)
+def test_the_form_is_accessible_and_fits(browser, desk, mode, pictures):
+    page = opened(browser, desk, DIRECTOR, bypass_csp=True, **FORM_MODES[mode])
+    page.goto("/referrals")
+    page.evaluate(OPEN_ALL)
+    page.screenshot(path=pictures / f"inquiry-form-{mode}.png", full_page=True)
+    assert axe(page) == []
+    assert page.evaluate(WIDE) <= 0
+    page.context.close()
 
 
 @pytest.mark.parametrize("mode", MODES, ids=[one.name for one in MODES])
