@@ -39,14 +39,16 @@ MAX_DAYS = 92
 PAGE = "shown-and-missed.html"
 README = """Answer to inquiry {inquiry_id}
 
-Requester {office}, authorized by {authorized_by}, for account {account}, {first_day} to
-{last_day}. The audit record contains the reason.
+Requester {office}, authorized by {authorized_by}, for account {account},
+{hours}. The audit record contains the reason.
 
-days.csv   each day on which the account was used: logons, requests, first and last
-sites.csv  its use of sites by day; minutes are estimates
-gaps.txt   days without data
-{page}   a page on the hours in question: what the logs show of the account, what
-           they could have missed, and which logs would show it
+{page}  to print: what the logs show of the account in these hours, what they
+                       could have missed, and which logs would show it
+days.csv               each day on which the account was used: logons, requests, first and last
+sites.csv              its use of sites by day; minutes are estimates
+gaps.txt               days without data
+
+The tables contain whole days.
 
 A log names an account, never a person. A missing line does not show that something
 did not happen. Sensitive sites are not named.
@@ -244,10 +246,15 @@ def under_code_names(context: ActionContext, row: InquiryRow) -> InquiryRow:
 
 def in_words(row: InquiryRow) -> str:
     """Return account, hours and place of an inquiry as lists show them."""
-    first = f"{row['first_day']} {row['first_time'] or ''}".strip()
-    last = f"{row['last_day']} {row['last_time'] or ''}".strip()
-    parts = (row["account"], f"{first} to {last}", row["place"])
+    parts = (row["account"], _hours(row), row["place"])
     return ", ".join(part for part in parts if part)
+
+
+def _hours(row: InquiryRow) -> str:
+    if not (row["first_time"] or row["last_time"]):
+        return f"{row['first_day']} to {row['last_day']}"
+    first, last = row["first_time"] or "00:00", row["last_time"] or "24:00"
+    return f"{row['first_day']} {first} to {row['last_day']} {last}"
 
 
 def _is_building(context: ActionContext, place: str) -> bool:
@@ -307,7 +314,9 @@ def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> by
         )
     gone = feasibility(context, first, last)["gone"]
     members: dict[str, str | bytes] = {
-        "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}, page=PAGE),
+        "README.txt": README.format(
+            **{**row, "office": OFFICES[row["office"]]}, hours=_hours(row), page=PAGE
+        ),
         "days.csv": csv_bytes(days.columns, days.iter_rows(named=True)),
         "sites.csv": csv_bytes(use.columns, use.iter_rows(named=True)),
         "gaps.txt": "".join(f"{day}\n" for day in gone) or "none\n",
