@@ -172,6 +172,8 @@ class ReleaseInput(Input):
     title="Answer",
     button="Release the answer",
     back="/referrals",
+    hint="A zip with tables, and a page to print: what the logs show in these hours, and what they "
+    "could have missed. Requires a second person.",
     out=typer.Option("--out", help="New file to write, such as answer.zip."),
 )
 def release_inquiry(context: ActionContext, given: ReleaseInput) -> Result:

@@ -16,6 +16,7 @@ from pipelines.reports.absence import Absence, absence_page
 from pipelines.reports.inquired_hours import InquiredHours, Question
 from pipelines.reports.language import text
 from pipelines.reports.missed_use import LOGS, Log
+from pipelines.reports.words import lint
 from pipelines.warehouse.snapshots import attach_warehouse
 from tests.journey import small
 from tests.journey.commands import schoolbell
@@ -225,7 +226,9 @@ def test_nothing_that_an_outsider_or_an_office_wrote_is_markup(written):
 @pytest.mark.parametrize("locale", ["en-US", "es-US"])
 def test_golden_page(written, golden, locale):
     asked = question(hours.SILENT, building="", device="es-room-1")
-    words = Page(written(asked, locale)).words
+    page = Page(written(asked, locale))
+    words = page.words
+    assert lint(page.text) == []
     lines = [" ".join(one.split()) for one in words if one.strip()]
     golden.check("\n".join(lines) + "\n", GOLDEN / f"hours.{locale}.txt")
 
