@@ -46,21 +46,21 @@ def silences(
         judged: From `source_hours.judged_hours`, from some days before the time on.
         pauses: Rows of `core.log_pauses`.
     """
-    found = [
+    every = [
         Silence(one.source, one.building, one.start, one.end or end, one.kind == "thin")
         for one in intervals(judged)
     ]
     whole = judged.filter(pl.col("building") == EVERYWHERE)
     for (source, *_), hours in whole.group_by("source", maintain_order=True):
-        own = pauses.filter(pl.col("source") == source).select("start_time", "end_time")
+        breaks = pauses.filter(pl.col("source") == source).select("start_time", "end_time")
         is_learned = hours.filter(pl.col("line_count") > 0)["event_date"].n_unique() > MIN_DAYS
         usual = dict(hours.select("hour_start", "usual").iter_rows())
-        found += [
+        every += [
             Silence(str(source), EVERYWHERE, first, last)
-            for first, last in own.iter_rows()
+            for first, last in breaks.iter_rows()
             if not is_learned or _usual_lines(usual, first, last) >= FEWEST_LINES
         ]
-    return united(_within(found, start, end))
+    return united(_within(every, start, end))
 
 
 def _usual_lines(usual: dict[datetime, float], start: datetime, end: datetime) -> float:
@@ -72,16 +72,16 @@ def _usual_lines(usual: dict[datetime, float], start: datetime, end: datetime) -
     )
 
 
-def _within(found: Iterable[Silence], start: datetime, end: datetime) -> Iterator[Silence]:
-    for one in found:
+def _within(given: Iterable[Silence], start: datetime, end: datetime) -> Iterator[Silence]:
+    for one in given:
         if one.start < end and one.end > start:
             yield one._replace(start=max(one.start, start), end=min(one.end, end))
 
 
-def united(found: Iterable[Silence]) -> list[Silence]:
+def united(given: Iterable[Silence]) -> list[Silence]:
     """Return silences in order; those that touch are one."""
     united: list[Silence] = []
-    for one in sorted(found, key=lambda one: (one.source, one.building, one.is_thin, one.start)):
+    for one in sorted(given, key=lambda one: (one.source, one.building, one.is_thin, one.start)):
         last = united[-1] if united else None
         same = last and (last.source, last.building, last.is_thin) == (
             one.source,

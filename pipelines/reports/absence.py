@@ -67,7 +67,7 @@ WEAK = ("B", "C", "D")
 def absence_page(
     district: District,
     database: Database,
-    asked: Question,
+    question: Question,
     named: Callable[[str], str],
     now: datetime,
 ) -> str:
@@ -77,7 +77,7 @@ def absence_page(
         database: A database with the warehouse attached as `built`.
         named: The code name of a device on the first of the days.
     """
-    hours = InquiredHours(district, database, asked, named)
+    hours = InquiredHours(district, database, question, named)
     with in_locale(district.settings.district.locale):
         values = Absence(hours, now).values()
         return environment().get_template("absence.html.j2").render(**values)
@@ -92,20 +92,20 @@ class Absence:
 
     def values(self) -> dict[str, object]:
         """Return the values of the template."""
-        asked, district = self.hours.asked, self.hours.district
+        question, district = self.hours.question, self.hours.district
         misses = list(self._missed.misses())
         return {
             "district": district.settings.district.name,
             "made": day_with_year(self._missed.today),
-            "asked": asked,
-            "question": self.hours.question(),
+            "question": question,
+            "sentence": self.hours.sentence(),
             "hours": self.hours.hours(),
             "place": self.hours.place,
             "answer": self._answer(),
             "stretches": self._stretches,
             "lines": self._lines,
-            "others": self._others() if asked.device else [],
-            "unnamed_there": self._unnamed_there() if asked.device else "",
+            "others": self._others() if question.device else [],
+            "unnamed_there": self._unnamed_there() if question.device else "",
             "misses": misses,
             "requested": _requested(misses),
             "zone": district.zone,
@@ -118,7 +118,7 @@ class Absence:
 
     def _is_student(self) -> bool:
         frames = self.hours.district.registry.frames
-        owned = frames["accounts"].filter(pl.col("account") == self.hours.asked.account)
+        owned = frames["accounts"].filter(pl.col("account") == self.hours.question.account)
         people = frames["people"].filter(pl.col("is_student"))["person_id"]
         return owned["owner_person_id"].is_in(people.implode()).any()
 
@@ -161,14 +161,14 @@ class Absence:
         )
 
     def _is_there(self, row: Mapping[str, object]) -> bool:
-        asked = self.hours.asked
-        if asked.device:
-            return row["device"] == asked.device
-        return bool(asked.building) and row["building"] == asked.building
+        question = self.hours.question
+        if question.device:
+            return row["device"] == question.device
+        return bool(question.building) and row["building"] == question.building
 
     @cached_property
     def _stretches(self) -> list[dict[str, object]]:
-        account = self.hours.asked.account
+        account = self.hours.question.account
         rows = self.hours.frame("stretches_of_use", kind="account", subject=account)
         return [self._stretch(row) for row in rows.iter_rows(named=True)]
 
@@ -218,15 +218,15 @@ class Absence:
             what = text("{what}, refused", what=what)
         facts = str(row["facts"] or "")
         if is_refused:
-            known = text("The line names it; nothing proves the name.")
+            evidence = text("The line names it; nothing proves the name.")
         else:
-            known = capital(restated(in_words(facts))) if facts else text("The line names it.")
+            evidence = capital(restated(in_words(facts))) if facts else text("The line names it.")
         return {
             "what": what,
             "source": row["source"],
             "device": self.hours.device(row["device"]),
             "where": self.hours.where(row["building"]),
-            "known": _doubted(known, is_off=is_off),
+            "known": _doubted(evidence, is_off=is_off),
             "when": self.hours.span(row["first_time"], row["last_time"]),
             "lines": number(_int(row["line_count"])),
             "is_there": self._is_there(row) and not is_refused,
@@ -236,13 +236,13 @@ class Absence:
 
     def _others(self) -> list[dict[str, object]]:
         """Return who used the device in question; other accounts have no name."""
-        asked = self.hours.asked
-        rows = self.hours.frame("stretches_of_use", kind="device", subject=asked.device)
+        question = self.hours.question
+        rows = self.hours.frame("stretches_of_use", kind="device", subject=question.device)
         return [
             {
                 **self._stretch(row),
                 "who": text("this account")
-                if row["account"] == asked.account
+                if row["account"] == question.account
                 else text("another account"),
             }
             for row in rows.iter_rows(named=True)
@@ -279,14 +279,14 @@ def _requested(misses: Sequence[Miss]) -> list[dict[str, str]]:
     chosen = fewest(ways, order)
     rows = []
     for log in chosen:
-        own = [one for one in misses if log in one.logs]
-        alone = [one for one in own if len(one.logs) == 1] or own
+        shown = [one for one in misses if log in one.logs]
+        alone = [one for one in shown if len(one.logs) == 1] or shown
         others = instead(log, chosen, ways, order)
         rows.append(
             {
                 "log": _log(log),
                 "when": "; ".join(dict.fromkeys(one.when for one in alone if one.when)),
-                "shows": "; ".join(one.what for one in own),
+                "shows": "; ".join(one.what for one in shown),
                 "instead": "; ".join(_log(one) for one in others),
             }
         )

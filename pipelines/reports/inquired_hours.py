@@ -77,7 +77,7 @@ class InquiredHours:
 
     district: District
     database: Database
-    asked: Question
+    question: Question
     named: Callable[[str], str]
 
     @cached_property
@@ -91,27 +91,29 @@ class InquiredHours:
 
     def frame(self, name: str, **values: object) -> pl.DataFrame:
         """Return the rows of a query of `lookups` for these hours."""
-        query, known = attached_query(f"lookups/{name}"), self.asked.values | values
-        return self.database.frame(query, {one: known[one] for one in known if f"${one}" in query})
+        query, every = attached_query(f"lookups/{name}"), self.question.values | values
+        used = {name: value for name, value in every.items() if f"${name}" in query}
+        return self.database.frame(query, used)
 
     @cached_property
     def place(self) -> str:
         """The device or building in question, in words; empty without one."""
-        asked = self.asked
-        if asked.device:
-            return text("device {name}", name=asked.device)
-        return self._buildings.get(asked.building, asked.building)
+        question = self.question
+        if question.device:
+            return text("device {name}", name=question.device)
+        return self._buildings.get(question.building, question.building)
 
     @cached_property
     def there(self) -> str:
         """The same with its preposition."""
-        asked = self.asked
-        if asked.device:
-            return text("on device {name}", name=asked.device)
+        question = self.question
+        if question.device:
+            return text("on device {name}", name=question.device)
         return text("at {building}", building=self.place)
 
-    def question(self) -> str:
-        account = self.asked.account
+    def sentence(self) -> str:
+        """Return the question in words."""
+        account = self.question.account
         if not self.place:
             return text("Where was account {account} used in these hours?", account=account)
         return text(
@@ -120,7 +122,7 @@ class InquiredHours:
 
     def hours(self) -> str:
         """Return the hours in words, with the year; the end of a day is midnight."""
-        first, last, days = self.asked.start, self.asked.end, self.asked.days
+        first, last, days = self.question.start, self.question.end, self.question.days
         is_one_day = len(days) == 1
         if first.time() == last.time() == time():
             dates = day_with_year(days[0]) if is_one_day else day_range(days[0], days[-1])
@@ -137,22 +139,22 @@ class InquiredHours:
     @cached_property
     def lines(self) -> pl.DataFrame:
         """The lines with the account; of a log whose clock was off, those of both times."""
-        account, asked = self.asked.account, self.asked
-        lines = self.frame("lines_of_an_account", account=account)
+        question = self.question
+        lines = self.frame("lines_of_an_account", account=question.account)
         wider = []
         for source, (first, last) in self.own_hours.items():
-            start, end = min(first, asked.start), max(last, asked.end)
+            start, end = min(first, question.start), max(last, question.end)
             rows = self.frame(
                 "lines_of_an_account",
-                account=account,
+                account=question.account,
                 start=start,
                 until=end,
                 first=start.date() - ONE_DAY,
                 last=end.date() + ONE_DAY,
             )
             wider.append(rows.filter(pl.col("source") == source))
-        own = lines.filter(~pl.col("source").is_in(list(self.own_hours)))
-        return pl.concat([own, *wider]).sort("first_time", "last_time", maintain_order=True)
+        right = lines.filter(~pl.col("source").is_in(list(self.own_hours)))
+        return pl.concat([right, *wider]).sort("first_time", "last_time", maintain_order=True)
 
     @cached_property
     def wrong_clocks(self) -> list[tuple[str, str, float, date]]:
@@ -172,14 +174,14 @@ class InquiredHours:
         hours: dict[str, Span] = {}
         for name, _, ahead, _ in self.wrong_clocks:
             shift = timedelta(seconds=ahead)
-            start, end = self.asked.start + shift, self.asked.end + shift
+            start, end = self.question.start + shift, self.question.end + shift
             before = hours.get(name, (start, end))
             hours[name] = (min(start, before[0]), max(end, before[1]))
         return hours
 
     @cached_property
     def clocks(self) -> pl.DataFrame:
-        days = self.asked.days
+        days = self.question.days
         return self.database.table("built.marts.source_clocks").filter(
             pl.col("event_date").is_between(days[0], days[-1])
         )
@@ -188,9 +190,9 @@ class InquiredHours:
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
         first, last = start.astimezone(self.zone), end.astimezone(self.zone)
-        asked = self.asked
-        has_clock_change = asked.start.utcoffset() != asked.end.utcoffset()
-        if [first.date(), last.date()] != asked.days * 2 or has_clock_change:
+        question = self.question
+        has_clock_change = question.start.utcoffset() != question.end.utcoffset()
+        if [first.date(), last.date()] != question.days * 2 or has_clock_change:
             return span(start, end, self.zone)
         # the question has the day
         times = dict.fromkeys(clock(one.hour, one.minute) for one in (first, last))
@@ -211,7 +213,7 @@ class InquiredHours:
     def device(self, name: object) -> str:
         if not name:
             return text("device not known")
-        if name == self.asked.device:
+        if name == self.question.device:
             return self.place
         return device_name(self.named(str(name)))
 

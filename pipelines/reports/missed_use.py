@@ -1,6 +1,6 @@
 """Ways in which use in some hours could have left no line with the account.
 
-Each is one `Miss`, found from the logs' silences, clocks and grades and from holes in the
+Each is one `Miss`, computed from the logs' silences, clocks and grades and from holes in the
 district's lists, with the logs of which each would show it.
 """
 
@@ -134,7 +134,7 @@ class Missed:
 
     def _of_the_store(self) -> Iterator[Miss]:
         """Yield lines that are deleted, were not read, or are not processed yet."""
-        store, days = self.hours.district.store, self.hours.asked.days
+        store, days = self.hours.district.store, self.hours.question.days
         stored, today = set(ledger.event_days(store)), self.today
         deleted = [one for one in days if purged_events(store, one)]
         if deleted:
@@ -153,7 +153,7 @@ class Missed:
                 logs=frozenset([Log("day")]),
             )
         look = last_look(store)
-        if look is None or look < self.hours.asked.end:
+        if look is None or look < self.hours.question.end:
             yield Miss(
                 what=text("Lines that had not arrived when this page was made"),
                 when=moment(look, self.hours.zone) if look else "",
@@ -170,15 +170,15 @@ class Missed:
             )
         rejects = ledger.lake_files(store, REJECTS, first=days[0], last=days[-1])
         for source in sorted({one.source for one in rejects}):
-            own = [one for one in rejects if one.source == source]
-            lines = sum(one.row_count for one in own)
+            rejected = [one for one in rejects if one.source == source]
+            lines = sum(file.row_count for file in rejected)
             yield Miss(
                 what=text(
                     "{source}: {lines} that could not be read",
                     source=source,
                     lines=count(lines, "line"),
                 ),
-                when=self.hours.days(date.fromisoformat(one.event_date) for one in own),
+                when=self.hours.days(date.fromisoformat(one.event_date) for one in rejected),
                 follows=text("One of them may have the account. They are stored, and can be read."),
                 logs=frozenset([Log("rejected", source)]),
             )
@@ -199,7 +199,7 @@ class Missed:
     @cached_property
     def _reach(self) -> Mapping[str, set[tuple[str, str]]]:
         """What each source recorded in these days and the two weeks before, and where."""
-        days = self.hours.asked.days
+        days = self.hours.question.days
         since = days[0] - REACH
         reach: dict[str, set[tuple[str, str]]] = {}
         logons = self.hours.database.frame(
@@ -223,49 +223,49 @@ class Missed:
         """
         ways: dict[str, set[str]] = {}
         for file in ledger.lake_files(self.hours.district.store):
-            own = ways.setdefault(file.source, set())
+            recorded = ways.setdefault(file.source, set())
             if file.event_class in CLASSES:
-                own.add(CLASSES[file.event_class])
+                recorded.add(CLASSES[file.event_class])
         return ways
 
     @cached_property
     def _hourly(self) -> pl.DataFrame:
         """Lines of each source by hour, and of each in a building."""
-        first = self.hours.asked.days[0] - LEARNED
+        first = self.hours.question.days[0] - LEARNED
         values = {"first": first, "first_in_buildings": first}
         hours = self.hours.database.frame(attached_query("lookups/hours_of_sources"), values)
-        return hours.filter(pl.col("event_date") <= self.hours.asked.days[-1] + LEARNED)
+        return hours.filter(pl.col("event_date") <= self.hours.question.days[-1] + LEARNED)
 
     @cached_property
     def _silences(self) -> list[Silence]:
         """Silences of the logs that show an account; before its first line a log is silent."""
-        start, end = self.hours.asked.start, self.hours.asked.end
+        start, end = self.hours.question.start, self.hours.question.end
         hours = self._hourly.filter(pl.col("line_count") > 0, pl.col("building") == EVERYWHERE)
         begun = dict(hours.group_by("source").agg(pl.col("hour_start").min()).iter_rows())
         until = fetched_until(self.hours.district)
-        known = self._classes.keys() | until.keys() | self.hours.district.settings.sources.keys()
+        sources = self._classes.keys() | until.keys() | self.hours.district.settings.sources.keys()
         # what a log that never came would record is not known
-        named = {one for one in known if self._classes.get(one, OTHER)}
-        found = [one for one in self._pauses() if one.source in named] if begun else []
-        for source in sorted(named):
+        logs = {name for name in sources if self._classes.get(name, OTHER)}
+        silent = [pause for pause in self._pauses() if pause.source in logs] if begun else []
+        for source in sorted(logs):
             first, last = begun.get(source), until.get(source, end)
             if first is None or first >= start + HOUR:
-                found.append(Silence(source, EVERYWHERE, start, min(first or end, end)))
+                silent.append(Silence(source, EVERYWHERE, start, min(first or end, end)))
             if last < end:
-                found.append(Silence(source, EVERYWHERE, max(last, start), end))
-        return united(found)
+                silent.append(Silence(source, EVERYWHERE, max(last, start), end))
+        return united(silent)
 
     def _pauses(self) -> list[Silence]:
-        hours, days = self._hourly, self.hours.asked.days
+        hours, days = self._hourly, self.hours.question.days
         last = days[-1] + LEARNED
         kinds = day_kinds(
             self.hours.database.table("built.marts.school_days"), days[0] - LEARNED, last
         )
         sources = hours["source"].unique()
-        look = last_look(self.hours.district.store) or self.hours.asked.end
+        look = last_look(self.hours.district.store) or self.hours.question.end
         closed = sources.to_frame().with_columns(
             closed_time=pl.lit(
-                min(look, self.hours.asked.end + ONE_DAY).astimezone(UTC), dtype=INSTANT
+                min(look, self.hours.question.end + ONE_DAY).astimezone(UTC), dtype=INSTANT
             )
         )
         judged = judged_hours(hours, kinds, closed, self.hours.district.zone)
@@ -273,11 +273,11 @@ class Missed:
             pl.col("event_date").is_between(days[0] - ONE_DAY, days[-1])
             & (pl.col("seconds") >= PAUSE_SECONDS)
         )
-        return silences(judged, pauses, self.hours.asked.start, self.hours.asked.end)
+        return silences(judged, pauses, self.hours.question.start, self.hours.question.end)
 
     def _ways_of(self, source: str) -> list[str]:
-        known, classes = self._reach.get(source, ()), self._classes.get(source, set())
-        ways = {way for way, _ in known} | (classes - {OTHER} if known else classes)
+        shown, classes = self._reach.get(source, ()), self._classes.get(source, set())
+        ways = {way for way, _ in shown} | (classes - {OTHER} if shown else classes)
         return sorted(ways, key=list(RECORDS).index)
 
     def _matters(self, building: str) -> bool:
@@ -287,11 +287,11 @@ class Missed:
     @cached_property
     def _places(self) -> list[str]:
         """The buildings in question: all of them, unless the question has a place."""
-        asked, registry = self.hours.asked, self.hours.district.registry
+        question, registry = self.hours.question, self.hours.district.registry
         every = registry.frames["buildings"]["building"].drop_nulls().unique().sort().to_list()
-        if asked.building:
-            return [asked.building]
-        devices = registry.frames["devices"].filter(pl.col("device") == asked.device)
+        if question.building:
+            return [question.building]
+        devices = registry.frames["devices"].filter(pl.col("device") == question.device)
         # a portable device can be in any of them
         fixed = devices.filter(pl.col("device_class").is_in(FIXED))["building"].drop_nulls()
         return [fixed[0]] if len(fixed) else every
@@ -360,7 +360,7 @@ class Missed:
                 what=text(
                     "{sources}: clock not compared with another log", sources=series(unmeasured)
                 ),
-                when=self.hours.days(self.hours.asked.days),
+                when=self.hours.days(self.hours.question.days),
                 follows=text("If a clock was wrong, lines of these hours may have other times."),
             )
 
@@ -385,9 +385,11 @@ class Missed:
         )
 
     def _devices_without_sign_ins(self) -> Iterator[Miss]:
-        days = self.hours.asked.days
+        days = self.hours.question.days
         rows = self.hours.frame(
-            "devices_with_sign_ins", since=days[0] - REACH, device=self.hours.asked.device or None
+            "devices_with_sign_ins",
+            since=days[0] - REACH,
+            device=self.hours.question.device or None,
         ).filter(pl.col("building").is_null() | pl.col("building").is_in(self._places))
         lacking = rows.filter(pl.col("writing_count") < pl.col("device_count"))
         if lacking.is_empty():
@@ -396,7 +398,7 @@ class Missed:
         without = int((lacking["device_count"] - lacking["writing_count"]).sum())
         what = (
             text("{place} wrote no sign-in", place=capital(self.hours.place))
-            if self.hours.asked.device
+            if self.hours.question.device
             else text(
                 "{n} of {total} listed computers and Chromebooks wrote no sign-in",
                 n=number(without),
@@ -415,12 +417,14 @@ class Missed:
 
     @cached_property
     def unnamed(self) -> pl.DataFrame:
-        return self.hours.frame("lines_without_an_account", device=self.hours.asked.device or None)
+        return self.hours.frame(
+            "lines_without_an_account", device=self.hours.question.device or None
+        )
 
     def _without_account(self) -> Iterator[Miss]:
         """Yield lines that name no account: one of them may be this account's."""
-        asked, rows = self.hours.asked, self.unnamed
-        if asked.device:
+        question, rows = self.hours.question, self.unnamed
+        if question.device:
             rows = rows.filter(pl.col("is_there") | ~pl.col("has_device"))
         rows = rows.filter(pl.col("building").is_null() | pl.col("building").is_in(self._places))
         is_request = pl.col("what") == "request"
@@ -458,14 +462,14 @@ class Missed:
             ),
         )
         for condition, what, follows, kinds in groups:
-            own = rows.filter(condition)
-            if own.is_empty():
+            part = rows.filter(condition)
+            if part.is_empty():
                 continue
-            lines = count(total(own), "line")
-            places = self.hours.wheres(own["building"].drop_nulls())
+            lines = count(total(part), "line")
+            places = self.hours.wheres(part["building"].drop_nulls())
             yield Miss(
                 what=text(what, lines=lines),
-                when=places or self.hours.span(own["first_time"].min(), own["last_time"].max()),
+                when=places or self.hours.span(part["first_time"].min(), part["last_time"].max()),
                 follows=term(follows),
                 logs=frozenset([*(Log(kind) for kind in kinds), *self._silent_logs(kinds)]),
             )
@@ -476,7 +480,7 @@ class Missed:
             return
         column, what = (
             ("device", marked("{lines} with the account, on a device that is not known"))
-            if self.hours.asked.device
+            if self.hours.question.device
             else ("building", marked("{lines} with the account, at a place that is not known"))
         )
         rows = self.hours.lines.filter(pl.col(column).is_null() & ~pl.col("what").is_in(ENDS))
@@ -496,8 +500,8 @@ class Missed:
 
     def _of_lists(self) -> Iterator[Miss]:
         """Yield rows that the district's lists lack about the account and the device."""
-        asked, frames = self.hours.asked, self.hours.district.registry.frames
-        accounts = frames["accounts"].filter(pl.col("account") == asked.account)
+        question, frames = self.hours.question, self.hours.district.registry.frames
+        accounts = frames["accounts"].filter(pl.col("account") == question.account)
         is_person = (accounts["account_type"] == "person").any()
         if accounts["owner_person_id"].drop_nulls().is_empty():
             yield Miss(
@@ -509,8 +513,8 @@ class Missed:
                 else text("Several people may use it: no device is assigned to it."),
                 logs=frozenset([Log("owner")]) if is_person else frozenset(),
             )
-        devices = frames["devices"].filter(pl.col("device") == asked.device)
-        if asked.device and devices["assigned_to"].drop_nulls().is_empty():
+        devices = frames["devices"].filter(pl.col("device") == question.device)
+        if question.device and devices["assigned_to"].drop_nulls().is_empty():
             is_stock = not devices["pool"].drop_nulls().is_empty()
             yield Miss(
                 what=text("Several people may use this device")

@@ -36,7 +36,7 @@ def made(home: Path) -> Path:
     with (home / "district.toml").open("a") as file:
         file.write(NEVER_CAME)
     landing = DistrictHome(home).landing
-    for source, lines in told().lines.items():
+    for source, lines in both_weeks().lines.items():
         ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
         folder = landing / source
         folder.mkdir(parents=True)
@@ -45,7 +45,7 @@ def made(home: Path) -> Path:
     return home
 
 
-def told() -> Story:
+def both_weeks() -> Story:
     """Return the lines of both weeks."""
     story = Story(FIRST)
     for offset in (*range(5), *range(7, 12)):

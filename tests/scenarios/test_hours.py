@@ -60,18 +60,18 @@ def question(day, **more):
     return Question(**values | more)
 
 
-def values_of(district, database, asked):
+def values_of(district, database, query):
     """Return the values of the page; devices have their own names."""
-    return Absence(InquiredHours(district, database, asked, str), NOW).values()
+    return Absence(InquiredHours(district, database, query, str), NOW).values()
 
 
 @pytest.fixture(scope="module")
 def shown(district):
     """Return the values of the page for a question, devices under their own names."""
 
-    def of(asked):
+    def of(query):
         with attach_warehouse(district.home.warehouse) as database:
-            return values_of(district, database, asked)
+            return values_of(district, database, query)
 
     return of
 
@@ -80,13 +80,13 @@ def shown(district):
 def written(district):
     """Return the page of a question as a reader gets it."""
 
-    def of(asked, locale="en-US"):
+    def of(query, locale="en-US"):
         settings = district.settings
         spoken = settings.model_copy(
             update={"district": settings.district.model_copy(update={"locale": locale})}
         )
         with attach_warehouse(district.home.warehouse) as database:
-            return absence_page(replace(district, settings=spoken), database, asked, str, NOW)
+            return absence_page(replace(district, settings=spoken), database, query, str, NOW)
 
     return of
 
@@ -136,12 +136,12 @@ def test_a_log_that_never_came_is_missed_for_all_hours(shown):
 
 
 def test_a_wrong_clock_is_missed_and_its_lines_are_chosen_by_it(shown):
-    asked = replace(
+    query = replace(
         question(hours.CLOCK, account="bsun"),
         start=datetime(2026, 3, 11, 12, 55, tzinfo=ZONE),
         end=datetime(2026, 3, 11, 13, 45, tzinfo=ZONE),
     )
-    values = shown(asked)
+    values = shown(query)
     assert "firewall: its clock was 7 minutes ahead of proxy" in missed(values)
     one = missed(values)["firewall: its clock was 7 minutes ahead of proxy"]
     assert "1:02 PM to 1:52 PM" in one.follows
@@ -176,15 +176,30 @@ def test_an_unlisted_network_is_missed(shown):
 
 
 def test_an_account_without_a_line_is_neither_cleared_nor_accused(shown, written):
-    asked = question(hours.NO_LINE)
-    values = shown(asked)
+    query = question(hours.NO_LINE)
+    values = shown(query)
     assert values["stretches"] == []
     assert values["lines"] == []
     assert values["answer"] == (
         "No line of these hours has the account. That is not evidence that the account was not "
         "used, nor that it was."
     )
-    assert NOT_EVIDENCE in Page(written(asked)).text
+    assert NOT_EVIDENCE in Page(written(query)).text
+
+
+def test_without_a_place_every_building_and_the_ways_from_outside_are_in_question(shown):
+    values = shown(question(hours.RECEIVED, building=""))
+    assert values["sentence"] == "Where was account avega used in these hours?"
+    assert values["answer"].startswith("The logs show the account in these hours, as listed here.")
+    unshown = [what for what in missed(values) if what.endswith("no log shows them")]
+    assert unshown == [
+        "Logins to the Wi-Fi or to network ports: no log shows them",
+        "Pages: no log shows them",
+        "Sign-ins to cloud services: no log shows them",
+        "VPN sessions: no log shows them",
+    ]
+    # no one worked at these two
+    assert missed(values)["Pages: no log shows them"].when == "DO and MS"
 
 
 def test_use_at_the_place_is_marked(shown):
@@ -194,10 +209,10 @@ def test_use_at_the_place_is_marked(shown):
 
 
 def test_other_accounts_of_the_device_have_no_name(shown, written):
-    asked = question(hours.RECEIVED, building="", device="es-room-1")
-    values = shown(asked)
+    query = question(hours.RECEIVED, building="", device="es-room-1")
+    values = shown(query)
     assert {one["who"] for one in values["others"]} == {"this account", "another account"}
-    assert "cpark" not in written(asked)
+    assert "cpark" not in written(query)
 
 
 @pytest.mark.parametrize("day", [hours.RECEIVED, hours.SILENT, hours.CLOCK, hours.UNLISTED])
@@ -213,8 +228,8 @@ def test_the_logs_to_ask_for_would_show_every_way_and_none_is_too_many(shown, da
 
 
 def test_nothing_that_an_outsider_or_an_office_wrote_is_markup(written):
-    asked = question(hours.UNLISTED, authorized_by=hours.HOSTILE)
-    page = written(asked)
+    query = question(hours.UNLISTED, authorized_by=hours.HOSTILE)
+    page = written(query)
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "whose name is not on the list of accounts" in page
@@ -225,8 +240,8 @@ def test_nothing_that_an_outsider_or_an_office_wrote_is_markup(written):
 
 @pytest.mark.parametrize("locale", ["en-US", "es-US"])
 def test_golden_page(written, golden, locale):
-    asked = question(hours.SILENT, building="", device="es-room-1")
-    page = Page(written(asked, locale))
+    query = question(hours.SILENT, building="", device="es-room-1")
+    page = Page(written(query, locale))
     words = page.words
     assert lint(page.text) == []
     lines = [" ".join(one.split()) for one in words if one.strip()]
@@ -271,8 +286,8 @@ def test_deleted_lines_are_missed_and_a_copy_is_asked_for(home, tmp_path):
     # the first week is over, the second is not
     purged(target, noon(hours.RECEIVED + timedelta(days=61)))
     with open_district(target.path) as emptied, attach_warehouse(target.warehouse) as database:
-        asked = question(hours.FIRST, account="bsun")
-        values = values_of(emptied, database, asked)
+        query = question(hours.FIRST, account="bsun")
+        values = values_of(emptied, database, query)
     assert values["answer"].startswith("No line of these hours has the account. That is not")
     assert missed(values)["Log lines that were deleted"].when == "Mon, Mar 2"
     assert "A copy of the log lines that were deleted" in requested(values)
@@ -317,7 +332,7 @@ def test_a_wrong_question_is_refused(home, more, why):
 
 def test_the_hours_of_whole_days_end_at_midnight(shown):
     first = datetime(2026, 3, 9, tzinfo=ZONE)
-    asked = question(hours.RECEIVED, start=first, end=first + timedelta(days=2))
-    assert asked.days == [date(2026, 3, 9), date(2026, 3, 10)]
-    values = shown(asked)
+    query = question(hours.RECEIVED, start=first, end=first + timedelta(days=2))
+    assert query.days == [date(2026, 3, 9), date(2026, 3, 10)]
+    values = shown(query)
     assert values["hours"] == "Mon, Mar 9 to Tue, Mar 10, 2026, from midnight to midnight"

@@ -88,28 +88,28 @@ def pauses(*spans):
 )
 def test_a_pause_counts_if_ten_lines_usually_come_in_it(lines, counts):
     pause = (at(7, 10), at(7, 10, 10))
-    found = silences(judged(hourly(lines)), pauses(pause), at(7, 8), at(7, 16))
-    assert found == ([Silence("proxy", "", *pause)] if counts else [])
+    quiet = silences(judged(hourly(lines)), pauses(pause), at(7, 8), at(7, 16))
+    assert quiet == ([Silence("proxy", "", *pause)] if counts else [])
 
 
 def test_any_pause_counts_of_a_source_whose_usual_hours_are_not_known():
     pause = (at(1, 10), at(1, 10, 12))
-    found = silences(judged(hourly(2, days=2)), pauses(pause), at(1, 8), at(1, 16))
-    assert found == [Silence("proxy", "", *pause)]
+    quiet = silences(judged(hourly(2, days=2)), pauses(pause), at(1, 8), at(1, 16))
+    assert quiet == [Silence("proxy", "", *pause)]
 
 
 def test_a_silence_is_cut_to_the_hours_and_joined_with_its_pause():
     hours = hourly(600, {(7, 10), (7, 11)})
     pause = (at(7, 9, 58), at(7, 12, 1))
-    found = silences(judged(hours), pauses(pause), at(7, 11), at(7, 16))
-    assert found == [Silence("proxy", "", at(7, 11), at(7, 12, 1))]
+    quiet = silences(judged(hours), pauses(pause), at(7, 11), at(7, 16))
+    assert quiet == [Silence("proxy", "", at(7, 11), at(7, 12, 1))]
     assert silences(judged(hours), pauses(pause), at(7, 13), at(7, 16)) == []
 
 
 def test_a_building_that_fell_silent_is_a_silence_of_its_building():
     hours = pl.concat([hourly(600), hourly(500, {(7, 10), (7, 11)}, building="HS")])
-    found = silences(judged(hours), pauses(), at(7, 8), at(7, 16))
-    assert found == [Silence("proxy", "HS", at(7, 10), at(7, 12))]
+    quiet = silences(judged(hours), pauses(), at(7, 8), at(7, 16))
+    assert quiet == [Silence("proxy", "HS", at(7, 10), at(7, 12))]
 
 
 def test_the_days_of_hours_that_end_at_midnight():
