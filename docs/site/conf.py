@@ -52,8 +52,8 @@ html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 
 READERS = {
     "For directors": (
-        "reading-the-report", "reading-a-case", "review-findings", "evidence-and-names", "editions",
-        "apps",
+        "reading-the-report", "reading-a-case", "review-findings", "evidence-and-names",
+        "inquiries", "editions", "apps",
     ),
     "For operators": (
         "install", "appliance", "own-district", "bring-logs", "forward-logs",

@@ -10,7 +10,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from functools import cache
 from pathlib import Path
 from types import ModuleType, NoneType
@@ -38,7 +38,9 @@ if TYPE_CHECKING:  # commands read declarations before they open a home
     from pipelines.actions.context import ActionContext
     from pipelines.refresh.trial import Difference
 
-Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check", "confirm"]
+Kind = Literal[
+    "hidden", "text", "reason", "area", "date", "time", "choice", "radio", "check", "confirm"
+]
 Place = Literal["form", "command"]
 SUBJECTS = ("case", "request", "record")
 """Fields that name the subject of an action, whose revision a page compares."""
@@ -165,11 +167,13 @@ class Input(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _read(cls, raw: object, info: ValidationInfo) -> object:
-        """Read a day as people write it, and refuse a value that is not a choice."""
+        """Read a day or a time as people write it, and refuse a value that is not a choice."""
         (value,) = [one for one in cls.values if one.attribute == info.field_name]
         where = value.place("form" if info.context == "form" else "command")
         if value.type is date and isinstance(raw, str):
             return day_of(raw, where)
+        if value.type is time and isinstance(raw, str):
+            return time_of(raw, where)
         form = value.form
         if form and form.choices and form.is_closed and raw not in form.choices:
             raise SettingsError(
@@ -387,6 +391,21 @@ def day_of(text: str, where: str) -> date:
         raise SettingsError(
             f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
         ) from error
+
+
+def time_of(text: str, where: str) -> time:
+    """Parse a local time of a day as people write it.
+
+    Raises:
+        SettingsError: The text is not a time.
+    """
+    try:
+        parsed = time.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is not a time", where=where, remedy="Write 13:30."
+        ) from error
+    return parsed.replace(second=0, microsecond=0, tzinfo=None)
 
 
 def days_of(text: str) -> tuple[date, date]:

@@ -10,18 +10,22 @@ import json
 import secrets
 import zipfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, TypedDict
+from zoneinfo import ZoneInfo
 
 import typer
 
 from pipelines.actions.action import HIDDEN, Form, Input, Reason, Result, action
 from pipelines.actions.context import ActionContext
-from pipelines.actions.referrals import OFFICES
 from pipelines.errors import SettingsError
 from pipelines.findings.packs import EPOCH, csv_bytes
 from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
+from pipelines.registry.registry import building_names
+from pipelines.reports.absence import absence_page
+from pipelines.reports.inquired_hours import Question
+from pipelines.reports.words import OFFICES
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act
@@ -32,14 +36,19 @@ from pipelines.warehouse.models import attached_query
 from pipelines.warehouse.snapshots import attach_warehouse
 
 MAX_DAYS = 92
+PAGE = "shown-and-missed.html"
 README = """Answer to inquiry {inquiry_id}
 
-Requester {office}, authorized by {authorized_by}, for account {account}, {first_day} to
-{last_day}. The audit record contains the reason.
+Requester {office}, authorized by {authorized_by}, for account {account},
+{hours}. The audit record contains the reason.
 
-days.csv   each day on which the account was used: logons, requests, first and last
-sites.csv  its use of sites by day; minutes are estimates
-gaps.txt   days without data
+{page}  to print: what the logs show of the account in these hours, what they
+                       could have missed, and which logs would show it
+days.csv               each day on which the account was used: logons, requests, first and last
+sites.csv              its use of sites by day; minutes are estimates
+gaps.txt               days without data
+
+The tables contain whole days.
 
 A log names an account, never a person. A missing line does not show that something
 did not happen. Sensitive sites are not named.
@@ -50,12 +59,33 @@ class InquireInput(Input):
     """The question of an office about an account.
 
     Attributes:
+        first_time: Local time on the first day; None: with the day.
+        last_time: Local time on the last day, not included; None: with the day.
+        place: Device or building in question.
         authorized_by: Name and office of the person who authorized it.
     """
 
     account: Annotated[str, Form("Account"), typer.Option("--account", help="Account in question.")]
     first: Annotated[date, Form("First day", "date"), typer.Option("--from", help="First day.")]
+    first_time: Annotated[
+        time | None,
+        Form("From this time", "time", hint="Blank: from the beginning of the first day."),
+        typer.Option("--from-time", help="Local time on the first day, such as 08:00."),
+    ] = None
     last: Annotated[date, Form("Last day", "date"), typer.Option("--to", help="Last day.")]
+    last_time: Annotated[
+        time | None,
+        Form("To this time", "time", hint="Blank: to the end of the last day."),
+        typer.Option("--to-time", help="Local time on the last day, such as 15:00."),
+    ] = None
+    place: Annotated[
+        str,
+        Form(
+            "Device or building in question",
+            hint="Blank: any. As in devices.csv or buildings.csv.",
+        ),
+        typer.Option("--at", help="Device or building in question; by default any."),
+    ] = ""
     office: Annotated[str, Form("Requester", "choice", OFFICES), typer.Option("--for")]
     authorized_by: Annotated[
         str,
@@ -80,7 +110,7 @@ def inquire(context: ActionContext, given: InquireInput) -> Result:
     No result is shown. A second person must approve the answer before its release.
     """
     why, account = required_reason(given.reason), given.account.strip().casefold()
-    _refuse_odd(context, account, given.first, given.last)
+    _refuse_odd(context, account, given)
     if not given.authorized_by.strip():
         raise SettingsError("an inquiry needs an authorization", where="--by")
     ident = f"q-{secrets.token_hex(4)}"
@@ -89,6 +119,9 @@ def inquire(context: ActionContext, given: InquireInput) -> Result:
         "account": account,
         "first_day": given.first.isoformat(),
         "last_day": given.last.isoformat(),
+        "first_time": _text(given.first_time),
+        "last_time": _text(given.last_time),
+        "place": _place(context, given.place) if given.place.strip() else None,
         "office": given.office,
         "authorized_by": " ".join(given.authorized_by.split()),
         "reason": why,
@@ -139,6 +172,8 @@ class ReleaseInput(Input):
     title="Answer",
     button="Release the answer",
     back="/referrals",
+    hint="A zip with tables, and a page to print: what the logs show in these hours, and what they "
+    "could have missed. Requires a second person.",
     out=typer.Option("--out", help="New file to write, such as answer.zip."),
 )
 def release_inquiry(context: ActionContext, given: ReleaseInput) -> Result:
@@ -165,7 +200,71 @@ def release_inquiry(context: ActionContext, given: ReleaseInput) -> Result:
     )
 
 
-def _refuse_odd(context: ActionContext, account: str, first: date, last: date) -> None:
+def _text(when: time | None) -> str | None:
+    return when.isoformat("minutes") if when else None
+
+
+def _place(context: ActionContext, written: str) -> str:
+    """Return a device or a building as the registry writes it.
+
+    Raises:
+        SettingsError: The registry has neither.
+    """
+    frames, wanted = context.district.registry.frames, written.strip().casefold()
+    names: dict[str, str] = {one.casefold(): one for one in frames["devices"]["device"]}
+    for code in frames["buildings"]["building"]:
+        names[code.casefold()] = code
+    for code, name in building_names(context.district.registry).items():
+        names.setdefault(name.casefold(), code)
+    if wanted not in names:
+        raise SettingsError(
+            f"the registry has no device or building {written.strip()!r}",
+            where="--at",
+            remedy="Write a device as in devices.csv, or a building as in buildings.csv.",
+        )
+    return names[wanted]
+
+
+def hours_of(row: InquiryRow, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the hours of an inquiry, whose end is not included; a repeated hour is whole."""
+    first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
+    start = time.fromisoformat(row["first_time"] or "00:00")
+    if row["last_time"]:
+        end = datetime.combine(last, time.fromisoformat(row["last_time"]), zone)
+    else:
+        end = datetime.combine(last + timedelta(days=1), time(), zone)
+    return datetime.combine(first, start, zone), end.replace(fold=1)
+
+
+def under_code_names(context: ActionContext, row: InquiryRow) -> InquiryRow:
+    """Return an inquiry as lists show it: its account and its device under code names."""
+    today, place = context.today.isoformat(), row["place"]
+    if place and _is_building(context, place):
+        place = building_names(context.district.registry).get(place, place)
+    elif place:
+        place = f"device {context.named('device', place, today)}"
+    return {**row, "account": context.named("account", row["account"], today), "place": place}
+
+
+def in_words(row: InquiryRow) -> str:
+    """Return account, hours and place of an inquiry as lists show them."""
+    parts = (row["account"], _hours(row), row["place"])
+    return ", ".join(part for part in parts if part)
+
+
+def _hours(row: InquiryRow) -> str:
+    if not (row["first_time"] or row["last_time"]):
+        return f"{row['first_day']} to {row['last_day']}"
+    first, last = row["first_time"] or "00:00", row["last_time"] or "24:00"
+    return f"{row['first_day']} {first} to {row['last_day']} {last}"
+
+
+def _is_building(context: ActionContext, place: str) -> bool:
+    return place in set(context.district.registry.frames["buildings"]["building"])
+
+
+def _refuse_odd(context: ActionContext, account: str, given: InquireInput) -> None:
+    first, last = given.first, given.last
     if account not in set(context.district.registry.frames["accounts"]["account"]):
         raise SettingsError(
             f"the registry has no account {account!r}",
@@ -174,6 +273,13 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date) -
         )
     if not 0 <= (last - first).days < MAX_DAYS:
         raise SettingsError(f"{first} to {last} is not 1 to {MAX_DAYS} days", where="--from, --to")
+    begin, end = given.first_time or time(), given.last_time
+    if first == last and end is not None and end <= begin:
+        raise SettingsError(
+            f"{end:%H:%M} is not after {begin:%H:%M}",
+            where="--from-time, --to-time",
+            remedy="Leave --to-time out for the end of the day.",
+        )
     if context.is_own(account):
         raise RefusedError("you cannot release an answer about your own account", where="--account")
 
@@ -191,16 +297,32 @@ def _waiting(context: ActionContext, inquiry_id: str) -> InquiryRow:
 def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> bytes:
     values = {"account": row["account"], "first": first, "last": last}
     with attach_warehouse(context.district.home.warehouse) as database:
+        if not database.has("built.core.account_days"):
+            raise SettingsError(
+                "no log line is stored: each day was deleted or none was read",
+                where=row["inquiry_id"],
+                remedy="A backup may contain the days: schoolbell restore --help",
+            )
         days = database.frame(attached_query("lookups/days_of_an_account"), values)
         use = database.frame(
             attached_query("lookups/sites_of_an_account"), values | {"withheld": WITHHELD}
         )
+        page = absence_page(
+            context.district,
+            database,
+            _question(context, row),
+            lambda device: context.named("device", device, row["first_day"]),
+            datetime.now(UTC),
+        )
     gone = feasibility(context, first, last)["gone"]
     members: dict[str, str | bytes] = {
-        "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}),
+        "README.txt": README.format(
+            **{**row, "office": OFFICES[row["office"]]}, hours=_hours(row), page=PAGE
+        ),
         "days.csv": csv_bytes(days.columns, days.iter_rows(named=True)),
         "sites.csv": csv_bytes(use.columns, use.iter_rows(named=True)),
         "gaps.txt": "".join(f"{day}\n" for day in gone) or "none\n",
+        PAGE: page,
         "inquiry.json": json.dumps(
             {name: row[name] for name in ("inquiry_id", "opened_by", "opened_time")}
         ),
@@ -210,6 +332,20 @@ def _zip(context: ActionContext, row: InquiryRow, first: date, last: date) -> by
         for name, text in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
     return out.getvalue()
+
+
+def _question(context: ActionContext, row: InquiryRow) -> Question:
+    start, end = hours_of(row, ZoneInfo(context.district.zone))
+    place = row["place"] or ""
+    return Question(
+        inquiry_id=row["inquiry_id"],
+        account=row["account"],
+        start=start,
+        end=end,
+        office=OFFICES[row["office"]],
+        authorized_by=row["authorized_by"],
+        **{"building" if _is_building(context, place) else "device": place},
+    )
 
 
 def _act(context: ActionContext, action: str, row: Mapping[str, object], reason: str) -> Act:

@@ -16,7 +16,6 @@ import typer
 from pipelines.actions.action import HIDDEN, Form, Input, Result, action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.referrals import (
-    OFFICES,
     ReferralInput,
     Statement,
     Summary,
@@ -33,7 +32,7 @@ from pipelines.actions.verdicts import word
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.review import VERDICT_WORDS
-from pipelines.reports.words import day
+from pipelines.reports.words import OFFICES, day
 from pipelines.settings.roles import RefusedError
 from pipelines.state.reviews import add_grant, end_grant, grants, referrals
 from pipelines.state.rows import GrantRow, ReferralRow

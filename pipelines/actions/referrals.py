@@ -33,7 +33,7 @@ from pipelines.findings.review import (
 from pipelines.registry.frames import FILES
 from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.pages import environment
-from pipelines.reports.words import day, in_locale, listed
+from pipelines.reports.words import OFFICES, day, in_locale, listed
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.retention import Hold, new_hold_id, place_hold
@@ -47,13 +47,6 @@ from pipelines.state.reviews import (
 from pipelines.state.rows import FindingRecord, FindingRow, ReferralRow
 from pipelines.warehouse.models import subject_kind
 
-OFFICES: Mapping[str, str] = {
-    "hr": "Human resources",
-    "principal": "The principal",
-    "counsel": "Counsel",
-    "superintendent": "The superintendent",
-}
-"""Offices that may receive a case, with their names in letters."""
 ONE_WEEK = timedelta(days=6)
 MAX_STATEMENT = 100_000
 MAX_SUMMARY = 600

@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.referrals import OFFICES
 from pipelines.alerts.dispatch import send_to
 from pipelines.alerts.message import hashed, request_message
 from pipelines.alerts.outbox import channels_of
 from pipelines.findings.people import login_of
-from pipelines.reports.words import day
+from pipelines.reports.words import OFFICES, day
 from pipelines.settings.roles import MATRIX
 from pipelines.state.rows import GrantRow, ReferralRow, RequestRow
 

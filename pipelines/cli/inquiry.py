@@ -17,16 +17,13 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
     """List inquiries, answered ones included; accounts under code names."""
     with open_context(home, "inquire") as context:
         rows = inquiries(context.district.store)
-        today = context.today.isoformat()
-        names = [context.named("account", row["account"], today) for row in rows]
-    shown = (row | {"account": name} for row, name in zip(rows, names, strict=True))
+        shown = [actions.under_code_names(context, row) for row in rows]
     emit(shown, _line, as_json=as_json, empty="No inquiries.")
 
 
 def _line(row: InquiryRow) -> str:
     state = "released" if row["released_time"] else "open"
-    days = f"{row['first_day']} to {row['last_day']}"
-    return f"{row['inquiry_id']}: {row['account']}, {days}, for {row['office']}, {state}"
+    return f"{row['inquiry_id']}: {actions.in_words(row)}, for {row['office']}, {state}"
 
 
 add(app, "inquiry", actions)

@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipelines.actions.action import AnyAction
-from pipelines.actions.referrals import OFFICES
 from pipelines.desk.signin import TooOftenError
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.reports.pages import boot, environment, file_of, style
-from pipelines.reports.words import in_locale
+from pipelines.reports.words import OFFICES, in_locale
 from pipelines.settings.roles import RefusedError
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision

@@ -18,7 +18,7 @@ from pipelines.privacy.pseudonyms import Kind
 from pipelines.registry.registry import building_names
 from pipelines.reports.charts import ROW_HEIGHT, Axis, Bars, Box, Figure, band, lane_axis
 from pipelines.reports.static_charts import drawing
-from pipelines.reports.words import count, day, day_range, day_with_year, device_name
+from pipelines.reports.words import count, day, day_range, day_ranges, day_with_year, device_name
 from pipelines.state import ledger
 from pipelines.state.findings import WITHDRAWN
 from pipelines.state.retention import purged_events
@@ -129,7 +129,7 @@ def days_page(
         "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
         "dates": day_range(first, last),
         "days": [one for one in reversed(days.values()) if _has_content(one)],
-        "without_logs": _ranges([one.when for one in days.values() if one.gaps == [NO_LOGS]]),
+        "without_logs": day_ranges([one.when for one in days.values() if one.gaps == [NO_LOGS]]),
         "drawing": drawing(figure),
         "phone": drawing(figure, is_narrow=True),
         "summary": _summary(list(days.values())),
@@ -273,17 +273,6 @@ def _add_gaps(home: OpenHome, context: ActionContext, case: Case, days: Mapping[
             one.gaps.append(f"{part} deleted {day_with_year(time.date())}")
         elif when not in covered and when <= context.today:
             one.gaps.append(NO_LOGS)
-
-
-def _ranges(days: Sequence[date]) -> list[str]:
-    """Return days in order as ranges in words."""
-    ranges: list[tuple[date, date]] = []
-    for when in days:
-        if ranges and ranges[-1][1] + timedelta(days=1) == when:
-            ranges[-1] = (ranges[-1][0], when)
-        else:
-            ranges.append((when, when))
-    return [day(first) if first == last else day_range(first, last) for first, last in ranges]
 
 
 def _minutes(minutes: float) -> str:

@@ -13,7 +13,7 @@ from pipelines.actions.action import AnyAction, every_action
 from pipelines.actions.context import ActionContext
 from pipelines.actions.fetched_lists import lines_of
 from pipelines.actions.fixes import corrections
-from pipelines.actions.inquiries import release_inquiry
+from pipelines.actions.inquiries import in_words, release_inquiry, under_code_names
 from pipelines.actions.kept_evidence import pack
 from pipelines.actions.names import export_case, reveal
 from pipelines.actions.owner_questions import (
@@ -48,7 +48,7 @@ from pipelines.actions.referral_access import (
     granted_referrals,
     is_in_force,
 )
-from pipelines.actions.referrals import OFFICES, refer
+from pipelines.actions.referrals import refer
 from pipelines.actions.request_mail import request_words
 from pipelines.actions.thresholds import EFFECT, set_threshold
 from pipelines.actions.ticket_actions import may_send, send_ticket
@@ -72,7 +72,7 @@ from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.registry.registry import building_names
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
-from pipelines.reports.words import day, day_range, day_with_year, moment
+from pipelines.reports.words import OFFICES, day, day_range, day_with_year, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.asked_questions import questions
 from pipelines.state.audit import Entry
@@ -494,9 +494,11 @@ class ShownRequest(RequestRow):
 
     Attributes:
         again: The form that performs it after approval, with its values.
+        about: Account, hours and place of an inquiry under code names; empty for others.
     """
 
     when: str
+    about: str
     is_own: bool
     again: tuple[AnyAction, dict[str, str]] | None
     is_waiting: bool
@@ -609,11 +611,19 @@ def _request(context: ActionContext, row: RequestRow, zone: ZoneInfo) -> ShownRe
     return {
         **row,
         "when": moment(datetime.fromisoformat(row["asked_time"]), zone),
+        "about": _inquired(context, row),
         "is_own": is_own,
         "again": _again(context, row) if is_ready else None,
         "is_waiting": is_waiting(row),
         "state": state,
     }
+
+
+def _inquired(context: ActionContext, row: RequestRow) -> str:
+    if row["action"] != "inquiry":
+        return ""
+    stored = inquiries(context.district.store, inquiry_id=row["case_id"])
+    return in_words(under_code_names(context, stored[0])) if stored else ""
 
 
 def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
@@ -872,7 +882,6 @@ def _signer(context: ActionContext) -> str:
 def referrals_page(context: ActionContext) -> dict[str, object]:
     """Show cases with other offices, and inquiries from offices."""
     store, zone = context.district.store, ZoneInfo(context.district.zone)
-    today = datetime.now(UTC).date().isoformat()
     wishes = {row["case_id"]: row for row in requests(store, action="inquiry")}
     rows = []
     for row in inquiries(store):
@@ -881,9 +890,8 @@ def referrals_page(context: ActionContext) -> dict[str, object]:
         if not row["released_time"] and wish is not None:
             state = _request(context, wish, zone)["state"]
         columns = {name: row[name] for name in ("inquiry_id", "office", "reason")}
-        days = f"{row['first_day']} to {row['last_day']}"
-        token = context.named("account", row["account"], today)
-        rows.append({**columns, "days": days, "account": token, "state": state})
+        about = in_words(under_code_names(context, row))
+        rows.append({**columns, "about": about, "state": state})
     return {
         "referrals": [_referral(context, row, zone) for row in referrals(store)][::-1],
         "inquiries": rows[::-1],

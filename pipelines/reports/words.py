@@ -5,8 +5,8 @@ Every phrase must be fit to be read aloud, under oath. A sentence about use has 
 """
 
 import re
-from collections.abc import Sequence
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
@@ -57,6 +57,13 @@ STRENGTHS = {
     "0": "logs cannot show it",
     "n/a": "it requires nothing that logs could show",
 }
+OFFICES: Mapping[str, str] = {
+    "hr": marked("Human resources"),
+    "principal": marked("The principal"),
+    "counsel": marked("Counsel"),
+    "superintendent": marked("The superintendent"),
+}
+"""Offices that may receive a case or ask about an account, with their names in letters."""
 VERDICTS = {
     "approved": "on the list",
     "external": "not on the list (yet)",
@@ -160,6 +167,17 @@ def day_range(start: date, end: date) -> str:
     if start.year == end.year:
         first = day(start)
     return text("{first} to {last}", first=first, last=last)
+
+
+def day_ranges(days: Sequence[date]) -> list[str]:
+    """Return days in order as ranges in words."""
+    ranges: list[tuple[date, date]] = []
+    for when in days:
+        if ranges and ranges[-1][1] + timedelta(days=1) == when:
+            ranges[-1] = (ranges[-1][0], when)
+        else:
+            ranges.append((when, when))
+    return [day(first) if first == last else day_range(first, last) for first, last in ranges]
 
 
 def clock(hour: int, minute: int = 0) -> str:

@@ -290,12 +290,21 @@ class CommentRow(TypedDict):
 
 
 class InquiryRow(TypedDict):
-    """An inquiry of another office about an account and some days."""
+    """An inquiry of another office about an account and some hours.
+
+    Attributes:
+        first_time: Local time at which the hours begin; None: with the first day.
+        last_time: Local time at which they end; None: with the last day.
+        place: The device or building in question.
+    """
 
     inquiry_id: str
     account: str
     first_day: str
     last_day: str
+    first_time: str | None
+    last_time: str | None
+    place: str | None
     office: str
     authorized_by: str
     reason: str

@@ -9,9 +9,12 @@ import pytest
 from pipelines.desk.subject_days import OTHERS, days_page
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import LEAD
+from pipelines.reports.words import day_with_year
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import open_chain
-from pipelines.state.retention import purged_events
+from tests.desk.visiting import open_desk
+from tests.journey.small import judged
+from tests.journey.test_retention import end_of, noon, purged, with_retention
 
 
 @pytest.fixture
@@ -73,17 +76,25 @@ def test_the_finding_is_on_its_day_and_its_weeks_follow_each_other(desk, context
     assert len(empty["without_logs"]) == 1
 
 
-def test_deleted_lines_of_a_day_are_stated(desk, context, monkeypatch):
-    case = case_of(context, "SA-1")
-    gone = case.monday - timedelta(weeks=20)
-    deleted = [(9, "2026-11-20T12:00:00+00:00", "")]
-    monkeypatch.setattr(
-        "pipelines.desk.subject_days.purged_events",
-        lambda store, day: deleted if day == gone else purged_events(store, day),
-    )
-    shown = days_page(desk.home, context, case, {"from": gone.isoformat()})
-    assert [day.gaps for day in shown["days"]] == [["log lines deleted Fri, Nov 20, 2026"]]
-    assert [day.use for day in shown["days"]] == [["unknown: no logs"]]
+def test_deleted_lines_of_a_day_are_stated(district, tmp_path, sockets, secret):
+    home = with_retention(district.copy(tmp_path), "\n[retention]\nevent_days = 60\n")
+    now = noon(end_of(home) + timedelta(days=61))
+    # a line of the week after stays, and so do the tables of its day
+    (log, *_) = sorted((home.landing / "proxy").glob("*.log"))
+    stamp, rest = log.read_text().splitlines()[0].split(" ", 1)
+    later = float(stamp) + timedelta(days=8).total_seconds()
+    (log.parent / "week-after.log").write_text(f"{later:.3f} {rest}\n")
+    judged(home.path, settle_seconds=0)
+    purged(home, now)
+    with open_desk(home.path, sockets / "purged") as desk:
+        context = desk.home.context(Principal(0, "root", (), is_alone=True))
+        case = case_of(context, "SA-1")
+        shown = days_page(desk.home, context, case, {})
+    days = {str(day.when): day for day in shown["days"]}
+    row = case.counted[0]
+    assert days[row["event_date"]].gaps == [f"log lines deleted {day_with_year(context.today)}"]
+    assert days[row["event_date"]].use == ["unknown: no logs"]
+    assert days[row["event_date"]].cases
 
 
 @pytest.mark.parametrize("chosen", [{"of": "nothing-1"}, {"from": "x"}, {"from": "9999-12-30"}])
