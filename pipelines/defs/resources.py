@@ -81,19 +81,6 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         ):
             yield district
 
-    @contextmanager
-    def idle(self) -> Iterator[District]:
-        """Open the home with its lock, if no one is writing.
-
-        Raises:
-            BusyError: Another writer is active.
-        """
-        with (
-            open_district(self.folder, self._registry) as district,
-            only_writer(district.home, MIN_WAIT_SECONDS),
-        ):
-            yield district
-
     def _registry(self, home: DistrictHome, settings: Settings) -> "Registry":
         """Return the registry; a run of many assets reads it once, unless it changes."""
         from pipelines.registry.registry import load_registry, registry_mark

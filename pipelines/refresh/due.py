@@ -318,14 +318,11 @@ def rows_version(frame: pl.DataFrame) -> str:
     return sha256(repr((frame.columns, hashes)).encode()).hexdigest()[:16]
 
 
-def versions_judged(database: Database, district: District) -> Mapping[str, tuple[str, str]]:
-    """Return the versions of each frame of the registry: of the last judgment, and of now."""
+def versions_judged(database: Database, district: District) -> Mapping[str, str]:
+    """Return the version of each frame of the registry at the last judgment."""
     change = Change(database, district, ())
     return {
-        name: (
-            rows_version(change.was(name)) if database.has(f"main.judged_{name}") else "",
-            rows_version(change.now(name)),
-        )
+        name: rows_version(change.was(name)) if database.has(f"main.judged_{name}") else ""
         for name in district.registry.frames
     }
 
