@@ -51,11 +51,11 @@ from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
-from pipelines.refresh.due import MODEL, changes, noted, versions_judged
+from pipelines.refresh.due import LINES, MODEL, changes, noted, stale, versions_judged
 from pipelines.refresh.spans import days_said_of
 from pipelines.reports.dictionary import words_of
 from pipelines.reports.headline import NUMBERS
-from pipelines.run.watch import first_open_day
+from pipelines.run.watch import first_open_day, open_days
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import message_counts
@@ -69,6 +69,7 @@ from pipelines.state.source_records import (
     last_run_versions,
     lasting_issues,
     quarantined,
+    reason_lines,
 )
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
@@ -102,6 +103,8 @@ ALL_SHOWN = "everything that was built is shown"
 UNFINISHED, AGAIN = "unfinished", "again"
 """The cursor while states are left to report, and the one with which a person has all of them
 reported again."""
+NO_DAY = "none"
+WAITING = "new lines, or a request to build again"
 FINDINGS_NAME = ".".join(FINDINGS.path)
 
 
@@ -540,19 +543,35 @@ def _checked(district: District) -> Iterator[State]:
 
 
 def _current(district: District, database: Database) -> dg.AssetCheckEvaluation:
-    """Return whether any day before the open ones waits for a run, and why."""
-    reason, key = pending(district, datetime.now(UTC)), district.versions_key
-    changed = changes(database, district) if reason else []
+    """Return whether any day before the open ones waits for a run, which ones, and why."""
+    now = datetime.now(UTC)
+    reason, key = pending(district, now), district.versions_key
+    shown = {"a_run_is_due": reason.removesuffix(f" ({key})")} if reason else {}
+    if reason and (changed := changes(database, district)):
+        shown["changed_by"] = _listed(changed)
+    if reason:
+        shown["outdated_days"] = "; ".join(_outdated(district, database, now)) or NO_DAY
     return dg.AssetCheckEvaluation(
         asset_key=CURRENT.asset_key,
         check_name=CURRENT.name,
         passed=not reason,
         severity=WARN,
-        metadata={
-            **({"a_run_is_due": reason.removesuffix(f" ({key})")} if reason else {}),
-            **({"changed_by": _listed(changed)} if changed else {}),
-        },
+        metadata=shown,
     )
+
+
+def _outdated(district: District, database: Database, now: datetime) -> Iterator[str]:
+    """Yield each reason with its outdated days, as far as no log line has to be read."""
+    found = stale(database, district, ledger.event_days(district.store), reads_logs=False)
+    lines = set(open_days(district, now))
+    reasons = {
+        name: [day for day in days if name != LINES or day not in lines]
+        for name, days in found.reasons.items()
+    }
+    yield from reason_lines({name: days for name, days in reasons.items() if days})
+    if found.in_logs:
+        names = ", ".join(found.in_logs).replace("_", " ")
+        yield f"{names}: days with log lines about the changed rows"
 
 
 def pending(district: District, now: datetime) -> str:
@@ -562,11 +581,8 @@ def pending(district: District, now: datetime) -> str:
     if last_run_versions(district.store) != district.versions_key:
         return f"other lists, rules or settings ({district.versions_key})"
     first = first_open_day(district, now)
-    late = [str(day) for day in dirty_days(district.store) if day < first]
-    if not late:
-        return ""
-    span = late[0] if len(late) == 1 else f"{len(late)} days from {late[0]} to {late[-1]}"
-    return f"new lines, or a request to build again: {span}"
+    late = [day for day in dirty_days(district.store) if day < first]
+    return next(reason_lines({WAITING: late}), "") if late else ""
 
 
 def _result(check: dg.AssetCheckEvaluation) -> State:
