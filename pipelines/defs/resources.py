@@ -119,7 +119,7 @@ def _shown(error: SchoolbellError) -> dict[str, str]:
     what, remedy = error.what, error.remedy
     if isinstance(error, InvalidSettingsError):
         problems = (replace(problem, value=None, paste="") for problem in error.problems)
-        what, remedy = f"{what}. {listed(problems)}", f"Correct it; to see how: {error.command}"
+        what, remedy = f"{what}. {listed(problems)}", f"Correct it; {error.command} shows how."
     elif error.__cause__ and isinstance(error, ModelError | SettingsError):
         what = what if what.startswith(MISTAKES) else what.partition(":")[0]
     remedy = f"{safe_lines(shorten(remedy, MAX_LETTERS, placeholder=' …'))} {AGAIN}".strip()

@@ -37,6 +37,23 @@ def test_a_failed_run_begins_with_what_where_and_what_to_do(district, locate, tm
     assert shown.metadata["error"].value == "SettingsError"
 
 
+def test_observe_fails_with_what_where_and_what_to_do(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+
+    def observe():
+        assets = [dg.AssetKey(["landing", "files"])]
+        return location.run("__ASSET_JOB", asset_selection=assets, raise_on_error=False)
+
+    assert observe().success
+    settings = location.home / "district.toml"
+    settings.write_text(settings.read_text() + "\n[nonsense")
+    (event,) = observe().get_step_failure_events()
+    what, where, remedy = event.step_failure_data.user_failure_data.description.splitlines()
+    assert "is not TOML" in what
+    assert where == "district.toml"
+    assert remedy == "Correct it; schoolbell check shows how. Then re-execute this run."
+
+
 def test_a_setting_with_a_name_fails_without_the_name(district, locate, tmp_path):
     location = locate(district.copy(tmp_path))
     settings = location.home / "district.toml"
