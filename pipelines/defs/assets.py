@@ -62,6 +62,8 @@ CURRENT = dg.AssetCheckSpec(
     description="Every day before yesterday was judged with its newest lines and with the "
     "current lists, rules and settings. If not, the check states the reason.",
 )
+OUTDATED_DAYS = f"/assets/{FINDINGS.to_user_string()}?view=checks&checkDetail={CURRENT.name}"
+"""The page that lists the outdated days."""
 OWN_RULES = dg.AssetCheckSpec(
     name="own_rules",
     asset=FINDINGS,
@@ -152,7 +154,8 @@ def specs_of(
             FINDINGS.path,
             group="findings",
             deps=read_by[FINDINGS],
-            description="Findings with evidence, alternatives and life-cycle.",
+            description="Findings with evidence, alternatives and life-cycle. The check `current` "
+            "lists the outdated days, and why.",
             kinds={"sqlite"},
             tags=tags_of_layer("findings", header_of("findings.findings").columns),
             metadata=code_of("pipelines.refresh.steps", "judge_days"),

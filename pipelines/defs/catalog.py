@@ -66,6 +66,7 @@ from pipelines.state.source_records import (
     Quarantined,
     dirty_days,
     last_look,
+    last_run,
     last_run_versions,
     lasting_issues,
     quarantined,
@@ -397,6 +398,7 @@ class Ledger:
         days: Days that a run judges.
         findings: Day -> number of findings.
         quarantined: Model and day of what could not be built.
+        run: Metadata of what the last run made; Dagster's own time is that of the report.
     """
 
     def __init__(self, district: District) -> None:
@@ -416,6 +418,8 @@ class Ledger:
         self.quarantined = {
             (entry.model, entry.event_date) for entry in quarantined(district.store)
         }
+        ended = last_run(district.store)
+        self.run = {"run_ended": dg.MetadataValue.timestamp(ended)} if ended else {}
 
 
 def _tags_of_model(model: Model, records: Ledger, contents: Contents, day: str) -> dict[str, str]:
@@ -481,7 +485,7 @@ def _of_day(
         made = dg.AssetMaterialization(
             name.split("."),
             partition=partition,
-            metadata={"dagster/row_count": count, **shown},
+            metadata={"dagster/row_count": count, **records.run, **shown},
             tags=tags,
         )
         word = _word(sorted(tags.items()), count)
