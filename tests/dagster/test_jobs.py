@@ -335,14 +335,16 @@ def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_
     deliver("access-1.log", first, 30)
     deliver("access-2.log", first + days, 30)
     old, new = monday(date(2025, 10, 9)), monday(date(2025, 10, 30))
-    location = locate(home.path)
+    location, logs = locate(home.path), []
 
     def run_what_is_due():
         """Do what the daemon does: the job that the sensor asks for, until it asks for none."""
         jobs = []
         while not isinstance(asked := location.ask("something_due"), dg.SkipReason):
             jobs.append(asked.job_name)
-            assert location.run(asked.job_name).success
+            result = location.run(asked.job_name)
+            assert result.success
+            logs.append([entry.user_message for entry in location.instance.all_logs(result.run_id)])
             assert len(jobs) < 5
         return jobs
 
@@ -351,6 +353,7 @@ def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_
             return [row["revision"] for row in report_facts(opened.store, week)]
 
     assert run_what_is_due() == ["run"]
+    assert f"report 1 of 2: week of {old}" in logs[0]
     assert (revisions(old), revisions(new)) == ([1], [1])
     deliver("access-3.log", first + 7_200, 5, "a line that is cut off\n")  # page one counts it
     assert run_what_is_due() == ["watch", "run"]
