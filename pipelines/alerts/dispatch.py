@@ -4,7 +4,7 @@ Marked tests go the same way as alerts, and a place outside hears that a run end
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from pipelines.alerts.memory import Observation, take_news
 from pipelines.alerts.message import Message, test_message
 from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import (
+    MAX_SENDING_SECONDS,
     DeliveryCounts,
     channels_of,
     deliver,
@@ -70,22 +71,38 @@ def send_alerts(
         health: Health of the sources; computed if absent.
     """
     moment = utc(now)
-    found = health or looked_at(district, moment)
-    with only_sender(district.home):
-        summary = _send(district, noticed(district, moment, found), moment)
-    warnings = [
-        warning
-        for warning in (summary.warning, _beat(district.home, district.settings, moment))
-        if warning
-    ]
-    return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
+    new = collect_alerts(district, moment, health or looked_at(district, moment))
+    return deliver_alerts(district, moment, new)
+
+
+def collect_alerts(
+    district: District, now: datetime, health: Health, seconds: float = MAX_SENDING_SECONDS
+) -> int:
+    """Put the messages that are due into the outbox; return their number.
+
+    The caller holds the home's lock: during a run, findings are incomplete.
+
+    Raises:
+        BusyError: Another process has sent for longer than `seconds`.
+    """
+    return _collect(district, noticed(district, now, health), now, seconds)
+
+
+def deliver_alerts(district: District, now: datetime, new: int) -> AlertSummary:
+    """Deliver what waits in the outbox, and send the heartbeat; this may take minutes.
+
+    Args:
+        new: Number of messages that were put in.
+    """
+    summary = _deliver(district, now, new)
+    warnings = [summary.warning, _beat(district.home, district.settings, now)]
+    return replace(summary, warning="; ".join(filter(None, warnings)))
 
 
 def send_watch(district: District, now: datetime | None = None) -> AlertSummary:
     """Send facts from the ledger alone, without waiting for a run in progress."""
     moment = utc(now)
-    with only_sender(district.home):
-        return _send(district, noticed(district, moment), moment)
+    return _send(district, noticed(district, moment), moment)
 
 
 def announce(
@@ -97,16 +114,27 @@ def announce(
         looked: Keys, or prefixes of keys, that the caller covers completely: facts
             that are not in `news` have ended.
     """
-    with only_sender(district.home):
-        return _send(district, Observation(list(news), tuple(looked)), now)
+    return _send(district, Observation(list(news), tuple(looked)), now)
 
 
 def _send(district: District, found: Observation, now: datetime) -> AlertSummary:
-    channels = channels_of(district.settings)
-    ids = take_news(district.store, found, now)
-    new = run_round(context_of(district), channels, found.news, ids, now)
-    due = report_channels_due(district.store, district.settings, now)
-    sent, wrong = deliver_all(district.store, district.home, district.settings, {**channels, **due})
+    return _deliver(district, now, _collect(district, found, now))
+
+
+def _collect(
+    district: District, found: Observation, now: datetime, seconds: float = MAX_SENDING_SECONDS
+) -> int:
+    with only_sender(district.home, seconds):
+        ids = take_news(district.store, found, now)
+        channels = channels_of(district.settings)
+        return run_round(context_of(district), channels, found.news, ids, now)
+
+
+def _deliver(district: District, now: datetime, new: int) -> AlertSummary:
+    with only_sender(district.home):
+        due = report_channels_due(district.store, district.settings, now)
+        channels = {**channels_of(district.settings), **due}
+        sent, wrong = deliver_all(district.store, district.home, district.settings, channels)
     return AlertSummary(new, sent, "; ".join(wrong))
 
 

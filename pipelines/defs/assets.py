@@ -26,7 +26,7 @@ from pipelines.registry.frames import FRAMES
 from pipelines.registry.table import tables
 from pipelines.reports.dictionary import header_of, sql_type
 from pipelines.settings.home import DistrictHome
-from pipelines.warehouse.headers import ColumnNote
+from pipelines.warehouse.headers import DETECTIONS, ColumnNote
 from pipelines.warehouse.models import Model, sql_folder
 
 GRAIN = "grain"
@@ -62,6 +62,8 @@ CURRENT = dg.AssetCheckSpec(
     description="Every day before yesterday was judged with its newest lines and with the "
     "current lists, rules and settings. If not, the check states the reason.",
 )
+OUTDATED_DAYS = f"/assets/{FINDINGS.to_user_string()}?view=checks&checkDetail={CURRENT.name}"
+"""The page that lists the outdated days."""
 OWN_RULES = dg.AssetCheckSpec(
     name="own_rules",
     asset=FINDINGS,
@@ -115,7 +117,7 @@ def specs_of(
         versions: What a run notes of each model; empty before there is a district.
         freshness: How old a snapshot may become.
     """
-    every = list(models)
+    every, files = list(models), _sql_files()
     read_by = {
         FINDINGS: [model.name for model in every if model.schema_name == "detections"],
         SNAPSHOT: [model.name for model in every if model.schema_name == "marts"],
@@ -147,12 +149,13 @@ def specs_of(
             )
             for name, meaning in DIMENSIONS.items()
         ),
-        *(_model_spec(model, versions.get(model.name)) for model in every),
+        *(_model_spec(model, versions.get(model.name), files) for model in every),
         _spec(
             FINDINGS.path,
             group="findings",
             deps=read_by[FINDINGS],
-            description="Findings with evidence, alternatives and life-cycle.",
+            description="Findings with evidence, alternatives and life-cycle. The check `current` "
+            "lists the outdated days, and why.",
             kinds={"sqlite"},
             tags=tags_of_layer("findings", header_of("findings.findings").columns),
             metadata=code_of("pipelines.refresh.steps", "judge_days"),
@@ -256,7 +259,7 @@ def fresh_within(hours: int) -> dg.FreshnessPolicy:
     )
 
 
-def _model_spec(model: Model, version: str | None) -> dg.AssetSpec:
+def _model_spec(model: Model, version: str | None, files: Mapping[str, Path]) -> dg.AssetSpec:
     """Return the asset of a model: its path is the key, its inputs are the dependencies."""
     code = model.header.code
     return _spec(
@@ -266,7 +269,7 @@ def _model_spec(model: Model, version: str | None) -> dg.AssetSpec:
         description=f"{code}: {model.header.summary}" if code else model.header.summary,
         kinds={"duckdb", "sql"},
         tags=_tags_of(model),
-        metadata=_metadata(model),
+        metadata=_metadata(model, files),
         code_version=version,
         partitions_def=DAYS if model.is_dated else None,
     )
@@ -279,7 +282,16 @@ def _group(model: Model) -> str:
     return f"{folder}_{about}" if about else folder
 
 
-def _metadata(model: Model) -> dict[str, object]:
+def _sql_files() -> Mapping[str, Path]:
+    """Return the file of each model by name, with those of the district's own rules."""
+    own = DistrictHome(HomeResource().folder.resolve()).own_rules.glob("*.sql")
+    built_in = sql_folder().glob("*/*.sql")
+    return {f"{DETECTIONS}.{path.stem}": path for path in own} | {
+        f"{path.parent.name}.{path.stem}": path for path in built_in
+    }
+
+
+def _metadata(model: Model, files: Mapping[str, Path]) -> dict[str, object]:
     """Return the meaning of the columns, and the files that make them."""
     columns = [
         dg.TableColumn(
@@ -287,17 +299,11 @@ def _metadata(model: Model) -> dict[str, object]:
         )
         for name, one in model.header.columns.items()
     ]
-    rules_folder = DistrictHome(HomeResource().folder.resolve()).own_rules
-    paths = [
-        folder / f"{one.table_name}.sql"
-        for one in (model, *model.parts)
-        for folder in (sql_folder() / one.schema_name, rules_folder)
-    ]
     # a part that is made from other models has no file
-    files = [(str(path), 1) for path in paths if path.is_file()]
+    paths = [files[one.name] for one in (model, *model.parts) if one.name in files]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        **_code_references(files),
+        **_code_references([(str(path), 1) for path in paths]),
     }
 
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from pipelines.defs.observed import Delivered, delivered, files_seen, observe_files, version_of
-from pipelines.defs.resources import ERROR, HomeResource
+from pipelines.defs.resources import ERROR, MIN_WAIT_SECONDS, HomeResource
 from pipelines.defs.runs import PRIORITY, WATCH_PRIORITY, run_job, watch_job
-from pipelines.district import District
+from pipelines.district import District, only_writer
 from pipelines.errors import BusyError
 from pipelines.state import ledger
 from pipelines.state.source_records import last_run, note_look
@@ -59,7 +59,7 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
         """Request what is due; the run key is what it is due for, so the same asks once."""
-        from pipelines.alerts.dispatch import send_alerts
+        from pipelines.alerts.dispatch import collect_alerts, deliver_alerts
         from pipelines.defs.catalog import pending
         from pipelines.health.overview import looked_at
         from pipelines.run.registry_outline import keep_outline
@@ -86,14 +86,18 @@ def due_sensor(*, is_on: bool) -> dg.SensorDefinition:
         looked = datetime.fromisoformat(context.cursor) if context.cursor else None
         if looked is not None and now - looked < BETWEEN_LOOKS:
             return dg.SkipReason("nothing new in the landing folders")
-        try:
-            with home.idle() as district:
-                # what was looked for and did not come is missing, not unknown
-                note_look(district.store, now)
-                summary = send_alerts(district, now, looked_at(district, now))
-                keep_outline(district)
-        except BusyError:
-            return dg.SkipReason("a run is in progress")
+        with home.opened() as district:
+            try:
+                with only_writer(district.home, MIN_WAIT_SECONDS):
+                    # what was looked for and did not come is missing, not unknown
+                    note_look(district.store, now)
+                    health = looked_at(district, now)
+                    new = collect_alerts(district, now, health, MIN_WAIT_SECONDS)
+                    keep_outline(district)
+                # without the lock: a receiver may be slow, and a person at the desk waits for it
+                summary = deliver_alerts(district, now, new)
+            except BusyError as error:
+                return dg.SkipReason(error.what)
         context.update_cursor(now.isoformat())
         return dg.SkipReason(f"nothing new in the landing folders; alerts: {summary}")
 

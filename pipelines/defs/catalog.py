@@ -16,9 +16,9 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, date, datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,17 +45,17 @@ from pipelines.defs.assets import (
 )
 from pipelines.defs.observed import lists_seen
 from pipelines.defs.reporting import Event, report_events
-from pipelines.defs.resources import DAYS, WEEKS, HomeResource
-from pipelines.district import District, home_rules
+from pipelines.defs.resources import DAYS, MIN_WAIT_SECONDS, WEEKS, HomeResource
+from pipelines.district import District, home_rules, only_writer
 from pipelines.errors import BusyError, ModelError, safe, safe_lines
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS, MODELS_READ
 from pipelines.health.source_states import source_states
-from pipelines.refresh.due import MODEL, changes, noted, versions_judged
+from pipelines.refresh.due import LINES, MODEL, changes, noted, stale, versions_judged
 from pipelines.refresh.spans import days_said_of
 from pipelines.reports.dictionary import words_of
 from pipelines.reports.headline import NUMBERS
-from pipelines.run.watch import first_open_day
+from pipelines.run.watch import first_open_day, open_days
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.alert_records import message_counts
@@ -66,9 +66,11 @@ from pipelines.state.source_records import (
     Quarantined,
     dirty_days,
     last_look,
+    last_run,
     last_run_versions,
     lasting_issues,
     quarantined,
+    reason_lines,
 )
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
@@ -102,6 +104,8 @@ ALL_SHOWN = "everything that was built is shown"
 UNFINISHED, AGAIN = "unfinished", "again"
 """The cursor while states are left to report, and the one with which a person has all of them
 reported again."""
+NO_DAY = "none"
+WAITING = "new lines, or a request to build again"
 FINDINGS_NAME = ".".join(FINDINGS.path)
 
 
@@ -145,15 +149,15 @@ def show_changes(
     with home.opened() as district:
         if not district.home.warehouse.is_file():
             return dg.SkipReason("nothing was built yet")
-        if cursor == f"{_stamp(district)} {memory.mark}":
+        stamp = _stamp(district)
+        if cursor == f"{stamp} {memory.mark}":
             return dg.SkipReason(ALL_SHOWN)
-    try:
-        with home.idle() as district:
-            stamp, days, weeks, read = _stamp(district), *_partitions(district), _read(district)
-    except BusyError:
-        return dg.SkipReason("a run is in progress")
-    _show(instance, days, weeks)
-    states = list(read)  # a person at the desk waits for the lock, and not for this
+        try:
+            states = states_of(district, only_writer(district.home, MIN_WAIT_SECONDS))
+        except BusyError:
+            return dg.SkipReason("a run is in progress")
+        # read now: a run may have ended since, and its newest day stays
+        show_days(instance, district)
     is_rest = memory.has_words and cursor in {None, UNFINISHED}
     report = partial(report_events, instance)
     shown, left = report_changes(memory, states, limit or EVENTS_PER_TICK, report, is_rest=is_rest)
@@ -165,18 +169,11 @@ def show_changes(
 
 def show_days(instance: dg.DagsterInstance, district: District) -> None:
     """Make the days and weeks with log lines Dagster's partitions, oldest first."""
-    _show(instance, *_partitions(district))
-
-
-def _partitions(district: District) -> tuple[list[str], list[str]]:
-    """Return the days and the weeks with log lines."""
-    days = sorted(map(str, days_shown(district)))
-    return days, sorted({fact["week"] for fact in report_facts(district.store)})
-
-
-def _show(instance: dg.DagsterInstance, days: Sequence[str], weeks: Sequence[str]) -> None:
-    """Make days and weeks Dagster's partitions."""
-    for partitions, keys in ((DAYS, days), (WEEKS, weeks)):
+    weeks = {fact["week"] for fact in report_facts(district.store)}
+    for partitions, keys in (
+        (DAYS, sorted(map(str, days_shown(district)))),
+        (WEEKS, sorted(weeks)),
+    ):
         name = str(partitions.name)
         shown = list(instance.get_dynamic_partitions(name))
         same = 0
@@ -239,14 +236,23 @@ def _after(event: Event, newest_input: int) -> Event:
     return event._replace(tags=tags)
 
 
-def states_of(district: District) -> list[State]:
-    """Return every asset on every day, and every check, newest days first."""
-    return [*_read(district)]
+def states_of(district: District, lock: AbstractContextManager[None] | None = None) -> list[State]:
+    """Return every asset on every day, and every check, newest days first.
 
-
-def _read(district: District) -> Iterator[State]:
-    """Read all that the states need; the iterator then needs neither the home nor its lock."""
-    return chain([*_published(district), *_checked(district)], _built(district))
+    Args:
+        lock: The home's lock, if the caller does not hold it. A person at the desk waits for
+            it, so it is held while the ledger is read; the open warehouse keeps runs waiting.
+    """
+    with ExitStack() as opened:
+        with lock or nullcontext():
+            published, records = [*_published(district), *_checked(district)], Ledger(district)
+            database = opened.enter_context(reading(district.home.warehouse))
+        contents = _contents(district, database)
+        return [
+            *published,
+            _result(_current(district, database)),
+            *_built(district, records, contents),
+        ]
 
 
 class Memory:
@@ -337,18 +343,66 @@ def _stamp(district: District) -> str:
     )
 
 
-class Inputs:
-    """The versions of the lines, lists and models of a home, at the last run and now.
+class Contents(NamedTuple):
+    """What the warehouse contains.
+
+    Attributes:
+        rows: Model or dimension without days -> its rows.
+        rows_by_day: Model -> day -> its rows; days without any are left out.
+        previews: Model -> metadata of its newest day.
+        built: Model -> its version in the last whole run.
+        judged: Frame of the registry -> its version at the last judgment.
+    """
+
+    rows: Rows
+    rows_by_day: Mapping[str, Mapping[date, int]]
+    previews: Mapping[str, Mapping[str, dg.MetadataValue[Any]]]
+    built: Mapping[str, str]
+    judged: Mapping[str, str]
+
+
+def _contents(district: District, database: Database) -> Contents:
+    """Return what the warehouse contains."""
+    tables = database.tables
+    built = {name: model for name, model in district.models.items() if name in tables}
+    by_day = {name: database.rows_by_day(name) for name, model in built.items() if model.is_dated}
+    dimensions = {f"identity.{name}" for name in DIMENSIONS} & tables
+    return Contents(
+        {
+            name: database.rows(f"select count(*) from {name}")[0][0]  # noqa: S608
+            for name in sorted((built.keys() - by_day.keys()) | dimensions)
+        },
+        by_day,
+        {
+            name: {
+                **preview(database, model, max(by_day.get(name, ()), default=None)),
+                **lineage_of(model),
+            }
+            for name, model in built.items()
+        },
+        {
+            name.removeprefix(MODEL): version
+            for name, version in noted(database, "main.built_with")
+            if name.startswith(MODEL)
+        },
+        versions_judged(database, district),
+    )
+
+
+class Ledger:
+    """What the home's state records of each day.
 
     Attributes:
         lines: Event class, then day -> rows and version of its log lines.
-        frames: Frame of the registry -> versions of the last judgment and of now.
-        built: Model -> its version in the last whole run.
         dirty: Days that wait to be built with new lines.
+        days: Days that a run judges.
+        findings: Day -> number of findings.
+        quarantined: Model and day of what could not be built.
+        run: Metadata of what the last run made; Dagster's own time is that of the report.
     """
 
-    def __init__(self, district: District, database: Database) -> None:
-        """Read them."""
+    def __init__(self, district: District) -> None:
+        """Read it."""
         files: dict[tuple[str, str], list[str]] = {}
         rows: Counter[tuple[str, str]] = Counter()
         for file in ledger.lake_files(district.store):
@@ -358,30 +412,32 @@ class Inputs:
         self.lines: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in EVENT_CLASSES}
         for (name, day), digests in files.items():
             self.lines[name][day] = (rows[name, day], _word(sorted(digests)))
-        self.frames = versions_judged(database, district)
-        self.built = {
-            name.removeprefix(MODEL): version
-            for name, version in noted(database, "main.built_with")
-            if name.startswith(MODEL)
-        }
         self.dirty = {str(day) for day in dirty_days(district.store)}
+        self.days = sorted(days_shown(district), reverse=True)
+        self.findings = Counter(one["event_date"] for one in stored_findings(district.store))
+        self.quarantined = {
+            (entry.model, entry.event_date) for entry in quarantined(district.store)
+        }
+        ended = last_run(district.store)
+        self.run = {"run_ended": dg.MetadataValue.timestamp(ended)} if ended else {}
 
-    def tags(self, name: str, reads: Iterable[str], day: str) -> dict[str, str]:
-        """Return the tags of a model's materialization on a day."""
-        code = self.built.get(name, UNVERSIONED)
-        tags = {CODE: code, VERSION: UNVERSIONED, FROM_USER: "true"}
-        for relation in reads:
-            schema, table = relation.split(".", 1)
-            key = relation.replace(".", "/")
-            if schema == "raw":
-                version = self.lines[table].get(day, (0, UNVERSIONED))[1]
-                pointer = NEVER if day in self.dirty else LATEST
-            elif schema == "registry":
-                version, pointer = self.frames[table][0], REBUILT_TOGETHER
-            else:
-                version, pointer = UNVERSIONED, REBUILT_TOGETHER
-            tags |= {INPUT + key: version, POINTER + key: pointer}
-        return tags
+
+def _tags_of_model(model: Model, records: Ledger, contents: Contents, day: str) -> dict[str, str]:
+    """Return the tags of a model's materialization on a day."""
+    code = contents.built.get(model.name, UNVERSIONED)
+    tags = {CODE: code, VERSION: UNVERSIONED, FROM_USER: "true"}
+    for relation in model.inputs:
+        schema, table = relation.split(".", 1)
+        key = relation.replace(".", "/")
+        if schema == "raw":
+            version = records.lines[table].get(day, (0, UNVERSIONED))[1]
+            pointer = NEVER if day in records.dirty else LATEST
+        elif schema == "registry":
+            version, pointer = contents.judged[table], REBUILT_TOGETHER
+        else:
+            version, pointer = UNVERSIONED, REBUILT_TOGETHER
+        tags |= {INPUT + key: version, POINTER + key: pointer}
+    return tags
 
 
 def _versions_fixed(reads: Iterable[str] = ()) -> dict[str, str]:
@@ -393,57 +449,48 @@ def _versions_fixed(reads: Iterable[str] = ()) -> dict[str, str]:
     return tags
 
 
-def _built(district: District) -> Iterator[State]:
-    """Read the rows of each asset and day; return the states, newest days first."""
-    days = sorted(map(str, days_shown(district)))
-    rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    previews: dict[str, dict[str, dg.MetadataValue[Any]]] = {}
-    with reading(district.home.warehouse) as database:
-        inputs = Inputs(district, database)
-        for name, model in district.models.items():
-            if database.has(name):
-                _count(database, model, rows)
-                previews[name] = {**preview(database, model), **lineage_of(model)}
-        rows[WHOLE] |= _dimensions(database)
-    found = Counter(one["event_date"] for one in stored_findings(district.store))
-    for day in days:
-        rows[day][FINDINGS_NAME] = found[day]
-    for entry in quarantined(district.store):
-        # it was not built, so the day is missing
-        rows.get(str(entry.event_date or WHOLE), {}).pop(entry.model, None)
-    lists = [_input(event) for event in lists_seen(district)]
-    return _of_days(district, inputs, rows, previews, lists)
-
-
-def _of_days(
-    district: District,
-    inputs: Inputs,
-    rows: Mapping[str, Rows],
-    previews: Mapping[str, Mapping[str, dg.MetadataValue[Any]]],
-    lists: Sequence[State],
-) -> Iterator[State]:
+def _built(district: District, records: Ledger, contents: Contents) -> Iterator[State]:
     """Yield assets without days, then those of each day, newest first."""
-    newest = {WHOLE, max(rows)}
-    for day, counts in sorted(rows.items(), key=lambda one: one[0] or "9", reverse=True):
-        yield from _lines(inputs, day) if day else lists
-        for name, count in counts.items():
-            tags = _tags(district, inputs, name, day)
-            shown = previews.get(name, {}) if day in newest else {}
-            made = dg.AssetMaterialization(
-                name.split("."),
-                partition=day or None,
-                metadata={"dagster/row_count": count, **shown},
-                tags=tags,
-            )
-            word = _word(sorted(tags.items()), count)
-            yield State(f"{name} {day}", f"{word}:{_word(shown)}" if day in newest else word, made)
+    yield from map(_input, lists_seen(district))
+    yield from _of_day(district, records, contents, None, contents.rows, is_newest=True)
+    for day in records.days:
+        yield from _lines(records, str(day))
+        counts = {name: days.get(day, 0) for name, days in contents.rows_by_day.items()}
+        counts[FINDINGS_NAME] = records.findings[str(day)]
+        is_newest = day == records.days[0]
+        yield from _of_day(district, records, contents, day, counts, is_newest=is_newest)
 
 
-def _tags(district: District, inputs: Inputs, name: str, day: str) -> dict[str, str]:
-    """Return the versions of what an asset was made from on a day."""
-    if name in district.models:
-        return inputs.tags(name, district.models[name].inputs, day)
-    return _versions_fixed(_named(district, "detections") if name == FINDINGS_NAME else ())
+def _of_day(
+    district: District,
+    records: Ledger,
+    contents: Contents,
+    day: date | None,
+    counts: Rows,
+    *,
+    is_newest: bool,
+) -> Iterator[State]:
+    """Yield the assets of a day, or those without days."""
+    partition = str(day) if day else None
+    for name, count in counts.items():
+        if (name, day) in records.quarantined:
+            continue  # it was not built, so the day is missing
+        model = district.models.get(name)
+        tags = (
+            _tags_of_model(model, records, contents, partition or WHOLE)
+            if model
+            else _versions_fixed(_named(district, "detections") if name == FINDINGS_NAME else ())
+        )
+        shown = contents.previews.get(name, {}) if is_newest else {}
+        made = dg.AssetMaterialization(
+            name.split("."),
+            partition=partition,
+            metadata={"dagster/row_count": count, **records.run, **shown},
+            tags=tags,
+        )
+        word = _word(sorted(tags.items()), count)
+        key = f"{name} {partition or WHOLE}"
+        yield State(key, f"{word}:{_word(shown)}" if is_newest else word, made)
 
 
 def _named(district: District, schema: str) -> Iterator[str]:
@@ -457,9 +504,9 @@ def _input(event: dg.AssetMaterialization | dg.AssetObservation) -> State:
     return State(key, (event.tags or {})[VERSION], event, is_input=True)
 
 
-def _lines(inputs: Inputs, day: str) -> Iterator[State]:
+def _lines(records: Ledger, day: str) -> Iterator[State]:
     """Yield the log lines of a day; a file that is not read yet outdates no day."""
-    for name, days in inputs.lines.items():
+    for name, days in records.lines.items():
         count, version = days.get(day, (0, UNVERSIONED))
         yield _input(
             dg.AssetMaterialization(
@@ -469,23 +516,6 @@ def _lines(inputs: Inputs, day: str) -> Iterator[State]:
                 tags={VERSION: version},
             )
         )
-
-
-def _dimensions(database: Database) -> Rows:
-    """Return the rows of the dimensions."""
-    tables = [f"identity.{name}" for name in DIMENSIONS if database.has(f"identity.{name}")]
-    return {name: database.rows(f"select count(*) from {name}")[0][0] for name in tables}  # noqa: S608
-
-
-def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
-    """Add a model's rows to those of others, on each of the days."""
-    if not model.is_dated:
-        rows[WHOLE][model.name] = database.row_count(model, [None])
-        return
-    counted = database.rows_by_day(model.name)
-    for day, counts in rows.items():
-        if day != WHOLE:
-            counts[model.name] = counted.get(date.fromisoformat(day), 0)
 
 
 def _checked(district: District) -> Iterator[State]:
@@ -504,7 +534,6 @@ def _checked(district: District) -> Iterator[State]:
         metadata={"files_that_do_not_add_up": dg.MetadataValue.json(wrong)},
     )
     yield _result(balance)
-    yield _result(_current(district))
     problems = home_rules(district.settings).problems
     rules = dg.AssetCheckEvaluation(
         asset_key=OWN_RULES.asset_key,
@@ -517,23 +546,36 @@ def _checked(district: District) -> Iterator[State]:
     yield from _of_sources(district)
 
 
-def _current(district: District) -> dg.AssetCheckEvaluation:
-    """Return whether any day before the open ones waits for a run, and why."""
-    reason, key = pending(district, datetime.now(UTC)), district.versions_key
-    changed: list[str] = []
+def _current(district: District, database: Database) -> dg.AssetCheckEvaluation:
+    """Return whether any day before the open ones waits for a run, which ones, and why."""
+    now = datetime.now(UTC)
+    reason, key = pending(district, now), district.versions_key
+    shown = {"a_run_is_due": reason.removesuffix(f" ({key})")} if reason else {}
+    if reason and (changed := changes(database, district)):
+        shown["changed_by"] = _listed(changed)
     if reason:
-        with reading(district.home.warehouse) as database:
-            changed = changes(database, district)
+        shown["outdated_days"] = "; ".join(_outdated(district, database, now)) or NO_DAY
     return dg.AssetCheckEvaluation(
         asset_key=CURRENT.asset_key,
         check_name=CURRENT.name,
         passed=not reason,
         severity=WARN,
-        metadata={
-            **({"a_run_is_due": reason.removesuffix(f" ({key})")} if reason else {}),
-            **({"changed_by": _listed(changed)} if changed else {}),
-        },
+        metadata=shown,
     )
+
+
+def _outdated(district: District, database: Database, now: datetime) -> Iterator[str]:
+    """Yield each reason with its outdated days, as far as no log line has to be read."""
+    found = stale(database, district, ledger.event_days(district.store), reads_logs=False)
+    lines = set(open_days(district, now))
+    reasons = {
+        name: [day for day in days if name != LINES or day not in lines]
+        for name, days in found.reasons.items()
+    }
+    yield from reason_lines({name: days for name, days in reasons.items() if days})
+    if found.in_logs:
+        names = ", ".join(found.in_logs).replace("_", " ")
+        yield f"{names}: days with log lines about the changed rows"
 
 
 def pending(district: District, now: datetime) -> str:
@@ -543,11 +585,8 @@ def pending(district: District, now: datetime) -> str:
     if last_run_versions(district.store) != district.versions_key:
         return f"other lists, rules or settings ({district.versions_key})"
     first = first_open_day(district, now)
-    late = [str(day) for day in dirty_days(district.store) if day < first]
-    if not late:
-        return ""
-    span = late[0] if len(late) == 1 else f"{len(late)} days from {late[0]} to {late[-1]}"
-    return f"new lines, or a request to build again: {span}"
+    late = [day for day in dirty_days(district.store) if day < first]
+    return next(reason_lines({WAITING: late}), "") if late else ""
 
 
 def _result(check: dg.AssetCheckEvaluation) -> State:
@@ -717,16 +756,12 @@ def shown_columns(model: Model) -> list[str]:
     ]
 
 
-def preview(database: Database, model: Model) -> dict[str, dg.TableMetadataValue]:
+def preview(database: Database, model: Model, day: date | None) -> dict[str, dg.TableMetadataValue]:
     """Return metadata of a materialization; empty if nothing may be shown."""
     columns = shown_columns(model)
-    if not columns:
-        return {}
-    rows = database.newest(model.name, columns, MAX_ROWS)
-    if not rows:
-        return {}
+    rows = database.sample(model.name, columns, MAX_ROWS, day) if columns else []
     records = [dg.TableRecord({name: _plain(value) for name, value in row.items()}) for row in rows]
-    return {"preview": dg.MetadataValue.table(records)}
+    return {"preview": dg.MetadataValue.table(records)} if records else {}
 
 
 def _plain(value: object) -> str | int | float | bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs import district
-from pipelines.defs.assets import fresh_within, specs_of
+from pipelines.defs.assets import OUTDATED_DAYS, fresh_within, specs_of
 from pipelines.defs.automation import (
     catalog,
     due_sensor,
@@ -91,14 +91,17 @@ def _assembled(home: HomeResource) -> dg.Definitions:
     fresh = fresh_within(hours)
     is_on = settings is not None and settings.dagster.automation
     every = list(built.values())
-    link = {"report": report_link(home, settings)}
-    specs = [spec.merge_attributes(metadata=link) for spec in specs_of(every, versions, fresh)]
+    links = {
+        "report": report_link(home, settings),
+        "outdated_days": dg.MetadataValue.url(OUTDATED_DAYS),
+    }
+    specs = [spec.merge_attributes(metadata=links) for spec in specs_of(every, versions, fresh)]
     report = report_asset(fresh_within(REPORT_HOURS))
     return dg.Definitions(
         assets=[
-            observed_assets(declared(), **link),
+            observed_assets(declared(), **links),
             run_assets(every, specs),
-            report.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link)),
+            report.map_asset_specs(lambda spec: spec.merge_attributes(metadata=links)),
         ],
         jobs=[run_job, watch_job, days_job(), report_job()],
         schedules=[nightly_run(zone, is_on=is_on)],

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import dagster as dg
 
 from pipelines.defs.assets import LANDING, RULES, VERSION, files_read
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import HomeResource, in_words
 from pipelines.district import District
 
 MISSING = "missing"
@@ -101,7 +101,7 @@ def observed_assets(
     def observe(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.ObserveResult]:
-        with home.opened() as district:
+        with in_words(), home.opened() as district:
             observations = [*files_seen(district, delivered(district)), *lists_seen(district)]
         seen = {observation.asset_key: observation for observation in observations}
         for key in sorted(context.selected_asset_keys):

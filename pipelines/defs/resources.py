@@ -81,19 +81,6 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         ):
             yield district
 
-    @contextmanager
-    def idle(self) -> Iterator[District]:
-        """Open the home with its lock, if no one is writing.
-
-        Raises:
-            BusyError: Another writer is active.
-        """
-        with (
-            open_district(self.folder, self._registry) as district,
-            only_writer(district.home, MIN_WAIT_SECONDS),
-        ):
-            yield district
-
     def _registry(self, home: DistrictHome, settings: Settings) -> "Registry":
         """Return the registry; a run of many assets reads it once, unless it changes."""
         from pipelines.registry.registry import load_registry, registry_mark
@@ -132,7 +119,7 @@ def _shown(error: SchoolbellError) -> dict[str, str]:
     what, remedy = error.what, error.remedy
     if isinstance(error, InvalidSettingsError):
         problems = (replace(problem, value=None, paste="") for problem in error.problems)
-        what, remedy = f"{what}. {listed(problems)}", f"Correct it; to see how: {error.command}"
+        what, remedy = f"{what}. {listed(problems)}", f"Correct it; {error.command} shows how."
     elif error.__cause__ and isinstance(error, ModelError | SettingsError):
         what = what if what.startswith(MISTAKES) else what.partition(":")[0]
     remedy = f"{safe_lines(shorten(remedy, MAX_LETTERS, placeholder=' …'))} {AGAIN}".strip()

@@ -153,18 +153,30 @@ def _run(log: Callable[[str], None], home: HomeResource) -> None:
 
 
 def _watchers(log: Callable[[str], None]) -> "Watchers":
-    """Return receivers that log what is built, a line every few seconds."""
+    """Return receivers that log what is built and published, a line every few seconds."""
     from pipelines.run.run import Watchers
 
+    building, publishing = _throttled(log), _throttled(log)
+    return Watchers(
+        building=lambda what, done, total: building(f"{done} of {total} built: {what}"),
+        publishing=lambda week, place, total: publishing(
+            f"report {place} of {total}: week of {week}"
+        ),
+        message=log,
+    )
+
+
+def _throttled(log: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function that logs a line unless it logged one shortly before."""
     next_line = 0.0
 
-    def building(what: str, done: int, total: int) -> None:
+    def log_line(text: str) -> None:
         nonlocal next_line
         if time.monotonic() >= next_line:
-            log(f"{done} of {total} built: {what}")
+            log(text)
             next_line = time.monotonic() + SECONDS_PER_LINE
 
-    return Watchers(building=building, message=log)
+    return log_line
 
 
 def logged(done: "RunResult") -> Iterator[str]:

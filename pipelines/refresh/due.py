@@ -17,7 +17,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.gaps.days import released
-from pipelines.refresh.invalidation import Change, touched
+from pipelines.refresh.invalidation import IN_LOGS, Change, touched
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.registry.outline import Outline, code_mark
@@ -117,6 +117,7 @@ class StaleDays:
         is_noted: The warehouse has recorded that it was built with the current inputs.
         lines: Those days with new lines.
         other: Those days with another reason.
+        in_logs: Changed frames whose days only log lines show, if no line was to be read.
     """
 
     days: Sequence[date]
@@ -127,6 +128,7 @@ class StaleDays:
     is_noted: bool = False
     lines: Collection[date] = ()
     other: Collection[date] = ()
+    in_logs: Sequence[str] = ()
 
     @property
     def every_day(self) -> set[date]:
@@ -138,11 +140,14 @@ class StaleDays:
         }
 
 
-def stale(database: Database, district: District, held: Sequence[date]) -> StaleDays:
+def stale(
+    database: Database, district: District, held: Sequence[date], *, reads_logs: bool = True
+) -> StaleDays:
     """Return what has to be rebuilt now.
 
     Args:
         held: Every day with events.
+        reads_logs: Read the log lines that changed rows are about; needs a warehouse to write.
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
     dirty = {
@@ -160,17 +165,20 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     if not all(database.has(f"main.judged_{name}") for name in frames):
         return _told({FIRST: set(held)})
     change = Change(database, district, held)
-    build = touched(change, set(frames) - JUDGED_BY)
-    again = touched(change, JUDGED_BY)
+    unread = set() if reads_logs else IN_LOGS
+    build = touched(change, set(frames) - JUDGED_BY - unread)
+    again = touched(change, JUDGED_BY - unread)
     again["stage of a rule"] = _redecided(district.store, was, now) & set(held)
     because = _changed_files(database, district.registry)
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
     # an undated model is rebuilt with any build
-    build[DERIVED] = _respelled(database, district.store, district.home, was, now, held)
+    if reads_logs:
+        build[DERIVED] = _respelled(database, district.store, district.home, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
     due = dict.fromkeys(_dated(district.models, changed, whole), tuple(held))
-    return _told(dirty | build, again, because, due)
+    in_logs = [name for name in frames if name in unread and change.has(name)]
+    return replace(_told(dirty | build, again, because, due), in_logs=in_logs)
 
 
 def _dated(
@@ -318,14 +326,11 @@ def rows_version(frame: pl.DataFrame) -> str:
     return sha256(repr((frame.columns, hashes)).encode()).hexdigest()[:16]
 
 
-def versions_judged(database: Database, district: District) -> Mapping[str, tuple[str, str]]:
-    """Return the versions of each frame of the registry: of the last judgment, and of now."""
+def versions_judged(database: Database, district: District) -> Mapping[str, str]:
+    """Return the version of each frame of the registry at the last judgment."""
     change = Change(database, district, ())
     return {
-        name: (
-            rows_version(change.was(name)) if database.has(f"main.judged_{name}") else "",
-            rows_version(change.now(name)),
-        )
+        name: rows_version(change.was(name)) if database.has(f"main.judged_{name}") else ""
         for name in district.registry.frames
     }
 

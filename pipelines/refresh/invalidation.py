@@ -405,6 +405,11 @@ TOUCH: Sequence[tuple[Collection[str], Touch]] = (
 """Which frames of the registry reach days in which way; each frame in one."""
 
 
+READING_LOGS = (by_site, by_word, by_mention, by_address)
+IN_LOGS = {name for names, touch in TOUCH if touch in READING_LOGS for name in names}
+"""Frames whose changed rows reach the days on which log lines mention them."""
+
+
 def touched(change: Change, names: Collection[str]) -> dict[str, set[date]]:
     """Return the days that changed rows touch, by the frames with such rows."""
     found: dict[str, set[date]] = {}

@@ -223,15 +223,19 @@ def nobody_waits(_week: date, _at: int, _of: int) -> None:
 
 
 def publish_pending(
-    district: District, now: datetime, also: Iterable[date] = ()
+    district: District,
+    now: datetime,
+    also: Iterable[date] = (),
+    progress: Callable[[date, int, int], None] = nobody_waits,
 ) -> list[Published]:
     """Write the reports of the weeks that were judged since theirs were written.
 
     Args:
         also: Mondays of weeks that are written in any case.
+        progress: See `publish_reports`.
     """
     weeks = {*pending_reports(district.store), *also}
-    done = publish_reports(district, now, weeks)
+    done = publish_reports(district, now, weeks, progress)
     mark_reports_written(district.store, weeks)
     return done
 

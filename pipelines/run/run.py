@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,7 @@ class Watchers:
 
     reading: Watch | None = None
     building: Progress = no_progress
+    publishing: Callable[[date, int, int], None] = lambda _week, _place, _total: None
     message: Callable[[str], None] = lambda _text: None
 
 
@@ -266,7 +267,7 @@ def run_opened(
     if weeks:
         from pipelines.reports.publication import publish_pending
 
-        reports = publish_pending(district, now)
+        reports = publish_pending(district, now, progress=watchers.publishing)
         lap("report")
     note_run(district.store, now, district.versions_key)
     alerts = send_alerts(district, now, health)

@@ -31,6 +31,8 @@ _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _LISTS = tuple(f"{kind}[]" for kind in (*_WHOLE, "VARCHAR", "DATE"))
 _LONG = {"timestamptz": "timestamp with time zone"}
 CHANGED = "main.changed_days"
+READER_SECONDS = 60
+"""Seconds that a writer waits for readers; Dagster's catalog counts the rows of a whole year."""
 OF_DAYS = "event_date in (select unnest($days::date[]))"
 """The condition that keeps the rows of some days."""
 _PROVEN: set[tuple[object, ...]] = set()
@@ -550,21 +552,24 @@ class Database:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def newest(self, table: str, columns: Sequence[str], most: int) -> list[dict[str, object]]:
-        """Return a few rows of a table, of its newest day where its rows have one.
+    def sample(
+        self, table: str, columns: Sequence[str], most: int, day: date | None = None
+    ) -> list[dict[str, Any]]:
+        """Return a few rows of a table, of one day if given.
 
         Without the columns that it does not have: another version built it.
         """
-        rows = self._connection.table(table)
-        if "event_date" in rows.columns:
-            rows = rows.order("event_date desc nulls last")
-        present = [name for name in columns if name in rows.columns]
-        if not present:
+        named = "columns(lambda name: name in $columns)"
+        where, values = ("", {}) if day is None else (" where event_date = $day", {"day": day})
+        try:
+            cursor = self._connection.execute(
+                f"select {named} from {table}{where} limit {most}",
+                {"columns": list(columns), **values},
+            )
+        except duckdb.BinderException:
             return []
-        return [
-            dict(zip(present, row, strict=True))
-            for row in rows.select(*present).limit(most).fetchall()
-        ]
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a whole table as a frame."""
@@ -853,7 +858,7 @@ def writing(
 
 @retry(
     retry=retry_if_exception_message(match=f".*{LOCKED}.*"),
-    stop=stop_after_delay(10),
+    stop=stop_after_delay(READER_SECONDS),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )

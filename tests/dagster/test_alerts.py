@@ -1,19 +1,26 @@
 """Source health, alerts and failures in Dagster: checks, schedules and ticks."""
 
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
 
+from pipelines.alerts.dispatch import AlertSummary
 from pipelines.alerts.memory import active_news
 from pipelines.defs.assets import SOURCES
 from pipelines.district import only_writer, open_district
 from pipelines.health import overview as health
 from pipelines.health.issues import Issue
 from pipelines.registry.new_home import create
+from pipelines.run import run as running
 from pipelines.run.run import run
 from pipelines.state.source_records import last_look
+from tests.conftest import REPO_ROOT
 from tests.faults.home import lines
+from tests.unit.alerts.conftest import hook as hook
 
 
 @pytest.fixture
@@ -110,7 +117,66 @@ def test_a_tick_without_new_files_looks_and_alerts_every_quarter_of_an_hour(loca
 def test_while_another_program_holds_the_home_the_look_waits(location):
     location.run("run")
     with open_district(location.home) as district, only_writer(district.home):
-        assert tick(location, "something_due").skip_message == "a run is in progress"
+        skipped = tick(location, "something_due").skip_message
+    assert skipped == "another run is in progress in this home"
+
+
+WEBHOOK = """
+[sources.front-doors]
+format = "okta"
+[alerts.channels.out]
+type = "webhook"
+url = "{url}"
+secret = {{ env = "HOOK_SECRET" }}
+"""
+TICK = """
+import sys
+from pathlib import Path
+import dagster as dg
+from tests.dagster.conftest import Location
+with dg.DagsterInstance.ephemeral() as instance:
+    print(Location(Path(sys.argv[1]), instance).ask("something_due"))
+"""
+
+
+@pytest.fixture
+def untold(location, hook, monkeypatch):
+    """A home with a source without lines, about which the run sent nothing to `hook` yet."""
+    monkeypatch.setenv("HOOK_SECRET", "0123456789abcdef")
+    settings = location.home / "district.toml"
+    settings.write_text(settings.read_text() + WEBHOOK.format(url=hook.url))
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "send_alerts", lambda *_given: AlertSummary(0, {}))
+        run(location.home, settle_seconds=0)
+    return location
+
+
+def test_a_slow_receiver_keeps_no_one_at_the_desk_waiting(untold, hook):
+    free = []
+
+    def change_something():
+        with open_district(untold.home) as district, only_writer(district.home, 0):
+            free.append(True)
+
+    hook.after_taking = change_something
+    assert "out: 1 sent" in tick(untold, "something_due").skip_message
+    assert free == [True]
+    assert len(hook.posts) == 1
+
+
+def test_a_tick_that_is_killed_while_it_sends_loses_no_alert_and_marks_the_repeat(untold, hook):
+    ticking = subprocess.Popen([sys.executable, "-c", TICK, untold.home], cwd=REPO_ROOT)
+    hook.after_taking = ticking.kill
+    assert ticking.wait(60) == -signal.SIGKILL
+    hook.after_taking = lambda: None
+    again = tick(untold, "something_due")
+    assert "0 new; out: 1 sent" in again.skip_message
+    later = datetime.fromisoformat(again.cursor) - timedelta(minutes=16)
+    assert "out: 0 sent" in tick(untold, "something_due", later.isoformat()).skip_message
+    first, second = [headers for _, headers, _ in hook.posts]
+    assert first["Idempotency-Key"] == second["Idempotency-Key"]
+    assert "X-Schoolbell-May-Repeat" not in first
+    assert "X-Schoolbell-May-Repeat" in second
 
 
 def test_failures_are_watched_without_being_switched_on(locate, tmp_path):

@@ -1,10 +1,15 @@
 """A failed run in Dagster: its first words, and its cure on Dagster's pages."""
 
+from datetime import date
+
 import dagster as dg
 import pytest
 
 from pipelines.defs.resources import in_words
+from pipelines.district import open_district
 from pipelines.errors import BusyError, ModelError, SettingsError
+from pipelines.run.run import run
+from pipelines.state.source_records import last_rebuild_reasons, mark_dirty
 from tests.conftest import REPO_ROOT
 
 
@@ -30,6 +35,23 @@ def test_a_failed_run_begins_with_what_where_and_what_to_do(district, locate, tm
     assert where == "district.toml: [detections.x_gone]"
     assert remedy == "docs/reference/detections.md lists the rules. Then re-execute this run."
     assert shown.metadata["error"].value == "SettingsError"
+
+
+def test_observe_fails_with_what_where_and_what_to_do(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+
+    def observe():
+        assets = [dg.AssetKey(["landing", "files"])]
+        return location.run("__ASSET_JOB", asset_selection=assets, raise_on_error=False)
+
+    assert observe().success
+    settings = location.home / "district.toml"
+    settings.write_text(settings.read_text() + "\n[nonsense")
+    (event,) = observe().get_step_failure_events()
+    what, where, remedy = event.step_failure_data.user_failure_data.description.splitlines()
+    assert "is not TOML" in what
+    assert where == "district.toml"
+    assert remedy == "Correct it; schoolbell check shows how. Then re-execute this run."
 
 
 def test_a_setting_with_a_name_fails_without_the_name(district, locate, tmp_path):
@@ -63,20 +85,52 @@ def test_a_home_in_use_is_tried_again_and_a_mistake_in_the_code_has_its_stack():
         _ = 1 / 0
 
 
-def test_the_check_current_names_the_list_and_the_setting_that_changed(district, locate, tmp_path):
-    location = locate(district.copy(tmp_path))
-    location.ask("catalog")
-    leave = location.home / "registry/leave.csv"
-    leave.write_text(leave.read_text() + "p-1000,2026-10-20,full,personal,approved,\n")
+def shown_by_current(location):
     (check,) = [
         event
         for event in location.shown()
         if isinstance(event, dg.AssetCheckEvaluation) and event.check_name == "current"
     ]
-    shown = {name: value.value for name, value in check.metadata.items()}
-    assert shown == {
+    return {name: value.value for name, value in check.metadata.items()}
+
+
+def test_the_check_current_names_what_changed_and_the_days_that_the_run_then_builds(
+    district, locate, tmp_path
+):
+    location = locate(district.copy(tmp_path))
+    location.ask("catalog")
+    leave = location.home / "registry/leave.csv"
+    leave.write_text(leave.read_text() + "p-1000,2026-10-21,full,personal,approved,\n")
+    assert shown_by_current(location) == {
         "a_run_is_due": "other lists, rules or settings",
         "changed_by": "registry/leave.csv",
+        "outdated_days": "leave windows: 2026-10-20",
+    }
+    leave.write_text(leave.read_text() + "p-1000,2026-10-19,full,personal,approved,\n")
+    both = "leave windows: 2 days, 2026-10-19 to 2026-10-20"
+    assert shown_by_current(location)["outdated_days"] == both
+    users = location.home / "registry/accounts.csv"
+    users.write_text(users.read_text().replace("p-1001", "p-1002", 1))
+    shown = shown_by_current(location)
+    assert shown["changed_by"] == "registry/accounts.csv, registry/leave.csv"
+    assert shown["outdated_days"] == f"{both}; accounts: days with log lines about the changed rows"
+    run(location.home)
+    with open_district(location.home) as opened:
+        days = last_rebuild_reasons(opened.store)
+    assert days["leave windows"] == [date(2026, 10, 19), date(2026, 10, 20)]
+    assert days["accounts"]
+    assert shown_by_current(location) == {}
+
+
+def test_the_check_current_counts_the_days_that_wait_for_new_lines(district, locate, tmp_path):
+    location = locate(district.copy(tmp_path))
+    location.ask("catalog")
+    with open_district(location.home) as opened, opened.store.writing() as connection:
+        mark_dirty(connection, [date(2026, 10, 19), date(2026, 10, 20)], reason="new lines")
+    days = "2 days, 2026-10-19 to 2026-10-20"
+    assert shown_by_current(location) == {
+        "a_run_is_due": f"new lines, or a request to build again: {days}",
+        "outdated_days": f"log lines: {days}",
     }
 
 

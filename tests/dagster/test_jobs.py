@@ -13,11 +13,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.defs import catalog
 from pipelines.defs.catalog import AGAIN, show_changes
 from pipelines.defs.reporting import report_events
-from pipelines.defs.resources import HomeResource
 from pipelines.defs.runs import logged, refuse_empty
-from pipelines.district import District, open_district
+from pipelines.district import District, only_writer, open_district
 from pipelines.gaps.now import not_built
 from pipelines.gaps.relation import Gap
 from pipelines.registry.new_home import create
@@ -141,7 +141,7 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monke
     assert every == told
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.defs.catalog.reading", None)  # nothing is opened
-        patch.setattr(HomeResource, "idle", None)
+        patch.setattr("pipelines.defs.catalog.only_writer", None)
         assert location.shown() == []
     DistrictHome(home).warehouse.touch()
     assert location.shown() == []
@@ -151,6 +151,42 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monke
     assert (again.asset_key.path, again.partition) == (["core", "duty"], "2026-10-20")
     location.cursors["catalog"] = AGAIN
     assert len(location.shown()) > len(first)
+
+
+def test_the_desk_is_free_while_a_tick_reads_the_tables(district, locate, tmp_path, monkeypatch):
+    location = locate(district.copy(tmp_path))
+    real, free = catalog.preview, []
+
+    def preview(*given):
+        with open_district(location.home) as opened, only_writer(opened.home, 0):
+            free.append(True)
+        return real(*given)
+
+    monkeypatch.setattr(catalog, "preview", preview)
+    assert location.shown()
+    assert len(free) > 100
+
+
+def test_a_run_that_ends_while_a_tick_reads_keeps_its_newest_day(
+    district, locate, tmp_path, monkeypatch
+):
+    location = locate(district.copy(tmp_path))
+    real = catalog.states_of
+
+    def states_of(*given):
+        states = real(*given)
+        noon = 1_792_594_800  # Wed, Oct 21, 2026
+        line = f"{noon}.000 12 10.0.0.5 TCP_MISS/200 500 GET http://www.example.com/ jdoe "
+        late = DistrictHome(location.home).landing / "proxy" / "late.log"
+        late.write_text(f"{line}HIER_DIRECT/192.0.2.1 text/html\n")
+        os.utime(late, (noon, noon))
+        monkeypatch.setattr(catalog, "states_of", real)
+        assert location.run("run").success
+        return states
+
+    monkeypatch.setattr(catalog, "states_of", states_of)
+    location.ask("catalog")
+    assert "2026-10-21" in location.instance.get_dynamic_partitions("days")
 
 
 def evaluations(location):
@@ -299,14 +335,16 @@ def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_
     deliver("access-1.log", first, 30)
     deliver("access-2.log", first + days, 30)
     old, new = monday(date(2025, 10, 9)), monday(date(2025, 10, 30))
-    location = locate(home.path)
+    location, logs = locate(home.path), []
 
     def run_what_is_due():
         """Do what the daemon does: the job that the sensor asks for, until it asks for none."""
         jobs = []
         while not isinstance(asked := location.ask("something_due"), dg.SkipReason):
             jobs.append(asked.job_name)
-            assert location.run(asked.job_name).success
+            result = location.run(asked.job_name)
+            assert result.success
+            logs.append([entry.user_message for entry in location.instance.all_logs(result.run_id)])
             assert len(jobs) < 5
         return jobs
 
@@ -315,6 +353,7 @@ def test_a_late_line_of_three_weeks_back_revises_that_week_s_report(locate, tmp_
             return [row["revision"] for row in report_facts(opened.store, week)]
 
     assert run_what_is_due() == ["run"]
+    assert f"report 1 of 2: week of {old}" in logs[0]
     assert (revisions(old), revisions(new)) == ([1], [1])
     deliver("access-3.log", first + 7_200, 5, "a line that is cut off\n")  # page one counts it
     assert run_what_is_due() == ["watch", "run"]

@@ -286,11 +286,13 @@ def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
             database.shown("main.use", {"site": None, "minutes": None}, copied)
 
 
-def test_the_newest_rows_lack_the_columns_that_another_version_built_without(tmp_path):
+def test_a_few_rows_lack_the_columns_that_another_version_built_without(tmp_path):
     with writing(tmp_path / "warehouse.duckdb", memory_mb=500) as database:
         database.replace("main.use", pl.DataFrame({"event_date": DAYS[:2], "site": ["a", "b"]}))
-        assert database.newest("main.use", ["site", "minutes"], 1) == [{"site": "b"}]
-        assert database.newest("main.use", ["minutes"], 1) == []
+        columns = ["site", "minutes"]
+        assert database.sample("main.use", columns, 9, DAYS[1]) == [{"site": "b"}]
+        assert database.sample("main.use", columns, 1) == [{"site": "a"}]
+        assert database.sample("main.use", ["minutes"], 1) == []
 
 
 TOO_MUCH = "select len(list(range)) as a from range(6_000_000)"
