@@ -8,12 +8,12 @@ same ids.
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_watch
+from pipelines.alerts.dispatch import AlertSummary, collect_alerts, deliver_alerts, send_watch
 from pipelines.district import District, only_writer, open_outlined
 from pipelines.errors import BusyError
 from pipelines.fetch.fetching import WATCH_SECONDS, Fetched, fetch
@@ -63,9 +63,11 @@ def watch(
     with open_outlined(path) as district:
         try:
             with only_writer(district.home, WAIT_SECONDS):
-                return _looked(district, moment, settle_seconds)
+                looked = _looked(district, moment, settle_seconds)
         except BusyError:
             return WatchResult(send_watch(district, moment), is_busy=True)
+        # a receiver may be slow, and a person at the desk waits for the lock
+        return replace(looked, alerts=deliver_alerts(district, moment, looked.alerts.new))
 
 
 def ringing(district: District) -> list[str]:
@@ -94,7 +96,7 @@ def first_open_day(district: District, now: datetime) -> date:
 
 def _looked(district: District, now: datetime, settle_seconds: float) -> WatchResult:
     if begun(district.store) is not None:  # of a purge, which the next run finishes first
-        return WatchResult(send_alerts(district, now))
+        return WatchResult(_collected(district, now))
     fetched = fetch(district.home, district.settings, district.store, seconds=WATCH_SECONDS)
     outcomes = ingest_sources(district, settle_seconds=settle_seconds)
     days = open_days(district, now)
@@ -107,10 +109,15 @@ def _looked(district: District, now: datetime, settle_seconds: float) -> WatchRe
                 database, district, rules, [f"marts.{name}" for name in MODELS_READ], days
             )
     return WatchResult(
-        send_alerts(district, now, looked_at(district, now)),
+        _collected(district, now),
         fetched=fetched,
         outcomes=outcomes,
         days=days if changes else (),
         rules=rules,
         changes=changes or LifecycleResult((), (), ()),
     )
+
+
+def _collected(district: District, now: datetime) -> AlertSummary:
+    """Put the messages that are due into the outbox."""
+    return AlertSummary(collect_alerts(district, now, looked_at(district, now)), {})

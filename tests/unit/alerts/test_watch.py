@@ -14,12 +14,14 @@ from pipelines.alerts import facts
 from pipelines.alerts.dispatch import send_watch
 from pipelines.alerts.memory import Observation, active_news, take_news
 from pipelines.alerts.message import Message
+from pipelines.alerts.message import test_message as marked
 from pipelines.alerts.outbox import enqueue, only_sender
-from pipelines.district import open_district
+from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError
 from pipelines.health.issues import Issue, keep_issues
 from pipelines.operations.status import ACT, LOOK, WELL, status_of
 from pipelines.registry.new_home import create
+from pipelines.run import watch as watching
 from pipelines.state.ledger import Change, FileRecord, commit
 from pipelines.state.source_records import mark_dirty, note_look
 from tests.unit.alerts.facts import news
@@ -152,6 +154,19 @@ def test_the_watch_tells_while_a_run_hangs(home, post):
     (mail,) = post.mails
     text = message_from_bytes(mail.content, policy=default).get_content()
     assert "no run has checked for new log files" in text
+
+
+def test_a_slow_receiver_of_a_watch_keeps_no_one_at_the_desk_waiting(home, post):
+    configure(home, MAIL.format(port=post.port))
+    change(home, lambda district: enqueue(district.store, marked("out", "2026-W45"), ["out"]))
+    free = []
+
+    def change_something():
+        with only_writer(home, 0):
+            free.append(True)
+
+    post.after_taking = change_something
+    assert watching.watch(home.path).alerts.by_channel["out"].sent == len(free) > 0
 
 
 def test_two_senders_take_turns(home):
