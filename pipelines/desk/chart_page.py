@@ -24,8 +24,9 @@ def charts_page(home: OpenHome, query: Mapping[str, str]) -> dict[str, object]:
     """Return every chart of a week; a query that fails has its reason in place of its chart.
 
     Raises:
-        ModelError: There is no snapshot yet.
+        NothingReadError: There is no snapshot yet, or it has no day.
     """
+    home.base()
     snapshot = current(home.home.snapshots)
     district = home.district
     charted, least = chart_queries(home.home.queries), district.settings.report.least_count

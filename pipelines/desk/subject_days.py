@@ -95,6 +95,7 @@ def days_page(
 
     Raises:
         SettingsError: The case has only leads, or the choice is not a part of the case.
+        NothingReadError: No day is stored.
         BusyError: A run is in progress.
     """
     if all(row["confidence"] == LEAD for row in case.counted):
@@ -102,6 +103,7 @@ def days_page(
             f"case {case.label} is only a lead",
             remedy="The days of an account or a device are shown for a case alone.",
         )
+    unjudged = home.base().unjudged_days
     subjects = _subjects(home, case)
     subject = next((one for one in subjects if one.name == chosen.get("of")), None)
     if subject is None and chosen.get("of"):
@@ -117,7 +119,7 @@ def days_page(
     _add_use(home, context, case, subject, days)
     _add_cases(context, case, subject, days)
     _add_away(context, subject, days)
-    _add_gaps(home, context, case, days)
+    _add_gaps(context, case, days, unjudged)
     lanes = _lanes(days.values())
     figure = _figure(list(days.values()), lanes)
     step = timedelta(weeks=WEEKS)
@@ -256,12 +258,14 @@ def _add_away(context: ActionContext, subject: Subject, days: Mapping[date, Day]
             one.away.insert(0, DAY_KINDS[kind].label)
 
 
-def _add_gaps(home: OpenHome, context: ActionContext, case: Case, days: Mapping[date, Day]) -> None:
+def _add_gaps(
+    context: ActionContext, case: Case, days: Mapping[date, Day], unjudged_days: pl.DataFrame
+) -> None:
     """Add days without logs, those whose lines were deleted, and those that no rule judged."""
     store, zone = context.district.store, ZoneInfo(context.district.zone)
     covered = set(ledger.event_days(store))
     codes = {row["rule"] for row in case.counted}
-    unjudged = home.base().unjudged_days.filter(pl.col("rule").is_in(codes))
+    unjudged = unjudged_days.filter(pl.col("rule").is_in(codes))
     for rule, when in unjudged.select("rule", "event_date").unique().sort("rule").iter_rows():
         if when in days:
             days[when].gaps.append(f"not judged: “{rule_title(context, rule)}”")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.district import District
-from pipelines.errors import SettingsError
+from pipelines.errors import NothingReadError, SettingsError
 from pipelines.gaps.days import UNJUDGED
 from pipelines.gaps.logs import arrived, fed_since, lacking_files
 from pipelines.health.arrival import usual_lags
@@ -282,7 +282,17 @@ def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
 def report_inputs(
     database: Database, district: District, now: datetime, snapshot: str
 ) -> ReportInputs:
-    """Read the inputs of a report from a snapshot."""
+    """Read the inputs of a report from a snapshot.
+
+    Raises:
+        NothingReadError: It has no day, since a purge deleted them all.
+    """
+    if not database.has("marts.site_first_seen"):
+        raise NothingReadError(
+            "no day of logs is stored: the purge deleted them all",
+            where=snapshot,
+            remedy="The next run builds the days of new log lines: schoolbell run --home HOME",
+        )
     first_seen = database.table("marts.site_first_seen")
     site_use = database.table("marts.site_use").join(first_seen, on="site", how="left")
     hours = database.table("marts.source_hours")
