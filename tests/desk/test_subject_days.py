@@ -33,7 +33,7 @@ def case_of(context, rule):
 def test_a_case_leads_to_the_days_of_its_account_and_devices(desk, context):
     case = case_of(context, "SA-1")
     chain = open_chain(desk.home.district.store, desk.home.home)
-    before = len(list(chain.entries()))
+    looks_before = sum(entry.action == "read days of case" for entry in chain.entries())
     visitor = desk.by_proxy("director")
     assert f"/cases/{case.case_id}/days" in visitor.get(f"/cases/{case.case_id}").links()
     page = visitor.get(f"/cases/{case.case_id}/days")
@@ -46,9 +46,10 @@ def test_a_case_leads_to_the_days_of_its_account_and_devices(desk, context):
             words = set(re.findall(r"[\w.@-]+", visitor.get(link.replace("&amp;", "&")).text))
             assert not words & accounts
             assert not words & devices
-    added = list(chain.entries())[before:]
-    looks = [entry for entry in added if entry.action == "read days of case"]
-    assert {one.case for one in looks} == {case.case_id}
+    looks = [entry.case for entry in chain.entries() if entry.action == "read days of case"]
+    # a reading is recorded once an hour: another test may have looked at this case before
+    assert case.case_id in looks
+    assert set(looks[looks_before:]) <= {case.case_id}
 
 
 def test_a_device_has_no_name_of_an_account_outside_the_case(desk, context):
